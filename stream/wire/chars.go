@@ -1,0 +1,158 @@
+package wire
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Classes of bytes in names and in white space.
+const (
+	clsStart  = 1 << iota // may start a name
+	clsName               // may stand in a name
+	clsSpace              // white space
+	clsTagEnd             // may stand behind the name of a start tag
+)
+
+// class says what an ASCII byte may be. The colon is in no class: names are
+// split at it.
+var class = func() (t [256]uint8) {
+	for c := 'a'; c <= 'z'; c++ {
+		t[c] = clsStart | clsName
+		t[c-'a'+'A'] = clsStart | clsName
+	}
+	t['_'] = clsStart | clsName
+	for c := '0'; c <= '9'; c++ {
+		t[c] = clsName
+	}
+	t['-'], t['.'] = clsName, clsName
+	for _, c := range " \t\r\n" {
+		t[c] = clsSpace | clsTagEnd
+	}
+	t['>'], t['/'] = clsTagEnd, clsTagEnd
+	return t
+}()
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// zeros has the high bit set in each byte of v that is zero, and perhaps in
+// bytes above the first such one.
+func zeros(v uint64) uint64 { return (v - ones) &^ v & highs }
+
+// textStops has the high bit set at the first byte of v (the lowest) that needs
+// a look in character data: < > & controls and everything beyond ASCII. Bits
+// above that one mean nothing.
+func textStops(v uint64) uint64 {
+	// '<' and '>' differ in one bit only.
+	return zeros((v|0x02*ones)^'>'*ones) | zeros(v^'&'*ones) | (v-0x20*ones)&^v&highs | v&highs
+}
+
+// valueStops is the same for an attribute value in the quote whose byte is
+// repeated in q.
+func valueStops(v, q uint64) uint64 {
+	return zeros(v^q) | zeros(v^'<'*ones) | zeros(v^'&'*ones) | (v-0x20*ones)&^v&highs | v&highs
+}
+
+func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
+
+// loads is load64 for strings; the compiler makes it one load.
+func loads(s string, i int) uint64 {
+	_ = s[i+7]
+	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+}
+
+func firstStop(mask uint64) int { return bits.TrailingZeros64(mask) >> 3 }
+
+// isChar reports whether r is a character of XML 1.0 (production 2).
+func isChar(r rune) bool {
+	return r >= 0x20 && r < 0xD800 || r == '\t' || r == '\n' || r == '\r' ||
+		r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= 0x10FFFF
+}
+
+func isNameStart(r rune) bool {
+	if r < utf8.RuneSelf {
+		return class[r]&clsStart != 0
+	}
+	return unicode.Is(nameStartTable, r)
+}
+
+func isNameChar(r rune) bool {
+	if r < utf8.RuneSelf {
+		return class[r]&clsName != 0
+	}
+	return unicode.Is(nameCharTable, r)
+}
+
+// ValidName reports whether s is a name without a colon (NCName of Namespaces
+// in XML), as element and attribute names on a stream must be.
+func ValidName(s string) bool {
+	for i, r := range s {
+		if r == utf8.RuneError || i == 0 && !isNameStart(r) || i > 0 && !isNameChar(r) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// ValidText reports whether s is valid UTF-8 and holds only characters that XML
+// can carry. Appending any other text is an [*EncodeError].
+func ValidText(s string) bool { return invalidAt(s) < 0 }
+
+// CleanText returns s with each byte that is not valid UTF-8, and each character
+// that XML cannot carry, replaced by U+FFFD.
+func CleanText(s string) string {
+	if ValidText(s) {
+		return s
+	}
+	b := make([]byte, 0, len(s)+8)
+	for _, r := range s {
+		if !isChar(r) {
+			r = utf8.RuneError
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return string(b)
+}
+
+// invalidAt returns the index of the first byte that is no XML text, or -1.
+func invalidAt(s string) int {
+	for i := 0; i < len(s); {
+		for i+8 <= len(s) {
+			v := loads(s, i)
+			if m := (v-0x20*ones)&^v&highs | v&highs; m != 0 {
+				i += firstStop(m)
+				break
+			}
+			i += 8
+		}
+		if i >= len(s) {
+			break
+		}
+		r, n := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			if r, n = utf8.DecodeRuneInString(s[i:]); r == utf8.RuneError && n == 1 {
+				return i
+			}
+		}
+		if !isChar(r) {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+// isBlank reports whether s is white space only.
+func isBlank[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if class[s[i]]&clsSpace == 0 {
+			return false
+		}
+	}
+	return true
+}

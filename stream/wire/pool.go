@@ -1,0 +1,46 @@
+package wire
+
+import "sync"
+
+// Read buffers come in two sizes: small ones for the trickle of a chat, large
+// ones once reads fill them. They are shared by all framers, so that an idle
+// stream owns none.
+const (
+	smallBuffer = 4 << 10
+	largeBuffer = 64 << 10
+)
+
+// scratch is what a framer borrows while bytes are pending.
+type scratch struct {
+	buf   []byte
+	tape  []uint32
+	decls []uint32
+	binds []bind
+	stack []open
+}
+
+var (
+	smallScratch = sync.Pool{New: func() any { return &scratch{buf: make([]byte, smallBuffer)} }}
+	largeScratch = sync.Pool{New: func() any { return &scratch{buf: make([]byte, largeBuffer)} }}
+)
+
+func borrow(big bool) *scratch {
+	if big {
+		return largeScratch.Get().(*scratch)
+	}
+	return smallScratch.Get().(*scratch)
+}
+
+// giveBack returns a scratch to its pool; one that an unusual element has made
+// large is left to the collector.
+func giveBack(s *scratch) {
+	if cap(s.tape) > 16<<10 || cap(s.decls) > 4<<10 {
+		return
+	}
+	switch len(s.buf) {
+	case smallBuffer:
+		smallScratch.Put(s)
+	case largeBuffer:
+		largeScratch.Put(s)
+	}
+}

@@ -1,0 +1,341 @@
+package stanza
+
+import (
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+)
+
+// MessageType is the kind of a message (RFC 6121, section 5.2.2).
+type MessageType string
+
+// The message types.
+const (
+	// Normal is a message outside of a conversation. It is the default: reading gives
+	// Normal where the attribute is missing, and writing leaves it out.
+	Normal MessageType = "normal"
+	// Chat is part of a conversation between two.
+	Chat MessageType = "chat"
+	// Groupchat is part of a conversation in a room.
+	Groupchat MessageType = "groupchat"
+	// Headline asks for no reply.
+	Headline MessageType = "headline"
+	// MessageError is the answer to a message that failed.
+	MessageError MessageType = "error"
+)
+
+// Thread identifies a conversation (RFC 6121, section 5.2.5).
+type Thread struct {
+	// ID is the identifier; empty means that there is no thread.
+	ID string
+	// Parent is the thread that this one grew out of.
+	Parent string
+}
+
+// Message is a message (RFC 6121, section 5).
+type Message struct {
+	// ID identifies the message to its sender; it may be empty.
+	ID string
+	// To and From are the addresses, zero if absent.
+	To, From jid.JID
+	// Type is the kind of message; empty means Normal.
+	Type MessageType
+	// Lang is the language of the message's texts (BCP 47); empty means that of the stream.
+	Lang string
+	// Subject and Body are what people read.
+	Subject, Body Text
+	// Thread is the conversation that the message belongs to.
+	Thread Thread
+	// Err says why a message failed, in a message of type error.
+	Err *Error
+	// Extra keeps what does not belong.
+	Extra *wire.Extra
+	Payloads
+}
+
+// NewMessage returns a chat message with a body.
+func NewMessage(to jid.JID, body string) *Message {
+	return &Message{To: to, Type: Chat, Body: Plain(body)}
+}
+
+// Reply returns a message in answer to m: of the same type, in the same thread, to the
+// sender; for a groupchat message to the room, whose address has no resource
+// (XEP-0045, section 7.4). It has no id.
+func (m *Message) Reply(body string) *Message {
+	r := &Message{To: m.From, Type: m.Type, Thread: m.Thread, Lang: m.Lang, Body: Plain(body)}
+	if m.Type == Groupchat {
+		r.To = m.From.Bare()
+	}
+	if m.Type == MessageError {
+		r.Type = Normal
+	}
+	return r
+}
+
+// Fail returns the message that tells the sender of m about err, or nil if m is an
+// error itself: errors are never answered with errors (RFC 6120, section 8.3.1).
+func (m *Message) Fail(err error) *Message {
+	if m.Type == MessageError {
+		return nil
+	}
+	return &Message{ID: m.ID, To: m.From, From: m.To, Type: MessageError, Err: AsError(err)}
+}
+
+// Attributes returns the attributes that all stanzas have.
+func (m *Message) Attributes() Attributes {
+	return Attributes{ID: m.ID, Type: string(m.Type), Lang: m.Lang, To: m.To, From: m.From}
+}
+
+// Clone returns a copy that can be changed without changing m.
+func (m *Message) Clone() *Message {
+	c := *m
+	c.Subject = append(Text(nil), m.Subject...)
+	c.Body = append(Text(nil), m.Body...)
+	c.Err, c.Payloads = m.Err.clone(), m.clone()
+	return &c
+}
+
+func (e *Error) clone() *Error {
+	if e == nil {
+		return nil
+	}
+	c := *e
+	c.Text = append(Text(nil), e.Text...)
+	c.Payloads = e.Payloads.clone()
+	return &c
+}
+
+func (m *Message) sender() (*Origin, jid.JID) { return m.origin, m.From }
+
+// WireName is the name of the element.
+func (*Message) WireName() wire.Name { return wire.Name{Space: wire.NSClient, Local: "message"} }
+
+// Matches reports whether an element of this name is a message.
+func (*Message) Matches(n wire.Name) bool { return n.Local == "message" && n.Space == wire.NSClient }
+
+const (
+	slotSubject wire.Slot = iota
+	slotBody
+	slotThread
+	slotShow
+	slotStatus
+	slotPriority
+	slotTo
+	slotFrom
+	slotID
+	slotType
+)
+
+// DecodeXML reads a <message/> element. An address that is none, or an <error/>
+// that does not fit, is a *DecodeError; the rest is read all the same.
+func (m *Message) DecodeXML(r wire.Raw) error {
+	var err error
+	for a := r.Attrs(); a.Next(); {
+		switch a.Name() {
+		case "id":
+			m.ID = a.Optional(&m.Extra, slotID)
+		case "to":
+			err = decodeAddress(&m.To, r, &a, &m.Extra, slotTo, err)
+		case "from":
+			err = decodeAddress(&m.From, r, &a, &m.Extra, slotFrom, err)
+		case "type":
+			m.Type = MessageType(a.Optional(&m.Extra, slotType))
+		case "xml:lang":
+			m.Lang = a.Value()
+		default:
+			a.KeepAttr(&m.Extra)
+		}
+	}
+	if m.Type == "" {
+		m.Type = Normal
+	} else if m.Type == Normal {
+		wire.KeepSpelling(&m.Extra, slotType, "normal", "")
+	}
+	c := r.Children()
+	for c.Next() {
+		if c.Same() {
+			switch c.Local() {
+			case "body":
+				m.Body = append(m.Body, DecodeText(&c, &m.Extra, wire.SlotAt(slotBody, len(m.Body))))
+				continue
+			case "subject":
+				m.Subject = append(m.Subject, DecodeText(&c, &m.Extra, wire.SlotAt(slotSubject, len(m.Subject))))
+				continue
+			case "thread":
+				if m.Thread == (Thread{}) {
+					m.Thread = decodeThread(&c, &m.Extra)
+					continue
+				}
+			case "error":
+				if m.Type == MessageError && m.Err == nil {
+					m.Err, err = decodeError(&c, err)
+					continue
+				}
+			}
+		}
+		m.take(&c)
+	}
+	if c.Stray() {
+		r.KeepText(&m.Extra)
+	}
+	return err
+}
+
+// decodeAddress reads a to or from; it returns the first error of all.
+func decodeAddress(j *jid.JID, r wire.Raw, a *wire.AttrCursor, x **wire.Extra, slot wire.Slot, err error) error {
+	v, reason := DecodeJID(a.Value(), x, slot)
+	if *j = v; reason != "" {
+		// kept, so that nothing is lost on the way through
+		a.KeepAttr(x)
+		if err == nil {
+			err = a.Invalid(r, reason)
+		}
+	}
+	return err
+}
+
+func decodeError(c *wire.Cursor, err error) (*Error, error) {
+	e := new(Error)
+	if bad := e.DecodeXML(c.Raw()); bad != nil && err == nil {
+		err = bad
+	}
+	return e, err
+}
+
+func decodeThread(c *wire.Cursor, x **wire.Extra) (t Thread) {
+	r := c.Raw()
+	t.ID = r.Text()
+	odd := t.ID == "" || r.Children().Any()
+	for a := r.Attrs(); a.Next(); {
+		if a.Name() == "parent" && a.Value() != "" {
+			t.Parent = a.Value()
+		} else {
+			odd = true
+		}
+	}
+	if odd {
+		c.KeepLeaf(x, slotThread, t.ID)
+	}
+	return t
+}
+
+// take keeps the child at the cursor as a payload.
+func (p *Payloads) take(c *wire.Cursor) {
+	if p.items == nil {
+		p.items = make([]Raw, 0, c.Remaining())
+	}
+	p.items = append(p.items, c.Raw())
+}
+
+// AppendXML appends the <message/> element where ns is the namespace in force:
+// [wire.NSClient] at the top of a stream of any kind.
+func (m *Message) AppendXML(b []byte, ns string) ([]byte, error) {
+	tag := len(b)
+	if ns == wire.NSClient {
+		b = append(b, "<message"...)
+	} else {
+		b = append(b, "<message xmlns='jabber:client'"...)
+	}
+	typ := string(m.Type)
+	if m.Type == Normal {
+		typ = ""
+	}
+	b, err := appendAttributes(b, tag, m.ID, m.To, m.From, typ, m.Lang, m.Extra)
+	if err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if m.Subject != nil {
+		if b, err = AppendText(b, m.Subject, "<subject", "</subject>", wire.NSClient, m.Extra, slotSubject); err != nil {
+			return b, err
+		}
+	}
+	if m.Body != nil {
+		if b, err = AppendText(b, m.Body, "<body", "</body>", wire.NSClient, m.Extra, slotBody); err != nil {
+			return b, err
+		}
+	}
+	mark := len(b)
+	if m.Thread != (Thread{}) {
+		b = append(b, "<thread"...)
+		if m.Thread.Parent != "" {
+			if b, err = wire.AppendAttr(b, " parent='", m.Thread.Parent); err != nil {
+				return b, err
+			}
+		}
+		if b, err = wire.AppendLeaf(b, ">", m.Thread.ID, "</thread>"); err != nil {
+			return b, err
+		}
+	}
+	if m.Extra != nil {
+		b = m.Extra.RespellChild(b, mark, slotThread, "", wire.NSClient)
+	}
+	if b, err = m.appendRest(b, m.Err, m.Extra); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</message>"), nil
+}
+
+// appendAttributes appends what all stanzas have; tag is where the start tag begins.
+func appendAttributes(b []byte, tag int, id string, to, from jid.JID, typ, lang string, x *wire.Extra) ([]byte, error) {
+	var err error
+	if !to.IsZero() {
+		if b, err = appendTyped(b, " to='", to.String(), x, slotTo); err != nil {
+			return b, err
+		}
+	} else if x != nil {
+		b = x.RestoreAttr(b, slotTo, " to='")
+	}
+	if !from.IsZero() {
+		if b, err = appendTyped(b, " from='", from.String(), x, slotFrom); err != nil {
+			return b, err
+		}
+	} else if x != nil {
+		b = x.RestoreAttr(b, slotFrom, " from='")
+	}
+	if id != "" {
+		if b, err = wire.AppendAttr(b, " id='", id); err != nil {
+			return b, err
+		}
+	} else if x != nil {
+		b = x.RestoreAttr(b, slotID, " id='")
+	}
+	if typ != "" {
+		if b, err = wire.AppendAttr(b, " type='", typ); err != nil {
+			return b, err
+		}
+	} else if x != nil {
+		b = x.RestoreAttr(b, slotType, " type='")
+	}
+	if lang != "" {
+		if b, err = wire.AppendAttr(b, " xml:lang='", lang); err != nil {
+			return b, err
+		}
+	}
+	if x == nil {
+		return b, nil
+	}
+	return x.AppendAttrs(b, tag)
+}
+
+func appendTyped(b []byte, open, value string, x *wire.Extra, slot wire.Slot) ([]byte, error) {
+	b = append(b, open...)
+	mark := len(b)
+	b, err := wire.AppendValue(b, value)
+	if x != nil {
+		b = x.Respell(b, mark, slot)
+	}
+	return append(b, '\''), err
+}
+
+// appendRest appends payloads, error and extra.
+func (p *Payloads) appendRest(b []byte, e *Error, x *wire.Extra) ([]byte, error) {
+	b, err := p.appendAll(b, wire.NSClient)
+	if err == nil && e != nil {
+		b, err = e.AppendXML(b, wire.NSClient)
+	}
+	if err == nil && x != nil {
+		b, err = x.AppendChildren(b, wire.NSClient)
+	}
+	return b, err
+}

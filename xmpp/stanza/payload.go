@@ -1,0 +1,240 @@
+package stanza
+
+import (
+	"errors"
+
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+)
+
+// GeneratedVersion1 is what generated code of this version refers to. If it is
+// missing, run stanzagen again: the code was made by another version.
+const GeneratedVersion1 = true
+
+// Raw is an element as it was received. See [wire.Raw].
+type Raw = wire.Raw
+
+// DecodeError says what in a payload does not fit its type. See [wire.DecodeError].
+type DecodeError = wire.DecodeError
+
+// A Payload is an element that a stanza can carry: a [Raw], or a pointer to a
+// generated type.
+type Payload interface {
+	// WireName is the name of the element.
+	WireName() wire.Name
+	// AppendXML appends the element where ns is the default namespace in force.
+	AppendXML(b []byte, ns string) ([]byte, error)
+}
+
+// A Decoder is a payload that can be read: a pointer to a generated type.
+type Decoder interface {
+	Payload
+	// Matches reports whether an element of this name is one of the type.
+	Matches(n wire.Name) bool
+	// DecodeXML reads the element into the value, which should be zero. An element
+	// that does not fit is a *DecodeError.
+	DecodeXML(r wire.Raw) error
+}
+
+// PayloadOf constrains P to be a pointer to the generated type T.
+type PayloadOf[T any] interface {
+	*T
+	Decoder
+}
+
+// A Query is the payload of an IQ request, which knows its type of answer.
+type Query[R any] interface {
+	Payload
+	// IQType is get or set.
+	IQType() IQType
+	// NewResult returns a new, empty answer.
+	NewResult() *R
+}
+
+// QueryOf constrains P to be a pointer to the generated request type T, whose
+// answer is R.
+type QueryOf[T, R any] interface {
+	*T
+	Decoder
+	Query[R]
+}
+
+// Featured is a payload that makes an entity which handles it advertise features
+// (XEP-0030).
+type Featured interface {
+	// Features returns the features; the slice must not be changed.
+	Features() []string
+}
+
+// Ruled is a payload that only some senders may send.
+type Ruled interface {
+	// SenderRule says who.
+	SenderRule() SenderRule
+}
+
+// SenderRule says who may legitimately send a payload.
+type SenderRule uint8
+
+const (
+	// FromAny lets everybody send it.
+	FromAny SenderRule = iota
+	// FromOwnAccount is for one's own account: no sender, or one's own bare address.
+	FromOwnAccount
+	// FromAccountOrServer also lets one's own server send it.
+	FromAccountOrServer
+	// FromServer is for one's own server only.
+	FromServer
+	// FromQueried is for whom a query is under way with.
+	FromQueried
+	// FromRoom is for a room that one has joined, or its occupants.
+	FromRoom
+)
+
+// Origin is the account in whose session a stanza was received. Sender rules are
+// judged by it. The nil Origin, that of a stanza which came from no session,
+// allows everything. It is safe for concurrent use if its functions are.
+type Origin struct {
+	// Account is one's own address.
+	Account jid.JID
+	// Server is the address of one's own server.
+	Server jid.JID
+	// Queried reports whether a query to this address is under way. Nil means never.
+	Queried func(from jid.JID) bool
+	// Joined reports whether one is in the room with this bare address. Nil means never.
+	Joined func(room jid.JID) bool
+}
+
+// Allows reports whether a payload with this rule may come from this address.
+func (o *Origin) Allows(rule SenderRule, from jid.JID) bool {
+	if o == nil || rule == FromAny {
+		return true
+	}
+	account := from.IsZero() || from == o.Account.Bare() && !o.Account.IsZero()
+	server := from == o.Server && !o.Server.IsZero()
+	switch rule {
+	case FromOwnAccount:
+		return account
+	case FromAccountOrServer:
+		return account || server
+	case FromServer:
+		return from.IsZero() || server
+	case FromQueried:
+		return o.Queried != nil && o.Queried(from)
+	case FromRoom:
+		return o.Joined != nil && o.Joined(from.Bare())
+	}
+	return false
+}
+
+// ErrSender is returned by [Find] for a payload that its sender may not send.
+var ErrSender = errors.New("stanza: the sender may not send this payload")
+
+// A Container is what holds payloads: a stanza or an [Error].
+type Container interface {
+	payloads() *Payloads
+	sender() (*Origin, jid.JID)
+}
+
+// Find returns the first payload of type T, or nil if there is none: a new value
+// for one that was received, the value itself for one that was added. One that
+// does not fit T is a [*DecodeError]; one that came from somebody who may not
+// send it is [ErrSender], and [FindUnverified] shows it.
+func Find[T any, P PayloadOf[T]](c Container) (*T, error) {
+	p, r := lookup[T, P](c.payloads())
+	if p != nil || r.IsZero() {
+		return p, nil
+	}
+	if ruled, ok := any(P(nil)).(Ruled); ok {
+		if o, from := c.sender(); !o.Allows(ruled.SenderRule(), from) {
+			return nil, ErrSender
+		}
+	}
+	return decode[T, P](r)
+}
+
+// FindUnverified is Find without regard to who sent it. What it returns may be
+// forged.
+func FindUnverified[T any, P PayloadOf[T]](c Container) (*T, error) {
+	p, r := lookup[T, P](c.payloads())
+	if p != nil || r.IsZero() {
+		return p, nil
+	}
+	return decode[T, P](r)
+}
+
+// FindAll returns all payloads of type T, under the rules of [Find]. The error is
+// the first that was met; the values are those that could be read.
+func FindAll[T any, P PayloadOf[T]](c Container) ([]*T, error) {
+	var all []*T
+	var first error
+	var zero P
+	ps := c.payloads()
+	for _, item := range ps.items {
+		var v *T
+		var err error
+		if item.IsZero() {
+			p, ok := ps.added[item.Slot()].(P)
+			if !ok {
+				continue
+			}
+			v = p
+		} else if !zero.Matches(item.Name()) {
+			continue
+		} else if ruled, ok := any(zero).(Ruled); ok && !allowed(c, ruled) {
+			err = ErrSender
+		} else {
+			v, err = decode[T, P](item)
+		}
+		if v != nil {
+			all = append(all, v)
+		} else if first == nil {
+			first = err
+		}
+	}
+	return all, first
+}
+
+// Has reports whether there is a payload with the name of T, whoever sent it and
+// whether it fits or not.
+func Has[T any, P PayloadOf[T]](c Container) bool {
+	p, r := lookup[T, P](c.payloads())
+	return p != nil || !r.IsZero()
+}
+
+func allowed(c Container, ruled Ruled) bool {
+	o, from := c.sender()
+	return o.Allows(ruled.SenderRule(), from)
+}
+
+func decode[T any, P PayloadOf[T]](r Raw) (*T, error) {
+	v := new(T)
+	if err := P(v).DecodeXML(r); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Decode reads an element as a T. Sender rules play no part in it.
+func Decode[T any, P PayloadOf[T]](r Raw) (*T, error) {
+	if r.IsZero() {
+		return nil, errors.New("stanza: a zero Raw is no element")
+	}
+	if !P(nil).Matches(r.Name()) {
+		return nil, &DecodeError{Element: r.Name(), Reason: "is of another type"}
+	}
+	return decode[T, P](r)
+}
+
+// lookup returns the first payload of type T as it was added or received.
+func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
+	for _, item := range ps.items {
+		if item.IsZero() {
+			if p, ok := ps.added[item.Slot()].(P); ok {
+				return p, Raw{}
+			}
+		} else if P(nil).Matches(item.Name()) {
+			return nil, item
+		}
+	}
+	return nil, Raw{}
+}

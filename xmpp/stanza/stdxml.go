@@ -1,0 +1,233 @@
+package stanza
+
+import (
+	"encoding/xml"
+
+	"stanza.invalid/xmpp/jid"
+)
+
+// The types below tell encoding/xml what stanzas look like. They share nothing with
+// DecodeXML and AppendXML.
+
+type stdThread struct {
+	Parent string `xml:"parent,attr,omitempty"`
+	ID     string `xml:",chardata"`
+}
+
+type stdAttributes struct {
+	ID   string  `xml:"id,attr,omitempty"`
+	To   jid.JID `xml:"to,attr"`
+	From jid.JID `xml:"from,attr"`
+	Type string  `xml:"type,attr,omitempty"`
+	Lang string  `xml:"http://www.w3.org/XML/1998/namespace lang,attr,omitempty"`
+}
+
+type stdError struct {
+	Type     ErrorType `xml:"type,attr,omitempty"`
+	By       jid.JID   `xml:"by,attr"`
+	Text     Text      `xml:"urn:ietf:params:xml:ns:xmpp-stanzas text"`
+	Payloads []Raw     `xml:",any"`
+}
+
+type stdMessage struct {
+	stdAttributes
+	Subject  Text       `xml:"jabber:client subject"`
+	Body     Text       `xml:"jabber:client body"`
+	Thread   *stdThread `xml:"jabber:client thread"`
+	Err      *Error     `xml:"jabber:client error"`
+	Payloads []Raw      `xml:",any"`
+}
+
+type stdPresence struct {
+	stdAttributes
+	Show     Show   `xml:"jabber:client show,omitempty"`
+	Status   Text   `xml:"jabber:client status"`
+	Priority int8   `xml:"jabber:client priority,omitempty"`
+	Err      *Error `xml:"jabber:client error"`
+	Payloads []Raw  `xml:",any"`
+}
+
+type stdIQ struct {
+	stdAttributes
+	Err      *Error `xml:"jabber:client error"`
+	Payloads []Raw  `xml:",any"`
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (e *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	var s stdError
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	e.Type, e.By, e.Text = s.Type, s.By, s.Text
+	for _, r := range s.Payloads {
+		if r.Space() == NSErrors && e.Condition == "" {
+			e.Condition, e.URI = Condition(r.Local()), r.Text()
+		} else {
+			e.items = append(e.items, r)
+		}
+	}
+	if e.Condition == "" {
+		e.Condition = UndefinedCondition
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (e *Error) MarshalXML(enc *xml.Encoder, start xml.StartElement) error {
+	start.Name = xml.Name{Space: "jabber:client", Local: "error"}
+	start.Attr = nil
+	if e.Type != "" {
+		start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "type"}, Value: string(e.Type)})
+	}
+	if !e.By.IsZero() {
+		start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "by"}, Value: e.By.String()})
+	}
+	if err := enc.EncodeToken(start); err != nil {
+		return err
+	}
+	cond := e.Condition
+	if cond == "" {
+		cond = UndefinedCondition
+	}
+	if err := enc.EncodeElement(e.URI, xml.StartElement{Name: xml.Name{Space: NSErrors, Local: string(cond)}}); err != nil {
+		return err
+	}
+	if err := encodeText(enc, e.Text, NSErrors, "text"); err != nil {
+		return err
+	}
+	if err := e.encodeStd(enc, nil); err != nil {
+		return err
+	}
+	return enc.EncodeToken(start.End())
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (m *Message) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	var s stdMessage
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	m.ID, m.To, m.From, m.Type, m.Lang = s.ID, s.To, s.From, MessageType(s.Type), s.Lang
+	m.Subject, m.Body, m.Err, m.items = s.Subject, s.Body, s.Err, s.Payloads
+	if s.Thread != nil {
+		m.Thread = Thread{ID: s.Thread.ID, Parent: s.Thread.Parent}
+	}
+	if m.Type == "" {
+		m.Type = Normal
+	}
+	return nil
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (p *Presence) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	var s stdPresence
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	p.ID, p.To, p.From, p.Type, p.Lang = s.ID, s.To, s.From, PresenceType(s.Type), s.Lang
+	p.Show, p.Status, p.Priority, p.Err, p.items = s.Show, s.Status, s.Priority, s.Err, s.Payloads
+	return nil
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (q *IQ) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	var s stdIQ
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	q.ID, q.To, q.From, q.Type, q.Lang = s.ID, s.To, s.From, IQType(s.Type), s.Lang
+	q.Err, q.items = s.Err, s.Payloads
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (m *Message) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+	a := m.Attributes()
+	if m.Type == Normal {
+		a.Type = ""
+	}
+	return encodeStanza(e, "message", a, func() error {
+		if err := encodeText(e, m.Subject, "jabber:client", "subject"); err != nil {
+			return err
+		}
+		if err := encodeText(e, m.Body, "jabber:client", "body"); err != nil {
+			return err
+		}
+		if m.Thread != (Thread{}) {
+			start := xml.StartElement{Name: xml.Name{Space: "jabber:client", Local: "thread"}}
+			if err := e.EncodeElement(stdThread{ID: m.Thread.ID, Parent: m.Thread.Parent}, start); err != nil {
+				return err
+			}
+		}
+		return m.encodeStd(e, m.Err)
+	})
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (p *Presence) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+	return encodeStanza(e, "presence", p.Attributes(), func() error {
+		if p.Show != "" {
+			if err := e.EncodeElement(string(p.Show), xml.StartElement{Name: xml.Name{Space: "jabber:client", Local: "show"}}); err != nil {
+				return err
+			}
+		}
+		if err := encodeText(e, p.Status, "jabber:client", "status"); err != nil {
+			return err
+		}
+		if p.Priority != 0 {
+			if err := e.EncodeElement(p.Priority, xml.StartElement{Name: xml.Name{Space: "jabber:client", Local: "priority"}}); err != nil {
+				return err
+			}
+		}
+		return p.encodeStd(e, p.Err)
+	})
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (q *IQ) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+	return encodeStanza(e, "iq", q.Attributes(), func() error { return q.encodeStd(e, q.Err) })
+}
+
+func encodeStanza(e *xml.Encoder, local string, a Attributes, inner func() error) error {
+	start := xml.StartElement{Name: xml.Name{Space: "jabber:client", Local: local}}
+	add := func(space, local, value string) {
+		if value != "" {
+			start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Space: space, Local: local}, Value: value})
+		}
+	}
+	add("", "to", a.To.String())
+	add("", "from", a.From.String())
+	add("", "id", a.ID)
+	add("", "type", a.Type)
+	add("http://www.w3.org/XML/1998/namespace", "lang", a.Lang)
+	if err := e.EncodeToken(start); err != nil {
+		return err
+	}
+	if err := inner(); err != nil {
+		return err
+	}
+	return e.EncodeToken(start.End())
+}
+
+func encodeText(e *xml.Encoder, t Text, space, local string) error {
+	for i := range t {
+		if err := e.EncodeElement(t[i], xml.StartElement{Name: xml.Name{Space: space, Local: local}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encodeStd writes payloads and error.
+func (p *Payloads) encodeStd(e *xml.Encoder, err *Error) error {
+	for v := range p.All() {
+		if bad := e.Encode(v); bad != nil {
+			return bad
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	return err.MarshalXML(e, xml.StartElement{})
+}

@@ -1,0 +1,141 @@
+package stanza
+
+import (
+	"encoding/xml"
+	"strings"
+
+	"stanza.invalid/stream/wire"
+)
+
+// Text is text for people, in one language or several: the bodies or subjects of
+// a message, the status of a presence (RFC 6120, section 8.1.5). Each entry is
+// one element. Nil means that there is none, which differs from an empty one: an
+// empty subject clears the subject of a room.
+type Text []LangText
+
+// LangText is text in one language.
+type LangText struct {
+	// Lang is the language tag (BCP 47); empty means that of the stanza.
+	Lang string `xml:"http://www.w3.org/XML/1998/namespace lang,attr,omitempty"`
+	// Value is the text itself.
+	Value string `xml:",chardata"`
+}
+
+// Plain returns a text in the language of the stanza.
+func Plain(s string) Text { return Text{{Value: s}} }
+
+// String returns the text without a language tag, or else the first one, or "".
+func (t Text) String() string {
+	for i := range t {
+		if t[i].Lang == "" {
+			return t[i].Value
+		}
+	}
+	if len(t) > 0 {
+		return t[0].Value
+	}
+	return ""
+}
+
+// In returns the text that suits the languages best, the most wanted first: for
+// each, an exact match, a text in a shorter form of it, or one in a more specific
+// form (RFC 4647, section 3.4); otherwise what String returns.
+func (t Text) In(langs ...string) string {
+	for _, want := range langs {
+		for tag := want; tag != ""; {
+			for i := range t {
+				if strings.EqualFold(t[i].Lang, tag) {
+					return t[i].Value
+				}
+			}
+			cut := strings.LastIndexByte(tag, '-')
+			if cut < 0 {
+				break
+			}
+			// a single letter introduces what follows it and goes with it
+			if tag = tag[:cut]; len(tag) > 2 && tag[len(tag)-2] == '-' {
+				tag = tag[:len(tag)-2]
+			}
+		}
+		for i := range t {
+			if l := t[i].Lang; want != "" && len(l) > len(want) && l[len(want)] == '-' && strings.EqualFold(l[:len(want)], want) {
+				return t[i].Value
+			}
+		}
+	}
+	return t.String()
+}
+
+// Set returns t with the text of a language replaced or added.
+func (t Text) Set(lang, value string) Text {
+	for i := range t {
+		if t[i].Lang == lang {
+			t[i].Value = value
+			return t
+		}
+	}
+	return append(t, LangText{Lang: lang, Value: value})
+}
+
+// DecodeText reads the child at the cursor for generated code.
+func DecodeText(c *wire.Cursor, x **wire.Extra, slot wire.Slot) LangText {
+	t := LangText{}
+	r := c.Raw()
+	odd := false
+	for a := r.Attrs(); a.Next(); {
+		if a.Name() == "xml:lang" && a.Value() != "" {
+			t.Lang = a.Value()
+		} else {
+			odd = true
+		}
+	}
+	if odd || !r.IsEmpty() && r.Children().Any() {
+		c.KeepLeaf(x, slot, r.Text())
+	}
+	t.Value = r.Text()
+	return t
+}
+
+// AppendText appends one element for each language for generated code: open is
+// the beginning of the start tag ("<body"), end the end tag.
+func AppendText(b []byte, t Text, open, end, ns string, x *wire.Extra, field wire.Slot) ([]byte, error) {
+	for i := range t {
+		var err error
+		mark := len(b)
+		b = append(b, open...)
+		if t[i].Lang != "" {
+			if b, err = wire.AppendAttr(b, " xml:lang='", t[i].Lang); err != nil {
+				return b, err
+			}
+		}
+		b = append(b, '>')
+		if b, err = wire.AppendText(b, t[i].Value); err != nil {
+			return b, err
+		}
+		b = append(b, end...)
+		if x != nil {
+			b = x.RespellChild(b, mark, wire.SlotAt(field, i), "", ns)
+		}
+	}
+	return b, nil
+}
+
+// Flag is an empty element whose presence means true.
+type Flag bool
+
+// MarshalXML writes the empty element, or nothing.
+func (f Flag) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	if !f {
+		return nil
+	}
+	return e.EncodeElement("", start)
+}
+
+// UnmarshalXML reads the element's presence.
+func (f *Flag) UnmarshalXML(d *xml.Decoder, _ xml.StartElement) error {
+	*f = true
+	return d.Skip()
+}
+
+// Empty is the answer to an IQ request that has no payload.
+type Empty struct{}
