@@ -13,7 +13,9 @@
 //     so both spellings of a name are equal. IPv6 addresses take the form of
 //     RFC 5952; they have no zone, as a zone means nothing to another host.
 //   - The resourcepart follows the OpaqueString profile of PRECIS. It is
-//     case-sensitive and may begin or end with a space (erratum 4560).
+//     case-sensitive and may begin or end with a space (erratum 4560). Emoji are
+//     allowed, but PRECIS keeps out the joiners and variation selectors
+//     that some of them are built with.
 //
 // Each part is 1 to 1023 bytes long, and a host name keeps the limits of the
 // DNS: 63 octets a label and 253 in all, both counted in A-labels.

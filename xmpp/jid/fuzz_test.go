@@ -24,9 +24,9 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		j, err := Parse(s)
-		any, anyErr := parseAny(s)
-		if j != any || (err == nil) != (anyErr == nil) {
-			t.Fatalf("Parse(%q) = %q, %v; by all rules %q, %v", s, j, err, any, anyErr)
+		slow, slowErr := parseAny(s)
+		if j != slow || (err == nil) != (slowErr == nil) {
+			t.Fatalf("Parse(%q) = %q, %v; by all rules %q, %v", s, j, err, slow, slowErr)
 		}
 		if err != nil {
 			var e *Error

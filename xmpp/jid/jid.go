@@ -84,7 +84,8 @@ func (j JID) IsFull() bool { return j.slash != 0 }
 func (j JID) Local() string { return j.s[:j.at] }
 
 // Domain returns the domainpart in normal form: a host name in U-labels, an IPv4 address, or an
-// IPv6 address in brackets. It is "" only for the zero JID.
+// IPv6 address in brackets. It is "" only for the zero JID. The DNS and certificates want
+// A-labels instead: ToASCII of golang.org/x/net/idna makes them of any host name here.
 func (j JID) Domain() string {
 	b := j.bare()
 	if j.at != 0 {

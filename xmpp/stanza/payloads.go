@@ -190,3 +190,19 @@ type Attributes struct {
 	// To and From are the addresses, zero if absent.
 	To, From jid.JID
 }
+
+// Element returns the stanza as it was received, or the zero Raw.
+func (p *Payloads) Element() Raw {
+	if p.doc.IsZero() {
+		return Raw{}
+	}
+	return p.doc.Root()
+}
+
+// Touch says that the stanza was changed since it was received: Source and Element
+// no longer speak for it.
+func (p *Payloads) Touch() { p.doc = wire.Doc{} }
+
+// Language returns the language of the stream that the stanza came by, which is that
+// of a stanza without one of its own (RFC 6120, section 4.7.4).
+func (p *Payloads) Language() string { return p.doc.Context().Lang() }

@@ -1,0 +1,300 @@
+// Package generate runs the compiler: it reads schemas and those that they import, has them linked, checked and
+// emitted, and brings a directory of generated files up to date.
+package generate
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"stanza.invalid/cmd/stanzagen/internal/check"
+	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/source"
+	"stanza.invalid/cmd/stanzagen/internal/syntax"
+)
+
+// Reader makes a syntax tree of a file, reporting what is wrong with its form to c. It returns nil if nothing
+// could be understood.
+type Reader func(path string, data []byte, c *source.Collector) *syntax.File
+
+// Emitter makes the generated files of the packages, leaving out imported ones. The keys are paths below the root of
+// the output, with slashes. It reports what it cannot do to c.
+type Emitter func(packages []*model.Package, c *source.Collector) map[string][]byte
+
+// Compiler is what a run needs beside its files.
+type Compiler struct {
+	// Readers are the readers by file extension, with the dot.
+	Readers map[string]Reader
+	// Emit writes the code.
+	Emit Emitter
+	// BuiltIn has the schemas of the project itself, which others import by name.
+	BuiltIn fs.FS
+}
+
+// Options say what to compile and where to.
+type Options struct {
+	// Files are the paths of the schemas.
+	Files []string
+	// Out is the root directory of the output.
+	Out string
+	// Flat makes Out itself the directory of the only package.
+	Flat bool
+	// ImportPath is the import path of Out; if empty, it is found from the nearest go.mod.
+	ImportPath string
+	// Package and Spec replace what a schema without them, an XSD, is given otherwise.
+	Package, Spec string
+	// Prune removes every generated file below Out that this run does not make, whatever schema it is from.
+	Prune bool
+}
+
+// loader reads schemas and finds their imports.
+type loader struct {
+	*Compiler
+	c *source.Collector
+	// byPath are the schemas that were read, by absolute path; nil values are files that could not be understood.
+	byPath map[string]*check.Input
+	// byName are the schemas of this run by the name of the package.
+	byName map[string]*check.Input
+	// inputs are all, in the order in which they were met.
+	inputs []*check.Input
+	// builtIn are the schemas of the project by the name of the package; nil before they are needed.
+	builtIn map[string]*check.Input
+}
+
+// load reads the files of o and all that they import.
+func (l *loader) load(o Options) {
+	base := o.ImportPath
+	if base == "" {
+		var err error
+		if base, err = importPathOf(o.Out); err != nil {
+			l.c.Errorf(source.Pos{File: o.Out}, "import path of the output is not known: %v", err).
+				Hintf("say it with --import-path")
+			return
+		}
+	}
+	if o.Flat && len(o.Files) != 1 {
+		l.c.Errorf(source.Pos{File: o.Out}, "one directory is one package, so --flat takes one schema, not %d", len(o.Files))
+		return
+	}
+	for _, file := range o.Files {
+		l.given(file, base, o)
+	}
+	// The list grows while imports are met.
+	for i := 0; i < len(l.inputs); i++ {
+		l.imports(l.inputs[i])
+	}
+}
+
+// given reads a file of the command line.
+func (l *loader) given(file, base string, o Options) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		l.c.Errorf(source.Pos{File: file}, "%v", err)
+		return
+	}
+	if _, twice := l.byPath[abs]; twice {
+		l.c.Errorf(source.Pos{File: file}, "file is given twice")
+		return
+	}
+	f := l.read(file)
+	l.byPath[abs] = nil
+	if f == nil {
+		return
+	}
+	l.override(f, o)
+	name := f.Package.Value
+	in := &check.Input{File: f, ImportPath: base + "/" + name, Dir: name, Imports: map[*syntax.Import]*check.Input{}}
+	if o.Flat {
+		in.ImportPath, in.Dir = base, "."
+	}
+	l.byPath[abs] = in
+	if name != "" && l.byName[name] == nil {
+		l.byName[name] = in
+	}
+	l.inputs = append(l.inputs, in)
+}
+
+// read reads a file of the disk.
+func (l *loader) read(file string) *syntax.File {
+	pos := source.Pos{File: file}
+	read := l.Readers[filepath.Ext(file)]
+	if read == nil {
+		var known []string
+		for ext := range l.Readers {
+			known = append(known, ext)
+		}
+		slices.Sort(known)
+		l.c.Errorf(pos, "files of type %q cannot be read", filepath.Ext(file)).Hintf("known: %s", strings.Join(known, ", "))
+		return nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		if pathError, ok := err.(*fs.PathError); ok {
+			err = pathError.Err
+		}
+		l.c.Errorf(pos, "schema cannot be read: %v", err)
+		return nil
+	}
+	return read(file, data, l.c)
+}
+
+// override gives an XSD what it cannot say itself. A YAML schema says it, so that the flags are refused.
+func (l *loader) override(f *syntax.File, o Options) {
+	if f.Format != syntax.XSD {
+		if o.Package != "" || o.Spec != "" {
+			l.c.Errorf(f.Pos, "package and spec stand in the schema; --package and --spec are for XSDs")
+		}
+		return
+	}
+	if (o.Package != "" || o.Spec != "") && len(o.Files) > 1 {
+		l.c.Errorf(f.Pos, "--package and --spec are for a single XSD, there are %d files", len(o.Files))
+		return
+	}
+	if o.Package != "" {
+		f.Package = syntax.String{Pos: f.Pos, Value: o.Package}
+	}
+	if !f.Package.IsSet() {
+		f.Package = syntax.String{Pos: f.Pos, Value: packageOf(f.Path)}
+	}
+	if o.Spec != "" {
+		f.Spec = syntax.String{Pos: f.Pos, Value: o.Spec}
+	}
+	if !f.Spec.IsSet() && len(f.Namespaces) > 0 {
+		f.Spec = f.Namespaces[0].URI
+	}
+}
+
+// packageOf makes a package name of a file name: its letters and digits.
+func packageOf(file string) string {
+	base := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	return strings.TrimLeft(strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return -1
+	}, base), "0123456789")
+}
+
+// imports finds the schemas that in imports.
+func (l *loader) imports(in *check.Input) {
+	for _, imp := range in.File.Imports {
+		name := imp.Name.Value
+		switch {
+		case !imp.Name.IsSet():
+			continue // reported by the reader
+		case imp.Schema.IsSet() != imp.Path.IsSet():
+			l.c.Errorf(imp.Pos, "import %s needs both schema and path, or neither", name).
+				Hintf("schema is the file that says what is in the package, path is the package's Go import path")
+		case imp.Schema.IsSet():
+			in.Imports[imp] = l.importFile(in, imp)
+		case l.byName[name] != nil && !in.Imported:
+			in.Imports[imp] = l.byName[name]
+		case l.own()[name] != nil:
+			in.Imports[imp] = l.own()[name]
+		default:
+			known := slices.Sorted(mapKeys(l.own()))
+			l.c.Errorf(imp.Pos, "package %s is neither one of this run nor one of this project", name).
+				Hintf("other packages need their schema and path: {name: %s, schema: ../%s.yaml, path: example.org/gen/%s}", name, name, name).
+				DidYouMean(name, known)
+		}
+		if target := in.Imports[imp]; target != nil && !slices.Contains(l.inputs, target) {
+			l.inputs = append(l.inputs, target)
+		}
+		if in.Imports[imp] == nil {
+			delete(in.Imports, imp)
+		}
+	}
+}
+
+func mapKeys(m map[string]*check.Input) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+var goImportPath = regexp.MustCompile(`^[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*$`)
+
+// importFile reads the schema that an import names by its path.
+func (l *loader) importFile(in *check.Input, imp *syntax.Import) *check.Input {
+	if !goImportPath.MatchString(imp.Path.Value) {
+		l.c.Errorf(imp.Path.Pos, "path %q of import %s is not a Go import path", imp.Path.Value, imp.Name.Value)
+		return nil
+	}
+	if strings.HasPrefix(in.File.Path, builtInPrefix) {
+		l.c.Errorf(imp.Schema.Pos, "a built-in schema imports the others by name only")
+		return nil
+	}
+	file := filepath.Join(filepath.Dir(in.File.Path), filepath.FromSlash(imp.Schema.Value))
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		l.c.Errorf(imp.Schema.Pos, "%v", err)
+		return nil
+	}
+	target, known := l.byPath[abs]
+	if !known {
+		if _, err := os.Stat(file); err != nil {
+			l.c.Errorf(imp.Schema.Pos, "schema %s of import %s is not there", file, imp.Name.Value).Hintf("the path is relative to this file")
+			return nil
+		}
+		if f := l.read(file); f != nil {
+			l.override(f, Options{})
+			target = &check.Input{File: f, ImportPath: imp.Path.Value, Dir: f.Package.Value, Imported: true, Imports: map[*syntax.Import]*check.Input{}}
+		}
+		l.byPath[abs] = target
+	}
+	switch {
+	case target == nil:
+		return nil
+	case target.File.Package.Value != imp.Name.Value:
+		l.c.Errorf(imp.Name.Pos, "import is called %s, but the package of %s is %s", imp.Name.Value, imp.Schema.Value, target.File.Package.Value)
+	case target.ImportPath != imp.Path.Value:
+		l.c.Errorf(imp.Path.Pos, "path of import %s is %s, but the package is known as %s", imp.Name.Value, imp.Path.Value, target.ImportPath)
+	}
+	return target
+}
+
+// builtInPrefix stands before the names of built-in schemas in diagnostics.
+const builtInPrefix = "stanzagen:schema/"
+
+// own returns the schemas of the project itself. They are read when the first import needs one.
+func (l *loader) own() map[string]*check.Input {
+	if l.builtIn != nil {
+		return l.builtIn
+	}
+	l.builtIn = map[string]*check.Input{}
+	if l.BuiltIn == nil {
+		return l.builtIn
+	}
+	names, err := fs.Glob(l.BuiltIn, "*.yaml")
+	if err != nil {
+		panic(fmt.Sprintf("generate: %v", err)) // the pattern is a constant
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(l.BuiltIn, name)
+		if err != nil {
+			l.c.Errorf(source.Pos{File: builtInPrefix + name}, "schema cannot be read: %v", err)
+			continue
+		}
+		f := l.Readers[".yaml"](builtInPrefix+name, data, l.c)
+		if f == nil {
+			continue
+		}
+		pkg := f.Package.Value
+		l.builtIn[pkg] = &check.Input{
+			File: f, ImportPath: path.Join(model.GenPath, pkg), Dir: pkg, Imported: true, Imports: map[*syntax.Import]*check.Input{},
+		}
+	}
+	return l.builtIn
+}

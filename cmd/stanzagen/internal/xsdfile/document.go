@@ -1,0 +1,237 @@
+package xsdfile
+
+import (
+	"path"
+	"strings"
+
+	"stanza.invalid/cmd/stanzagen/internal/source"
+	"stanza.invalid/cmd/stanzagen/internal/syntax"
+)
+
+// set are the schemas that may refer to each other.
+type set struct {
+	c    *source.Collector
+	docs []*document
+}
+
+// document is one schema.
+type document struct {
+	set  *set
+	c    *source.Collector
+	path string
+	pkg  string
+	root *node
+	// target is the namespace that the schema describes.
+	target string
+	// defs are the declarations and definitions of the top level.
+	defs map[symbol]*node
+	// told are the warnings that are given once a file.
+	told map[string]bool
+	// build makes the tree; it is there once all files were read.
+	build *builder
+}
+
+// symbol names a declaration or a definition. Simple and complex types share their names, as XSD has it (XSD 1.0 part 1,
+// section 2.5).
+type symbol struct {
+	kind kind
+	name qname
+}
+
+type kind uint8
+
+const (
+	elementKind kind = iota
+	typeKind
+	attributeKind
+	groupKind
+	attributeGroupKind
+)
+
+// qname is an expanded name.
+type qname struct{ space, local string }
+
+func (k kind) String() string {
+	return [...]string{"element", "type", "attribute", "group", "attributeGroup"}[k]
+}
+
+// kindOf returns the kind of what a child of the schema declares.
+func kindOf(local string) (kind, bool) {
+	switch local {
+	case "element":
+		return elementKind, true
+	case "simpleType", "complexType":
+		return typeKind, true
+	case "attribute":
+		return attributeKind, true
+	case "group":
+		return groupKind, true
+	case "attributeGroup":
+		return attributeGroupKind, true
+	}
+	return 0, false
+}
+
+// warnOnce is Warnf, but a warning with this key is given only once a file. It returns a diagnostic that nobody sees for
+// the others.
+func (doc *document) warnOnce(key string, pos source.Pos, format string, args ...any) *source.Diagnostic {
+	if doc.told[key] {
+		return &source.Diagnostic{}
+	}
+	doc.told[key] = true
+	return doc.c.Warnf(pos, format, args...)
+}
+
+// begin checks the root element and finds the target namespace.
+func (doc *document) begin() bool {
+	root := doc.root
+	doc.adopt(root)
+	if !root.is("schema") {
+		doc.c.Errorf(root.pos, "root element is <%s>, not xs:schema", root.local).
+			Hintf("XML Schemas begin with <xs:schema xmlns:xs='%s' ...>", xsdSpace)
+		return false
+	}
+	doc.target = root.value("targetNamespace")
+	doc.lint(root)
+	return true
+}
+
+// adopt gives elements to the schema language that were meant to be in it but have an undeclared prefix, or none.
+func (doc *document) adopt(n *node) {
+	switch {
+	case n.space == "xs" || n.space == "xsd":
+		doc.undeclared(n.space, n.pos)
+		n.space = xsdSpace
+	case n.space == "" && n.parent != nil && n.parent.space == xsdSpace && known(n.local):
+		doc.warnOnce("no namespace", n.pos, "<%s> has no namespace: read as that of XML Schema", n.local).
+			Hintf("give it the prefix of xs:schema")
+		n.space = xsdSpace
+	}
+	for _, c := range n.children {
+		doc.adopt(c)
+	}
+}
+
+func (doc *document) undeclared(prefix string, pos source.Pos) {
+	doc.warnOnce("prefix "+prefix, pos, "prefix %q is not declared: taken for that of XML Schema", prefix).
+		Hintf("declare it: xmlns:%s='%s'", prefix, xsdSpace)
+}
+
+// link finds what every schema declares.
+func (s *set) link() {
+	for _, doc := range s.docs {
+		if doc.target == "" {
+			doc.chameleon()
+		}
+		doc.define()
+	}
+	for _, doc := range s.docs {
+		doc.build = newBuilder(doc)
+	}
+}
+
+// chameleon gives a schema without a target namespace that of the schema which includes it (XSD 1.0 part 1, section
+// 4.2.1).
+func (doc *document) chameleon() {
+	for _, other := range doc.set.docs {
+		for _, include := range other.root.elements("include") {
+			if other.target != "" && path.Base(include.value("schemaLocation")) == baseName(doc.path)+path.Ext(doc.path) {
+				doc.target = other.target
+				return
+			}
+		}
+	}
+	doc.c.Errorf(doc.root.pos, "schema has no targetNamespace").
+		Hintf("elements without a namespace cannot stand in a stanza; add targetNamespace='...'")
+}
+
+// define enters the children of the schema.
+func (doc *document) define() {
+	for _, n := range doc.root.children {
+		k, ok := kindOf(n.local)
+		if n.space != xsdSpace || !ok || n.value("name") == "" {
+			continue
+		}
+		name := symbol{k, qname{doc.target, n.value("name")}}
+		if first := doc.defs[name]; first != nil {
+			doc.c.Warnf(n.pos, "%s %q is declared twice: this one is left out", k, name.name.local).
+				Hintf("the other is in line %d", first.pos.Line)
+			continue
+		}
+		doc.defs[name] = n
+	}
+}
+
+// definition finds a declaration, first in doc and then in the other files.
+func (doc *document) definition(name symbol) *node {
+	if n := doc.defs[name]; n != nil {
+		return n
+	}
+	for _, other := range doc.set.docs {
+		if n := other.defs[name]; n != nil {
+			return n
+		}
+	}
+	return nil
+}
+
+// names returns the local names of all that doc declares of a kind.
+func (doc *document) names(k kind) []string {
+	var names []string
+	for _, n := range doc.root.children {
+		if other, ok := kindOf(n.local); ok && other == k && n.value("name") != "" {
+			names = append(names, n.value("name"))
+		}
+	}
+	return names
+}
+
+// qname resolves a name with a prefix. Names without prefix and default namespace are in the target namespace, which XSD
+// wants only for included schemas, but which is what everybody means.
+func (n *node) qname(a attribute) qname {
+	value := strings.TrimSpace(a.value)
+	prefix, local, found := strings.Cut(value, ":")
+	if !found {
+		prefix, local = "", value
+	}
+	uri, declared := n.scope.lookup(prefix)
+	switch {
+	case declared:
+		return qname{uri, local}
+	case prefix == "xml":
+		return qname{xmlSpace, local}
+	case prefix == "xs" || prefix == "xsd":
+		n.doc.undeclared(prefix, a.pos)
+		return qname{xsdSpace, local}
+	case prefix != "":
+		n.doc.warnOnce("prefix "+prefix, a.pos, "prefix %q is not declared: taken for that of the target namespace", prefix).
+			Hintf("declare it with xmlns:%s='...'", prefix)
+	}
+	return qname{n.doc.target, local}
+}
+
+// find resolves the reference in an attribute of n. If nothing of the name is declared, it returns nil and the name.
+func (n *node) find(k kind, a attribute) (*node, qname) {
+	name := n.qname(a)
+	if def := n.doc.definition(symbol{k, name}); def != nil {
+		return def, name
+	}
+	if name.space == n.doc.target {
+		return nil, name
+	}
+	own := qname{n.doc.target, name.local}
+	if def := n.doc.definition(symbol{k, own}); def != nil && (name.space == xsdSpace || !strings.Contains(a.value, ":")) {
+		n.doc.warnOnce("own "+a.value, a.pos, "%s %q is not in namespace %s: read as that of the target namespace", k, a.value, name.space)
+		return def, own
+	}
+	return nil, name
+}
+
+// given makes a value of the tree from an attribute of n; it is not set if n has no such attribute.
+func (n *node) given(local string) syntax.String {
+	a, ok := n.attr(local)
+	if !ok {
+		return syntax.String{}
+	}
+	return syntax.String{Pos: a.pos, Value: strings.TrimSpace(a.value)}
+}

@@ -1,0 +1,134 @@
+package stream
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// Transport is a bidirectional stream of bytes: a net.Conn, a pipe. Deadlines are used
+// if it has SetReadDeadline and SetWriteDeadline.
+type Transport = io.ReadWriteCloser
+
+// Config is what a [Stream] needs. Only Dial is required.
+type Config struct {
+	// Dial makes a transport. It is called for each connection.
+	Dial func(ctx context.Context) (Transport, error)
+	// Header is what this side's stream header says.
+	Header Header
+	// Negotiators are run in order when a connection is made.
+	Negotiators []Negotiator
+	// Limits bound what a top-level element may cost; before negotiation is over the
+	// bytes are limited to 16 KiB at most.
+	Limits wire.Limits
+	// Queue bounds the event queue.
+	Queue QueueLimits
+	// OutputBytes is how much may wait to be written (default 1 MiB). A longer stanza
+	// is refused.
+	OutputBytes int
+	// WriteTimeout is how long one write may take before the stream fails (default 30 s).
+	WriteTimeout time.Duration
+	// SessionTimeout is how long connecting and negotiating may take before it is given
+	// up and tried again (default 45 s).
+	SessionTimeout time.Duration
+	// CloseTimeout is how long an orderly end may take (default 5 s).
+	CloseTimeout time.Duration
+	// KeepAlive is after how much silence of this side a space is sent (RFC 6120, section
+	// 4.6.1); 0 means never.
+	KeepAlive time.Duration
+	// StallAfter is after how long a handler is reported to block the queue (default 10 s).
+	StallAfter time.Duration
+	// Backoff says when to connect again.
+	Backoff Backoff
+	// Concurrency is how many handlers registered as [Concurrent] may run at once (default 64).
+	Concurrency int
+	// Logger gets what goes wrong; nil means silence.
+	Logger *slog.Logger
+	// Unhandled is called on the dispatcher for a message or presence that no handler
+	// took, for an answer that nobody waits for, and for top-level elements that are no
+	// stanzas and have no handler. It may be nil.
+	Unhandled func(p stanza.Payload)
+	// Failed is called on the dispatcher for what a handler did not catch: its error, a
+	// panic (as a [*PanicError]), a payload that does not fit its type (as a
+	// *stanza.DecodeError). It may be nil.
+	Failed func(f Failure)
+	// Nonza is called by the reader, in the order of the wire, for top-level elements that
+	// are no stanzas, and says whether it took them. It must not block. It may be nil.
+	Nonza func(r wire.Raw) bool
+}
+
+// Failure is what went wrong with one stanza, event or task.
+type Failure struct {
+	// Err says what.
+	Err error
+	// Handler is where the handler was registered, "" if none is involved.
+	Handler string
+	// Stanza is what was handled, nil for events and tasks.
+	Stanza stanza.Stanza
+}
+
+// Header is what a stream header says (RFC 6120, section 4.7).
+type Header struct {
+	// To is the service that is asked for.
+	To jid.JID
+	// From is one's own address; clients send it only over TLS.
+	From jid.JID
+	// Content is the content namespace (default jabber:client).
+	Content string
+	// Lang is the language of what is sent.
+	Lang string
+	// Version is the version of XMPP, "1.0" or "" for the protocols from before it.
+	Version string
+	// ID is the stream's id; only the side that accepts streams sets it.
+	ID string
+}
+
+// QueueLimits bound the event queue. A zero field means its default.
+type QueueLimits struct {
+	// SoftStanzas and SoftBytes are where reading stops until handlers catch up
+	// (default 1,000 and 2 MiB).
+	SoftStanzas, SoftBytes int
+	// HardStanzas and HardBytes are where the stream fails (default ten times the soft
+	// ones).
+	HardStanzas, HardBytes int
+}
+
+func or[T int | time.Duration](v, def T) T {
+	if v <= 0 {
+		return def
+	}
+	return v
+}
+
+func (c Config) withDefaults() Config {
+	q := &c.Queue
+	q.SoftStanzas, q.SoftBytes = or(q.SoftStanzas, 1000), or(q.SoftBytes, 2<<20)
+	q.HardStanzas, q.HardBytes = or(q.HardStanzas, 10*q.SoftStanzas), or(q.HardBytes, 10*q.SoftBytes)
+	c.OutputBytes = or(c.OutputBytes, 1<<20)
+	c.WriteTimeout = or(c.WriteTimeout, 30*time.Second)
+	c.SessionTimeout = or(c.SessionTimeout, 45*time.Second)
+	c.CloseTimeout = or(c.CloseTimeout, 5*time.Second)
+	c.StallAfter = or(c.StallAfter, 10*time.Second)
+	c.Concurrency = or(c.Concurrency, 64)
+	if c.Header.Content == "" {
+		c.Header.Content = wire.NSClient
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// preSession bounds what a peer may send before negotiation is over (RFC 6120,
+// section 13.12).
+func preSession(l wire.Limits) wire.Limits {
+	if l.Bytes == 0 || l.Bytes > 16<<10 {
+		l.Bytes = 16 << 10
+	}
+	return l
+}

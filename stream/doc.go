@@ -1,0 +1,25 @@
+// Package stream carries one XML stream (RFC 6120, section 4): it opens,
+// negotiates and restarts it, reads and frames what arrives, dispatches stanzas,
+// events and scheduled tasks in order through one bounded queue, and coalesces
+// what is sent. It knows stanzas but nothing of what they are for; packages xmpp
+// and component build on it.
+//
+// # Goroutines
+//
+// A [Stream] has one goroutine that connects and reads. Handlers run on a second
+// one, the dispatcher, and output is written by a third; both exist only while
+// there is work. The reader runs none of the user's code. Replies, waiters and
+// collectors get their stanzas at the reader, in the order of the wire; all else
+// is queued.
+//
+// # Back-pressure
+//
+// The queue is bounded in stanzas and in bytes ([QueueLimits]). At the soft limit the
+// reader stops reading, so that TCP slows the peer down, unless the handler that
+// runs is itself waiting for an answer; at the hard limit the stream fails with
+// [ErrQueueFull]. Output is bounded as well: Send waits for room.
+//
+// A handler that blocks holds up all others. Use [Concurrent] for handlers that
+// wait, or pass the handler's context to what waits; a warning names a handler
+// that blocks for long.
+package stream
