@@ -21,6 +21,11 @@ type Config struct {
 	Dial func(ctx context.Context) (Transport, error)
 	// Header is what this side's stream header says.
 	Header Header
+	// Base is where the contexts of handlers get their values from; nil for none.
+	Base context.Context
+	// StampFrom gives outgoing stanzas without a sender this side's address, as components
+	// need it.
+	StampFrom bool
 	// Negotiators are run in order when a connection is made.
 	Negotiators []Negotiator
 	// Limits bound what a top-level element may cost; before negotiation is over the

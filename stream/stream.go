@@ -57,7 +57,11 @@ type Stream struct {
 // New returns a stream that is not open.
 func New(cfg Config) *Stream {
 	s := &Stream{cfg: cfg.withDefaults(), aborted: make(chan struct{}), done: make(chan struct{})}
-	s.freeCtx, s.cancel = context.WithCancel(context.Background())
+	base := context.Background()
+	if s.cfg.Base != nil {
+		base = context.WithoutCancel(s.cfg.Base)
+	}
+	s.freeCtx, s.cancel = context.WithCancel(base)
 	s.ctx = context.WithValue(s.freeCtx, onDispatcher{}, s)
 	s.queue = queue{
 		limits: s.cfg.Queue, every: s.cfg.StallAfter, idle: make(chan struct{}),
@@ -370,6 +374,9 @@ func (s *Stream) writeFailed(t Transport, err error) {
 func (s *Stream) Send(ctx context.Context, st stanza.Stanza) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if s.cfg.StampFrom && st.Attributes().From.IsZero() {
+		stanza.SetFrom(st, s.Local())
 	}
 	if st = s.filters.run(Out, st, s); st == nil {
 		return nil

@@ -58,10 +58,10 @@ func NewMessage(to jid.JID, body string) *Message {
 }
 
 // Reply returns a message in answer to m: of the same type, in the same thread, to the
-// sender; for a groupchat message to the room, whose address has no resource
-// (XEP-0045, section 7.4). It has no id.
+// sender and from whom m was for; for a groupchat message to the room, whose address
+// has no resource (XEP-0045, section 7.4). It has no id.
 func (m *Message) Reply(body string) *Message {
-	r := &Message{To: m.From, Type: m.Type, Thread: m.Thread, Lang: m.Lang, Body: Plain(body)}
+	r := &Message{To: m.From, From: m.To, Type: m.Type, Thread: m.Thread, Lang: m.Lang, Body: Plain(body)}
 	if m.Type == Groupchat {
 		r.To = m.From.Bare()
 	}

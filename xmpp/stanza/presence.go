@@ -82,8 +82,10 @@ func NewPresence(show Show, status string) *Presence {
 	return p
 }
 
-// Reply returns a presence of a type to the sender of p.
-func (p *Presence) Reply(t PresenceType) *Presence { return &Presence{To: p.From, Type: t} }
+// Reply returns a presence of a type to the sender of p, from whom p was for.
+func (p *Presence) Reply(t PresenceType) *Presence {
+	return &Presence{To: p.From, From: p.To, Type: t}
+}
 
 // Fail returns the presence that tells the sender of p about err, or nil if p is an
 // error itself.

@@ -1,0 +1,198 @@
+package component
+
+import (
+	"context"
+	"crypto/sha1"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"stanza.invalid/gen/handshake"
+	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// Config is how a component connects and what it serves. Addr and Secret are required.
+type Config struct {
+	xmpp.SessionConfig
+
+	// Addr is the server's address for components, host:port.
+	Addr string
+	// Secret is what the server knows the component by. It is in no log and no error.
+	Secret string
+	// Namespace is the content namespace of the stream: jabber:component:accept if empty.
+	// Some servers want jabber:client.
+	Namespace string
+	// TLS makes the connection with TLS from the first byte; nil is plain TCP, which suits a
+	// server on the same machine. Without a ServerName the host of Addr is verified.
+	TLS *tls.Config
+	// Socket is called for each new connection before anything is sent, to set options on
+	// it. It may be nil.
+	Socket func(c net.Conn) error
+	// Dialer makes connections; nil is a net.Dialer.
+	Dialer Dialer
+
+	// Limits bound what one stanza may cost.
+	Limits wire.Limits
+	// Queue bounds how far handlers may fall behind.
+	Queue stream.QueueLimits
+	// KeepAlive is after how much silence of this side a space is sent; 0 means never.
+	KeepAlive time.Duration
+	// Backoff says when to connect again.
+	Backoff stream.Backoff
+	// SessionTimeout is how long connecting may take (default 45 s).
+	SessionTimeout time.Duration
+	// Logger gets what goes wrong; nil means silence.
+	Logger *slog.Logger
+	// Failed is called for what a handler did not catch; see stream.Config.
+	Failed func(f stream.Failure)
+	// Unhandled is called for what no handler took; see stream.Config.
+	Unhandled func(p stanza.Payload)
+}
+
+// A Dialer makes connections. *net.Dialer is one.
+type Dialer interface {
+	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// String returns the configuration without the secret.
+func (c Config) String() string {
+	return fmt.Sprintf("component.Config{Addr: %q, Secret: [redacted]}", c.Addr)
+}
+
+// GoString is String, so that no way of printing shows the secret.
+func (c Config) GoString() string { return c.String() }
+
+// LogValue returns the configuration without the secret.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// Component is a component's session with its server. It reconnects by itself until it is
+// closed.
+type Component struct {
+	*xmpp.Session
+}
+
+// ErrHandshake is returned when the server refuses the secret. It is final.
+var ErrHandshake = errors.New("component: the server refused the handshake")
+
+// New returns a component that is not connected: events can be registered with it before
+// [Component.Open] connects it.
+func New(domain jid.JID, cfg Config) (*Component, error) {
+	switch {
+	case domain.IsZero() || domain.Local() != "" || domain.Resource() != "":
+		return nil, fmt.Errorf("component: %q is no domain", domain)
+	case cfg.Addr == "":
+		return nil, errors.New("component: Config.Addr is missing")
+	case cfg.Secret == "":
+		return nil, errors.New("component: Config.Secret is missing")
+	}
+	if cfg.Namespace == "" {
+		cfg.Namespace = wire.NSComponent
+	}
+	s := xmpp.NewSession(stream.Config{
+		Dial:           cfg.dial,
+		Header:         stream.Header{To: domain, Content: cfg.Namespace},
+		StampFrom:      true,
+		Negotiators:    []stream.Negotiator{cfg.handshake(domain)},
+		Limits:         cfg.Limits,
+		Queue:          cfg.Queue,
+		KeepAlive:      cfg.KeepAlive,
+		Backoff:        cfg.Backoff,
+		SessionTimeout: cfg.SessionTimeout,
+		Logger:         cfg.Logger,
+		Failed:         cfg.Failed,
+		Unhandled:      cfg.Unhandled,
+	}, cfg.SessionConfig)
+	return &Component{Session: s}, nil
+}
+
+// Dial connects a component and returns when its session has started. ctx bounds this
+// call only. A secret that the server refuses is [ErrHandshake].
+func Dial(ctx context.Context, domain jid.JID, cfg Config) (*Component, error) {
+	c, err := New(domain, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Open(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Open connects. It may be called once.
+func (c *Component) Open(ctx context.Context) error { return c.Stream().Open(ctx) }
+
+func (c *Config) dial(ctx context.Context) (stream.Transport, error) {
+	var d Dialer = &net.Dialer{}
+	if c.Dialer != nil {
+		d = c.Dialer
+	}
+	conn, err := d.DialContext(ctx, "tcp", c.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if c.Socket != nil {
+		if err := c.Socket(conn); err != nil {
+			conn.Close()
+			return nil, err
+		}
+	}
+	if c.TLS == nil {
+		return conn, nil
+	}
+	tc := c.TLS.Clone()
+	if tc.ServerName == "" && !tc.InsecureSkipVerify {
+		if tc.ServerName, _, err = net.SplitHostPort(c.Addr); err != nil {
+			conn.Close()
+			return nil, err
+		}
+	}
+	t := tls.Client(conn, tc)
+	if err := t.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// handshake is XEP-0114, section 3.
+func (c *Config) handshake(domain jid.JID) stream.Negotiator {
+	secret := c.Secret
+	return stream.Negotiator{Name: "handshake", Run: func(_ context.Context, conn *stream.Conn) (stream.Outcome, error) {
+		peer := conn.Peer()
+		if peer.ID == "" {
+			return 0, errors.New("the server gave the stream no id")
+		}
+		sum := sha1.Sum([]byte(peer.ID + secret))
+		b := append([]byte("<handshake>"), hex.EncodeToString(sum[:])...)
+		if err := conn.WriteBytes(append(b, "</handshake>"...)); err != nil {
+			return 0, err
+		}
+		r, err := conn.Read()
+		var e *stream.Error
+		if errors.As(err, &e) && e.Condition == stream.NotAuthorized {
+			return 0, stream.Permanent(fmt.Errorf("%w: %w", ErrHandshake, err))
+		}
+		if err != nil {
+			return 0, err
+		}
+		// the element is in the content namespace, which reads as jabber:client
+		if r.Local() != "handshake" || r.Space() != wire.NSClient && r.Space() != handshake.NS {
+			return 0, fmt.Errorf("%s in place of the handshake's answer", r.Name())
+		}
+		conn.SetLocal(domain)
+		remote := peer.From
+		if remote.IsZero() {
+			remote = domain
+		}
+		conn.SetRemote(remote)
+		return stream.Done, nil
+	}}
+}
