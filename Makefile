@@ -1,0 +1,61 @@
+# Everything that this project needs to be built, tested and tried. `make help` lists it.
+
+GO      ?= go
+MODULE  ?=
+SERVER  ?=
+SECRET  ?=
+DOMAIN  ?=
+FUZZTIME ?= 10s
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help run test race integration generate check lint fuzz bench rename cross
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## try it: compile a schema, serve it with a component, and print what is said (SERVER=host:port SECRET=... DOMAIN=... for a real server)
+	@$(GO) run ./cmd/stanzagen generate --flat -o examples/custom/tea examples/custom/tea.yaml
+	@$(GO) run ./examples/custom $(if $(SERVER),-server $(SERVER) -secret $(SECRET) -domain $(DOMAIN))
+
+test: ## run all tests; those that need Prosody say so when it is not there
+	$(GO) test ./...
+
+race: ## run all tests under the race detector
+	$(GO) test -race ./...
+
+integration: ## run the tests that need real servers, and fail without them
+	XMPP_REQUIRE_SERVERS=1 $(GO) test -count=1 -run 'Prosody' ./component/
+
+generate: ## write the generated code anew
+	$(GO) generate ./...
+
+check: ## say whether the generated code is fresh
+	$(GO) run ./cmd/stanzagen check -o gen --all schema/*.yaml
+
+lint: ## vet, staticcheck and gofmt
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi
+
+fuzz: ## run each fuzz target for a while (FUZZTIME=10s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+bench: ## measure the codecs and the echo component against encoding/xml
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/bench/
+
+cross: ## build for the other platforms
+	GOOS=windows GOARCH=amd64 $(GO) build ./...
+	GOOS=darwin GOARCH=arm64 $(GO) build ./...
+	GOOS=linux GOARCH=386 $(GO) build ./...
+
+rename: ## give the module another path everywhere: make rename MODULE=example.org/you/stanza
+	@test -n "$(MODULE)" || { echo "usage: make rename MODULE=example.org/you/stanza"; exit 2; }
+	@old=$$($(GO) list -m); old_re=$$(printf '%s' "$$old" | sed 's/[.]/[.]/g'); \
+	grep -rlF --exclude-dir=.git --exclude-dir=bin -- "$$old" . | xargs sed -i.renamed "s#$$old_re#$(MODULE)#g"; \
+	find . -name '*.renamed' -not -path './.git/*' -delete; \
+	gofmt -w $$(find . -name '*.go' -not -path './.git/*'); \
+	echo "$$old is now $(MODULE)"
