@@ -20,6 +20,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"stanza.invalid/cmd/stanzagen/internal/emit"
 	"stanza.invalid/cmd/stanzagen/internal/generate"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/yamlfile"
@@ -44,6 +45,8 @@ func compiler() *generate.Compiler {
 			".yaml": yamlfile.Read,
 			".yml":  yamlfile.Read,
 		},
+		Emit:    emit.Generate,
+		Table:   emit.Table,
 		BuiltIn: schema.FS,
 	}
 }
@@ -56,6 +59,7 @@ type flags struct {
 	ImportPath string   `placeholder:"PATH" help:"Go import path of the output directory. Default: from the nearest go.mod."`
 	Package    string   `placeholder:"NAME" help:"Package name, for an XSD. Default: from the file name."`
 	Spec       string   `placeholder:"SPEC" help:"Name of the spec, as in XEP-0184, for an XSD. Default: the target namespace."`
+	All        bool     `help:"Write the package all, too: a table of the types and examples of all FILEs, for tools."`
 	Prune      bool     `help:"Take FILEs for all there are: generated files of other schemas in the output directory are orphans, too."`
 }
 
@@ -68,7 +72,7 @@ func (f flags) options() generate.Options {
 		out = "gen"
 	}
 	return generate.Options{
-		Files: f.Files, Out: out, Flat: f.Flat, ImportPath: f.ImportPath, Package: f.Package, Spec: f.Spec, Prune: f.Prune,
+		Files: f.Files, Out: out, Flat: f.Flat, ImportPath: f.ImportPath, Package: f.Package, Spec: f.Spec, All: f.All, Prune: f.Prune,
 	}
 }
 

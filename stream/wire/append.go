@@ -1,42 +1,35 @@
 package wire
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+	"unsafe"
+)
 
 // AppendText appends s as character data. Text that is not UTF-8, or that holds
 // a character which XML cannot carry, is an [*EncodeError].
 func AppendText(b []byte, s string) ([]byte, error) {
 	from := 0
-	for i := 0; i < len(s); {
-		if i+8 <= len(s) {
-			m := textStops(loads(s, i))
-			if m == 0 {
-				i += 8
-				continue
-			}
-			i += firstStop(m)
-		}
+	for i := nextStop(s, 0, '<'); i < len(s); i = nextStop(s, i, '<') {
 		var ref string
-		switch c := s[i]; {
-		case c >= utf8.RuneSelf:
-			n := runeLen(s[i:])
+		switch c := s[i]; c {
+		case '<':
+			ref = "&lt;"
+		case '>':
+			ref = "&gt;"
+		case '&':
+			ref = "&amp;"
+		case '\n', '\t':
+			i++
+			continue
+		case '\r':
+			ref = "&#xD;"
+		default:
+			n := wideRun(s[i:])
 			if n == 0 {
 				return b, badText(s[i:])
 			}
 			i += n
 			continue
-		case c == '<':
-			ref = "&lt;"
-		case c == '>':
-			ref = "&gt;"
-		case c == '&':
-			ref = "&amp;"
-		case c >= 0x20 || c == '\n' || c == '\t':
-			i++
-			continue
-		case c == '\r':
-			ref = "&#xD;"
-		default:
-			return b, badText(s[i:])
 		}
 		b = append(append(b, s[from:i]...), ref...)
 		i++
@@ -48,46 +41,31 @@ func AppendText(b []byte, s string) ([]byte, error) {
 // AppendValue appends s as the inside of an attribute value in single quotes.
 // The errors are those of [AppendText].
 func AppendValue(b []byte, s string) ([]byte, error) {
-	const quotes = '\'' * ones
 	from := 0
-	for i := 0; i < len(s); {
-		if i+8 <= len(s) {
-			v := loads(s, i)
-			m := textStops(v) | zeros(v^quotes)
-			if m == 0 {
-				i += 8
-				continue
-			}
-			i += firstStop(m)
-		}
+	for i := nextStop(s, 0, '\''); i < len(s); i = nextStop(s, i, '\'') {
 		var ref string
-		switch c := s[i]; {
-		case c >= utf8.RuneSelf:
-			n := runeLen(s[i:])
+		switch c := s[i]; c {
+		case '\'':
+			ref = "&apos;"
+		case '>':
+			ref = "&gt;"
+		case '<':
+			ref = "&lt;"
+		case '&':
+			ref = "&amp;"
+		case '\n':
+			ref = "&#xA;"
+		case '\t':
+			ref = "&#x9;"
+		case '\r':
+			ref = "&#xD;"
+		default:
+			n := wideRun(s[i:])
 			if n == 0 {
 				return b, badText(s[i:])
 			}
 			i += n
 			continue
-		case c == '\'':
-			ref = "&apos;"
-		case c == '>':
-			ref = "&gt;"
-		case c == '<':
-			ref = "&lt;"
-		case c == '&':
-			ref = "&amp;"
-		case c >= 0x20:
-			i++
-			continue
-		case c == '\n':
-			ref = "&#xA;"
-		case c == '\t':
-			ref = "&#x9;"
-		case c == '\r':
-			ref = "&#xD;"
-		default:
-			return b, badText(s[i:])
 		}
 		b = append(append(b, s[from:i]...), ref...)
 		i++
@@ -96,14 +74,71 @@ func AppendValue(b []byte, s string) ([]byte, error) {
 	return append(b, s[from:]...), nil
 }
 
-// runeLen returns the length of the character at the start of s, or 0 if XML
-// cannot carry it.
-func runeLen(s string) int {
-	r, n := utf8.DecodeRuneInString(s)
-	if r == utf8.RuneError && n <= 1 || !isChar(r) {
-		return 0
+// nextStop returns the index of the next byte from i on that writing has to look
+// at: one of those of textStops, or quote. It is len(s) if there is none.
+func nextStop(s string, i int, quote byte) int {
+	q := uint64(quote) * ones
+	b := unsafe.Pointer(unsafe.StringData(s))
+	for ; i+16 <= len(s); i += 16 {
+		v, w := wordAt(b, i), wordAt(b, i+8)
+		m, n := textStops(v)|((v^q)-ones)&highs, textStops(w)|((w^q)-ones)&highs
+		if m|n != 0 {
+			if m == 0 {
+				i, m = i+8, n
+			}
+			return i + firstStop(m)
+		}
 	}
-	return n
+	if i+8 <= len(s) {
+		v := wordAt(b, i)
+		if m := textStops(v) | ((v^q)-ones)&highs; m != 0 {
+			return i + firstStop(m)
+		}
+		i += 8
+	}
+	// The last bytes come into a word with zeros behind them, which are controls.
+	v := lastBytes(s, i)
+	return i + firstStop(textStops(v)|((v^q)-ones)&highs)
+}
+
+// lastBytes returns what is left of s at i, less than eight bytes.
+func lastBytes(s string, i int) uint64 {
+	n := len(s) - i
+	if len(s) >= 8 {
+		return loads(s, len(s)-8) >> ((64 - 8*n) & 63) & (1<<(8*n) - 1)
+	}
+	var v uint64
+	for k := n - 1; k >= 0; k-- {
+		v = v<<8 | uint64(s[i+k])
+	}
+	return v
+}
+
+// wideRun returns the length of the characters beyond ASCII at the start of s, or
+// 0 if XML cannot carry the first.
+func wideRun(s string) int {
+	i := 0
+	for {
+		if i+4 <= len(s) {
+			v := uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
+			if plainTwo(v) {
+				i += 2
+				continue
+			}
+			if plainThree(v) {
+				i += 3
+				continue
+			}
+		}
+		if i > 0 || s == "" {
+			return i
+		}
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n <= 1 || !isChar(r) {
+			return 0
+		}
+		return n
+	}
 }
 
 func badText(s string) error {

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"unicode"
 	"unicode/utf8"
@@ -39,25 +38,43 @@ const (
 	highs = 0x8080808080808080
 )
 
-// zeros has the high bit set in each byte of v that is zero, and perhaps in
-// bytes above the first such one.
-func zeros(v uint64) uint64 { return (v - ones) &^ v & highs }
+// The functions below look at eight bytes at once. In what they return the first
+// high bit that is set (the lowest) marks the first byte in question; bits above
+// it mean nothing, since what is subtracted or added may carry from there on.
+//
+// For a byte below 0x80, b-1 has its high bit set if b is 0 and b-0x20 if b is a
+// control; all others stop on account of their own.
 
-// textStops has the high bit set at the first byte of v (the lowest) that needs
-// a look in character data: < > & controls and everything beyond ASCII. Bits
-// above that one mean nothing.
+// textStops marks what needs a look in character data: < > & controls and
+// everything beyond ASCII.
 func textStops(v uint64) uint64 {
 	// '<' and '>' differ in one bit only.
-	return zeros((v|0x02*ones)^'>'*ones) | zeros(v^'&'*ones) | (v-0x20*ones)&^v&highs | v&highs
+	return ((((v | 0x02*ones) ^ '>'*ones) - ones) | ((v ^ '&'*ones) - ones) | (v - 0x20*ones) | v) & highs
 }
 
 // valueStops is the same for an attribute value in the quote whose byte is
-// repeated in q.
+// repeated in q; '>' means nothing there.
 func valueStops(v, q uint64) uint64 {
-	return zeros(v^q) | zeros(v^'<'*ones) | zeros(v^'&'*ones) | (v-0x20*ones)&^v&highs | v&highs
+	return (((v ^ q) - ones) | ((v ^ '<'*ones) - ones) | ((v ^ '&'*ones) - ones) | (v - 0x20*ones) | v) & highs
 }
 
-func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
+// charStops marks controls and everything beyond ASCII.
+func charStops(v uint64) uint64 { return ((v - 0x20*ones) | v) & highs }
+
+// nameStops marks everything but the letters from a to z.
+func nameStops(v uint64) uint64 {
+	return (^(v + (0x80-'a')*ones) | (v + (0x7F-'z')*ones) | v) & highs
+}
+
+// plainTwo and plainThree report whether v, four bytes of which the first is the
+// lowest, begins with a character of two or three bytes that needs no closer
+// look. Those that do begin with E0, ED and EF: overlong forms, surrogates,
+// U+FFFE and U+FFFF are among them.
+func plainTwo(v uint32) bool { return v&0xC0E0 == 0x80C0 && v&0x1E != 0 }
+
+func plainThree(v uint32) bool {
+	return v&0xC0C0F0 == 0x8080E0 && 1<<(v&0xF)&(1<<0x0|1<<0xD|1<<0xF) == 0
+}
 
 // loads is load64 for strings; the compiler makes it one load.
 func loads(s string, i int) uint64 {
@@ -124,7 +141,7 @@ func invalidAt(s string) int {
 	for i := 0; i < len(s); {
 		for i+8 <= len(s) {
 			v := loads(s, i)
-			if m := (v-0x20*ones)&^v&highs | v&highs; m != 0 {
+			if m := charStops(v); m != 0 {
 				i += firstStop(m)
 				break
 			}

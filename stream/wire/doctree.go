@@ -35,6 +35,7 @@ const (
 	flagInherits = 1 << 12 // element: it or a descendant uses a binding declared outside of it
 	flagEscaped  = 1 << 13 // attribute: the value has references or white space to normalise
 	flagGap      = 1 << 14 // attribute: there is white space around the equals sign
+	flagDecl     = 1 << 15 // attribute, while it is read: a declaration, which does not stay here
 
 	// flags of texts, in the word of the length
 	textEscaped = 1 << 31

@@ -1,8 +1,8 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
+	"io"
 	"strconv"
 )
 
@@ -41,8 +41,8 @@ func (e *SyntaxError) Error() string {
 }
 
 // ErrTruncated is returned by [Parse] when the text ends inside an element, and
-// by [Reader] when the input does.
-var ErrTruncated = errors.New("xml: input ends inside an element")
+// by [Reader] when the input does. It is an [io.ErrUnexpectedEOF].
+var ErrTruncated = fmt.Errorf("xml: input ends inside an element: %w", io.ErrUnexpectedEOF)
 
 // DecodeError says which part of an element does not fit its type. It concerns
 // one payload, never the stream.

@@ -1,6 +1,9 @@
 package wire
 
-import "unsafe"
+import (
+	"strings"
+	"unsafe"
+)
 
 // Kind is what [Framer.Next] found.
 type Kind uint8
@@ -25,10 +28,12 @@ const (
 // document. A Framer belongs to one goroutine.
 type Framer struct {
 	lim      Limits
-	maxIndex int
+	maxIndex int  // words of index at most
+	room     int  // words that one element and its attributes may need
 	bare     bool // top-level elements stand alone, without a stream around them
 	ctx      *Context
-	opened   bool   // the header was read
+	unopened bool   // the header is still to come
+	opened   bool   // it was read
 	closed   bool   // the footer was read
 	root     string // qualified name of the stream element
 
@@ -49,13 +54,12 @@ type Framer struct {
 
 // slack is kept free behind the input: words are loaded without looking at the
 // end, and a NUL behind it ends names and white space.
-const slack = 8
+const slack = 16
 
 // NewFramer returns a Framer for a stream, whose first element is its header.
 func NewFramer(l Limits) *Framer {
-	f := &Framer{}
+	f := &Framer{unopened: true}
 	f.SetLimits(l)
-	f.state = stStart
 	return f
 }
 
@@ -64,7 +68,7 @@ func NewFramer(l Limits) *Framer {
 // from ctx, which may be nil.
 func NewBareFramer(l Limits, ctx *Context) *Framer {
 	f := NewFramer(l)
-	f.bare, f.ctx = true, ctx
+	f.bare, f.unopened, f.ctx = true, false, ctx
 	return f
 }
 
@@ -73,66 +77,106 @@ func NewBareFramer(l Limits, ctx *Context) *Framer {
 func (f *Framer) SetLimits(l Limits) {
 	f.lim = l.withDefaults()
 	f.maxIndex = f.lim.index()
+	f.room = elemWords + f.lim.Attrs*attrWords + spareWords
 }
 
 // Context returns what top-level elements inherit; nil before the header was read.
 func (f *Framer) Context() *Context { return f.ctx }
 
-// Pending reports whether bytes are buffered that belong to an incomplete piece.
-func (f *Framer) Pending() bool { return f.w > f.base }
+// Pending reports whether bytes are buffered behind the piece that Next found
+// last: after [More], whether a piece is incomplete.
+func (f *Framer) Pending() bool { return f.w > f.next() }
 
-// Buffered returns the bytes that were fed and not taken. What a peer sent
-// behind a point where the protocol changes (STARTTLS) shows here.
-func (f *Framer) Buffered() []byte { return f.buf[f.base:f.w] }
+// Buffered returns the bytes behind the piece that Next found last. What a peer
+// sent too early, behind a point where the protocol changes (STARTTLS), shows
+// here. It shares the framer's memory: it is valid until more is fed.
+func (f *Framer) Buffered() []byte { return f.buf[f.next():f.w] }
 
-// Consumed returns the number of input bytes in front of the current piece.
-func (f *Framer) Consumed() int64 { return f.offset + int64(f.base) }
+// Consumed returns the number of input bytes up to the end of the piece that Next
+// found last; white space behind it may be counted.
+func (f *Framer) Consumed() int64 { return f.offset + int64(f.next()) }
+
+// next is where the piece behind the one that was found last begins.
+func (f *Framer) next() int {
+	if f.kind != More {
+		return f.end
+	}
+	return f.base
+}
 
 // Restart makes f expect a new stream header, as after STARTTLS or SASL
 // (RFC 6120, section 4.3.3). Pending bytes are dropped.
 func (f *Framer) Restart() {
 	f.base = f.w
 	f.release()
-	next := Framer{lim: f.lim, bare: f.bare, big: f.big, offset: f.offset}
+	fresh := Framer{lim: f.lim, maxIndex: f.maxIndex, room: f.room, bare: f.bare, unopened: !f.bare, big: f.big, offset: f.offset}
 	if f.bare {
-		next.ctx = f.ctx
+		fresh.ctx = f.ctx
 	}
-	next.SetLimits(f.lim)
-	next.state = stStart
-	*f = next
+	*f = fresh
 }
 
 // Space returns room to read at least one byte into; tell [Framer.Commit] how
 // many were.
-func (f *Framer) Space() []byte {
-	if f.drop(); f.base == f.w {
-		f.release()
+func (f *Framer) Space() []byte { return f.space(1) }
+
+// space returns room for n bytes, or for a good part of them if they are many.
+func (f *Framer) space(n int) []byte {
+	f.drop()
+	if f.err != nil {
+		f.base = f.w // nobody will look at it
 	}
-	switch {
-	case f.buf == nil:
-		f.scratch = borrow(f.big)
+	if f.base == f.w && f.buf != nil {
+		f.offset += int64(f.w)
+		f.base, f.w, f.p = 0, 0, 0
+		if f.big && len(f.buf) == smallBuffer {
+			f.release()
+		}
+	}
+	if f.buf == nil {
+		f.scratch = borrow(f.big || n > smallBuffer-slack)
 		f.buf = f.scratch.buf
-	case f.w+slack >= len(f.buf):
-		f.makeRoom()
+	}
+	if len(f.buf)-slack-f.w < n {
+		f.moveOn(n)
 	}
 	return f.buf[f.w : len(f.buf)-slack]
 }
 
-// makeRoom moves the pending piece to the front, or doubles the buffer once
-// that would gain less than half of it, so that the work stays linear.
-func (f *Framer) makeRoom() {
+// moveOn moves the pending piece to the front, or into a larger buffer once
+// that would gain less than half of it, so that the work stays linear. Nothing
+// longer than the limit is ever kept, so that the buffer need not double beyond.
+func (f *Framer) moveOn(n int) {
 	pending := f.buf[f.base:f.w]
-	if f.base >= len(f.buf)/2 {
+	if f.base >= len(f.buf)/2 || f.base > 0 && len(pending)+n+slack <= len(f.buf)/2 {
 		copy(f.buf, pending)
 	} else {
-		buf := make([]byte, 2*len(f.buf))
-		copy(buf, pending)
-		f.buf, f.scratch.buf = buf, buf
+		size := max(2*len(f.buf), largeBuffer)
+		if most := f.lim.Bytes + smallBuffer; size > most && len(f.buf) < most {
+			size = most
+		}
+		size = max(size, min(len(pending)+n+slack, 4*size))
+		f.exchange(size, pending)
 	}
 	f.offset += int64(f.base)
 	f.w -= f.base
 	f.p -= f.base
 	f.base = 0
+}
+
+// exchange copies what is pending into a buffer of another size.
+func (f *Framer) exchange(size int, pending []byte) {
+	if size != largeBuffer {
+		f.buf = make([]byte, size)
+		copy(f.buf, pending)
+		f.scratch.buf = f.buf
+		return
+	}
+	other := borrow(true)
+	copy(other.buf, pending)
+	f.scratch.buf, other.buf = other.buf, f.scratch.buf
+	f.buf = f.scratch.buf
+	giveBack(other)
 }
 
 // Commit says that n bytes were read into what Space returned.
@@ -146,18 +190,12 @@ func (f *Framer) Commit(n int) {
 }
 
 // Feed copies b in. It is Space and Commit for callers that hold their bytes.
-func (f *Framer) Feed(b []byte) {
-	for len(b) > 0 {
-		n := copy(f.Space(), b)
-		f.Commit(n)
-		b = b[n:]
-	}
-}
+func (f *Framer) Feed(b []byte) { f.FeedString(text(b)) }
 
 // FeedString is Feed for a string.
 func (f *Framer) FeedString(s string) {
 	for len(s) > 0 {
-		n := copy(f.Space(), s)
+		n := copy(f.space(len(s)), s)
 		f.Commit(n)
 		s = s[n:]
 	}
@@ -173,23 +211,96 @@ func (f *Framer) Next() (Kind, error) {
 		f.release()
 		return More, nil
 	}
-	if k := f.scan(); k != More {
+	if f.state <= stMisc && !f.between() {
+		return More, f.failed()
+	}
+	k := More
+	if end := f.base + f.lim.Bytes; f.w <= end {
+		f.buf[f.w] = 0
+		k = f.scan()
+	} else {
+		k = f.scanUpTo(end)
+	}
+	if k != More {
 		f.kind, f.end = k, f.p
 		return k, nil
 	}
-	if f.err == nil && f.p-f.base > f.lim.Bytes {
-		f.fail(PolicyViolation, "an element longer than the limit", f.p)
+	return More, f.failed()
+}
+
+// failed returns the error, if there is one, and then gives the buffer back.
+func (f *Framer) failed() error {
+	if f.err != nil {
+		f.base = f.w
+		f.release()
 	}
-	if f.err == nil && f.state == stMisc && f.p == f.w {
-		// white space between elements is not kept
-		f.blank += f.p - f.base
-		if f.base = f.p; f.blank > f.lim.Bytes {
-			f.fail(PolicyViolation, "more white space between elements than the limit", f.p)
-		} else {
-			f.release()
+	return f.err
+}
+
+// scanUpTo is scan with an input that ends at the limit: what lies behind it must
+// not be looked at, or the verdict would depend on how much of it is there.
+func (f *Framer) scanUpTo(end int) Kind {
+	w, c := f.w, f.buf[end]
+	f.w, f.buf[end] = end, 0
+	k := f.scan()
+	f.w, f.buf[end] = w, c
+	if k == More {
+		f.fail(PolicyViolation, "an element longer than the limit", end)
+	}
+	return k
+}
+
+// between passes over what stands between top-level elements and is not kept. It
+// reports whether one begins.
+func (f *Framer) between() bool {
+	if f.state == stStart {
+		n, ok := f.start(f.buf[f.base:f.w])
+		if !ok {
+			return false
 		}
+		f.p += n
+		f.state = stMisc
 	}
-	return More, f.err
+	start := f.p
+	for f.p < f.w && class[f.buf[f.p]]&clsSpace != 0 {
+		f.p++
+	}
+	f.base = f.p
+	if f.blank += f.p - start; f.blank > f.lim.Bytes {
+		f.fail(PolicyViolation, "more white space between elements than the limit", f.p-(f.blank-f.lim.Bytes))
+		return false
+	}
+	if f.p == f.w {
+		f.release()
+		return false
+	}
+	if c := f.buf[f.p]; c != '<' || f.closed {
+		f.outside(c, 0)
+		return false
+	}
+	f.blank, f.elements = 0, 0
+	f.words, f.depth, f.decls, f.binds = 0, 0, f.decls[:0], f.binds[:0]
+	if f.room > len(f.tape) {
+		f.grow(0, 0)
+	}
+	f.def, f.defDepth = f.ctx.defaultID(), 0
+	f.state = stMarkup
+	return true
+}
+
+// grow makes place for another element behind an index of n words, and on the
+// stack for one deeper.
+func (f *Framer) grow(n, depth int) {
+	if n+f.room > len(f.tape) {
+		tape := make([]uint32, max(2*len(f.tape), n+f.room))
+		copy(tape, f.tape)
+		f.tape = tape
+	}
+	if depth+2 > len(f.stack) {
+		stack := make([]open, 2*len(f.stack))
+		copy(stack, f.stack)
+		f.stack = stack
+	}
 }
 
 // drop forgets the piece that Next found last.
@@ -215,7 +326,7 @@ func (f *Framer) Peek() (n Name) {
 	if f.kind != Header && f.kind != Element {
 		return Name{}
 	}
-	off, w := f.tape[0]&offMask, f.tape[1]
+	off, w := f.tape[0], f.tape[1]
 	n.Local = text(f.buf[f.base+int(off) : f.base+int(off+w&lenMask)])
 	if id := w >> nsShift; id != nsNone {
 		n.Space = f.spaceOf(f.buf[f.base:f.end], id)
@@ -237,21 +348,29 @@ func (f *Framer) TakeInto(d *Doc) {
 		*d = Doc{}
 		return
 	}
+	// Index and text share one block of memory that holds no pointers. A Builder
+	// makes it without clearing it first; its memory is aligned for words, since it
+	// comes from the allocator and is too large for its tiny objects.
 	src := f.buf[f.base:f.end]
-	t, n := len(f.tape), len(f.tape)+len(f.decls)
-	// index and text share one block of memory that holds no pointers
-	block := make([]uint32, n+(len(src)+3)/4)
-	copy(block, f.tape)
-	copy(block[t:], f.decls)
-	p := (*byte)(unsafe.Pointer(&block[n]))
-	copy(unsafe.Slice(p, len(src)), src)
-	d.text = unsafe.String(p, len(src))
-	d.tape = block[:n:n]
+	t, n := f.words, f.words+len(f.decls)
+	var block strings.Builder
+	block.Grow(n*4 + len(src))
+	block.Write(octets(f.tape[:t]))
+	block.Write(octets(f.decls))
+	block.Write(src)
+	all := block.String()
+	d.text = all[n*4:]
+	d.tape = unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.StringData(all))), n)
 	d.decls = uint32(t)
 	d.ctx = f.ctx
 	if f.kind == Header {
 		d.ctx = nil
 	}
+}
+
+// octets returns the memory of words.
+func octets(v []uint32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*4)
 }
 
 // fail records the error that ends the stream.
@@ -264,7 +383,7 @@ func (f *Framer) fail(c Condition, reason string, at int) {
 // open makes the context from the header that was just read.
 func (f *Framer) open() {
 	d := f.Take()
-	f.opened = true
+	f.opened, f.unopened = true, false
 	f.root = string(f.buf[f.base+1 : f.base+1+f.rootName])
 	c := &Context{}
 	r := d.Root()

@@ -27,6 +27,9 @@ const (
 	DefaultElements = 10_000
 )
 
+// maxDepth is more than any limit of depth.
+const maxDepth = 1 << 20
+
 // withDefaults fills in defaults and clips to what the index can hold.
 func (l Limits) withDefaults() Limits {
 	set := func(v *int, def, most int) {
@@ -36,7 +39,7 @@ func (l Limits) withDefaults() Limits {
 		*v = min(*v, most)
 	}
 	set(&l.Bytes, DefaultBytes, 256<<20)
-	set(&l.Depth, DefaultDepth, 1<<20)
+	set(&l.Depth, DefaultDepth, maxDepth-1)
 	set(&l.Attrs, DefaultAttrs, 1000)
 	set(&l.Name, DefaultName, 4000)
 	set(&l.Elements, DefaultElements, 1<<26)

@@ -8,20 +8,25 @@ import "sync"
 const (
 	smallBuffer = 4 << 10
 	largeBuffer = 64 << 10
+	smallTape   = 256
 )
 
 // scratch is what a framer borrows while bytes are pending.
 type scratch struct {
 	buf   []byte
-	tape  []uint32
+	tape  []uint32 // the index; how much of it is in use the scanner knows
 	decls []uint32
 	binds []bind
-	stack []open
+	stack []open // the bottom is no element
+}
+
+func newScratch(n int) *scratch {
+	return &scratch{buf: make([]byte, n), tape: make([]uint32, smallTape), stack: make([]open, 16)}
 }
 
 var (
-	smallScratch = sync.Pool{New: func() any { return &scratch{buf: make([]byte, smallBuffer)} }}
-	largeScratch = sync.Pool{New: func() any { return &scratch{buf: make([]byte, largeBuffer)} }}
+	smallScratch = sync.Pool{New: func() any { return newScratch(smallBuffer) }}
+	largeScratch = sync.Pool{New: func() any { return newScratch(largeBuffer) }}
 )
 
 func borrow(big bool) *scratch {
@@ -34,7 +39,7 @@ func borrow(big bool) *scratch {
 // giveBack returns a scratch to its pool; one that an unusual element has made
 // large is left to the collector.
 func giveBack(s *scratch) {
-	if cap(s.tape) > 16<<10 || cap(s.decls) > 4<<10 {
+	if len(s.tape) > 16<<10 || cap(s.decls) > 4<<10 || len(s.stack) > 1<<10 {
 		return
 	}
 	switch len(s.buf) {

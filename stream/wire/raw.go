@@ -383,11 +383,11 @@ func ParseIn(text string, ctx *Context) (Raw, error) {
 		return Raw{}, ErrTruncated
 	}
 	d := f.Take()
-	if _, err := f.Next(); err != nil {
+	if k, err = f.Next(); err != nil {
 		return Raw{}, err
 	}
-	if f.Pending() {
-		return Raw{}, &SyntaxError{Condition: NotWellFormed, Offset: f.Consumed(), Reason: "data behind the element"}
+	if k != More || f.Pending() {
+		return Raw{}, &SyntaxError{Condition: NotWellFormed, Offset: f.offset + int64(f.base), Reason: "data behind the element"}
 	}
 	return d.Root(), nil
 }

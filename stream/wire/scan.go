@@ -1,6 +1,9 @@
 package wire
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // Where the scanner stands between two calls.
 type state uint8
@@ -10,9 +13,9 @@ const (
 	stMisc                  // between top-level elements
 	stText                  // in character data that began at tok
 	stMarkup                // at a '<'
-	stName                  // in the name of a start tag, which begins at p
+	stName                  // in the name of a start tag, as far as name says
 	stTag                   // in a start tag, between attributes
-	stAttr                  // in the name of an attribute, which begins at p
+	stAttr                  // in the name of an attribute, as far as name says
 	stEquals                // behind it
 	stQuote                 // behind the equals sign
 	stValue                 // in the value, which began at tok
@@ -28,25 +31,29 @@ type scanner struct {
 	*scratch
 	state    state
 	quote    byte
-	spaced   bool // white space stands in front of the next attribute
-	flags    uint32
-	tok      int // start of the text, value or CDATA section
-	attr     qname
-	blank    int // white space since the last top-level element
+	spaced   bool  // white space stands in front of the next attribute
+	words    int   // length of the index so far
+	depth    int   // number of open elements
+	tok      int   // start of the text, value or CDATA section
+	name     qname // the name that is being read, or that of a declaration
+	blank    int   // white space since the last top-level element
 	elements int
 	rootName int // length of the stream element's qualified name
+
+	// the default namespace in force: its id, and the depth at which it was
+	// declared (0 for the context)
+	def, defDepth uint32
+
+	// what is known of the current start tag
+	attrs     int    // attributes, declarations included
+	firstDecl int    // where its declarations begin
+	seen      uint64 // a bit for each attribute's length and first byte
+	odd       uint64 // not 0: prefixes need to be resolved, or attributes may be twice
 }
 
 // qname is where a name stands: prefix (if pre > 0, and a colon) and local part.
 type qname struct {
 	off, pre, loc int
-}
-
-func (q qname) len() int {
-	if q.pre > 0 {
-		return q.pre + 1 + q.loc
-	}
-	return q.loc
 }
 
 func (q qname) local() int {
@@ -56,56 +63,84 @@ func (q qname) local() int {
 	return q.off
 }
 
-// bind is a prefix in scope.
+// bind is a prefix in scope, or with n = 0 the default namespace that the
+// element which declares another one has to restore.
 type bind struct {
 	off, n uint32
 	id     uint32
 	depth  uint32
 }
 
-// open is an element whose end has not been seen.
+// open is an element whose end has not been seen. The one at the bottom of the
+// stack is none, and has depth 0.
 type open struct {
-	el        uint32 // its index
-	name, n   uint32 // its qualified name
-	binds     uint32 // length of binds outside of it
-	attrs     uint32
-	def       uint32 // id of the default namespace in it
-	defDepth  uint32 // and the depth at which it was declared, 0 for the context
-	low       uint32 // the least depth of a binding used in it
-	prefixed  bool   // an attribute has a prefix
-	firstDecl uint32 // where its own declarations begin
+	depth   uint32
+	el      uint32 // its index
+	name, n uint32 // its qualified name
+	binds   uint32 // length of binds outside of it
+	low     uint32 // the least depth of a binding used in it
 }
 
-// scan goes on where it stopped and returns what it found, or More when it ran
-// out of input or failed. It is one machine of labels, so that a complete tag
-// costs no dispatch; state says where to come in again.
+// The scanner reads and writes without bounds checks. What makes that safe:
+//
+//   - It is only called with 0 <= p <= w. The byte at w is a NUL that no loop
+//     passes, and slack bytes of the buffer follow it, which a word that begins at
+//     w or before may cover. [Framer.Next] puts the NUL there.
+//   - room makes sure that the index has place for an element and all attributes
+//     that it may have, before it begins; and spareWords are left after each text.
+//   - The stack is never left at its bottom, and grows where elements begin.
+
+func byteAt(b unsafe.Pointer, i int) byte { return *(*byte)(unsafe.Add(b, i)) }
+
+func wordAt(b unsafe.Pointer, i int) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(b, i))[:])
+}
+
+// word returns a word of the index.
+func word(t unsafe.Pointer, i int) *uint32 { return (*uint32)(unsafe.Add(t, i*4)) }
+
+// spareWords are for what may follow the attributes of one element before the
+// next: an attribute too many, or a text.
+const spareWords = 8
+
+// openSize is the distance between two elements on the stack.
+const openSize = unsafe.Sizeof(open{})
+
+// xmlns is the attribute name as the low bytes of a word.
+const (
+	xmlnsWord = 'x' | 'm'<<8 | 'l'<<16 | 'n'<<24 | 's'<<32
+	xmlnsMask = 1<<40 - 1
+)
+
+// scan goes on where it stopped inside a top-level element and returns what it
+// found, or More when it ran out of input or failed. It is one machine of
+// labels, so that a complete tag costs no dispatch; state says where to come in
+// again. What real stanzas consist of goes straight through: names of lower-case
+// letters, attributes with one space in front of them and none inside. Few
+// variables live across labels, so that they fit into registers.
 func (f *Framer) scan() Kind {
 	var (
-		s     = f.scratch
-		buf   = f.buf[f.base:]
-		w     = f.w - f.base
+		b     = unsafe.Pointer(&f.buf[f.base])
 		p     = f.p - f.base
-		tape  = s.tape
-		c     byte
-		name  qname
-		code  int
-		top   *open
-		quote uint64
+		t     = unsafe.Pointer(&f.tape[0])
+		n     = f.words
+		top   = &f.stack[f.depth]
 		tok   = f.tok
-		flags = f.flags
-		at    = f.attr
+		quote = uint64(f.quote) * ones
+		c     byte
+		m     uint64
+		k     int
+		ok    bool
 	)
 	switch f.state {
 	case stText:
 		goto text
-	case stMarkup:
-		goto markup
 	case stName:
-		goto name
+		goto longName
 	case stTag:
 		goto tag
 	case stAttr:
-		goto attr
+		goto longAttr
 	case stEquals:
 		goto equals
 	case stQuote:
@@ -120,408 +155,418 @@ func (f *Framer) scan() Kind {
 		goto endSpace
 	case stCData:
 		goto cdata
-	case stStart:
-		n, ok := f.start(buf[:w])
-		if !ok {
-			goto more
-		}
-		p = n
-		f.state = stMisc
 	}
-
-	// Between top-level elements.
-	for class[buf[p]]&clsSpace != 0 {
-		p++
-	}
-	if p >= w {
-		f.state = stMisc
-		goto more
-	}
-	if c = buf[p]; c != '<' {
-		f.outside(c, p)
-		goto more
-	}
-	if f.closed {
-		f.failAt(NotWellFormed, "data behind the end of the stream", p)
-		goto more
-	}
-	// offsets count from here
-	f.blank = 0
-	f.base += p
-	buf, w, p = buf[p:], w-p, 0
-	tape, s.decls, s.binds, s.stack = tape[:0], s.decls[:0], s.binds[:0], s.stack[:0]
-	f.elements = 0
-	goto markup
-
-	// Character data. The fast loop looks at eight bytes at once.
-text:
-	for p < w {
-		for {
-			m := textStops(load64(buf, p))
-			if m != 0 {
-				p += firstStop(m)
-				break
-			}
-			if p += 8; p >= w {
-				break
-			}
-		}
-		if p >= w {
-			break
-		}
-		switch c = buf[p]; {
-		case c == '<':
-			if p > tok {
-				tape = append(tape, kindText|uint32(tok), uint32(p-tok)|flags)
-			}
-			goto markup
-		case c == '\n' || c == '\t':
-			p++
-		case c == '\r':
-			flags |= textEscaped
-			p++
-		case c == '>':
-			if p-2 >= tok && buf[p-1] == ']' && buf[p-2] == ']' {
-				f.failAt(NotWellFormed, "]]> in character data", p)
-				goto more
-			}
-			p++
-		case c == '&':
-			if _, code = reference(buf[p:w]); code <= 0 {
-				f.badReference(code, p)
-				f.state = stText
-				goto more
-			}
-			flags |= textEscaped
-			p += code
-		default:
-			if code = f.char(buf, p, w); code <= 0 {
-				f.state = stText
-				goto more
-			}
-			p += code
-		}
-	}
-	p = w
-	f.state = stText
-	goto more
 
 	// At a '<'.
 markup:
-	if p+1 >= w {
-		f.state = stMarkup
-		goto more
-	}
-	switch c = buf[p+1]; c {
+	switch byteAt(b, p+1) {
 	case '/':
 		p += 2
 		goto end
 	case '!', '?':
-		if code = f.declaration(buf[p:w], len(s.stack) > 0, p); code <= 0 {
+		if k = f.declaration(p, top.depth > 0); k == 0 {
 			f.state = stMarkup
 			goto more
 		}
-		p += code
+		p += k
 		tok = p
 		goto cdata
+	case 0:
+		if p+1 >= f.w-f.base {
+			f.state = stMarkup
+			goto more
+		}
 	}
 	p++
 
 	// The name of a start tag.
-name:
-	name = qname{off: p}
-	for class[buf[p]]&clsName != 0 {
-		p++
+	k = p
+	for m = nameStops(wordAt(b, p)); m == 0; m = nameStops(wordAt(b, p)) {
+		p += 8
 	}
-	if name.loc = p - name.off; class[buf[name.off]]&clsStart == 0 || class[buf[p]]&clsTagEnd == 0 || name.loc > f.lim.Name {
-		if name, code = f.qname(buf, name.off, w); code <= 0 {
-			p = name.off
-			f.state = stName
-			goto more
-		}
-		p = name.off + code
+	p += firstStop(m)
+	if class[byteAt(b, p)]&clsTagEnd == 0 || uint(p-k-1) >= uint(f.lim.Name) {
+		f.name = qname{off: k}
+		p = k
+		goto longName
 	}
-	if f.elements++; f.elements > f.lim.Elements || len(tape) > f.maxIndex {
+	f.odd = 0
+	*word(t, n) = uint32(k)
+	*word(t, n+1) = uint32(p - k)
+	*word(t, n+4) = 0
+
+	// The name ends at p and began at k; its words are set.
+element:
+	if f.elements++; f.elements > f.lim.Elements || n > f.maxIndex {
 		f.failAt(PolicyViolation, "more elements and attributes than the limit", p)
 		goto more
 	}
-	if len(s.stack) >= f.lim.Depth {
+	if int(top.depth) >= f.lim.Depth {
 		f.failAt(PolicyViolation, "elements nested deeper than the limit", p)
 		goto more
 	}
-	{
-		n := len(s.stack)
-		if n < cap(s.stack) {
-			s.stack = s.stack[:n+1]
-		} else {
-			s.stack = append(s.stack, open{})
-		}
-		top = &s.stack[n]
-		// field by field: a literal would be built elsewhere and copied
-		top.el = uint32(len(tape))
-		top.name, top.n = uint32(name.off), uint32(p-name.off)
-		top.binds, top.attrs, top.prefixed = uint32(len(s.binds)), 0, false
-		top.firstDecl = uint32(len(s.decls))
-		if n > 0 {
-			outer := &s.stack[n-1]
-			top.def, top.defDepth = outer.def, outer.defDepth
-		} else {
-			top.def, top.defDepth = f.ctx.defaultID(), 0
-		}
-		tape = append(tape, uint32(name.local()), uint32(name.loc), 0, 0, uint32(name.pre)<<prefixShift)
+	if n+f.room > len(f.tape) || int(top.depth)+1 >= len(f.stack) {
+		f.grow(n, int(top.depth))
+		t, top = unsafe.Pointer(&f.tape[0]), &f.stack[top.depth]
 	}
+	// field by field: a literal would be built elsewhere and copied
+	{
+		depth := top.depth + 1
+		top = (*open)(unsafe.Add(unsafe.Pointer(top), openSize))
+		top.depth = depth
+	}
+	top.el = uint32(n)
+	top.name, top.n = uint32(k), uint32(p-k)
+	top.binds = uint32(len(f.binds))
+	f.firstDecl = len(f.decls)
+	f.attrs, f.seen = 0, 0
+	f.spaced = false
+	n += elemWords
 
 	// Between attributes.
 tag:
-	for class[buf[p]]&clsSpace != 0 {
+	if c = byteAt(b, p); c == ' ' {
+		p++
+		if c = byteAt(b, p); class[c]&clsStart != 0 {
+			goto attr
+		}
+		f.spaced = true
+	}
+	for class[c]&clsSpace != 0 {
 		f.spaced = true
 		p++
+		c = byteAt(b, p)
 	}
-	if p >= w {
-		f.state = stTag
-		goto more
-	}
-	switch c = buf[p]; c {
-	case '>':
+	switch {
+	case c == '>':
 		p++
-		f.spaced = false
-		if !f.finishTag(buf, tape, p) {
-			goto more
-		}
-		if len(s.stack) == 1 && !f.bare && !f.opened {
-			goto header
-		}
-		tok, flags = p, 0
-		if c = buf[p]; c == '<' && p < w {
-			goto markup
-		}
-		goto text
-	case '/':
+		tok = p
+		goto tagEnd
+	case c == '/':
 		p++
 		goto slash
-	}
-	if !f.spaced {
+	case p >= f.w-f.base:
+		f.state = stTag
+		goto more
+	case !f.spaced:
 		f.failAt(NotWellFormed, "no white space in front of an attribute", p)
 		goto more
 	}
-	f.spaced = false
 
+	// The name of an attribute. Its words are set at once, and count when its value
+	// is complete.
 attr:
-	at = qname{off: p}
-	for class[buf[p]]&clsName != 0 {
-		p++
+	f.spaced = false
+	if f.attrs++; f.attrs > f.lim.Attrs {
+		f.failAt(PolicyViolation, "more attributes than the limit", p)
+		goto more
 	}
-	flags = 0
-	if at.loc = p - at.off; buf[p] == '=' && class[buf[at.off]]&clsStart != 0 && at.loc <= f.lim.Name {
-		p++
+	k = p
+	for m = nameStops(wordAt(b, p)); m == 0; m = nameStops(wordAt(b, p)) {
+		p += 8
+	}
+	p += firstStop(m)
+	if byteAt(b, p) == '=' && uint(p-k-1) < uint(f.lim.Name) {
+		*word(t, n) = uint32(k)
+		*word(t, n+1) = uint32(p - k)
+		if p-k == 5 && wordAt(b, k)&xmlnsMask == xmlnsWord {
+			f.name = qname{off: k, loc: 5}
+			*word(t, n+1) = flagDecl
+		}
+		m = 1 << (attrHash(uint32(p-k), byteAt(b, k)) & 63)
+		f.odd |= f.seen & m
+		f.seen |= m
+		c = byteAt(b, p+1)
+		if p++; c == '\'' || c == '"' {
+			p++
+			quote, tok = uint64(c)*ones, p
+			goto value
+		}
 		goto quote
 	}
-	if at, code = f.qname(buf, at.off, w); code <= 0 {
-		p = at.off
+	f.name = qname{off: k}
+	p = k
+
+	// The name of an attribute, character by character.
+longAttr:
+	p, ok = f.qname(p)
+	if !ok {
 		f.state = stAttr
 		goto more
 	}
-	if p = at.off + code; buf[p] == '=' {
-		p++
-		goto quote
-	}
-	if p < w {
-		flags = flagGap
-	}
+	f.attrWords(n)
 
 equals:
-	for class[buf[p]]&clsSpace != 0 {
-		flags = flagGap
+	for class[byteAt(b, p)]&clsSpace != 0 {
+		*word(t, n+1) |= flagGap
 		p++
 	}
-	if p >= w {
+	if p >= f.w-f.base {
 		f.state = stEquals
 		goto more
 	}
-	if buf[p] != '=' {
+	if byteAt(b, p) != '=' {
 		f.failAt(NotWellFormed, "an attribute without a value", p)
 		goto more
 	}
 	p++
 
 quote:
-	for class[buf[p]]&clsSpace != 0 {
-		flags = flagGap
+	for class[byteAt(b, p)]&clsSpace != 0 {
+		*word(t, n+1) |= flagGap
 		p++
 	}
-	if p >= w {
+	if p >= f.w-f.base {
 		f.state = stQuote
 		goto more
 	}
-	if f.quote = buf[p]; f.quote != '\'' && f.quote != '"' {
+	if c = byteAt(b, p); c != '\'' && c != '"' {
 		f.failAt(NotWellFormed, "an attribute value without quotes", p)
 		goto more
 	}
 	p++
-	tok = p
+	quote, tok = uint64(c)*ones, p
 
 value:
-	quote = uint64(f.quote) * ones
-	for p < w {
-		for {
-			m := valueStops(load64(buf, p), quote)
-			if m != 0 {
-				p += firstStop(m)
-				break
-			}
-			if p += 8; p >= w {
-				break
-			}
-		}
-		if p >= w {
-			break
-		}
-		switch c = buf[p]; {
-		case c == f.quote:
-			top = &s.stack[len(s.stack)-1]
-			if top.attrs++; int(top.attrs) > f.lim.Attrs {
-				f.failAt(PolicyViolation, "more attributes than the limit", p)
-				goto more
-			}
-			if a := at; a.pre == 0 && (a.loc != 5 || string(buf[a.off:a.off+5]) != "xmlns") {
-				tape = append(tape, uint32(a.off), uint32(a.loc)|flags, uint32(p-tok))
-				tape[top.el+4]++
-			} else if a.pre == 0 || a.pre == 5 && string(buf[a.off:a.off+5]) == "xmlns" {
-				f.tok, f.flags, f.attr = tok, flags, at
-				if !f.declare(buf, p) {
-					goto more
-				}
-			} else {
-				top.prefixed = true
-				tape = append(tape, uint32(a.local()), uint32(a.loc)|flags, uint32(p-tok))
-				tape[top.el+4]++
-			}
-			p++
-			goto tag
-		case c == '\n' || c == '\t' || c == '\r':
-			flags |= flagEscaped
-			p++
-		case c == '<':
-			f.failAt(NotWellFormed, "< in an attribute value", p)
-			goto more
-		case c == '&':
-			if _, code = reference(buf[p:w]); code <= 0 {
-				f.badReference(code, p)
-				f.state = stValue
-				goto more
-			}
-			flags |= flagEscaped
-			p += code
-		default:
-			if code = f.char(buf, p, w); code <= 0 {
-				f.state = stValue
-				goto more
-			}
-			p += code
-		}
+	for m = valueStops(wordAt(b, p), quote); m == 0; m = valueStops(wordAt(b, p), quote) {
+		p += 8
 	}
-	p = w
-	f.state = stValue
-	goto more
+	p += firstStop(m)
+	c = byteAt(b, p)
+	if c == byte(quote) {
+		if *word(t, n+1)&flagDecl == 0 {
+			*word(t, n+2) = uint32(p - tok)
+			n += attrWords
+		} else if !f.declare(top.depth, tok, p, *word(t, n+1)&flagEscaped != 0) {
+			goto more
+		}
+		p++
+		goto tag
+	}
+	switch {
+	case c == '\n' || c == '\t' || c == '\r':
+		*word(t, n+1) |= flagEscaped
+		p++
+	case c == '<':
+		f.failAt(NotWellFormed, "< in an attribute value", p)
+		goto more
+	case p >= f.w-f.base:
+		f.state = stValue
+		goto more
+	case c == '&':
+		if k = f.reference(p); k == 0 {
+			f.state = stValue
+			goto more
+		}
+		*word(t, n+1) |= flagEscaped
+		p += k
+	default:
+		if k = f.wide(b, p); k == 0 {
+			f.state = stValue
+			goto more
+		}
+		p += k
+	}
+	goto value
 
-	// Behind the slash of an empty-element tag.
 slash:
-	if p >= w {
+	if p >= f.w-f.base {
 		f.state = stSlash
 		goto more
 	}
-	if buf[p] != '>' {
-		f.failAt(NotWellFormed, "a slash inside a tag", p)
+	if byteAt(b, p) != '>' {
+		f.failAt(NotWellFormed, "a slash inside a start tag", p)
 		goto more
 	}
 	p++
-	f.spaced = false
-	if !f.finishTag(buf, tape, p) {
+	tok = 0
+
+	// The start tag is complete; p is behind it. tok is where its content begins, or
+	// 0 if it is an empty-element tag.
+tagEnd:
+	*word(t, int(top.el)+4) |= uint32(n-int(top.el)-elemWords) / attrWords
+	if f.odd == 0 {
+		*word(t, int(top.el)+1) |= f.def << nsShift
+		top.low = f.defDepth
+	} else if !f.resolveTag(top, n) {
 		goto more
 	}
-	if len(s.stack) == 1 && !f.bare && !f.opened {
-		f.closed = true
+	if f.unopened {
 		goto header
 	}
-	goto pop
-
-	// The name of an end tag must be that of the open element.
-end:
-	if len(s.stack) == 0 {
-		goto footer
-	}
-	top = &s.stack[len(s.stack)-1]
-	{
-		n := int(top.n)
-		if p+n > w {
-			if string(buf[p:w]) != string(buf[top.name:int(top.name)+w-p]) {
-				f.failAt(NotWellFormed, "an end tag that does not match its start tag", p)
-			}
-			f.state = stEnd
-			goto more
+	if tok != 0 {
+		if byteAt(b, p) == '<' {
+			goto markup
 		}
-		if string(buf[p:p+n]) != string(buf[top.name:int(top.name)+n]) {
-			f.failAt(NotWellFormed, "an end tag that does not match its start tag", p)
-			goto more
-		}
-		p += n
-	}
-
-endSpace:
-	for class[buf[p]]&clsSpace != 0 {
-		p++
-	}
-	if p >= w {
-		f.state = stEndSpace
-		goto more
-	}
-	if buf[p] != '>' {
-		f.failAt(NotWellFormed, "an end tag that does not match its start tag", p)
-		goto more
-	}
-	p++
-	if len(s.stack) == 0 {
-		f.closed = true
-		goto footerDone
+		goto newText
 	}
 
 	// The element is complete; p is behind it.
 pop:
+	*word(t, int(top.el)+2) = uint32(p)
+	*word(t, int(top.el)+3) = uint32(n)
+	if top.low < top.depth {
+		*word(t, int(top.el)+1) |= flagInherits
+	}
+	if len(f.binds) != int(top.binds) {
+		f.unbind(int(top.binds))
+	}
 	{
-		n := len(s.stack) - 1
-		o := &s.stack[n]
-		tape[o.el+2] = uint32(p)
-		tape[o.el+3] = uint32(len(tape))
-		if o.low < uint32(n+1) {
-			tape[o.el+1] |= flagInherits
-		}
-		s.binds = s.binds[:o.binds]
-		if n > 0 {
-			s.stack[n-1].low = min(s.stack[n-1].low, o.low)
-		}
-		s.stack = s.stack[:n]
-		if n > 0 {
-			tok, flags = p, 0
-			if c = buf[p]; c == '<' && p < w {
-				goto markup
-			}
-			goto text
-		}
+		low := top.low
+		top = (*open)(unsafe.Add(unsafe.Pointer(top), -int(openSize)))
+		top.low = min(top.low, low)
 	}
-	if p > f.lim.Bytes {
-		f.failAt(PolicyViolation, "an element longer than the limit", p)
-		goto more
+	if top.depth > 0 {
+		if byteAt(b, p) == '<' {
+			goto markup
+		}
+		tok = p
+		goto newText
 	}
-	s.tape = tape
+	f.words, f.depth = n, 0
 	f.state = stMisc
 	f.p = f.base + p
 	return Element
 
+	// Character data, which begins at p and tok.
+newText:
+	*word(t, n+1) = 0
+
+text:
+	m = textStops(wordAt(b, p))
+	for m == 0 {
+		// two words at once, for the long ones
+		p += 8
+		m = textStops(wordAt(b, p))
+		if next := textStops(wordAt(b, p+8)); m == 0 {
+			p += 8
+			m = next
+		}
+	}
+	p += firstStop(m)
+	if c = byteAt(b, p); c == '<' {
+		if p > tok {
+			*word(t, n) = kindText | uint32(tok)
+			*word(t, n+1) |= uint32(p - tok)
+			if n += textWords; n+spareWords > len(f.tape) {
+				f.grow(n, int(top.depth))
+				t, top = unsafe.Pointer(&f.tape[0]), &f.stack[top.depth]
+			}
+		}
+		goto markup
+	}
+	switch {
+	case c == '\n' || c == '\t':
+		p++
+	case c == '\r':
+		*word(t, n+1) |= textEscaped
+		p++
+	case c == '>':
+		if p-2 >= tok && byteAt(b, p-1) == ']' && byteAt(b, p-2) == ']' {
+			f.failAt(NotWellFormed, "]]> in character data", p)
+			goto more
+		}
+		p++
+	case p >= f.w-f.base:
+		f.state = stText
+		goto more
+	case c == '&':
+		if k = f.reference(p); k == 0 {
+			f.state = stText
+			goto more
+		}
+		*word(t, n+1) |= textEscaped
+		p += k
+	default:
+		if k = f.wide(b, p); k == 0 {
+			f.state = stText
+			goto more
+		}
+		p += k
+	}
+	goto text
+
+	// The name of an end tag must be that of the open element.
+end:
+	k = int(top.n)
+	if k <= 8 {
+		// the NUL at w is in no name, so that a name which is cut off differs
+		ok = (wordAt(b, p)^wordAt(b, int(top.name)))<<((64-8*k)&63) == 0 && top.depth > 0
+	} else {
+		ok = p+k <= f.w-f.base && string(unsafe.Slice((*byte)(unsafe.Add(b, p)), k)) == string(unsafe.Slice((*byte)(unsafe.Add(b, int(top.name))), k))
+	}
+	if !ok {
+		if top.depth == 0 {
+			goto footer
+		}
+		if f.wrongEnd(int(top.name), k, p) {
+			f.state = stEnd
+		}
+		goto more
+	}
+	p += k
+	if byteAt(b, p) == '>' {
+		p++
+		goto pop
+	}
+
+endSpace:
+	for class[byteAt(b, p)]&clsSpace != 0 {
+		p++
+	}
+	if p >= f.w-f.base {
+		f.state = stEndSpace
+		goto more
+	}
+	if byteAt(b, p) != '>' {
+		f.failAt(NotWellFormed, "an end tag that does not match its start tag", p)
+		goto more
+	}
+	p++
+	if top.depth == 0 {
+		f.closed = true
+		goto footerDone
+	}
+	goto pop
+
+	// The name of a start tag, character by character.
+longName:
+	p, ok = f.qname(p)
+	if !ok {
+		f.state = stName
+		goto more
+	}
+	k = f.name.off
+	f.odd = uint64(f.name.pre)
+	*word(t, n) = uint32(f.name.local())
+	*word(t, n+1) = uint32(f.name.loc)
+	*word(t, n+4) = uint32(f.name.pre) << prefixShift
+	goto element
+
+cdata:
+	k = f.cdata(p)
+	p += k
+	if f.state == stCData || f.err != nil {
+		goto more
+	}
+	if p > tok {
+		*word(t, n) = kindText | uint32(tok)
+		*word(t, n+1) = uint32(p-tok) | textCData
+		if n += textWords; n+spareWords > len(f.tape) {
+			f.grow(n, int(top.depth))
+			t, top = unsafe.Pointer(&f.tape[0]), &f.stack[top.depth]
+		}
+	}
+	p += 3
+	tok = p
+	goto newText
+
 	// The stream's start tag is complete.
 header:
-	tape[2], tape[3] = uint32(p), uint32(len(tape))
-	f.rootName = int(s.stack[0].n)
-	s.tape = tape
+	f.closed = tok == 0
+	*word(t, 2), *word(t, 3) = uint32(p), uint32(n)
+	f.rootName = int(top.n)
+	f.words, f.depth = n, 0
 	f.p = f.base + p
 	f.state = stMisc
 	f.kind, f.end = Header, f.p
@@ -534,65 +579,26 @@ footer:
 		f.failAt(NotWellFormed, "an end tag without a start tag", p)
 		goto more
 	}
-	{
-		n := min(len(f.root), w-p)
-		if string(buf[p:p+n]) != f.root[:n] {
-			f.failAt(NotWellFormed, "an end tag that does not match the stream's start tag", p)
-			goto more
-		}
-		if n < len(f.root) {
-			f.state = stEnd
-			goto more
-		}
-		p += n
-		goto endSpace
+	k = min(len(f.root), f.w-f.base-p)
+	if string(unsafe.Slice((*byte)(unsafe.Add(b, p)), k)) != f.root[:k] {
+		f.failAt(NotWellFormed, "an end tag that does not match the stream's start tag", p)
+		goto more
 	}
+	if k < len(f.root) {
+		f.state = stEnd
+		goto more
+	}
+	p += k
+	goto endSpace
 
 footerDone:
 	f.state = stMisc
 	f.p = f.base + p
 	return Footer
 
-cdata:
-	for ; p < w; p++ {
-		c = buf[p]
-		if c == ']' {
-			if p+2 >= w && (p+1 >= w || buf[p+1] == ']') {
-				f.state = stCData
-				goto more
-			}
-			if buf[p+1] == ']' && buf[p+2] == '>' {
-				break
-			}
-			continue
-		}
-		if c >= 0x20 && c < utf8.RuneSelf || c == '\n' || c == '\t' {
-			continue
-		}
-		if c == '\r' {
-			continue
-		}
-		if code = f.char(buf, p, w); code <= 0 {
-			f.state = stCData
-			goto more
-		}
-		p += code - 1
-	}
-	if p >= w {
-		p = w
-		f.state = stCData
-		goto more
-	}
-	if p > tok {
-		tape = append(tape, kindText|uint32(tok), uint32(p-tok)|textCData)
-	}
-	p += 3
-	tok, flags = p, 0
-	goto text
-
 more:
-	s.tape = tape
-	f.tok, f.flags, f.attr = tok, flags, at
+	f.words, f.depth = n, int(top.depth)
+	f.tok, f.quote = tok, byte(quote)
 	f.p = f.base + p
 	return More
 }

@@ -3,9 +3,13 @@ package wire
 import (
 	"bytes"
 	"unicode/utf8"
+	"unsafe"
 )
 
-// failAt records an error at an offset within the top-level element.
+// failAt records an error at an offset within the top-level element. Inlined, it
+// would make up a third of the scanner.
+//
+//go:noinline
 func (f *Framer) failAt(c Condition, reason string, p int) { f.fail(c, reason, f.base+p) }
 
 // outside refuses what stands between top-level elements and is no element.
@@ -22,13 +26,26 @@ func (f *Framer) outside(c byte, p int) {
 	}
 }
 
+// wrongEnd deals with an end tag at p whose name is not that of the open
+// element, which stands at name and has n bytes. It reports whether more bytes
+// may change that.
+func (f *Framer) wrongEnd(name, n, p int) bool {
+	b := f.buf[f.base:f.w]
+	if have := len(b) - p; have < n && string(b[p:]) == string(b[name:name+have]) {
+		return true
+	}
+	f.failAt(NotWellFormed, "an end tag that does not match its start tag", p)
+	return false
+}
+
 // char checks the character at p, which is not plain ASCII, and returns its
 // length, or 0 if it failed or is not all there.
-func (f *Framer) char(buf []byte, p, w int) int {
-	r, n := rune(buf[p]), 1
+func (f *Framer) char(p int) int {
+	b := f.buf[f.base+p : f.w]
+	r, n := rune(b[0]), 1
 	if r >= utf8.RuneSelf {
-		if r, n = utf8.DecodeRune(buf[p:w]); r == utf8.RuneError && n == 1 {
-			if utf8.FullRune(buf[p:w]) {
+		if r, n = utf8.DecodeRune(b); r == utf8.RuneError && n == 1 {
+			if utf8.FullRune(b) {
 				f.failAt(NotWellFormed, "a byte that is not UTF-8", p)
 			}
 			return 0
@@ -41,8 +58,31 @@ func (f *Framer) char(buf []byte, p, w int) int {
 	return n
 }
 
-func (f *Framer) badReference(code, p int) {
-	switch code {
+// wide checks the characters beyond ASCII from p on and returns how many bytes
+// they are, or 0 if the first one failed or is not all there.
+func (f *Framer) wide(b unsafe.Pointer, p int) int {
+	start := p
+	for {
+		// Most are of two or three bytes. The NUL at w continues no character.
+		v := uint32(wordAt(b, p))
+		switch {
+		case plainTwo(v):
+			p += 2
+		case plainThree(v):
+			p += 3
+		case p > start:
+			return p - start
+		default:
+			return f.char(p)
+		}
+	}
+}
+
+// reference returns the length of the reference at p, or 0 if it failed or is
+// not all there.
+func (f *Framer) reference(p int) int {
+	_, n := reference(f.buf[f.base+p : f.w])
+	switch n {
 	case refMalformed:
 		f.failAt(NotWellFormed, "an ampersand that begins no reference", p)
 	case refRestricted:
@@ -50,69 +90,68 @@ func (f *Framer) badReference(code, p int) {
 	case refTooLong:
 		f.failAt(PolicyViolation, "a reference longer than the limit", p)
 	}
+	return max(n, 0)
 }
 
-// qname reads the qualified name at p. The code is its length; 0 means that it
-// failed or that its end is not there.
-func (f *Framer) qname(buf []byte, p, w int) (qname, int) {
-	q := qname{off: p}
-	start := p // of the prefix or local part
-	if class[buf[p]]&clsStart != 0 {
-		p++
-	}
+// qname goes on at p with the qualified name that began at f.name.off. It returns
+// where it stopped, and whether the name is complete.
+func (f *Framer) qname(p int) (int, bool) {
+	var (
+		q     = &f.name
+		b     = f.buf[f.base : f.w+1]
+		start = q.local() // of the prefix or local part
+		most  = q.off + f.lim.Name
+	)
 	for {
-		for class[buf[p]]&clsName != 0 && p > start {
-			p++
-		}
-		if p >= w {
-			if p-q.off > f.lim.Name {
-				f.failAt(PolicyViolation, "a name longer than the limit", q.off)
+		if class[b[p]]&clsStart != 0 || p > start && class[b[p]]&clsName != 0 {
+			for p++; class[b[p]]&clsName != 0 && p <= most; p++ {
 			}
-			return q, 0
 		}
-		c := buf[p]
-		switch {
+		if p > most {
+			f.failAt(PolicyViolation, "a name longer than the limit", most)
+			return most, false
+		}
+		if p >= len(b)-1 {
+			return p, false
+		}
+		switch c := b[p]; {
 		case c >= utf8.RuneSelf:
-			n := f.char(buf, p, w)
+			n := f.char(p)
 			if n == 0 {
-				return q, 0
+				return p, false
 			}
-			r, _ := utf8.DecodeRune(buf[p:w])
+			r, _ := utf8.DecodeRune(b[p:])
 			if p == start && !isNameStart(r) || p > start && !isNameChar(r) {
 				f.failAt(NotWellFormed, "a character that no name may hold", p)
-				return q, 0
+				return p, false
 			}
 			p += n
-			continue
 		case p == start:
 			f.failAt(NotWellFormed, "a name that does not begin with a letter", p)
-			return q, 0
+			return p, false
 		case c == ':':
 			if q.pre > 0 {
 				f.failAt(NotWellFormed, "a name with two colons", p)
-				return q, 0
+				return p, false
 			}
 			q.pre = p - start
 			p++
 			start = p
-			if class[buf[p]]&clsStart != 0 {
-				p++
-			}
-			continue
+		default:
+			q.loc = p - start
+			return p, true
 		}
-		q.loc = p - start
-		if p-q.off > f.lim.Name {
-			f.failAt(PolicyViolation, "a name longer than the limit", q.off)
-			return q, 0
-		}
-		return q, p - q.off
 	}
 }
 
-// declaration reads what begins with <! or <? at b and returns its length if it
+// declaration reads what begins with <! or <? at p and returns its length if it
 // opens a CDATA section inside an element, or 0 if it failed or is not all there.
-func (f *Framer) declaration(b []byte, inside bool, p int) int {
+func (f *Framer) declaration(p int, inside bool) int {
 	const cdata = "<![CDATA["
+	b := f.buf[f.base+p : f.w]
+	if len(b) < 2 {
+		return 0
+	}
 	if b[1] == '?' {
 		f.failAt(RestrictedXML, "a processing instruction", p)
 		return 0
@@ -144,6 +183,56 @@ func (f *Framer) declaration(b []byte, inside bool, p int) int {
 	return 0
 }
 
+// cdata checks a CDATA section from p on and returns how far it comes: to its end,
+// or else the state is stCData or it failed.
+func (f *Framer) cdata(p int) int {
+	b := f.buf[f.base+p : f.w]
+	f.state = stMarkup
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == ']':
+			switch rest := b[i+1:]; {
+			case len(rest) >= 2 && rest[0] == ']' && rest[1] == '>':
+				return i
+			case len(rest) < 2 && (len(rest) == 0 || rest[0] == ']'):
+				f.state = stCData
+				return i
+			}
+		case c >= 0x20 && c < utf8.RuneSelf || class[c]&clsSpace != 0:
+		default:
+			n := f.char(p + i)
+			if n == 0 {
+				f.state = stCData
+				return i
+			}
+			i += n - 1
+		}
+	}
+	f.state = stCData
+	return len(b)
+}
+
+// attrWords sets the words of the attribute f.name, which follow n others.
+func (f *Framer) attrWords(n int) {
+	var (
+		q   = f.name
+		b   = f.buf[f.base:]
+		loc = q.local()
+	)
+	if string(b[q.off:q.off+q.loc]) == "xmlns" && q.pre == 0 || q.pre == 5 && string(b[q.off:q.off+5]) == "xmlns" {
+		f.tape[n], f.tape[n+1] = 0, flagDecl
+		return
+	}
+	f.tape[n], f.tape[n+1] = uint32(loc), uint32(q.loc)
+	if q.pre > 0 {
+		f.odd = 1
+		return
+	}
+	bit := uint64(1) << (attrHash(uint32(q.loc), b[loc]) & 63)
+	f.odd |= f.seen & bit
+	f.seen |= bit
+}
+
 // start looks at the beginning of the input: its encoding, and the XML
 // declaration if there is one, whose length it returns. It is not ok while it
 // has seen too little, or if it failed.
@@ -163,23 +252,30 @@ func (f *Framer) start(b []byte) (n int, ok bool) {
 	if len(b) <= len(decl) {
 		return 0, false
 	}
-	if class[b[len(decl)]]&clsSpace == 0 {
+	if c := b[len(decl)]; c != '?' && class[c]&clsSpace == 0 {
 		f.failAt(RestrictedXML, "a processing instruction", 0)
 		return 0, false
 	}
-	end := bytes.Index(b, []byte("?>"))
+	end := bytes.IndexByte(b[:min(len(b), maxDeclaration)], '>')
 	if end < 0 {
-		if i := bytes.IndexByte(b, '>'); i >= 0 || len(b) > 256 {
-			f.failAt(NotWellFormed, "a malformed XML declaration", 0)
+		if len(b) >= maxDeclaration {
+			f.failAt(PolicyViolation, "an XML declaration longer than the limit", 0)
 		}
 		return 0, false
 	}
-	if c, reason := checkDecl(b[len(decl):end]); reason != "" {
+	if b[end-1] != '?' {
+		f.failAt(NotWellFormed, "a malformed XML declaration", 0)
+		return 0, false
+	}
+	if c, reason := checkDecl(b[len(decl) : end-1]); reason != "" {
 		f.failAt(c, reason, 0)
 		return 0, false
 	}
-	return end + 2, true
+	return end + 1, true
 }
+
+// maxDeclaration bounds the XML declaration, which is looked at as a whole.
+const maxDeclaration = 256
 
 // checkDecl checks the inside of an XML declaration (XML 1.0, production 23).
 func checkDecl(b []byte) (Condition, string) {

@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"maps"
 	"path"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,9 @@ func (k *Compiler) Plan(o Options, c *source.Collector) *Plan {
 		return nil
 	}
 	files := k.Emit(packages, c)
+	if o.All {
+		maps.Copy(files, k.Table(packages, c))
+	}
 	for name := range files {
 		if !filepath.IsLocal(filepath.FromSlash(name)) || !strings.HasSuffix(name, ".go") {
 			c.Errorf(source.Pos{File: name}, "emitter made a file outside of the output")
@@ -38,6 +42,9 @@ func (k *Compiler) Plan(o Options, c *source.Collector) *Plan {
 		if !p.Imported {
 			dirs[path.Clean(p.Dir)] = true
 		}
+	}
+	for name := range files {
+		dirs[path.Dir(name)] = true
 	}
 	return compare(o, files, dirs, c)
 }

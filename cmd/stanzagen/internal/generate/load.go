@@ -30,8 +30,8 @@ type Emitter func(packages []*model.Package, c *source.Collector) map[string][]b
 type Compiler struct {
 	// Readers are the readers by file extension, with the dot.
 	Readers map[string]Reader
-	// Emit writes the code.
-	Emit Emitter
+	// Emit writes the code, Table the package that lists all types.
+	Emit, Table Emitter
 	// BuiltIn has the schemas of the project itself, which others import by name.
 	BuiltIn fs.FS
 }
@@ -48,6 +48,8 @@ type Options struct {
 	ImportPath string
 	// Package and Spec replace what a schema without them, an XSD, is given otherwise.
 	Package, Spec string
+	// All adds the package that lists all types.
+	All bool
 	// Prune removes every generated file below Out that this run does not make, whatever schema it is from.
 	Prune bool
 }

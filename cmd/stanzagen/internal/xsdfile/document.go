@@ -2,6 +2,7 @@ package xsdfile
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/source"
@@ -27,6 +28,8 @@ type document struct {
 	defs map[symbol]*node
 	// told are the warnings that are given once a file.
 	told map[string]bool
+	// importsXML says that the namespace of XML is imported.
+	importsXML bool
 	// build makes the tree; it is there once all files were read.
 	build *builder
 }
@@ -92,6 +95,9 @@ func (doc *document) begin() bool {
 		return false
 	}
 	doc.target = root.value("targetNamespace")
+	for _, i := range root.elements("import") {
+		doc.importsXML = doc.importsXML || i.value("namespace") == xmlSpace
+	}
 	doc.lint(root)
 	return true
 }
@@ -175,11 +181,36 @@ func (doc *document) definition(name symbol) *node {
 	return nil
 }
 
-// names returns the local names of all that doc declares of a kind.
-func (doc *document) names(k kind) []string {
+// dangling warns, once for each name, of a reference that leads nowhere, and says what is made of it.
+func (doc *document) dangling(k kind, a attribute, name qname, instead string) {
+	key := k.String() + " " + a.value
+	switch {
+	case doc.told[key]:
+	case name.space != doc.target && doc.set.has(name.space):
+		doc.warnOnce(key, a.pos, "%s %q cannot be resolved: the schema of namespace %s has none: %s", k, a.value, name.space, instead)
+	case name.space != doc.target:
+		doc.warnOnce(key, a.pos, "%s %q cannot be resolved: namespace %s is in none of the files: %s", k, a.value, name.space, instead).
+			Hintf("give the file that declares it, too")
+	default:
+		doc.warnOnce(key, a.pos, "%s %q is declared nowhere: %s", k, a.value, instead).DidYouMean(name.local, doc.names(k, name.local))
+	}
+}
+
+// has reports whether one of the files describes a namespace.
+func (s *set) has(space string) bool {
+	return slices.ContainsFunc(s.docs, func(doc *document) bool { return doc.target == space })
+}
+
+// names returns some of the names that doc declares of a kind, from which one like name may be suggested. Looking for
+// similar names is slow; a file that has more of them, or longer ones, gets no suggestion.
+func (doc *document) names(k kind, name string) []string {
+	const maxLength, maxNames, maxTold = 64, 500, 100
 	var names []string
+	if len(name) > maxLength || len(doc.told) > maxTold {
+		return nil
+	}
 	for _, n := range doc.root.children {
-		if other, ok := kindOf(n.local); ok && other == k && n.value("name") != "" {
+		if other, ok := kindOf(n.local); ok && other == k && n.value("name") != "" && len(names) < maxNames {
 			names = append(names, n.value("name"))
 		}
 	}
@@ -218,6 +249,9 @@ func (n *node) find(k kind, a attribute) (*node, qname) {
 	}
 	if name.space == n.doc.target {
 		return nil, name
+	}
+	if _, is := builtin(name.local); is && k == typeKind {
+		return nil, name // what a type of XML Schema is called, others may be called, too
 	}
 	own := qname{n.doc.target, name.local}
 	if def := n.doc.definition(symbol{k, own}); def != nil && (name.space == xsdSpace || !strings.Contains(a.value, ":")) {

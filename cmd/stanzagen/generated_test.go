@@ -1,0 +1,49 @@
+package main
+
+import (
+	"maps"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"stanza.invalid/cmd/stanzagen/internal/emit"
+	"stanza.invalid/cmd/stanzagen/internal/generate"
+	"stanza.invalid/cmd/stanzagen/internal/source"
+)
+
+// TestGenerated compares the packages below gen with what the schemas make; -update writes them. It also generates
+// several times, to see that the same comes out.
+func TestGenerated(t *testing.T) {
+	t.Parallel()
+	schemas, err := filepath.Glob(filepath.FromSlash("../../schema/*.yaml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, schemas)
+	o := generate.Options{Files: schemas, Out: filepath.FromSlash("../../gen"), All: true, Prune: true}
+
+	k, c := compiler(), &source.Collector{}
+	plan := k.Plan(o, c)
+	require.Empty(t, c.Diagnostics())
+	if *update {
+		require.NoError(t, plan.Apply())
+	} else {
+		for _, change := range plan.Changes {
+			t.Errorf("%s is %s; run the test with -update to write it", change.Path, change.Kind)
+		}
+	}
+
+	var first map[string][]byte
+	for range 4 {
+		packages := k.Compile(o, c)
+		files := emit.Generate(packages, c)
+		maps.Copy(files, emit.Table(packages, c))
+		require.Empty(t, c.Diagnostics())
+		if first == nil {
+			first = files
+		}
+		require.Len(t, files, len(first))
+		for name, data := range files {
+			require.Equal(t, string(first[name]), string(data), name)
+		}
+	}
+}

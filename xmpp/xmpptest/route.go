@@ -1,0 +1,155 @@
+package xmpptest
+
+import (
+	"errors"
+
+	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// element returns a stanza as it is on the wire.
+func element(st stanza.Stanza) wire.Raw {
+	switch st := st.(type) {
+	case *stanza.Message:
+		return st.Element()
+	case *stanza.Presence:
+		return st.Element()
+	case *stanza.IQ:
+		return st.Element()
+	}
+	return wire.Raw{}
+}
+
+// route delivers a stanza, or tells its sender why it cannot be. bad is what is wrong
+// with the stanza itself; that is for the recipient to judge, unless it hides the
+// recipient.
+func (s *Server) route(st stanza.Stanza, bad error) {
+	to := st.Attributes().To
+	err := error(nil)
+	if to.IsZero() && bad != nil {
+		err = stanza.NewError(stanza.JIDMalformed, bad.Error())
+	} else {
+		err = s.deliver(st, to)
+	}
+	if err == nil {
+		return
+	}
+	// never in answer to an error or an answer: Fail sees to that
+	if _, ok := st.(*stanza.Presence); ok {
+		return
+	}
+	reply := stanza.Fail(st, err)
+	if reply == nil || reply.Attributes().To.IsZero() {
+		return
+	}
+	reply, perr := reparse(reply)
+	if perr != nil {
+		return
+	}
+	_ = s.deliver(reply, reply.Attributes().To)
+}
+
+// reparse returns a stanza as its recipient would read it.
+func reparse(st stanza.Stanza) (stanza.Stanza, error) {
+	b, err := st.AppendXML(nil, wire.NSClient)
+	if err != nil {
+		return nil, err
+	}
+	return parse(string(b))
+}
+
+// parse reads text as if it had come from a stream.
+func parse(text string) (stanza.Stanza, error) {
+	f := wire.NewBareFramer(wire.Limits{Bytes: max(len(text), wire.DefaultBytes)}, wire.NewContext(wire.NSClient, ""))
+	f.FeedString(text)
+	k, err := f.Next()
+	if err != nil {
+		return nil, err
+	}
+	if k != wire.Element {
+		return nil, wire.ErrTruncated
+	}
+	st, err := stanza.Take(f)
+	if err != nil {
+		return st, err
+	}
+	if k, err = f.Next(); err == nil && (k != wire.More || f.Pending()) {
+		err = errors.New("xmpptest: there is more than one stanza")
+	}
+	return st, err
+}
+
+// deliver hands a stanza to whom it is for.
+func (s *Server) deliver(st stanza.Stanza, to jid.JID) error {
+	c, users, err := s.recipients(st, to)
+	if err != nil {
+		return err
+	}
+	if c != nil {
+		return s.deliverTo(c, st)
+	}
+	for _, u := range users {
+		if hook := s.cfg.OnStanza; hook != nil {
+			hook(stream.Out, u.addr, st)
+		}
+		u.take(stanza.Clone(st))
+	}
+	return nil
+}
+
+func (s *Server) deliverTo(c *conn, st stanza.Stanza) error {
+	if hook := s.cfg.OnStanza; hook != nil {
+		hook(stream.Out, c.domain, st)
+	}
+	err := c.out.put(wire.AppendRaw(nil, element(st), wire.NSClient))
+	if errors.Is(err, errStalled) {
+		c.end(err)
+	}
+	if err != nil {
+		return unavailable()
+	}
+	return nil
+}
+
+func unavailable() error {
+	e := stanza.NewError(stanza.ServiceUnavailable, "")
+	e.Type = stanza.Wait // it may come back
+	return e
+}
+
+// recipients returns the component or the users that a stanza is for.
+func (s *Server) recipients(st stanza.Stanza, to jid.JID) (*conn, []*User, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.components[to.Domain()]; a != nil {
+		if a.conn == nil {
+			return nil, nil, unavailable()
+		}
+		return a.conn, nil, nil
+	}
+	if u := s.users[to]; u != nil {
+		return nil, []*User{u}, nil
+	}
+	if u := s.users[to.DomainJID()]; u != nil {
+		return nil, []*User{u}, nil
+	}
+	known := false
+	var resources []*User
+	for addr, u := range s.users {
+		known = known || addr.Domain() == to.Domain()
+		if addr.Bare() == to {
+			resources = append(resources, u)
+		}
+	}
+	_, iq := st.(*stanza.IQ)
+	switch {
+	case !known:
+		return nil, nil, stanza.RemoteServerNotFound
+	case iq || len(resources) == 0:
+		// the account itself answers requests (RFC 6121, section 8.5.2), but nothing is known here
+		return nil, nil, stanza.ServiceUnavailable
+	}
+	return nil, resources, nil
+}

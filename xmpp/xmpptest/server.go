@@ -1,0 +1,273 @@
+package xmpptest
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// Config says how a [Server] behaves. The zero Config is useful.
+type Config struct {
+	// TLS makes the server expect TLS from the first byte of each connection, with a
+	// certificate of its own that [Server.TLSConfig] trusts.
+	TLS bool
+	// OnStanza is called for each stanza that the server gets from a component or user
+	// (stream.In) and for each that it hands to one (stream.Out); peer is that component
+	// or user. It must not change the stanza, not block, and not call the server; several
+	// goroutines may call it at once. It may be nil.
+	OnStanza func(d stream.Direction, peer jid.JID, st stanza.Stanza)
+	// Limits bound what one stanza may cost.
+	Limits wire.Limits
+	// QueueBytes is how much may wait to be written to one component (default 4 MiB).
+	// Whoever sends it more waits.
+	QueueBytes int
+	// Inbox is how many stanzas may wait for a user to receive them (default 10,000).
+	// Further ones are dropped, which the user's Receive reports.
+	Inbox int
+	// Patience is how long the server waits for a component that does not read, or that
+	// does not negotiate, before it cuts it off, and how long the expectations of a [User]
+	// or [Peer] wait (default 5 s).
+	Patience time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	if c.QueueBytes <= 0 {
+		c.QueueBytes = 4 << 20
+	}
+	if c.Inbox <= 0 {
+		c.Inbox = 10_000
+	}
+	if c.Patience <= 0 {
+		c.Patience = 5 * time.Second
+	}
+	return c
+}
+
+// A Server is an XMPP server in the process. Its methods may be called from any goroutine.
+type Server struct {
+	cfg  Config // immutable
+	cert tls.Certificate
+	tls  *tls.Config
+
+	mu         sync.Mutex
+	components map[string]*component // guarded by mu, by domain
+	users      map[jid.JID]*User     // guarded by mu
+	conns      map[*conn]struct{}    // guarded by mu
+	listener   net.Listener          // guarded by mu: nil until Addr is asked for
+	changed    chan struct{}         // guarded by mu: closed when a component comes or goes
+	closed     bool                  // guarded by mu
+
+	running sync.WaitGroup // connections and the listener
+}
+
+// component is what the server knows of one component.
+type component struct {
+	domain jid.JID
+	secret string // immutable
+	conn   *conn  // guarded by Server.mu: nil while it is not connected
+	refuse int    // guarded by Server.mu: how many handshakes are still refused
+}
+
+// ErrClosed is returned for what needs a server that was closed.
+var ErrClosed = errors.New("xmpptest: the server is closed")
+
+// NewServer returns a running server, which the caller should close. It opens no socket
+// until [Server.Addr] is called. See [Start] for tests.
+func NewServer(cfg Config) *Server {
+	s := &Server{
+		cfg:        cfg.withDefaults(),
+		components: map[string]*component{},
+		users:      map[jid.JID]*User{},
+		conns:      map[*conn]struct{}{},
+		changed:    make(chan struct{}),
+	}
+	if cfg.TLS {
+		s.makeCertificate()
+	}
+	return s
+}
+
+// Start returns a running server that is closed when the test ends.
+func Start(t TB, cfg Config) *Server {
+	t.Helper()
+	s := NewServer(cfg)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Component lets a component connect that knows the secret. Calling it again for the same
+// domain changes the secret for connections that are made from then on. It panics if
+// domain is no domain, or one that has users.
+func (s *Server) Component(domain, secret string) {
+	addr := jid.MustParse(domain)
+	if addr.IsZero() || addr.Domain() != addr.String() {
+		panic(fmt.Sprintf("xmpptest: %q is no domain", domain))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for u := range s.users {
+		if u.Domain() == addr.Domain() {
+			panic(fmt.Sprintf("xmpptest: the domain of the component %s has the user %s", addr, u))
+		}
+	}
+	c := &component{domain: addr, secret: secret}
+	if old := s.components[addr.Domain()]; old != nil {
+		c.conn = old.conn
+		if c.conn != nil {
+			c.conn.account = c
+		}
+	}
+	s.components[addr.Domain()] = c
+}
+
+// User adds a user with an address, usually a full one, or returns the one who has it.
+// A user whose address is a domain stands for a whole service: it gets all that is sent
+// to the domain and is for nobody else, and may send from every address of it. User
+// panics if addr is no address, or one of a component's domain.
+func (s *Server) User(addr string) *User {
+	j := jid.MustParse(addr)
+	if j.IsZero() {
+		panic("xmpptest: a user needs an address")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.components[j.Domain()] != nil {
+		panic(fmt.Sprintf("xmpptest: the user %s has the domain of a component", j))
+	}
+	if u := s.users[j]; u != nil {
+		return u
+	}
+	u := &User{srv: s, addr: j, more: make(chan struct{}, 1), closed: s.closed}
+	s.users[j] = u
+	return u
+}
+
+// Connected reports whether a component is connected.
+func (s *Server) Connected(domain string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.components[domain]
+	return c != nil && c.conn != nil
+}
+
+// WaitConnected waits until a component is connected.
+func (s *Server) WaitConnected(ctx context.Context, domain string) error {
+	return s.wait(ctx, domain, true)
+}
+
+// WaitGone waits until a component is not connected.
+func (s *Server) WaitGone(ctx context.Context, domain string) error {
+	return s.wait(ctx, domain, false)
+}
+
+func (s *Server) wait(ctx context.Context, domain string, connected bool) error {
+	for {
+		s.mu.Lock()
+		c := s.components[domain]
+		ok, changed, closed := c != nil && c.conn != nil, s.changed, s.closed
+		s.mu.Unlock()
+		if ok == connected {
+			return nil
+		}
+		if closed {
+			return ErrClosed
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Disconnect cuts a component's connection without a word, as a broken network does, and
+// reports whether there was one.
+func (s *Server) Disconnect(domain string) bool {
+	c := s.connection(domain)
+	if c == nil {
+		return false
+	}
+	c.raw.Close()
+	<-c.gone
+	return true
+}
+
+// Expel ends a component's stream with a stream error, and reports whether there was one.
+func (s *Server) Expel(domain string, why stream.Condition) bool {
+	c := s.connection(domain)
+	if c == nil {
+		return false
+	}
+	c.expel(why)
+	<-c.gone
+	return true
+}
+
+// Refuse makes the server answer the next n handshakes of a component with the stream
+// error resource-constraint, after which trying again is of use. It panics if there is no
+// such component.
+func (s *Server) Refuse(domain string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.components[domain]
+	if c == nil {
+		panic(fmt.Sprintf("xmpptest: there is no component %q", domain))
+	}
+	c.refuse = n
+}
+
+func (s *Server) connection(domain string) *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.components[domain]; c != nil {
+		return c.conn
+	}
+	return nil
+}
+
+// notify wakes whoever waits for components to come or go. The caller holds mu.
+func (s *Server) notify() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Close ends the server: it tells its components that it shuts down, closes every
+// connection, and returns when nothing of it is left running. Users can still receive
+// what they got before. Closing twice is harmless.
+func (s *Server) Close() {
+	s.mu.Lock()
+	first := !s.closed
+	s.closed = true
+	var conns []*conn
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	var users []*User
+	for _, u := range s.users {
+		users = append(users, u)
+	}
+	l := s.listener
+	if first {
+		s.notify()
+	}
+	s.mu.Unlock()
+	if l != nil {
+		l.Close()
+	}
+	for _, c := range conns {
+		c.expel(stream.SystemShutdown)
+	}
+	for _, u := range users {
+		u.close()
+	}
+	s.running.Wait()
+}
