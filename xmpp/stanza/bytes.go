@@ -19,7 +19,7 @@ type Hex []byte
 
 // AppendText appends the data in base64.
 func (v Bytes) AppendText(b []byte) ([]byte, error) {
-	return base64.StdEncoding.AppendEncode(b, v), nil
+	return appendBase64(b, v), nil
 }
 
 // AppendText appends the data in hexadecimal digits.
@@ -109,13 +109,16 @@ func withoutSpace(s string) string {
 
 // DecodeBytes reads base64 for generated code; reason is "" or says what is wrong.
 func DecodeBytes(s string, x **wire.Extra, slot wire.Slot) (v Bytes, reason string) {
-	t := withoutSpace(s)
-	d, err := base64.StdEncoding.DecodeString(t)
-	if err != nil {
-		return nil, "is no base64"
+	d, canonical, ok := decodeBase64(s)
+	if !ok {
+		// perhaps it is only white space that disturbs
+		canonical = false
+		if d, _, ok = decodeBase64(withoutSpace(s)); !ok {
+			return nil, "is no base64"
+		}
 	}
 	// bits beyond the last byte should be zero; what has others is kept as it was
-	if len(t) != len(s) || strings.HasSuffix(t, "=") && base64.StdEncoding.EncodeToString(d[len(d)/3*3:]) != t[len(t)-4:] {
+	if !canonical {
 		wire.KeepSpelling(x, slot, s, base64.StdEncoding.EncodeToString(d))
 	}
 	return d, ""
