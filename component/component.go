@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -67,17 +68,28 @@ func (c Config) String() string {
 	return fmt.Sprintf("component.Config{Addr: %q, Secret: [redacted]}", c.Addr)
 }
 
-// GoString is String, so that no way of printing shows the secret.
-func (c Config) GoString() string { return c.String() }
+// Format prints String whatever the verb, so that none shows the secret.
+func (c Config) Format(f fmt.State, verb rune) {
+	if verb == 'q' {
+		fmt.Fprintf(f, "%q", c.String())
+		return
+	}
+	_, _ = io.WriteString(f, c.String())
+}
 
 // LogValue returns the configuration without the secret.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Component is a component's session with its server. It reconnects by itself until it is
-// closed.
+// session is embedded by another name than its own, which is that of a method.
+type session = xmpp.Session
+
+// Component is a component's session with its server. It has the methods of
+// [xmpp.Session], and reconnects by itself until it is closed.
 type Component struct {
-	*xmpp.Session
+	*session
 }
+
+var _ xmpp.Link = (*Component)(nil)
 
 // ErrHandshake is returned when the server refuses the secret. It is final.
 var ErrHandshake = errors.New("component: the server refused the handshake")
@@ -110,7 +122,7 @@ func New(domain jid.JID, cfg Config) (*Component, error) {
 		Failed:         cfg.Failed,
 		Unhandled:      cfg.Unhandled,
 	}, cfg.SessionConfig)
-	return &Component{Session: s}, nil
+	return &Component{session: s}, nil
 }
 
 // Dial connects a component and returns when its session has started. ctx bounds this
@@ -168,7 +180,12 @@ func (c *Config) handshake(domain jid.JID) stream.Negotiator {
 	return stream.Negotiator{Name: "handshake", Run: func(_ context.Context, conn *stream.Conn) (stream.Outcome, error) {
 		peer := conn.Peer()
 		if peer.ID == "" {
-			return 0, errors.New("the server gave the stream no id")
+			// servers leave it out where a stream error follows
+			err := errors.New("the server gave the stream no id")
+			if _, why := conn.Read(); why != nil {
+				err = fmt.Errorf("%w: %w", err, why)
+			}
+			return 0, err
 		}
 		sum := sha1.Sum([]byte(peer.ID + secret))
 		b := append([]byte("<handshake>"), hex.EncodeToString(sum[:])...)

@@ -4,12 +4,12 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"reflect"
 	"strings"
 	"time"
 
-	"stanza.invalid/gen/all"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -21,7 +21,7 @@ import (
 //   - what the fast codec writes gives the same value with both, and so does what encoding/xml writes.
 //
 // Elements that the fast codec refuses are no matter here: encoding/xml checks less.
-func agree(e all.Entry, r wire.Raw) error {
+func agree(e entry, r wire.Raw) error {
 	fast := e.New()
 	if err := fast.DecodeXML(r); err != nil {
 		return checkError(err)
@@ -34,7 +34,7 @@ func agree(e all.Entry, r wire.Raw) error {
 	if err != nil {
 		return fmt.Errorf("%s\nwas written as\n%s\nwhich is wrong: %w", r, written, err)
 	}
-	if !same(r, again) {
+	if !wire.Equal(r, again) {
 		return fmt.Errorf("%s\nbecame\n%s", r, written)
 	}
 	if unknown(fast, true) != "" || hasLayout(r.Source()) {
@@ -71,7 +71,7 @@ func checkError(err error) error {
 	return nil
 }
 
-func decodeFast(e all.Entry, r wire.Raw, want stanza.Decoder) error {
+func decodeFast(e entry, r wire.Raw, want stanza.Decoder) error {
 	got := e.New()
 	if err := got.DecodeXML(r); err != nil {
 		return fmt.Errorf("the codec refuses %s: %w", r, err)
@@ -82,7 +82,7 @@ func decodeFast(e all.Entry, r wire.Raw, want stanza.Decoder) error {
 	return nil
 }
 
-func decodeStd(e all.Entry, text string, want stanza.Decoder) error {
+func decodeStd(e entry, text string, want stanza.Decoder) error {
 	got := e.New()
 	if err := xml.Unmarshal([]byte(text), got); err != nil {
 		if _, ok := errors.AsType[*xml.SyntaxError](err); ok {
@@ -115,29 +115,20 @@ func hasLayout(text string) bool {
 	}
 }
 
-// same is wire.Equal, except that white space in an element without anything else is no text.
-func same(a, b wire.Raw) bool {
-	return wire.Equal(a, b) || a.IsZero() == b.IsZero() && blankless(a) == blankless(b)
-}
-
-// blankless is a text that is the same for elements that are equal but for white space.
-func blankless(r wire.Raw) string {
-	var attrs, kids []string
-	for a := r.Attrs(); a.Next(); {
-		attrs = append(attrs, a.Expanded().String()+"="+a.Value())
-	}
-	for c := r.Children(); c.Next(); {
-		kids = append(kids, c.Raw().Name().String()+blankless(c.Raw()))
-	}
-	sortStable(attrs)
-	sortByName(kids)
-	return fmt.Sprintf("<%s %q %q %q>", r.Name(), attrs, strings.TrimSpace(r.Text()), kids)
-}
-
 // unknown says what an Extra somewhere in v holds; empty if nothing. Spellings count if asked for.
 func unknown(v any, spellings bool) string {
 	var found string
-	walk(reflect.ValueOf(v), func(x *wire.Extra) {
+	walk(reflect.ValueOf(v), func(inside any) {
+		x, ok := inside.(*wire.Extra)
+		if !ok {
+			// stanzas keep a second body among the payloads
+			for n := range inside.(interface{ Names() iter.Seq[wire.Name] }).Names() {
+				if n.Space == wire.NSClient {
+					found = "child " + n.Local + " of a stanza"
+				}
+			}
+			return
+		}
 		switch {
 		case len(x.Attrs) > 0:
 			found = fmt.Sprintf("attributes %v", x.Attrs)
@@ -152,7 +143,8 @@ func unknown(v any, spellings bool) string {
 	return found
 }
 
-func walk(v reflect.Value, visit func(*wire.Extra)) {
+// walk visits each Extra and each stanza.
+func walk(v reflect.Value, visit func(any)) {
 	if x, ok := v.Interface().(*wire.Extra); ok {
 		if x != nil {
 			visit(x)
@@ -165,6 +157,10 @@ func walk(v reflect.Value, visit func(*wire.Extra)) {
 			walk(v.Elem(), visit)
 		}
 	case reflect.Struct:
+		switch v.Interface().(type) {
+		case stanza.Message, stanza.Presence, stanza.IQ:
+			visit(v.Addr().Interface())
+		}
 		for i := range v.NumField() {
 			if f := v.Type().Field(i); f.IsExported() {
 				walk(v.Field(i), visit)
@@ -184,7 +180,7 @@ func difference(a, b reflect.Value, at string) string {
 	case *wire.Extra:
 		return ""
 	case wire.Raw:
-		if !same(x, b.Interface().(wire.Raw)) {
+		if !wire.Equal(x, b.Interface().(wire.Raw)) {
 			return fmt.Sprintf("%s: %s, %s", at, x, b.Interface())
 		}
 		return ""
@@ -201,6 +197,8 @@ func difference(a, b reflect.Value, at string) string {
 		return ""
 	case *stanza.Message, *stanza.Presence, *stanza.IQ:
 		return stanzas(a, b, at)
+	case stanza.Message, stanza.Presence, stanza.IQ:
+		return stanzas(a.Addr(), b.Addr(), at)
 	}
 	switch a.Kind() {
 	case reflect.Pointer:
@@ -250,7 +248,7 @@ func stanzas(a, b reflect.Value, at string) string {
 		return ""
 	}
 	x, y := element(a), element(b)
-	if !same(x, y) {
+	if !wire.Equal(x, y) {
 		return fmt.Sprintf("%s: %s, %s", at, x, y)
 	}
 	return ""

@@ -5,38 +5,31 @@ import (
 	"strings"
 	"testing"
 
-	"stanza.invalid/gen/all"
 	"stanza.invalid/stream/wire"
 )
 
-// sortStable sorts attributes.
-func sortStable(s []string) { slices.Sort(s) }
-
-// sortByName sorts children by name and keeps the order of those of the same name.
-func sortByName(s []string) {
-	name := func(s string) string { n, _, _ := strings.Cut(s, "<"); return n }
-	slices.SortStableFunc(s, func(a, b string) int { return strings.Compare(name(a), name(b)) })
-}
-
 // FuzzCodecs holds the two ways of reading and writing together, for all generated types. Several may have the name of an
-// element; which tells which one it is.
+// element; which tells which one it is. The bytes of mutations choose changes to the element.
 func FuzzCodecs(f *testing.F) {
-	types := all.Types()
-	for _, x := range all.Examples() {
+	table := types()
+	for _, x := range examples() {
 		outermost(parseExample(f, x), x.Stanza != "", func(r wire.Raw) bool {
-			matching := of(types, r)
+			matching := of(table, r)
 			for i := range matching {
-				f.Add(r.String(), byte(i))
+				f.Add(r.String(), byte(i), []byte(nil))
 			}
 			return len(matching) > 0
 		})
 	}
-	f.Fuzz(func(t *testing.T, text string, which byte) {
+	f.Fuzz(func(t *testing.T, text string, which byte, mutations []byte) {
 		r, err := wire.Parse(text)
 		if err != nil {
 			return
 		}
-		matching := of(types, r)
+		if len(mutations) > 0 {
+			r = mutated(t, r, mutations)
+		}
+		matching := of(table, r)
 		if len(matching) == 0 {
 			return
 		}
@@ -47,10 +40,32 @@ func FuzzCodecs(f *testing.F) {
 	})
 }
 
+// mutated returns r with changes that the bytes choose.
+func mutated(t *testing.T, r wire.Raw, choices []byte) wire.Raw {
+	tree := treeOf(r)
+	for rounds := 0; len(choices) > 0 && rounds < 16; rounds++ {
+		tree.mutate(func(n int) int {
+			if len(choices) == 0 {
+				return 0
+			}
+			i := int(choices[0]) % n
+			choices = choices[1:]
+			return i
+		})
+	}
+	var b strings.Builder
+	tree.write(&b, "")
+	changed, err := wire.Parse(b.String())
+	if err != nil {
+		t.Fatalf("%s: %v", &b, err)
+	}
+	return changed
+}
+
 // of returns the types that an element can have.
-func of(types []all.Entry, r wire.Raw) []all.Entry {
-	var matching []all.Entry
-	for _, e := range types {
+func of(table []entry, r wire.Raw) []entry {
+	var matching []entry
+	for _, e := range table {
 		if slices.Contains(e.Names, r.Name()) {
 			matching = append(matching, e)
 		}

@@ -19,19 +19,36 @@ func TestGenerated(t *testing.T) {
 	schemas, err := filepath.Glob(filepath.FromSlash("../../schema/*.yaml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, schemas)
-	o := generate.Options{Files: schemas, Out: filepath.FromSlash("../../gen"), All: true, Prune: true}
+	gen := filepath.FromSlash("../../gen")
+	for name, o := range map[string]generate.Options{
+		"schemas": {Files: schemas, Out: gen, All: true, Prune: true},
+		"sample":  {Files: []string{filepath.FromSlash("testdata/sample.yaml")}, Out: filepath.Join(gen, "internal"), All: true, Prune: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fresh(t, o)
+			repeatable(t, o)
+		})
+	}
+}
 
-	k, c := compiler(), &source.Collector{}
-	plan := k.Plan(o, c)
+// fresh compares, or writes.
+func fresh(t *testing.T, o generate.Options) {
+	c := &source.Collector{}
+	plan := compiler().Plan(o, c)
 	require.Empty(t, c.Diagnostics())
 	if *update {
 		require.NoError(t, plan.Apply())
-	} else {
-		for _, change := range plan.Changes {
-			t.Errorf("%s is %s; run the test with -update to write it", change.Path, change.Kind)
-		}
+		return
 	}
+	for _, change := range plan.Changes {
+		t.Errorf("%s is %s; run the test with -update to write it", change.Path, change.Kind)
+	}
+}
 
+// repeatable generates several times.
+func repeatable(t *testing.T, o generate.Options) {
+	k, c := compiler(), &source.Collector{}
 	var first map[string][]byte
 	for range 4 {
 		packages := k.Compile(o, c)

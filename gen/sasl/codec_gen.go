@@ -404,7 +404,7 @@ func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	{
+	if v.Condition != "" {
 		mark := len(b)
 		n := wire.Name{Space: NS, Local: string(v.Condition)}
 		if b, err = wire.AppendName(b, n, NS); err != nil {
@@ -444,7 +444,11 @@ func (v *Failure) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		if c.Same() && v.Condition == "" {
+		if c.Same() {
+			if v.Condition != "" {
+				c.Keep(&v.Extra)
+				continue
+			}
 			c.KeepBare(&v.Extra, 0)
 			v.Condition = Condition(c.Local())
 			continue
@@ -453,9 +457,6 @@ func (v *Failure) DecodeXML(r wire.Raw) error {
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
-	}
-	if v.Condition == "" {
-		return r.MissingChild("Condition")
 	}
 	return nil
 }
@@ -469,15 +470,15 @@ func (v Failure) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 		Condition wire.StdName `xml:",any"`
 	}{plain: plain(v)}
 	s.Condition = wire.StdName{Space: NS, Local: string(v.Condition)}
-	return e.EncodeElement(s, start)
+	return e.EncodeElement(&s, start)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
 func (v *Failure) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	type plain Failure
 	s := struct {
-		*plain
 		Others []stanza.Raw `xml:",any"`
+		*plain
 	}{plain: (*plain)(v)}
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err

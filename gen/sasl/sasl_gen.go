@@ -200,7 +200,7 @@ type Failure struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:ietf:params:xml:ns:xmpp-sasl failure"`
 
-	// Condition is the reason.
+	// Condition is the reason; old servers leave it out.
 	//
 	// See https://www.rfc-editor.org/rfc/rfc6120#section-6.5.
 	Condition Condition `xml:"-"`

@@ -518,7 +518,11 @@ func (v *Failed) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		if c.In(NSStanzaErrors) && v.Condition == "" {
+		if c.In(NSStanzaErrors) {
+			if v.Condition != "" {
+				c.Keep(&v.Extra)
+				continue
+			}
 			c.KeepBare(&v.Extra, 1)
 			v.Condition = stanzaerror.Condition(c.Local())
 			continue
@@ -540,15 +544,15 @@ func (v Failed) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 		Condition wire.StdName `xml:",any"`
 	}{plain: plain(v)}
 	s.Condition = wire.StdName{Space: NSStanzaErrors, Local: string(v.Condition)}
-	return e.EncodeElement(s, start)
+	return e.EncodeElement(&s, start)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
 func (v *Failed) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	type plain Failed
 	s := struct {
-		*plain
 		Others []stanza.Raw `xml:",any"`
+		*plain
 	}{plain: (*plain)(v)}
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err

@@ -51,7 +51,7 @@ func (v *DefinedCondition) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DefinedCondition) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if r.Name().Space != NS {
 		return r.Unexpected(v.WireName())
 	}
 	v.Name = Condition(r.Local())

@@ -130,7 +130,11 @@ func (v *Error) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		if c.In(NSErrors) && seen&(1<<0) == 0 && (*DefinedCondition)(nil).Matches(c.Raw().Name()) {
+		if c.In(NSErrors) {
+			if seen&(1<<0) != 0 {
+				c.Keep(&v.Extra)
+				continue
+			}
 			seen |= 1 << 0
 			if err := v.Condition.DecodeXML(c.Raw()); err != nil {
 				return err
@@ -157,21 +161,21 @@ func (v Error) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 		Condition DefinedCondition `xml:",any"`
 	}{plain: plain(v)}
 	s.Condition = v.Condition
-	return e.EncodeElement(s, start)
+	return e.EncodeElement(&s, start)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
 func (v *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	type plain Error
 	s := struct {
-		*plain
 		Details []stanza.Raw `xml:",any"`
+		*plain
 	}{plain: (*plain)(v)}
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err
 	}
 	for _, r := range s.Details {
-		if r.Space() == NSErrors && (*DefinedCondition)(nil).Matches(r.Name()) {
+		if r.Space() == NSErrors {
 			if err := xml.Unmarshal([]byte(r.String()), &v.Condition); err != nil {
 				return err
 			}
@@ -226,7 +230,7 @@ func (v *DefinedCondition) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DefinedCondition) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if r.Name().Space != NSErrors {
 		return r.Unexpected(v.WireName())
 	}
 	v.Name = Condition(r.Local())

@@ -1647,7 +1647,7 @@ func (v Position) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	}{plain: plain(v)}
 	s.Latitude = wire.StdDecimal(v.Latitude)
 	s.Longitude = wire.StdDecimal(v.Longitude)
-	return e.EncodeElement(s, start)
+	return e.EncodeElement(&s, start)
 }
 
 func (v *Agent) appendXML(b []byte) ([]byte, error) {
@@ -1961,7 +1961,11 @@ func (v *Class) decodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		if c.Same() && v.Privacy == "" {
+		if c.Same() {
+			if v.Privacy != "" {
+				c.Keep(&v.Extra)
+				continue
+			}
 			c.KeepBare(&v.Extra, 0)
 			v.Privacy = Privacy(c.Local())
 			continue
@@ -1985,15 +1989,15 @@ func (v Class) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 		Privacy wire.StdName `xml:",any"`
 	}{plain: plain(v)}
 	s.Privacy = wire.StdName{Space: NS, Local: string(v.Privacy)}
-	return e.EncodeElement(s, start)
+	return e.EncodeElement(&s, start)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
 func (v *Class) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	type plain Class
 	s := struct {
-		*plain
 		Others []stanza.Raw `xml:",any"`
+		*plain
 	}{plain: (*plain)(v)}
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err

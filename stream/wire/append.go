@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -166,11 +169,21 @@ func AppendOpen(b []byte, name Name, ns string) ([]byte, error) {
 	if !ValidName(name.Local) {
 		return b, &EncodeError{Reason: "a name that XML does not allow", Value: clip(name.Local)}
 	}
-	b = append(append(b, '<'), name.Local...)
 	if name.Space == ns {
-		return b, nil
+		return append(append(b, '<'), name.Local...), nil
 	}
-	return AppendAttr(b, " xmlns='", name.Space)
+	if !validSpace(name.Space) || name.Space == NSXML {
+		return b, badSpace(name.Space)
+	}
+	return AppendAttr(append(append(b, '<'), name.Local...), " xmlns='", name.Space)
+}
+
+// validSpace reports whether a namespace can be declared, or is that of xml, and
+// will be read again.
+func validSpace(s string) bool { return s != NSXMLNS && !strings.ContainsAny(s, spaces) }
+
+func badSpace(s string) error {
+	return &EncodeError{Reason: "a namespace that cannot be declared", Value: clip(s)}
 }
 
 // CloseEmpty ends the element whose start tag ended at mark, with its '>' there:
@@ -200,16 +213,20 @@ func AppendRaw(b []byte, r Raw, ns string) []byte {
 // rewrite appends the element with default namespaces in place of prefixes. All
 // of it was checked on the way in, so nothing can fail.
 func (r Raw) rewrite(b []byte, ns string) []byte {
-	local, space := r.Local(), r.Space()
-	b = append(append(b, '<'), local...)
+	name, space := r.Local(), r.Space()
+	if space == NSXML {
+		// nothing else may be bound to it; the default namespace stays
+		name, space = "xml:"+name, ns
+	}
+	b = append(append(b, '<'), name...)
 	if space != ns {
 		b, _ = AppendAttr(b, " xmlns='", space)
 	}
-	prefixes := 0
+	var others foreign
 	for a := r.Attrs(); a.Next(); {
 		n := a.Name()
 		if n == "" {
-			b = appendForeign(b, a.Expanded(), a.Value(), &prefixes)
+			b = others.append(b, a.Expanded(), a.Value())
 			continue
 		}
 		b = append(append(b, ' '), n...)
@@ -229,16 +246,23 @@ func (r Raw) rewrite(b []byte, ns string) []byte {
 	if len(b) == mark {
 		return CloseEmpty(b, mark, "")
 	}
-	return append(append(append(b, "</"...), local...), '>')
+	return append(append(append(b, "</"...), name...), '>')
 }
 
-// appendForeign appends an attribute in a namespace, with a prefix of its own.
-func appendForeign(b []byte, name Name, value string, prefixes *int) []byte {
-	prefix := []byte{'n', 's', byte('0' + *prefixes/10%10), byte('0' + *prefixes%10)}
-	*prefixes++
-	b = append(append(b, " xmlns:"...), prefix...)
-	b, _ = AppendAttr(b, "='", name.Space)
-	b = append(append(append(b, ' '), prefix...), ':')
+// foreign are the namespaces for which a start tag has declared prefixes so far:
+// ns0, ns1...
+type foreign []string
+
+// append appends an attribute in a namespace.
+func (f *foreign) append(b []byte, name Name, value string) []byte {
+	i := slices.Index(*f, name.Space)
+	if i < 0 {
+		i = len(*f)
+		*f = append(*f, name.Space)
+		b = strconv.AppendInt(append(b, " xmlns:ns"...), int64(i), 10)
+		b, _ = AppendAttr(b, "='", name.Space)
+	}
+	b = append(strconv.AppendInt(append(b, " ns"...), int64(i), 10), ':')
 	b = append(b, name.Local...)
 	b, _ = AppendAttr(b, "='", value)
 	return b

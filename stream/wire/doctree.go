@@ -40,7 +40,6 @@ const (
 	// flags of texts, in the word of the length
 	textEscaped = 1 << 31
 	textCData   = 1 << 30
-	textBlank   = 1 << 29
 	textLen     = 1<<29 - 1
 
 	attrCount   = 0x3FF

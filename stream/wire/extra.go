@@ -208,12 +208,14 @@ func (x *Extra) AppendAttrs(b []byte, tag int) ([]byte, error) {
 	if x == nil || len(x.Attrs) == 0 {
 		return b, nil
 	}
-	prefixes := 0
+	var others foreign
 	for i, a := range x.Attrs {
-		if !ValidName(a.Name.Local) || a.Name.Local == "xmlns" || a.Name.Space == NSXMLNS {
+		switch {
+		case !ValidName(a.Name.Local) || a.Name == Name{Local: "xmlns"}:
 			return b, &EncodeError{Reason: "an attribute name that XML does not allow", Value: clip(a.Name.Local)}
-		}
-		if !ValidText(a.Value) || !ValidText(a.Name.Space) {
+		case !validSpace(a.Name.Space) || !ValidText(a.Name.Space):
+			return b, badSpace(a.Name.Space)
+		case !ValidText(a.Value):
 			return b, badText(a.Value)
 		}
 		switch {
@@ -229,7 +231,7 @@ func (x *Extra) AppendAttrs(b []byte, tag int) ([]byte, error) {
 			b = append(append(b, ' '), name...)
 			b, _ = AppendAttr(b, "='", a.Value)
 		default:
-			b = appendForeign(b, a.Name, a.Value, &prefixes)
+			b = others.append(b, a.Name, a.Value)
 		}
 	}
 	return b, nil

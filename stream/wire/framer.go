@@ -145,14 +145,16 @@ func (f *Framer) space(n int) []byte {
 
 // moveOn moves the pending piece to the front, or into a larger buffer once
 // that would gain less than half of it, so that the work stays linear. Nothing
-// longer than the limit is ever kept, so that the buffer need not double beyond.
+// longer than the limit is kept from one read to the next, so that there is a size
+// beyond which the buffer need not double, and which it better has at once than
+// after some that are left to the collector.
 func (f *Framer) moveOn(n int) {
 	pending := f.buf[f.base:f.w]
 	if f.base >= len(f.buf)/2 || f.base > 0 && len(pending)+n+slack <= len(f.buf)/2 {
 		copy(f.buf, pending)
 	} else {
 		size := max(2*len(f.buf), largeBuffer)
-		if most := f.lim.Bytes + smallBuffer; size > most && len(f.buf) < most {
+		if most := f.lim.Bytes + largeBuffer; size > largeBuffer && 4*size > most && len(f.buf) < most {
 			size = most
 		}
 		size = max(size, min(len(pending)+n+slack, 4*size))
@@ -283,7 +285,7 @@ func (f *Framer) between() bool {
 	if f.room > len(f.tape) {
 		f.grow(0, 0)
 	}
-	f.def, f.defDepth = f.ctx.defaultID(), 0
+	f.def, f.defDepth, f.prefixes = f.ctx.defaultID(), 0, 0
 	f.state = stMarkup
 	return true
 }
@@ -292,7 +294,7 @@ func (f *Framer) between() bool {
 // stack for one deeper.
 func (f *Framer) grow(n, depth int) {
 	if n+f.room > len(f.tape) {
-		tape := make([]uint32, max(2*len(f.tape), n+f.room))
+		tape := make([]uint32, max(4*len(f.tape), n+f.room))
 		copy(tape, f.tape)
 		f.tape = tape
 	}

@@ -31,14 +31,24 @@ func (n StdName) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 // StdFloat is a floating-point number as XML Schema writes it, where encoding/xml would write +Inf.
 type StdFloat float64
 
-// MarshalText returns the number as [AppendFloat] writes it.
-func (f StdFloat) MarshalText() ([]byte, error) { return AppendFloat(nil, float64(f)), nil }
+// MarshalText returns the number as [AppendFloat] writes it, and nothing for nil.
+func (f *StdFloat) MarshalText() ([]byte, error) {
+	if f == nil {
+		return nil, nil
+	}
+	return AppendFloat(nil, float64(*f)), nil
+}
 
 // StdDecimal is a decimal number as XML Schema writes it, where encoding/xml would write an exponent.
 type StdDecimal float64
 
-// MarshalText returns the number as [AppendDecimal] writes it, with its errors.
-func (f StdDecimal) MarshalText() ([]byte, error) { return AppendDecimal(nil, float64(f)) }
+// MarshalText returns the number as [AppendDecimal] writes it, with its errors, and nothing for nil.
+func (f *StdDecimal) MarshalText() ([]byte, error) {
+	if f == nil {
+		return nil, nil
+	}
+	return AppendDecimal(nil, float64(*f))
+}
 
 // StdOptional is optional text of an element: a number or a bool, where encoding/xml would take an empty text for zero.
 type StdOptional[T any] struct {

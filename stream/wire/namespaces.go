@@ -2,9 +2,11 @@ package wire
 
 import "strings"
 
-// maxBinds bounds the prefixes in scope: they are looked up one after the other.
+// maxPrefixes bounds the prefixes in scope: they are looked up one after the other.
 // What people write has less than ten.
-const maxBinds = 256
+const maxPrefixes = 256
+
+const spaceInNamespace = "white space in a namespace name"
 
 // declare records the namespace declaration whose name is f.name and whose value
 // stands between tok and p, in an element at this depth.
@@ -37,7 +39,7 @@ func (f *Framer) declare(depth uint32, tok, p int, escaped bool) bool {
 		reason = "a prefix bound to no namespace"
 	case strings.ContainsAny(uri, spaces):
 		// no URI has any, and parsers that join names with a space fall for it
-		reason = "white space in a namespace name"
+		reason = spaceInNamespace
 	}
 	if reason != "" {
 		f.failAt(NotWellFormed, reason, tok)
@@ -50,7 +52,7 @@ func (f *Framer) declare(depth uint32, tok, p int, escaped bool) bool {
 		}
 	}
 	id := uint32(nsCtx + f.ctx.size() + len(s.decls)/declWords)
-	if id > maxDecls || len(s.binds) >= maxBinds {
+	if id > maxDecls || f.prefixes >= maxPrefixes {
 		f.failAt(PolicyViolation, "more namespace declarations than the limit", f.name.off)
 		return false
 	}
@@ -63,6 +65,7 @@ func (f *Framer) declare(depth uint32, tok, p int, escaped bool) bool {
 	switch {
 	case prefix == "xml":
 	case prefix != "":
+		f.prefixes++
 		s.binds = append(s.binds, bind{off: uint32(off), n: uint32(len(prefix)), id: id, depth: depth})
 	default:
 		s.binds = append(s.binds, bind{id: f.def, depth: f.defDepth})
@@ -78,6 +81,8 @@ func (f *Framer) unbind(n int) {
 	for i := len(f.binds) - 1; i >= n; i-- {
 		if o := &f.binds[i]; o.n == 0 {
 			f.def, f.defDepth = o.id, o.depth
+		} else {
+			f.prefixes--
 		}
 	}
 	f.binds = f.binds[:n]

@@ -7,7 +7,7 @@ import "sync"
 // stream owns none.
 const (
 	smallBuffer = 4 << 10
-	largeBuffer = 64 << 10
+	largeBuffer = 64<<10 + slack
 	smallTape   = 256
 )
 

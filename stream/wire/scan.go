@@ -43,6 +43,7 @@ type scanner struct {
 	// the default namespace in force: its id, and the depth at which it was
 	// declared (0 for the context)
 	def, defDepth uint32
+	prefixes      int // number of prefixes in scope
 
 	// what is known of the current start tag
 	attrs     int    // attributes, declarations included

@@ -17,8 +17,8 @@ func (f *Framer) outside(c byte, p int) {
 	switch {
 	case f.closed:
 		f.failAt(NotWellFormed, "data behind the end of the stream", p)
-	case c == 0:
-		f.failAt(NotWellFormed, "a NUL character", p)
+	case c < ' ' || c >= utf8.RuneSelf && c < 0xC2 || c > 0xF4:
+		f.failAt(NotWellFormed, "a byte that begins no character", p)
 	case f.opened:
 		f.failAt(BadFormat, "text between top-level elements", p)
 	default:

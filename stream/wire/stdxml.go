@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/xml"
 	"slices"
 	"strings"
@@ -64,6 +63,13 @@ func (r Raw) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 		return nil
 	}
 	start := xml.StartElement{Name: xml.Name{Space: r.Space(), Local: r.Local()}}
+	switch start.Name.Space {
+	case "":
+		// the encoder would let it inherit its parent's
+		start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "xmlns"}})
+	case NSXML:
+		start.Name = xml.Name{Local: "xml:" + start.Name.Local}
+	}
 	for a := r.Attrs(); a.Next(); {
 		n := a.Expanded()
 		start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Space: n.Space, Local: n.Local}, Value: a.Value()})
@@ -89,17 +95,19 @@ func (r Raw) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 
 // Equal reports whether two elements have the same names, attributes, text and
 // children, in the same order among children of the same name. Prefixes, the
-// order of attributes, and white space around child elements do not matter.
+// order of attributes, white space around child elements, and white space that is all
+// the text of an element do not matter.
 func Equal(a, b Raw) bool {
 	return a.IsZero() == b.IsZero() && (a.IsZero() || a.Name() == b.Name() && canonical(a) == canonical(b))
 }
 
-// canonical returns a text that is the same for equal elements.
+// canonical returns a text that is the same for equal elements. What separates its
+// parts are characters that no text holds.
 func canonical(r Raw) string {
 	var attrs, order []string
 	kids := map[string][]string{}
 	for a := r.Attrs(); a.Next(); {
-		attrs = append(attrs, a.Expanded().String()+"\x00"+a.Value())
+		attrs = append(attrs, a.Expanded().String()+"\x02"+a.Value())
 	}
 	for c := r.Children(); c.Next(); {
 		n := c.Raw().Name().String()
@@ -110,22 +118,21 @@ func canonical(r Raw) string {
 	}
 	slices.Sort(attrs)
 	slices.Sort(order)
-	var b bytes.Buffer
-	b.WriteString("<" + r.Name().String())
+	var b strings.Builder
+	b.WriteString(r.Name().String())
 	for _, a := range attrs {
 		b.WriteString("\x01" + a)
 	}
-	b.WriteByte('>')
 	s := r.Text()
-	if len(order) > 0 {
-		s = strings.TrimSpace(s)
+	if len(order) > 0 || isBlank(s) {
+		s = strings.Trim(s, spaces)
 	}
-	b.WriteString(s)
+	b.WriteString("\x03" + s)
 	for _, n := range order {
 		for _, k := range kids[n] {
-			b.WriteString(k)
+			b.WriteString("\x04" + k)
 		}
 	}
-	b.WriteString("</>")
+	b.WriteByte('\x05')
 	return b.String()
 }

@@ -5,6 +5,7 @@ bytes (big-endian). Writes for each a line "ok" or "error <reason>", a line with
 what it met that XMPP forbids, and behind another length its elements: \\x01 begins
 an element, \\x02 its attributes, \\x03 its content, \\x04 ends it.
 """
+import re
 import struct
 import sys
 from xml.parsers import expat
@@ -27,7 +28,7 @@ def parse(data):
         out.append("\x03")
 
     def declaration(version, encoding, standalone):
-        if version != "1.0":
+        if not re.fullmatch("1[.][0-9]+", version):
             met.add("version")
         if encoding and encoding.lower() != "utf-8":
             met.add("encoding")
@@ -46,6 +47,8 @@ def parse(data):
         p.Parse(data, True)
     except expat.ExpatError as e:
         verdict = "error " + expat.ErrorString(e.code)
+    except (LookupError, ValueError):
+        verdict = "error unknown encoding"
     return verdict, sorted(met), "".join(out)
 
 

@@ -4,7 +4,8 @@
 // A [JID] is a small comparable value in normal form: two addresses that mean
 // the same entity are equal with ==, and a JID may be a map key. The zero value
 // means that there is no address. Every other value is made by [Parse] or [New],
-// which apply all rules of RFC 7622, so a JID that exists is a valid one:
+// which apply all rules of RFC 7622, so a JID that exists is a valid one, but for
+// the resourcepart of an address that was received, see [ParseLenient]:
 //
 //   - The localpart follows the UsernameCaseMapped profile of PRECIS without the
 //     eight characters " & ' / : < > @. Letters are folded to lower case.

@@ -21,16 +21,16 @@ func (j JID) AppendText(b []byte) ([]byte, error) { return append(b, j.s...), ni
 // It implements [encoding.TextMarshaler], and so gives JSON strings and map keys.
 func (j JID) MarshalText() ([]byte, error) { return []byte(j.s), nil }
 
-// UnmarshalText sets j to the address that text holds, as [Parse] does, or to the
-// zero JID if text is empty. It leaves j alone if it fails; the error is an *[Error].
-// It implements [encoding.TextUnmarshaler] and so serves encoding/json,
-// encoding/xml and flag.TextVar.
+// UnmarshalText sets j to the address that text holds, as [ParseLenient] does, so that
+// every JID can be read back, or to the zero JID if text is empty. It leaves j alone if it
+// fails; the error is an *[Error]. It implements [encoding.TextUnmarshaler] and so serves
+// encoding/json, encoding/xml and flag.TextVar.
 func (j *JID) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*j = JID{}
 		return nil
 	}
-	parsed, err := Parse(string(text))
+	parsed, err := ParseLenient(string(text))
 	if err != nil {
 		return err
 	}

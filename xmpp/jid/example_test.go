@@ -56,3 +56,15 @@ func ExampleEscape() {
 	// d\27artagnan\40musketeers.example@smtp.gascon.example <nil>
 	// d'artagnan@musketeers.example
 }
+
+func ExampleParseLenient() {
+	// a nickname with a variation selector, as a room delivers it
+	from := "coven@chat.shakespeare.example/Hecate\u2764\ufe0f"
+	_, err := jid.Parse(from)
+	fmt.Println(errors.Is(err, jid.ErrCharacter))
+	j, err := jid.ParseLenient(from)
+	fmt.Println(j.Bare(), j.IsFull(), err)
+	// Output:
+	// true
+	// coven@chat.shakespeare.example true <nil>
+}

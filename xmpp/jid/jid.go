@@ -180,7 +180,8 @@ func (j JID) Clone() JID {
 	return j
 }
 
-// String returns the address, or "" for the zero JID. Parsing it gives an equal JID.
+// String returns the address, or "" for the zero JID. [ParseLenient] makes an equal JID
+// of it, and so does [Parse] if j was not received.
 func (j JID) String() string { return j.s }
 
 // Compare orders addresses by domainpart, then localpart, then resourcepart, each

@@ -31,18 +31,54 @@ func (v Bytes) MarshalText() ([]byte, error) { return v.AppendText(nil) }
 // MarshalText returns the data in hexadecimal digits.
 func (v Hex) MarshalText() ([]byte, error) { return v.AppendText(nil) }
 
-// UnmarshalText reads base64; white space in it is ignored.
+// String returns the data in base64.
+func (v Bytes) String() string { return base64.StdEncoding.EncodeToString(v) }
+
+// String returns the data in hexadecimal digits.
+func (v Hex) String() string { return hex.EncodeToString(v) }
+
+// UnmarshalText reads base64; white space in it is ignored. It leaves v alone if it
+// fails.
 func (v *Bytes) UnmarshalText(b []byte) error {
 	d, err := base64.StdEncoding.DecodeString(withoutSpace(string(b)))
-	*v = d
+	if err == nil {
+		*v = d
+	}
 	return err
 }
 
-// UnmarshalText reads hexadecimal digits in either case; white space is ignored.
+// UnmarshalText reads hexadecimal digits in either case; white space is ignored. It
+// leaves v alone if it fails.
 func (v *Hex) UnmarshalText(b []byte) error {
 	d, err := hex.DecodeString(withoutSpace(string(b)))
-	*v = d
+	if err == nil {
+		*v = d
+	}
 	return err
+}
+
+// MarshalJSON writes a string in base64, or null if there is no data.
+func (v Bytes) MarshalJSON() ([]byte, error) { return quotedOrNull(v == nil, v.AppendText) }
+
+// MarshalJSON writes a string of hexadecimal digits, or null if there is no data.
+func (v Hex) MarshalJSON() ([]byte, error) { return quotedOrNull(v == nil, v.AppendText) }
+
+// UnmarshalJSON reads a string as UnmarshalText does; null means that there is no data.
+func (v *Bytes) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*v = nil
+		return nil
+	}
+	return unquoted(b, v.UnmarshalText)
+}
+
+// UnmarshalJSON reads a string as UnmarshalText does; null means that there is no data.
+func (v *Hex) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*v = nil
+		return nil
+	}
+	return unquoted(b, v.UnmarshalText)
 }
 
 // MarshalXMLAttr leaves the attribute out if there is no data.
@@ -50,7 +86,7 @@ func (v Bytes) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
 	if v == nil {
 		return xml.Attr{}, nil
 	}
-	return xml.Attr{Name: name, Value: base64.StdEncoding.EncodeToString(v)}, nil
+	return xml.Attr{Name: name, Value: v.String()}, nil
 }
 
 // MarshalXMLAttr leaves the attribute out if there is no data.
@@ -58,7 +94,7 @@ func (v Hex) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
 	if v == nil {
 		return xml.Attr{}, nil
 	}
-	return xml.Attr{Name: name, Value: hex.EncodeToString(v)}, nil
+	return xml.Attr{Name: name, Value: v.String()}, nil
 }
 
 // MarshalXML leaves the element out if there is no data.
@@ -66,7 +102,7 @@ func (v Bytes) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	if v == nil {
 		return nil
 	}
-	return e.EncodeElement(base64.StdEncoding.EncodeToString(v), start)
+	return e.EncodeElement(v.String(), start)
 }
 
 // MarshalXML leaves the element out if there is no data.
@@ -74,7 +110,7 @@ func (v Hex) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	if v == nil {
 		return nil
 	}
-	return e.EncodeElement(hex.EncodeToString(v), start)
+	return e.EncodeElement(v.String(), start)
 }
 
 // UnmarshalXML reads the text of the element.

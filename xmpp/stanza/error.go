@@ -2,6 +2,7 @@ package stanza
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"stanza.invalid/stream/wire"
@@ -109,9 +110,10 @@ func (c Condition) Type() ErrorType {
 type Error struct {
 	// Type says what the sender may do.
 	Type ErrorType
-	// By is who found the error, if that is not the recipient.
+	// By is who found the error, if that is not the recipient. One that is no address is
+	// found in Extra.
 	By jid.JID
-	// Condition says what is wrong.
+	// Condition says what is wrong; empty means UndefinedCondition.
 	Condition Condition
 	// URI is the new address for Gone and Redirect.
 	URI string
@@ -120,6 +122,8 @@ type Error struct {
 	// Extra keeps what does not belong.
 	Extra *wire.Extra
 	Payloads
+	// bare says that the error was received without a condition.
+	bare bool
 }
 
 // NewError returns an error with the type that is usual for the condition. An
@@ -137,7 +141,7 @@ func NewError(c Condition, text string) *Error {
 
 // Error returns the condition and the text.
 func (e *Error) Error() string {
-	s := "stanza error: " + e.Condition.Error()
+	s := "stanza error: " + e.condition().Error()
 	if t := e.Text.String(); t != "" {
 		s += ": " + t
 	}
@@ -147,7 +151,15 @@ func (e *Error) Error() string {
 // Is reports whether target is the error's [Condition].
 func (e *Error) Is(target error) bool {
 	c, ok := target.(Condition)
-	return ok && c == e.Condition
+	return ok && c == e.condition()
+}
+
+// condition returns the condition, which may have been left out.
+func (e *Error) condition() Condition {
+	if e.Condition == "" {
+		return UndefinedCondition
+	}
+	return e.Condition
 }
 
 // AsError returns what to tell the sender of a stanza about err: the stanza error
@@ -155,7 +167,7 @@ func (e *Error) Is(target error) bool {
 // internal-server-error that keeps the details to itself.
 func AsError(err error) *Error {
 	var e *Error
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && e != nil {
 		return e
 	}
 	var c Condition
@@ -169,45 +181,60 @@ func AsError(err error) *Error {
 	return NewError(InternalServerError, "")
 }
 
+func (e *Error) clone() *Error {
+	if e == nil {
+		return nil
+	}
+	c := *e
+	c.Text, c.Extra, c.Payloads = slices.Clone(e.Text), cloneExtra(e.Extra), e.Payloads.clone()
+	return &c
+}
+
 func (e *Error) sender() (*Origin, jid.JID) { return nil, jid.JID{} }
 
 const (
 	slotErrorText wire.Slot = iota
-	slotErrorURI
+	slotErrorCondition
 	slotErrorBy
+	slotErrorType
 )
 
 // DecodeXML reads an <error/> element. Unknown conditions and types are kept; a
-// missing condition is [UndefinedCondition].
+// missing condition is [UndefinedCondition]. It never fails: the news of a failure
+// should not be lost for an oddity in it.
 func (e *Error) DecodeXML(r wire.Raw) error {
-	var reason string
 	for a := r.Attrs(); a.Next(); {
 		switch a.Name() {
 		case "type":
-			e.Type = ErrorType(a.Value())
+			e.Type = ErrorType(a.Optional(&e.Extra, slotErrorType))
 		case "by":
+			var reason string
 			if e.By, reason = DecodeJID(a.Value(), &e.Extra, slotErrorBy); reason != "" {
-				return a.Invalid(r, reason)
+				a.KeepAttr(&e.Extra)
 			}
 		default:
 			a.KeepAttr(&e.Extra)
 		}
 	}
-	for c := r.Children(); c.Next(); {
+	c := r.Children()
+	for c.Next() {
 		switch {
 		case !c.In(NSErrors):
-			e.items = append(e.items, c.Raw())
+			e.take(&c)
 		case c.Local() == "text":
 			e.Text = append(e.Text, DecodeText(&c, &e.Extra, wire.SlotAt(slotErrorText, len(e.Text))))
 		case e.Condition == "":
 			e.Condition = Condition(c.Local())
-			e.URI = c.Leaf(&e.Extra, slotErrorURI)
+			e.URI = c.Leaf(&e.Extra, slotErrorCondition)
 		default:
 			c.Keep(&e.Extra)
 		}
 	}
+	if c.Stray() {
+		r.KeepText(&e.Extra)
+	}
 	if e.Condition == "" {
-		e.Condition = UndefinedCondition
+		e.Condition, e.bare = UndefinedCondition, true
 	}
 	return nil
 }
@@ -215,19 +242,12 @@ func (e *Error) DecodeXML(r wire.Raw) error {
 // AppendXML appends the <error/> element where ns is the namespace in force.
 func (e *Error) AppendXML(b []byte, ns string) ([]byte, error) {
 	tag := len(b)
-	b, err := wire.AppendOpen(b, wire.Name{Space: wire.NSClient, Local: "error"}, ns)
-	if err != nil {
-		return b, err
+	b, err := wire.AppendOpen(b, e.WireName(), ns)
+	if err == nil {
+		b, err = appendOptional(b, " type='", string(e.Type), e.Extra, slotErrorType)
 	}
-	if e.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(e.Type)); err != nil {
-			return b, err
-		}
-	}
-	if !e.By.IsZero() {
-		b, err = wire.AppendAttr(b, " by='", e.By.String())
-	} else {
-		b = e.Extra.RestoreAttr(b, slotErrorBy, " by='")
+	if err == nil {
+		b, err = appendOptional(b, " by='", e.By.String(), e.Extra, slotErrorBy)
 	}
 	if err == nil {
 		b, err = e.Extra.AppendAttrs(b, tag)
@@ -235,13 +255,31 @@ func (e *Error) AppendXML(b []byte, ns string) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	cond := e.Condition
-	if cond == "" {
-		cond = UndefinedCondition
-	}
 	b = append(b, '>')
+	inner := len(b)
+	if b, err = e.appendCondition(b); err != nil {
+		return b, err
+	}
+	if b, err = AppendText(b, e.Text, "<text xmlns='"+NSErrors+"'", "</text>", wire.NSClient, e.Extra, slotErrorText); err != nil {
+		return b, err
+	}
+	if b, err = e.appendRest(b, nil, e.Extra); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</error>"), nil
+}
+
+func (e *Error) appendCondition(b []byte) ([]byte, error) {
+	cond := e.condition()
+	if e.bare && cond == UndefinedCondition && e.URI == "" {
+		return b, nil
+	}
+	if !cond.valid() {
+		return b, &wire.EncodeError{Reason: "no error condition", Value: string(cond)}
+	}
 	mark := len(b)
-	if b, err = wire.AppendOpen(b, wire.Name{Space: NSErrors, Local: string(cond)}, wire.NSClient); err != nil {
+	b, err := wire.AppendOpen(b, wire.Name{Space: NSErrors, Local: string(cond)}, wire.NSClient)
+	if err != nil {
 		return b, err
 	}
 	b = append(b, '>')
@@ -250,18 +288,14 @@ func (e *Error) AppendXML(b []byte, ns string) ([]byte, error) {
 		return b, err
 	}
 	b = wire.CloseEmpty(b, inner, "</"+string(cond)+">")
-	b = e.Extra.RespellChild(b, mark, slotErrorURI, "", wire.NSClient)
-	if b, err = AppendText(b, e.Text, "<text xmlns='"+NSErrors+"'", "</text>", wire.NSClient, e.Extra, slotErrorText); err != nil {
-		return b, err
+	if kept := e.Extra.Kept(slotErrorCondition); !kept.IsZero() && kept.Local() == string(cond) {
+		b = e.Extra.RespellChild(b, mark, slotErrorCondition, "", wire.NSClient)
 	}
-	if b, err = e.appendAll(b, wire.NSClient); err != nil {
-		return b, err
-	}
-	if b, err = e.Extra.AppendChildren(b, wire.NSClient); err != nil {
-		return b, err
-	}
-	return append(b, "</error>"...), nil
+	return b, nil
 }
+
+// valid reports whether c can be the name of an element that is read as a condition.
+func (c Condition) valid() bool { return c != "text" && wire.ValidName(string(c)) }
 
 // WireName is the name of the element.
 func (*Error) WireName() wire.Name { return wire.Name{Space: wire.NSClient, Local: "error"} }

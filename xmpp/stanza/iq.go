@@ -37,7 +37,7 @@ type IQ struct {
 	Payloads
 }
 
-// NewIQ returns an IQ with a payload. A nil payload is left out.
+// NewIQ returns an IQ with a payload. A nil payload is left out, as by [Payloads.Add].
 func NewIQ(t IQType, to jid.JID, payload Payload) *IQ {
 	q := &IQ{To: to, Type: t}
 	q.Add(payload)
@@ -72,12 +72,16 @@ func (q *IQ) Attributes() Attributes {
 	return Attributes{ID: q.ID, Type: string(q.Type), Lang: q.Lang, To: q.To, From: q.From}
 }
 
-// Clone returns a copy that can be changed without changing q.
+// Clone returns a copy that can be changed without changing q. It shares the values of
+// payloads that were added; what was received cannot change.
 func (q *IQ) Clone() *IQ {
 	c := *q
-	c.Err, c.Payloads = q.Err.clone(), q.clone()
+	c.Err, c.Extra, c.Payloads = q.Err.clone(), cloneExtra(q.Extra), q.clone()
 	return &c
 }
+
+// String returns the IQ as XML, or what is wrong with it.
+func (q *IQ) String() string { return String(q) }
 
 func (q *IQ) sender() (*Origin, jid.JID) { return q.origin, q.From }
 
@@ -100,9 +104,9 @@ func (q *IQ) DecodeXML(r wire.Raw) error {
 		case "from":
 			err = decodeAddress(&q.From, r, &a, &q.Extra, slotFrom, err)
 		case "type":
-			q.Type = IQType(a.Value())
+			q.Type = IQType(a.Optional(&q.Extra, slotType))
 		case "xml:lang":
-			q.Lang = a.Value()
+			q.Lang = a.Optional(&q.Extra, slotLang)
 		default:
 			a.KeepAttr(&q.Extra)
 		}

@@ -1,6 +1,8 @@
 package stanza
 
 import (
+	"slices"
+
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 )
@@ -31,7 +33,8 @@ type Thread struct {
 	Parent string
 }
 
-// Message is a message (RFC 6121, section 5).
+// Message is a message (RFC 6121, section 5). Copy it with [Message.Clone], not by
+// assignment.
 type Message struct {
 	// ID identifies the message to its sender; it may be empty.
 	ID string
@@ -59,7 +62,8 @@ func NewMessage(to jid.JID, body string) *Message {
 
 // Reply returns a message in answer to m: of the same type, in the same thread, to the
 // sender and from whom m was for; for a groupchat message to the room, whose address
-// has no resource (XEP-0045, section 7.4). It has no id.
+// has no resource (XEP-0045, section 7.4). The answer to an error is a normal message. It
+// has no id, and the language of m: set Lang if the body is in another.
 func (m *Message) Reply(body string) *Message {
 	r := &Message{To: m.From, From: m.To, Type: m.Type, Thread: m.Thread, Lang: m.Lang, Body: Plain(body)}
 	if m.Type == Groupchat {
@@ -85,24 +89,17 @@ func (m *Message) Attributes() Attributes {
 	return Attributes{ID: m.ID, Type: string(m.Type), Lang: m.Lang, To: m.To, From: m.From}
 }
 
-// Clone returns a copy that can be changed without changing m.
+// Clone returns a copy that can be changed without changing m. It shares the values of
+// payloads that were added; what was received cannot change.
 func (m *Message) Clone() *Message {
 	c := *m
-	c.Subject = append(Text(nil), m.Subject...)
-	c.Body = append(Text(nil), m.Body...)
-	c.Err, c.Payloads = m.Err.clone(), m.clone()
+	c.Subject, c.Body = slices.Clone(m.Subject), slices.Clone(m.Body)
+	c.Err, c.Extra, c.Payloads = m.Err.clone(), cloneExtra(m.Extra), m.clone()
 	return &c
 }
 
-func (e *Error) clone() *Error {
-	if e == nil {
-		return nil
-	}
-	c := *e
-	c.Text = append(Text(nil), e.Text...)
-	c.Payloads = e.Payloads.clone()
-	return &c
-}
+// String returns the message as XML, or what is wrong with it.
+func (m *Message) String() string { return String(m) }
 
 func (m *Message) sender() (*Origin, jid.JID) { return m.origin, m.From }
 
@@ -111,19 +108,6 @@ func (*Message) WireName() wire.Name { return wire.Name{Space: wire.NSClient, Lo
 
 // Matches reports whether an element of this name is a message.
 func (*Message) Matches(n wire.Name) bool { return n.Local == "message" && n.Space == wire.NSClient }
-
-const (
-	slotSubject wire.Slot = iota
-	slotBody
-	slotThread
-	slotShow
-	slotStatus
-	slotPriority
-	slotTo
-	slotFrom
-	slotID
-	slotType
-)
 
 // DecodeXML reads a <message/> element. An address that is none, or an <error/>
 // that does not fit, is a *DecodeError; the rest is read all the same.
@@ -140,7 +124,7 @@ func (m *Message) DecodeXML(r wire.Raw) error {
 		case "type":
 			m.Type = MessageType(a.Optional(&m.Extra, slotType))
 		case "xml:lang":
-			m.Lang = a.Value()
+			m.Lang = a.Optional(&m.Extra, slotLang)
 		default:
 			a.KeepAttr(&m.Extra)
 		}
@@ -150,6 +134,7 @@ func (m *Message) DecodeXML(r wire.Raw) error {
 	} else if m.Type == Normal {
 		wire.KeepSpelling(&m.Extra, slotType, "normal", "")
 	}
+	thread := false
 	c := r.Children()
 	for c.Next() {
 		if c.Same() {
@@ -161,13 +146,14 @@ func (m *Message) DecodeXML(r wire.Raw) error {
 				m.Subject = append(m.Subject, DecodeText(&c, &m.Extra, wire.SlotAt(slotSubject, len(m.Subject))))
 				continue
 			case "thread":
-				if m.Thread == (Thread{}) {
+				if !thread {
+					thread = true
 					m.Thread = decodeThread(&c, &m.Extra)
 					continue
 				}
 			case "error":
-				if m.Type == MessageError && m.Err == nil {
-					m.Err, err = decodeError(&c, err)
+				if m.Type == MessageError {
+					m.Err, err = decodeError(&c, m.Err, &m.Extra), err
 					continue
 				}
 			}
@@ -178,27 +164,6 @@ func (m *Message) DecodeXML(r wire.Raw) error {
 		r.KeepText(&m.Extra)
 	}
 	return err
-}
-
-// decodeAddress reads a to or from; it returns the first error of all.
-func decodeAddress(j *jid.JID, r wire.Raw, a *wire.AttrCursor, x **wire.Extra, slot wire.Slot, err error) error {
-	v, reason := DecodeJID(a.Value(), x, slot)
-	if *j = v; reason != "" {
-		// kept, so that nothing is lost on the way through
-		a.KeepAttr(x)
-		if err == nil {
-			err = a.Invalid(r, reason)
-		}
-	}
-	return err
-}
-
-func decodeError(c *wire.Cursor, err error) (*Error, error) {
-	e := new(Error)
-	if bad := e.DecodeXML(c.Raw()); bad != nil && err == nil {
-		err = bad
-	}
-	return e, err
 }
 
 func decodeThread(c *wire.Cursor, x **wire.Extra) (t Thread) {
@@ -216,14 +181,6 @@ func decodeThread(c *wire.Cursor, x **wire.Extra) (t Thread) {
 		c.KeepLeaf(x, slotThread, t.ID)
 	}
 	return t
-}
-
-// take keeps the child at the cursor as a payload.
-func (p *Payloads) take(c *wire.Cursor) {
-	if p.items == nil {
-		p.items = make([]Raw, 0, c.Remaining())
-	}
-	p.items = append(p.items, c.Raw())
 }
 
 // AppendXML appends the <message/> element where ns is the namespace in force:
@@ -267,75 +224,13 @@ func (m *Message) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
-	if m.Extra != nil {
-		b = m.Extra.RespellChild(b, mark, slotThread, "", wire.NSClient)
+	if kept := m.Extra.Kept(slotThread); !kept.IsZero() {
+		if parent, _ := kept.Attr("parent"); parent == m.Thread.Parent {
+			b = m.Extra.RespellChild(b, mark, slotThread, "", wire.NSClient)
+		}
 	}
 	if b, err = m.appendRest(b, m.Err, m.Extra); err != nil {
 		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</message>"), nil
-}
-
-// appendAttributes appends what all stanzas have; tag is where the start tag begins.
-func appendAttributes(b []byte, tag int, id string, to, from jid.JID, typ, lang string, x *wire.Extra) ([]byte, error) {
-	var err error
-	if !to.IsZero() {
-		if b, err = appendTyped(b, " to='", to.String(), x, slotTo); err != nil {
-			return b, err
-		}
-	} else if x != nil {
-		b = x.RestoreAttr(b, slotTo, " to='")
-	}
-	if !from.IsZero() {
-		if b, err = appendTyped(b, " from='", from.String(), x, slotFrom); err != nil {
-			return b, err
-		}
-	} else if x != nil {
-		b = x.RestoreAttr(b, slotFrom, " from='")
-	}
-	if id != "" {
-		if b, err = wire.AppendAttr(b, " id='", id); err != nil {
-			return b, err
-		}
-	} else if x != nil {
-		b = x.RestoreAttr(b, slotID, " id='")
-	}
-	if typ != "" {
-		if b, err = wire.AppendAttr(b, " type='", typ); err != nil {
-			return b, err
-		}
-	} else if x != nil {
-		b = x.RestoreAttr(b, slotType, " type='")
-	}
-	if lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", lang); err != nil {
-			return b, err
-		}
-	}
-	if x == nil {
-		return b, nil
-	}
-	return x.AppendAttrs(b, tag)
-}
-
-func appendTyped(b []byte, open, value string, x *wire.Extra, slot wire.Slot) ([]byte, error) {
-	b = append(b, open...)
-	mark := len(b)
-	b, err := wire.AppendValue(b, value)
-	if x != nil {
-		b = x.Respell(b, mark, slot)
-	}
-	return append(b, '\''), err
-}
-
-// appendRest appends payloads, error and extra.
-func (p *Payloads) appendRest(b []byte, e *Error, x *wire.Extra) ([]byte, error) {
-	b, err := p.appendAll(b, wire.NSClient)
-	if err == nil && e != nil {
-		b, err = e.AppendXML(b, wire.NSClient)
-	}
-	if err == nil && x != nil {
-		b, err = x.AppendChildren(b, wire.NSClient)
-	}
-	return b, err
 }

@@ -140,14 +140,12 @@ type Container interface {
 // does not fit T is a [*DecodeError]; one that came from somebody who may not
 // send it is [ErrSender], and [FindUnverified] shows it.
 func Find[T any, P PayloadOf[T]](c Container) (*T, error) {
-	p, r := lookup[T, P](c.payloads())
-	if p != nil || r.IsZero() {
-		return p, nil
+	v, r := lookup[T, P](c.payloads())
+	if v != nil || r.IsZero() {
+		return v, nil
 	}
-	if ruled, ok := any(P(nil)).(Ruled); ok {
-		if o, from := c.sender(); !o.Allows(ruled.SenderRule(), from) {
-			return nil, ErrSender
-		}
+	if !allowed(c, P(nil)) {
+		return nil, ErrSender
 	}
 	return decode[T, P](r)
 }
@@ -155,9 +153,9 @@ func Find[T any, P PayloadOf[T]](c Container) (*T, error) {
 // FindUnverified is Find without regard to who sent it. What it returns may be
 // forged.
 func FindUnverified[T any, P PayloadOf[T]](c Container) (*T, error) {
-	p, r := lookup[T, P](c.payloads())
-	if p != nil || r.IsZero() {
-		return p, nil
+	v, r := lookup[T, P](c.payloads())
+	if v != nil || r.IsZero() {
+		return v, nil
 	}
 	return decode[T, P](r)
 }
@@ -167,28 +165,20 @@ func FindUnverified[T any, P PayloadOf[T]](c Container) (*T, error) {
 func FindAll[T any, P PayloadOf[T]](c Container) ([]*T, error) {
 	var all []*T
 	var first error
-	var zero P
 	ps := c.payloads()
 	for _, item := range ps.items {
-		var v *T
-		var err error
-		if item.IsZero() {
-			p, ok := ps.added[item.Slot()].(P)
-			if !ok {
-				continue
+		v, r := match[T, P](ps, item)
+		if !r.IsZero() {
+			err := ErrSender
+			if allowed(c, P(nil)) {
+				v, err = decode[T, P](r)
 			}
-			v = p
-		} else if !zero.Matches(item.Name()) {
-			continue
-		} else if ruled, ok := any(zero).(Ruled); ok && !allowed(c, ruled) {
-			err = ErrSender
-		} else {
-			v, err = decode[T, P](item)
+			if err != nil && first == nil {
+				first = err
+			}
 		}
 		if v != nil {
 			all = append(all, v)
-		} else if first == nil {
-			first = err
 		}
 	}
 	return all, first
@@ -197,11 +187,16 @@ func FindAll[T any, P PayloadOf[T]](c Container) ([]*T, error) {
 // Has reports whether there is a payload with the name of T, whoever sent it and
 // whether it fits or not.
 func Has[T any, P PayloadOf[T]](c Container) bool {
-	p, r := lookup[T, P](c.payloads())
-	return p != nil || !r.IsZero()
+	v, r := lookup[T, P](c.payloads())
+	return v != nil || !r.IsZero()
 }
 
-func allowed(c Container, ruled Ruled) bool {
+// allowed reports whether who sent c may send payloads like p.
+func allowed(c Container, p Decoder) bool {
+	ruled, ok := p.(Ruled)
+	if !ok {
+		return true
+	}
 	o, from := c.sender()
 	return o.Allows(ruled.SenderRule(), from)
 }
@@ -228,13 +223,23 @@ func Decode[T any, P PayloadOf[T]](r Raw) (*T, error) {
 // lookup returns the first payload of type T as it was added or received.
 func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
 	for _, item := range ps.items {
-		if item.IsZero() {
-			if p, ok := ps.added[item.Slot()].(P); ok {
-				return p, Raw{}
-			}
-		} else if P(nil).Matches(item.Name()) {
-			return nil, item
+		if v, r := match[T, P](ps, item); v != nil || !r.IsZero() {
+			return v, r
 		}
+	}
+	return nil, Raw{}
+}
+
+// match returns an item as a T if it was added as one, or else as an element if it has
+// the name of one.
+func match[T any, P PayloadOf[T]](ps *Payloads, item Raw) (*T, Raw) {
+	if item.IsZero() {
+		if v, ok := ps.added[item.Slot()].(P); ok {
+			return v, Raw{}
+		}
+	}
+	if P(nil).Matches(ps.nameOf(item)) {
+		return nil, ps.element(item)
 	}
 	return nil, Raw{}
 }

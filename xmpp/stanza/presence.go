@@ -1,6 +1,7 @@
 package stanza
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,13 +102,17 @@ func (p *Presence) Attributes() Attributes {
 	return Attributes{ID: p.ID, Type: string(p.Type), Lang: p.Lang, To: p.To, From: p.From}
 }
 
-// Clone returns a copy that can be changed without changing p.
+// Clone returns a copy that can be changed without changing p. It shares the values of
+// payloads that were added; what was received cannot change.
 func (p *Presence) Clone() *Presence {
 	c := *p
-	c.Status = append(Text(nil), p.Status...)
-	c.Err, c.Payloads = p.Err.clone(), p.clone()
+	c.Status = slices.Clone(p.Status)
+	c.Err, c.Extra, c.Payloads = p.Err.clone(), cloneExtra(p.Extra), p.clone()
 	return &c
 }
+
+// String returns the presence as XML, or what is wrong with it.
+func (p *Presence) String() string { return String(p) }
 
 func (p *Presence) sender() (*Origin, jid.JID) { return p.origin, p.From }
 
@@ -133,18 +138,19 @@ func (p *Presence) DecodeXML(r wire.Raw) error {
 		case "type":
 			p.Type = PresenceType(a.Optional(&p.Extra, slotType))
 		case "xml:lang":
-			p.Lang = a.Value()
+			p.Lang = a.Optional(&p.Extra, slotLang)
 		default:
 			a.KeepAttr(&p.Extra)
 		}
 	}
+	show, prio := false, false
 	c := r.Children()
-	prio := false
 	for c.Next() {
 		if c.Same() {
 			switch c.Local() {
 			case "show":
-				if p.Show == "" {
+				if !show {
+					show = true
 					p.Show = Show(c.OptionalLeaf(&p.Extra, slotShow))
 					continue
 				}
@@ -160,8 +166,8 @@ func (p *Presence) DecodeXML(r wire.Raw) error {
 					continue
 				}
 			case "error":
-				if p.Type == PresenceError && p.Err == nil {
-					p.Err, err = decodeError(&c, err)
+				if p.Type == PresenceError {
+					p.Err, err = decodeError(&c, p.Err, &p.Extra), err
 					continue
 				}
 			}
@@ -174,21 +180,31 @@ func (p *Presence) DecodeXML(r wire.Raw) error {
 	return err
 }
 
+// decodePriority reads the child at the cursor; an empty one means 0.
 func (p *Presence) decodePriority(r wire.Raw, c *wire.Cursor) error {
-	s := c.Leaf(&p.Extra, slotPriority)
-	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 8)
-	if err != nil {
-		c.Keep(&p.Extra)
-		return c.Invalid(r, "is no number from -128 to 127")
+	s := c.Text()
+	var n int64
+	if t := strings.Trim(s, spaces); t != "" {
+		var err error
+		if n, err = strconv.ParseInt(t, 10, 8); err != nil {
+			p.take(c)
+			return c.Invalid(r, "is no number from -128 to 127")
+		}
 	}
 	p.Priority = int8(n)
-	switch plain := strconv.Itoa(int(n)); {
-	case n == 0:
-		c.KeepLeaf(&p.Extra, slotPriority, "")
-	case plain != s:
+	plain := ""
+	if n != 0 {
+		plain = strconv.Itoa(int(n))
+	}
+	if el := c.Raw(); n == 0 || plain != s || el.Children().Any() || hasAttrs(el) {
 		c.KeepLeaf(&p.Extra, slotPriority, plain)
 	}
 	return nil
+}
+
+func hasAttrs(r wire.Raw) bool {
+	a := r.Attrs()
+	return a.Next()
 }
 
 // AppendXML appends the <presence/> element where ns is the namespace in force:

@@ -30,6 +30,14 @@ var (
 // ErrNoStanza is returned for an element that is none of the three stanzas.
 var ErrNoStanza = errors.New("stanza: the element is no stanza")
 
+// arrival is the memory of a received stanza: one piece for all that a plain one needs.
+type arrival[S any] struct {
+	stanza S
+	doc    wire.Doc
+	text   [1]LangText
+	items  [5]Raw
+}
+
 // Take returns the stanza that the framer found last, in memory of its own. For an
 // element that is no stanza it returns [ErrNoStanza] and takes nothing. With a
 // *[DecodeError] comes the stanza as far as it could be read.
@@ -40,17 +48,31 @@ func Take(f *wire.Framer) (Stanza, error) {
 	}
 	switch name.Local {
 	case "message":
-		m := new(Message)
-		f.TakeInto(&m.doc)
-		return m, m.DecodeXML(m.doc.Root())
+		in := new(arrival[Message])
+		f.TakeInto(&in.doc)
+		m := &in.stanza
+		m.root, m.items, m.Body = in.doc.Root(), in.items[:0], in.text[:0]
+		err := m.DecodeXML(m.root)
+		if len(m.Body) == 0 {
+			m.Body = nil
+		}
+		return m, err
 	case "presence":
-		p := new(Presence)
-		f.TakeInto(&p.doc)
-		return p, p.DecodeXML(p.doc.Root())
+		in := new(arrival[Presence])
+		f.TakeInto(&in.doc)
+		p := &in.stanza
+		p.root, p.items, p.Status = in.doc.Root(), in.items[:0], in.text[:0]
+		err := p.DecodeXML(p.root)
+		if len(p.Status) == 0 {
+			p.Status = nil
+		}
+		return p, err
 	case "iq":
-		q := new(IQ)
-		f.TakeInto(&q.doc)
-		return q, q.DecodeXML(q.doc.Root())
+		in := new(arrival[IQ])
+		f.TakeInto(&in.doc)
+		q := &in.stanza
+		q.root, q.items = in.doc.Root(), in.items[:0]
+		return q, q.DecodeXML(q.root)
 	}
 	return nil, ErrNoStanza
 }
@@ -62,20 +84,25 @@ func Parse(text string) (Stanza, error) {
 	if err != nil {
 		return nil, err
 	}
-	var s Stanza
-	switch n := r.Name(); {
-	case n.Space != wire.NSClient:
-		return nil, ErrNoStanza
-	case n.Local == "message":
-		s = new(Message)
-	case n.Local == "presence":
-		s = new(Presence)
-	case n.Local == "iq":
-		s = new(IQ)
-	default:
+	s := blank(r.Name())
+	if s == nil {
 		return nil, ErrNoStanza
 	}
+	s.payloads().root = r
 	return s, s.DecodeXML(r)
+}
+
+// blank returns an empty stanza of a name, or nil if there is none of it.
+func blank(n wire.Name) Stanza {
+	switch {
+	case (*Message)(nil).Matches(n):
+		return new(Message)
+	case (*Presence)(nil).Matches(n):
+		return new(Presence)
+	case (*IQ)(nil).Matches(n):
+		return new(IQ)
+	}
+	return nil
 }
 
 // String returns an element as text, or what is wrong with it.

@@ -3,11 +3,13 @@ package stanza
 import (
 	"encoding/xml"
 
+	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 )
 
 // The types below tell encoding/xml what stanzas look like. They share nothing with
-// DecodeXML and AppendXML.
+// DecodeXML and AppendXML. An <error/> comes with the payloads, as it depends on the type of
+// the stanza whether it is one.
 
 type stdThread struct {
 	Parent string `xml:"parent,attr,omitempty"`
@@ -31,26 +33,23 @@ type stdError struct {
 
 type stdMessage struct {
 	stdAttributes
-	Subject  Text       `xml:"jabber:client subject"`
-	Body     Text       `xml:"jabber:client body"`
-	Thread   *stdThread `xml:"jabber:client thread"`
-	Err      *Error     `xml:"jabber:client error"`
-	Payloads []Raw      `xml:",any"`
+	Subject  Text      `xml:"jabber:client subject"`
+	Body     Text      `xml:"jabber:client body"`
+	Thread   stdThread `xml:"jabber:client thread"`
+	Payloads []Raw     `xml:",any"`
 }
 
 type stdPresence struct {
 	stdAttributes
-	Show     Show   `xml:"jabber:client show,omitempty"`
-	Status   Text   `xml:"jabber:client status"`
-	Priority int8   `xml:"jabber:client priority,omitempty"`
-	Err      *Error `xml:"jabber:client error"`
-	Payloads []Raw  `xml:",any"`
+	Show     Show  `xml:"jabber:client show,omitempty"`
+	Status   Text  `xml:"jabber:client status"`
+	Priority int8  `xml:"jabber:client priority,omitempty"`
+	Payloads []Raw `xml:",any"`
 }
 
 type stdIQ struct {
 	stdAttributes
-	Err      *Error `xml:"jabber:client error"`
-	Payloads []Raw  `xml:",any"`
+	Payloads []Raw `xml:",any"`
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -59,7 +58,7 @@ func (e *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err
 	}
-	e.Type, e.By, e.Text = s.Type, s.By, s.Text
+	*e = Error{Type: s.Type, By: s.By, Text: s.Text}
 	for _, r := range s.Payloads {
 		if r.Space() == NSErrors && e.Condition == "" {
 			e.Condition, e.URI = Condition(r.Local()), r.Text()
@@ -68,9 +67,27 @@ func (e *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 		}
 	}
 	if e.Condition == "" {
-		e.Condition = UndefinedCondition
+		e.Condition, e.bare = UndefinedCondition, true
 	}
 	return nil
+}
+
+// splitStd returns the error among the children of a stanza, if that is of type error, and
+// the payloads.
+func splitStd(typ string, children []Raw) (*Error, Payloads, error) {
+	var found *Error
+	var p Payloads
+	for _, r := range children {
+		if typ == "error" && found == nil && found.Matches(r.Name()) {
+			found = new(Error)
+			if err := xml.Unmarshal([]byte(r.String()), found); err != nil {
+				return nil, p, err
+			}
+			continue
+		}
+		p.addRaw(r)
+	}
+	return found, p, nil
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -86,12 +103,13 @@ func (e *Error) MarshalXML(enc *xml.Encoder, start xml.StartElement) error {
 	if err := enc.EncodeToken(start); err != nil {
 		return err
 	}
-	cond := e.Condition
-	if cond == "" {
-		cond = UndefinedCondition
-	}
-	if err := enc.EncodeElement(e.URI, xml.StartElement{Name: xml.Name{Space: NSErrors, Local: string(cond)}}); err != nil {
-		return err
+	if cond := e.condition(); !e.bare || cond != UndefinedCondition || e.URI != "" {
+		if !cond.valid() {
+			return &wire.EncodeError{Reason: "no error condition", Value: string(cond)}
+		}
+		if err := enc.EncodeElement(e.URI, xml.StartElement{Name: xml.Name{Space: NSErrors, Local: string(cond)}}); err != nil {
+			return err
+		}
 	}
 	if err := encodeText(enc, e.Text, NSErrors, "text"); err != nil {
 		return err
@@ -102,43 +120,49 @@ func (e *Error) MarshalXML(enc *xml.Encoder, start xml.StartElement) error {
 	return enc.EncodeToken(start.End())
 }
 
-// UnmarshalXML reads the element with encoding/xml.
+// UnmarshalXML reads the element with encoding/xml. It has to be in the namespace
+// jabber:client, as its children are.
 func (m *Message) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	var s stdMessage
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err
 	}
-	m.ID, m.To, m.From, m.Type, m.Lang = s.ID, s.To, s.From, MessageType(s.Type), s.Lang
-	m.Subject, m.Body, m.Err, m.items = s.Subject, s.Body, s.Err, s.Payloads
-	if s.Thread != nil {
-		m.Thread = Thread{ID: s.Thread.ID, Parent: s.Thread.Parent}
+	e, p, err := splitStd(s.Type, s.Payloads)
+	*m = Message{
+		ID: s.ID, To: s.To, From: s.From, Type: MessageType(s.Type), Lang: s.Lang, Subject: s.Subject, Body: s.Body,
+		Thread: Thread{ID: s.Thread.ID, Parent: s.Thread.Parent}, Err: e, Payloads: p,
 	}
 	if m.Type == "" {
 		m.Type = Normal
 	}
-	return nil
+	return err
 }
 
-// UnmarshalXML reads the element with encoding/xml.
+// UnmarshalXML reads the element with encoding/xml. It has to be in the namespace
+// jabber:client, as its children are.
 func (p *Presence) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	var s stdPresence
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err
 	}
-	p.ID, p.To, p.From, p.Type, p.Lang = s.ID, s.To, s.From, PresenceType(s.Type), s.Lang
-	p.Show, p.Status, p.Priority, p.Err, p.items = s.Show, s.Status, s.Priority, s.Err, s.Payloads
-	return nil
+	e, list, err := splitStd(s.Type, s.Payloads)
+	*p = Presence{
+		ID: s.ID, To: s.To, From: s.From, Type: PresenceType(s.Type), Lang: s.Lang,
+		Show: s.Show, Status: s.Status, Priority: s.Priority, Err: e, Payloads: list,
+	}
+	return err
 }
 
-// UnmarshalXML reads the element with encoding/xml.
+// UnmarshalXML reads the element with encoding/xml. It has to be in the namespace
+// jabber:client.
 func (q *IQ) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	var s stdIQ
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err
 	}
-	q.ID, q.To, q.From, q.Type, q.Lang = s.ID, s.To, s.From, IQType(s.Type), s.Lang
-	q.Err, q.items = s.Err, s.Payloads
-	return nil
+	e, p, err := splitStd(s.Type, s.Payloads)
+	*q = IQ{ID: s.ID, To: s.To, From: s.From, Type: IQType(s.Type), Lang: s.Lang, Err: e, Payloads: p}
+	return err
 }
 
 // MarshalXML writes the element with encoding/xml.

@@ -2,6 +2,7 @@ package stanza
 
 import (
 	"encoding/xml"
+	"slices"
 	"strings"
 
 	"stanza.invalid/stream/wire"
@@ -66,10 +67,23 @@ func (t Text) In(langs ...string) string {
 	return t.String()
 }
 
-// Set returns t with the text of a language replaced or added.
+// Tagged returns a copy in which the texts without a language have this one: that of the
+// stanza, so that [Text.In] knows it too.
+func (t Text) Tagged(lang string) Text {
+	c := slices.Clone(t)
+	for i := range c {
+		if c[i].Lang == "" {
+			c[i].Lang = lang
+		}
+	}
+	return c
+}
+
+// Set returns t with the text of a language replaced or added. As with append, the
+// result takes the place of t.
 func (t Text) Set(lang, value string) Text {
 	for i := range t {
-		if t[i].Lang == lang {
+		if strings.EqualFold(t[i].Lang, lang) {
 			t[i].Value = value
 			return t
 		}
@@ -79,8 +93,8 @@ func (t Text) Set(lang, value string) Text {
 
 // DecodeText reads the child at the cursor for generated code.
 func DecodeText(c *wire.Cursor, x **wire.Extra, slot wire.Slot) LangText {
-	t := LangText{}
 	r := c.Raw()
+	t := LangText{Value: r.Text()}
 	odd := false
 	for a := r.Attrs(); a.Next(); {
 		if a.Name() == "xml:lang" && a.Value() != "" {
@@ -89,10 +103,9 @@ func DecodeText(c *wire.Cursor, x **wire.Extra, slot wire.Slot) LangText {
 			odd = true
 		}
 	}
-	if odd || !r.IsEmpty() && r.Children().Any() {
-		c.KeepLeaf(x, slot, r.Text())
+	if odd || r.Children().Any() {
+		c.KeepLeaf(x, slot, t.Value)
 	}
-	t.Value = r.Text()
 	return t
 }
 
@@ -113,7 +126,7 @@ func AppendText(b []byte, t Text, open, end, ns string, x *wire.Extra, field wir
 			return b, err
 		}
 		b = append(b, end...)
-		if x != nil {
+		if kept := x.Kept(wire.SlotAt(field, i)); !kept.IsZero() && kept.Lang() == t[i].Lang {
 			b = x.RespellChild(b, mark, wire.SlotAt(field, i), "", ns)
 		}
 	}

@@ -1,18 +1,13 @@
 package stanza
 
 import (
-	"encoding/xml"
 	"errors"
-	"strings"
 	"time"
-
-	"stanza.invalid/stream/wire"
-	"stanza.invalid/xmpp/jid"
 )
 
 // DateTime is a moment as XEP-0082 writes it: 2026-11-24T08:30:00Z. The zero
 // DateTime means that there is none. Digits beyond nanoseconds are not kept in
-// the value.
+// the value. Compare moments with Equal, as == takes zones into account.
 type DateTime struct{ time.Time }
 
 // At returns the DateTime of t.
@@ -40,7 +35,8 @@ var (
 	errYear     = errors.New("stanza: a year beyond 9999 cannot be written")
 )
 
-// ParseDateTime reads a date and time (XEP-0082, section 3.2).
+// ParseDateTime reads a date and time (XEP-0082, section 3.2) of the years 1 to 9999. The
+// zone is required. Leap seconds have no form in XML Schema and are refused.
 func ParseDateTime(s string) (DateTime, error) {
 	y, m, d, rest, ok := cutDate(s)
 	if !ok || len(rest) < 9 || rest[0] != 'T' {
@@ -54,10 +50,14 @@ func ParseDateTime(s string) (DateTime, error) {
 	if !ok || rest == "" {
 		return DateTime{}, errDateTime
 	}
-	return DateTime{time.Date(y, m, d, c.hour, c.min, c.sec, c.nsec, loc)}, nil
+	t := time.Date(y, m, d, c.hour, c.min, c.sec, c.nsec, loc)
+	if t.Year() > 9999 {
+		return DateTime{}, errDateTime
+	}
+	return DateTime{t}, nil
 }
 
-// ParseDate reads a date (XEP-0082, section 3.1).
+// ParseDate reads a date (XEP-0082, section 3.1) of the years 1 to 9999, with or without a zone.
 func ParseDate(s string) (Date, error) {
 	y, m, d, rest, ok := cutDate(s)
 	loc, zoned := zone(rest)
@@ -67,14 +67,14 @@ func ParseDate(s string) (Date, error) {
 	return Date{time.Date(y, m, d, 0, 0, 0, 0, loc)}, nil
 }
 
-// ParseTimeOfDay reads a time of day (XEP-0082, section 3.3).
+// ParseTimeOfDay reads a time of day (XEP-0082, section 3.3), with or without a zone.
 func ParseTimeOfDay(s string) (TimeOfDay, error) {
 	c, rest, ok := cutClock(s)
 	loc, zoned := zone(rest)
 	if !ok || !zoned {
 		return TimeOfDay{}, errTime
 	}
-	return TimeOfDay{Time: time.Date(1, 1, 1, c.hour, c.min, c.sec, c.nsec, loc), IsSet: true, Zoned: rest != ""}, nil
+	return TimeOfDay{Time: time.Date(1, 1, 1, c.hour%24, c.min, c.sec, c.nsec, loc), IsSet: true, Zoned: rest != ""}, nil
 }
 
 // number reads exactly n digits.
@@ -118,6 +118,8 @@ func daysIn(m time.Month, y int) int {
 	return 31
 }
 
+// clock is a time of day. An hour of 24 is the midnight that ends a day, as XML Schema
+// has it (part 2, section 3.2.7.1).
 type clock struct{ hour, min, sec, nsec int }
 
 func cutClock(s string) (c clock, rest string, ok bool) {
@@ -128,20 +130,28 @@ func cutClock(s string) (c clock, rest string, ok bool) {
 	c.hour, ok1 = number(s, 2)
 	c.min, ok2 = number(s[3:], 2)
 	c.sec, ok3 = number(s[6:], 2)
-	if !ok1 || !ok2 || !ok3 || c.hour > 23 || c.min > 59 || c.sec > 59 {
+	if !ok1 || !ok2 || !ok3 || c.hour > 24 || c.min > 59 || c.sec > 59 {
 		return
 	}
+	whole := c.min == 0 && c.sec == 0
 	s = s[8:]
-	if s == "" || s[0] != '.' {
-		return c, s, true
+	if s != "" && s[0] == '.' {
+		i, scale := 1, 100_000_000
+		for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
+			c.nsec += int(s[i]-'0') * scale
+			scale /= 10
+			whole = whole && s[i] == '0'
+		}
+		if i == 1 {
+			return
+		}
+		s = s[i:]
 	}
-	i, scale := 1, 100_000_000
-	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
-		c.nsec += int(s[i]-'0') * scale
-		scale /= 10
-	}
-	return c, s[i:], i > 1
+	return c, s, c.hour < 24 || whole
 }
+
+// maxZone is the largest offset from UTC, in seconds (XML Schema, part 2, section 3.2.7.3).
+const maxZone = 14 * 3600
 
 // zone reads a time zone; none at all is UTC.
 func zone(s string) (*time.Location, bool) {
@@ -153,10 +163,10 @@ func zone(s string) (*time.Location, bool) {
 	}
 	h, ok1 := number(s[1:], 2)
 	m, ok2 := number(s[4:], 2)
-	if !ok1 || !ok2 || h > 14 || m > 59 {
+	off := h*3600 + m*60
+	if !ok1 || !ok2 || m > 59 || off > maxZone {
 		return nil, false
 	}
-	off := h*3600 + m*60
 	if off == 0 {
 		return time.UTC, true
 	}
@@ -202,7 +212,7 @@ func appendClock(b []byte, t time.Time) []byte {
 	return b
 }
 
-// appendZone appends the zone, whose seconds, if it has any, cannot be written.
+// appendZone appends the zone.
 func appendZone(b []byte, t time.Time) []byte {
 	_, off := t.Zone()
 	if off /= 60; off == 0 {
@@ -216,199 +226,77 @@ func appendZone(b []byte, t time.Time) []byte {
 	return appendNumber(b, off%60, 2)
 }
 
-// AppendText appends the value as XEP-0082 has it; nothing for the zero value.
+// hasZone reports whether the zone can be written: not beyond 14 hours, and in whole
+// minutes, which those of former times often were not.
+func hasZone(t time.Time) bool {
+	_, off := t.Zone()
+	return off%60 == 0 && off >= -maxZone && off <= maxZone
+}
+
+// inZone returns the same moment in a zone that can be written.
+func inZone(t time.Time) time.Time {
+	if hasZone(t) {
+		return t
+	}
+	return t.UTC()
+}
+
+// AppendText appends the value as XEP-0082 has it; nothing for the zero value. A zone that
+// has no form there becomes UTC. A year before 1 or after 9999 is an error.
 func (t DateTime) AppendText(b []byte) ([]byte, error) {
 	if t.IsZero() {
 		return b, nil
 	}
-	b, err := appendDate(b, t.Time)
+	u := inZone(t.Time)
+	b, err := appendDate(b, u)
 	if err != nil {
 		return b, err
 	}
-	return appendZone(appendClock(append(b, 'T'), t.Time), t.Time), nil
+	return appendZone(appendClock(append(b, 'T'), u), u), nil
 }
 
-// AppendText appends the value as XEP-0082 has it; nothing for the zero value.
+// AppendText appends the value as XEP-0082 has it; nothing for the zero value. UTC, and a zone
+// that has no form there, is left out. A year before 1 or after 9999 is an error.
 func (t Date) AppendText(b []byte) ([]byte, error) {
 	if t.IsZero() {
 		return b, nil
 	}
 	b, err := appendDate(b, t.Time)
-	if _, off := t.Zone(); err != nil || off == 0 {
+	if _, off := t.Zone(); err != nil || off == 0 || !hasZone(t.Time) {
 		return b, err
 	}
 	return appendZone(b, t.Time), nil
 }
 
-// AppendText appends the value as XEP-0082 has it; nothing if it is not set.
+// AppendText appends the value as XEP-0082 has it; nothing if it is not set. A zone that has no
+// form there becomes UTC.
 func (t TimeOfDay) AppendText(b []byte) ([]byte, error) {
 	if !t.IsSet {
 		return b, nil
 	}
-	if b = appendClock(b, t.Time); t.Zoned {
-		b = appendZone(b, t.Time)
+	if !t.Zoned {
+		return appendClock(b, t.Time), nil
 	}
-	return b, nil
+	u := inZone(t.Time)
+	return appendZone(appendClock(b, u), u), nil
 }
 
-// MarshalText is AppendText into a new slice.
-func (t DateTime) MarshalText() ([]byte, error) { return t.AppendText(nil) }
+// IsZero reports whether there is no time. Midnight is one.
+func (t TimeOfDay) IsZero() bool { return !t.IsSet }
 
-// MarshalText is AppendText into a new slice.
-func (t Date) MarshalText() ([]byte, error) { return t.AppendText(nil) }
+// String returns the value as XEP-0082 has it, "" for the zero value.
+func (t DateTime) String() string { return textOf(t.AppendText, t.Time) }
 
-// MarshalText is AppendText into a new slice.
-func (t TimeOfDay) MarshalText() ([]byte, error) { return t.AppendText(nil) }
+// String returns the value as XEP-0082 has it, "" for the zero value.
+func (t Date) String() string { return textOf(t.AppendText, t.Time) }
 
-// MarshalJSON writes the text of the value, "" if there is none.
-func (t DateTime) MarshalJSON() ([]byte, error) { return quoted(t.AppendText) }
+// String returns the value as XEP-0082 has it, "" if it is not set.
+func (t TimeOfDay) String() string { return textOf(t.AppendText, t.Time) }
 
-// MarshalJSON writes the text of the value, "" if there is none.
-func (t Date) MarshalJSON() ([]byte, error) { return quoted(t.AppendText) }
-
-// MarshalJSON writes the text of the value, "" if there is none.
-func (t TimeOfDay) MarshalJSON() ([]byte, error) { return quoted(t.AppendText) }
-
-func quoted(f func([]byte) ([]byte, error)) ([]byte, error) {
-	b, err := f([]byte{'"'})
-	return append(b, '"'), err
-}
-
-// UnmarshalText reads what [ParseDateTime] reads, white space around it aside;
-// an empty text is the zero value.
-func (t *DateTime) UnmarshalText(b []byte) (err error) {
-	*t, err = parseTrimmed(string(b), ParseDateTime)
-	return err
-}
-
-// UnmarshalText reads what [ParseDate] reads, white space around it aside; an
-// empty text is the zero value.
-func (t *Date) UnmarshalText(b []byte) (err error) {
-	*t, err = parseTrimmed(string(b), ParseDate)
-	return err
-}
-
-// UnmarshalText reads what [ParseTimeOfDay] reads, white space around it aside;
-// an empty text is the zero value.
-func (t *TimeOfDay) UnmarshalText(b []byte) (err error) {
-	*t, err = parseTrimmed(string(b), ParseTimeOfDay)
-	return err
-}
-
-// UnmarshalJSON reads a string as UnmarshalText does.
-func (t *DateTime) UnmarshalJSON(b []byte) error { return unquoted(b, t.UnmarshalText) }
-
-// UnmarshalJSON reads a string as UnmarshalText does.
-func (t *Date) UnmarshalJSON(b []byte) error { return unquoted(b, t.UnmarshalText) }
-
-// UnmarshalJSON reads a string as UnmarshalText does.
-func (t *TimeOfDay) UnmarshalJSON(b []byte) error { return unquoted(b, t.UnmarshalText) }
-
-func unquoted(b []byte, f func([]byte) error) error {
-	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
-		return errDateTime
-	}
-	return f(b[1 : len(b)-1])
-}
-
-func parseTrimmed[T any](s string, parse func(string) (T, error)) (v T, err error) {
-	if s = strings.Trim(s, " \t\r\n"); s == "" {
-		return v, nil
-	}
-	return parse(s)
-}
-
-// MarshalXMLAttr leaves the attribute out if there is no value.
-func (t DateTime) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
-	return textAttr(name, t.AppendText)
-}
-
-// MarshalXMLAttr leaves the attribute out if there is no value.
-func (t Date) MarshalXMLAttr(name xml.Name) (xml.Attr, error) { return textAttr(name, t.AppendText) }
-
-// MarshalXMLAttr leaves the attribute out if there is no value.
-func (t TimeOfDay) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
-	return textAttr(name, t.AppendText)
-}
-
-func textAttr(name xml.Name, f func([]byte) ([]byte, error)) (xml.Attr, error) {
-	b, err := f(nil)
-	if err != nil || len(b) == 0 {
-		return xml.Attr{}, err
-	}
-	return xml.Attr{Name: name, Value: string(b)}, nil
-}
-
-// MarshalXML leaves the element out if there is no value.
-func (t DateTime) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	return textElement(e, start, t.AppendText)
-}
-
-// MarshalXML leaves the element out if there is no value.
-func (t Date) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	return textElement(e, start, t.AppendText)
-}
-
-// MarshalXML leaves the element out if there is no value.
-func (t TimeOfDay) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	return textElement(e, start, t.AppendText)
-}
-
-func textElement(e *xml.Encoder, start xml.StartElement, f func([]byte) ([]byte, error)) error {
-	b, err := f(nil)
-	if err != nil || len(b) == 0 {
-		return err
-	}
-	return e.EncodeElement(string(b), start)
-}
-
-// textValue is a value type that generated code reads and writes as text.
-type textValue interface {
-	AppendText([]byte) ([]byte, error)
-}
-
-// decodeValue reads a value for generated code: white space around it is no part
-// of it, empty means none, and a spelling that encoding would not reproduce is
-// remembered.
-func decodeValue[T textValue](s string, x **wire.Extra, slot wire.Slot, parse func(string) (T, error)) (v T, reason string) {
-	v, err := parseTrimmed(s, parse)
+func textOf(appendText func([]byte) ([]byte, error), t time.Time) string {
+	b, err := appendText(nil)
 	if err != nil {
-		return v, err.Error()
+		return t.String() // a year that XEP-0082 has no form for
 	}
-	var buf [48]byte
-	if plain, err := v.AppendText(buf[:0]); err == nil && string(plain) != s || s == "" {
-		wire.KeepSpelling(x, slot, s, string(plain))
-	}
-	return v, ""
-}
-
-// DecodeDateTime reads a value for generated code; reason is "" or says what is wrong.
-func DecodeDateTime(s string, x **wire.Extra, slot wire.Slot) (v DateTime, reason string) {
-	return decodeValue(s, x, slot, ParseDateTime)
-}
-
-// DecodeDate reads a value for generated code; reason is "" or says what is wrong.
-func DecodeDate(s string, x **wire.Extra, slot wire.Slot) (v Date, reason string) {
-	return decodeValue(s, x, slot, ParseDate)
-}
-
-// DecodeTimeOfDay reads a value for generated code; reason is "" or says what is wrong.
-func DecodeTimeOfDay(s string, x **wire.Extra, slot wire.Slot) (v TimeOfDay, reason string) {
-	return decodeValue(s, x, slot, ParseTimeOfDay)
-}
-
-// DecodeJID reads an address for generated code; reason is "" or says what is
-// wrong. An empty one is the zero JID.
-func DecodeJID(s string, x **wire.Extra, slot wire.Slot) (v jid.JID, reason string) {
-	v, err := jid.Parse(s)
-	if err == nil && v.String() == s {
-		return v, ""
-	}
-	if t := strings.Trim(s, " \t\r\n"); t == "" {
-		v = jid.JID{}
-	} else if v, err = jid.Parse(t); err != nil {
-		return v, "is no address (" + err.Error() + ")"
-	}
-	wire.KeepSpelling(x, slot, s, v.String())
-	return v, ""
+	return string(b)
 }

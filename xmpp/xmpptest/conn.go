@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"time"
@@ -122,7 +121,7 @@ func (c *conn) end(err error) {
 	case errors.Is(err, errStalled):
 		b = appendStreamError(b, stream.ResourceConstraint, "")
 	}
-	c.out.end(append(b, "</stream:stream>"...))
+	c.out.end(append(b, "</stream:stream>"...), c.farewell())
 }
 
 // expel ends the stream from outside of its goroutine, which does not wait for long any
@@ -136,7 +135,7 @@ func (c *conn) expel(why stream.Condition) {
 func (c *conn) farewell() time.Duration { return min(time.Second, c.srv.cfg.Patience) }
 
 func appendStreamError(b []byte, cond stream.Condition, text string) []byte {
-	b = fmt.Appendf(b, "<stream:error><%s xmlns='%s'/>", cond, stream.NSErrors)
+	b = append(b, "<stream:error><"+string(cond)+" xmlns='"+stream.NSErrors+"'/>"...)
 	if text != "" {
 		b = append(b, "<text xmlns='"+stream.NSErrors+"'>"...)
 		b, _ = wire.AppendText(b, wire.CleanText(text))

@@ -15,6 +15,7 @@ type output struct {
 	patience time.Duration
 
 	mu     sync.Mutex
+	hurry  time.Duration // guarded by mu: how long the last write may take
 	buf    []byte        // guarded by mu
 	closed bool          // guarded by mu: nothing more is taken
 	wake   chan struct{} // of capacity 1
@@ -59,15 +60,16 @@ func (o *output) put(b []byte) error {
 	return nil
 }
 
-// end queues the last bytes; the writer ends behind them.
-func (o *output) end(last []byte) {
+// end queues the last bytes, for which hurry is the time; the writer ends behind them.
+func (o *output) end(last []byte, hurry time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return
 	}
-	o.closed = true
+	o.closed, o.hurry = true, hurry
 	o.buf = append(o.buf, last...)
+	_ = o.nc.SetWriteDeadline(time.Now().Add(hurry)) // for the write under way
 	o.release()
 	o.signal()
 }
@@ -95,11 +97,14 @@ func (o *output) run() {
 	for range o.wake {
 		o.mu.Lock()
 		b, o.buf = o.buf, b[:0]
-		last := o.closed
+		last, patience := o.closed, o.patience
+		if last {
+			patience = o.hurry
+		}
 		o.release()
 		o.mu.Unlock()
 		if len(b) > 0 {
-			_ = o.nc.SetWriteDeadline(time.Now().Add(o.patience))
+			_ = o.nc.SetWriteDeadline(time.Now().Add(patience))
 			if _, err := o.nc.Write(b); err != nil {
 				o.fail()
 				return

@@ -34,10 +34,11 @@ func TestComponentAddresses(t *testing.T) {
 		"empty recipient":    {"<presence from='echo.example.org' to=''/>", stream.ImproperAddressing},
 		"no stanza":          {"<foo from='echo.example.org' to='juliet@example.org'/>", stream.UnsupportedStanzaType},
 		"of another stream":  {"<message xmlns='jabber:server' from='echo.example.org' to='juliet@example.org'/>", stream.UnsupportedStanzaType},
-		"second header":      {header(wire.NSComponent, "echo.example.org"), stream.UnsupportedStanzaType},
+		"second header":      {header(wire.NSComponent, "echo.example.org") + "</stream:stream>", stream.RestrictedXML},
 		"not well-formed":    {"<message></presence>", stream.NotWellFormed},
 		"beyond the limit":   {"<message><body>" + strings.Repeat("x", 300_000), stream.PolicyViolation},
-		"another's encoding": {"<message><body>\xff</body></message>", stream.UnsupportedEncoding},
+		"not UTF-8":          {"<message><body>\xff</body></message>", stream.NotWellFormed},
+		"stream in a stream": {"<stream:stream from='echo.example.org' to='juliet@example.org'/>", stream.UnsupportedStanzaType},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -190,7 +191,7 @@ func TestOnStanza(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	require.Len(t, seen, 4)
-	to := `<message xmlns='jabber:client' id='1' to='echo.example.org' from='romeo@example.org/orchard'><body>hi</body></message>`
+	to := `<message xmlns='jabber:client' to='echo.example.org' from='romeo@example.org/orchard' id='1'><body>hi</body></message>`
 	from := `<message xmlns='jabber:client' to='romeo@example.org/orchard' from='echo.example.org'><body>hi</body></message>`
 	require.Equal(t, []string{
 		"true romeo@example.org/orchard " + to, "false echo.example.org " + to,

@@ -388,10 +388,11 @@ func (l *linker) elementChild(f *model.Field, from *syntax.Child, what string) b
 			l.c.Errorf(from.NS.Pos, "%s: type %s is an element of namespace %s", what, t.GoName, t.Namespace.URI)
 		}
 	}
-	if t.Local == "" {
-		defaultName(f, t.GoName)
-	} else {
+	// the type was named for its meaning, the element perhaps just <x/>
+	if from.Name.IsSet() {
 		defaultName(f, model.CamelCase(t.Local))
+	} else {
+		defaultName(f, t.GoName)
 	}
 	return true
 }

@@ -33,7 +33,8 @@ type decoder struct {
 //		return nil
 //	}
 //
-// Nested types have decodeXML, which does not look at the name.
+// Nested types have decodeXML, which does not look at the name. Where the name is the value, any name of the namespace
+// will do: enums are open, and the parent may have more to say about it than Matches.
 func (g *file) decodeFunc(e *model.Element) {
 	d := &decoder{file: g, e: e, bits: map[*model.Field]int{}}
 	for _, f := range e.Fields {
@@ -94,8 +95,11 @@ func (d *decoder) was(f *model.Field, op string) *jen.Statement {
 
 func (d *decoder) body(b *jen.Group) {
 	if d.e.Role != model.Nested {
-		b.If(jen.Op("!").Id("v").Dot("Matches").Call(jen.Id("r").Dot("Name").Call())).
-			Block(jen.Return(jen.Id("r").Dot("Unexpected").Call(jen.Id("v").Dot("WireName").Call())))
+		other := jen.Op("!").Id("v").Dot("Matches").Call(jen.Id("r").Dot("Name").Call())
+		if d.e.Names != nil {
+			other = jen.Id("r").Dot("Name").Call().Dot("Space").Op("!=").Add(d.space(d.e.Namespace))
+		}
+		b.If(other).Block(jen.Return(jen.Id("r").Dot("Unexpected").Call(jen.Id("v").Dot("WireName").Call())))
 	}
 	if f := d.e.NameField(); f != nil {
 		b.Add(assign(field(f.GoName), d.enum(f.Type.Enum).Call(jen.Id("r").Dot("Local").Call())))
@@ -323,8 +327,11 @@ func (d *decoder) first(f *model.Field, op string) *jen.Statement {
 //		continue
 //	}
 func (d *decoder) child(f *model.Field) []jen.Code {
-	code := append(d.take(f), jen.Continue())
-	cond := d.in(f)
+	return []jen.Code{d.once(f, d.in(f), append(d.take(f), jen.Continue()))}
+}
+
+// once makes the statement around the code that takes a child if cond holds.
+func (d *decoder) once(f *model.Field, cond *jen.Statement, code []jen.Code) jen.Code {
 	switch first := d.first(f, "=="); {
 	case first == nil:
 	case d.catches:
@@ -333,7 +340,7 @@ func (d *decoder) child(f *model.Field) []jen.Code {
 	default:
 		cond = cond.Op("&&").Add(first)
 	}
-	return []jen.Code{jen.If(cond).Block(code...)}
+	return jen.If(cond).Block(code...)
 }
 
 // room makes, before the first of several is appended:
@@ -412,38 +419,32 @@ func (d *decoder) takeSimple(f *model.Field) []jen.Code {
 	})...)
 }
 
-// namesChild makes, behind the cases, so that it takes only what has no field:
+// namesChild makes, behind the cases, so that it takes only what has no field, as child does:
 //
-//	if c.Same() && v.Condition == "" {
-//		v.Condition = Condition(c.Local())
+//	if c.Same() {
+//		...
 //		c.KeepBare(&v.Extra, 3)
+//		v.Condition = Condition(c.Local())
 //		continue
 //	}
 func (d *decoder) namesChild(f *model.Field) jen.Code {
-	cond, slot := d.in(f), d.slot(f.Index, nil)
-	if first := d.first(f, "=="); first != nil {
-		cond = cond.Op("&&").Add(first)
-	} else {
+	slot := d.slot(f.Index, nil)
+	if f.Shape == model.Slice {
 		slot = d.slot(f.Index, lenOf(f.GoName))
 	}
 	keep := jen.Id("c").Dot("KeepBare").Call(extra(), slot)
 	store := d.store(f)(d.enum(f.Type.Enum).Call(jen.Id("c").Dot("Local").Call()))
-	return jen.If(cond).Block(keep, store, jen.Continue())
+	return d.once(f, d.in(f), []jen.Code{keep, store, jen.Continue()})
 }
 
 // namedStruct makes, behind the cases, for a struct whose name is its value:
 //
-//	if c.In(NS) && v.State == nil && (*ChatState)(nil).Matches(c.Raw().Name()) {
+//	if c.In(NS) {
 //		...
 //		continue
 //	}
 func (d *decoder) namedStruct(f *model.Field) jen.Code {
-	cond := d.in(f)
-	if first := d.first(f, "=="); first != nil {
-		cond = cond.Op("&&").Add(first)
-	}
-	cond = cond.Op("&&").Parens(jen.Op("*").Add(d.one(f))).Call(jen.Nil()).Dot("Matches").Call(jen.Id("c").Dot("Raw").Call().Dot("Name").Call())
-	return jen.If(cond).Block(append(d.take(f), jen.Continue())...)
+	return d.once(f, d.in(f), append(d.take(f), jen.Continue()))
 }
 
 // missing makes, at the end:

@@ -25,6 +25,11 @@ func isOptionalText(f *model.Field) bool {
 	return f.Kind == model.FieldText && f.Shape == model.Pointer
 }
 
+// isBoolText reports whether encoding/xml writes a text of false where none is meant.
+func isBoolText(f *model.Field) bool {
+	return f.Kind == model.FieldText && base(f.Type) == model.Bool && f.Shape == model.Value && !f.Required
+}
+
 // isFixed reports whether a zero value is written as the fixed one.
 func isFixed(f *model.Field) bool { return f.Required && f.Fixed != nil }
 
@@ -56,10 +61,10 @@ func anyField(e *model.Element, is ...func(f *model.Field) bool) bool {
 //			Condition wire.StdName `xml:",any"`
 //		}{plain: plain(v)}
 //		s.Condition = wire.StdName{Space: NS, Local: string(v.Condition)}
-//		return e.EncodeElement(s, start)
+//		return e.EncodeElement(&s, start)
 //	}
 func (g *file) marshalXML(e *model.Element) {
-	if e.Names == nil && !anyField(e, isFloat, isBytes, isFixed, byName) {
+	if e.Names == nil && !anyField(e, isFloat, isBytes, isBoolText, isFixed, byName) {
 		return
 	}
 	g.Comment("// MarshalXML writes the element with encoding/xml.")
@@ -99,7 +104,7 @@ func (g *file) marshalXML(e *model.Element) {
 		for _, c := range code {
 			b.Add(c)
 		}
-		b.Return(jen.Id("e").Dot("EncodeElement").Call(jen.Id("s"), jen.Id("start")))
+		b.Return(jen.Id("e").Dot("EncodeElement").Call(jen.Op("&").Id("s"), jen.Id("start")))
 	})
 	g.Line()
 }
@@ -129,6 +134,8 @@ func (g *file) standIn(f *model.Field) (typ *jen.Statement, set jen.Code) {
 		return g.wire("StdName"), assign(s(), name(field(f.GoName)))
 	case hasNames(f):
 		return g.typeOf(f), assign(s(), field(f.GoName))
+	case isBoolText(f):
+		return jen.Op("*").Bool(), jen.If(field(f.GoName)).Block(assign(s(), jen.Op("&").Add(field(f.GoName))))
 	case isBytes(f):
 		return jen.Index().Op("*").Add(g.one(f)), each(jen.Op("&").Add(item()))
 	case isFloat(f):
@@ -153,8 +160,8 @@ func (g *file) standIn(f *model.Field) (typ *jen.Statement, set jen.Code) {
 //	func (v *Failure) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 //		type plain Failure
 //		s := struct {
-//			*plain
 //			Others []stanza.Raw `xml:",any"`
+//			*plain
 //		}{plain: (*plain)(v)}
 //		if err := d.DecodeElement(&s, &start); err != nil {
 //			return err
@@ -175,7 +182,7 @@ func (g *file) unmarshalXML(e *model.Element) {
 		if f := e.NameField(); f != nil {
 			g.ownName(b, f)
 		}
-		fields, after := []jen.Code{jen.Op("*").Id("plain")}, []jen.Code(nil)
+		var fields, after []jen.Code
 		s := func(name string) *jen.Statement { return jen.Id("s").Dot(name) }
 		for _, f := range e.Fields {
 			switch {
@@ -204,6 +211,8 @@ func (g *file) unmarshalXML(e *model.Element) {
 			b.Return(jen.Id("d").Dot("DecodeElement").Call(jen.Parens(jen.Op("*").Id("plain")).Call(jen.Id("v")), jen.Op("&").Id("start")))
 			return
 		}
+		// encoding/xml looks for an embedded XMLName in the first field, which therefore has to be an exported one
+		fields = append(fields, jen.Op("*").Id("plain"))
 		b.Id("s").Op(":=").Struct(fields...).Values(jen.Id("plain").Op(":").Parens(jen.Op("*").Id("plain")).Call(jen.Id("v")))
 		b.Add(check(jen.Id("d").Dot("DecodeElement").Call(jen.Op("&").Id("s"), jen.Op("&").Id("start"))))
 		for _, c := range after {
@@ -258,7 +267,7 @@ func (g *file) renamed(b *jen.Group, f *model.Field) {
 //			v.Condition = Condition(r.Local())
 //			continue
 //		}
-//		if r.Space() == NSStates && (*ChatState)(nil).Matches(r.Name()) && v.State == nil {
+//		if r.Space() == NSStates && v.State == nil {
 //			v.State = new(ChatState)
 //			if err := xml.Unmarshal([]byte(r.String()), v.State); err != nil {
 //				return err
@@ -282,7 +291,6 @@ func (g *file) sorted(e *model.Element, name string) jen.Code {
 				}
 				code = []jen.Code{d.store(f)(g.enum(f.Type.Enum).Call(jen.Id("r").Dot("Local").Call()))}
 			} else {
-				cond = cond.Op("&&").Parens(jen.Op("*").Add(g.one(f))).Call(jen.Nil()).Dot("Matches").Call(jen.Id("r").Dot("Name").Call())
 				into := field(f.GoName)
 				switch f.Shape {
 				case model.Pointer:

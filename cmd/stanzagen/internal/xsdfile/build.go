@@ -16,6 +16,8 @@ type builder struct {
 	// scope are the Go names of the package; numbers where to go on for names with a number.
 	scope   map[string]bool
 	numbers map[string]int
+	// camels are the Go names of wire names.
+	camels map[string]string
 	// elements are the Go types of the global elements.
 	elements map[*node]string
 	// structs are the nested types by what declares them, in the order of file.Types; todo are those without fields yet.
@@ -40,13 +42,13 @@ type builder struct {
 // newBuilder decides the names that other files may refer to.
 func newBuilder(doc *document) *builder {
 	b := &builder{
-		doc: doc, scope: map[string]bool{"NS": true}, numbers: map[string]int{}, elements: map[*node]string{},
+		doc: doc, scope: map[string]bool{"NS": true}, numbers: map[string]int{}, camels: map[string]string{}, elements: map[*node]string{},
 		structs: map[*node]*syntax.Element{}, enums: map[*node]string{}, keys: map[string]string{doc.target: ""},
 		imports: map[*document]bool{}, simples: map[*node]*simple{}, shapes: map[*node]*shape{}, groups: map[*node]*contentModel{},
 		empties: map[string]*syntax.Element{}, proses: map[*node]syntax.String{}, inside: map[*node]bool{},
 	}
 	for _, n := range b.globals() {
-		name := goName(n.value("name"))
+		name := b.goName(n.value("name"))
 		b.elements[n] = b.unique(name, name+"Element")
 	}
 	return b

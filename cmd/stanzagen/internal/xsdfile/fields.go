@@ -28,11 +28,14 @@ func (b *builder) fields(e *syntax.Element, n *node) {
 	}
 	switch {
 	case m.open != nil:
-		e.Any = &syntax.Any{Pos: m.open.pos, Doc: b.docText("holds the children that have no field of their own.", nil, m.open)}
+		e.Any = &syntax.Any{Pos: m.open.pos}
+		if m.open.is("any") {
+			e.Any.Doc = b.docText("holds the children that have no field of their own.", nil, m.open)
+		}
 	case s.open:
 		e.Any = &syntax.Any{Pos: n.pos}
 	}
-	fieldNames(e)
+	b.fieldNames(e)
 }
 
 func (b *builder) elementOrTypeShape(n *node) *shape {
@@ -76,8 +79,8 @@ func (b *builder) attr(e *syntax.Element, use *attrUse) *syntax.Attr {
 		sources = append(sources, use.decl)
 	}
 	v := b.value(t, valueContext{
-		sources: sources, what: "attribute " + use.name.local, single: true, required: a.Required.Value,
-		enumNames: []string{e.Type.Value + goName(use.name.local)},
+		sources: sources, what: `attribute "` + use.name.local + `" of ` + e.Type.Value, single: true, required: a.Required.Value,
+		enumNames: []string{e.Type.Value + b.goName(use.name.local)},
 	})
 	a.Type, a.Min, a.Max, a.Default, a.Fixed = v.typ, v.min, v.max, v.def, v.fixed
 	a.Doc = b.docText(`is the attribute "`+use.name.local+`".`, v.notes, append(sources, b.typeDoc(use.decl)...)...)
@@ -129,7 +132,7 @@ func (b *builder) typeDoc(n *node) []*node {
 // text makes the character data of e.
 func (b *builder) text(e *syntax.Element, n *node, t *simple) *syntax.Text {
 	v := b.value(t, valueContext{
-		sources: []*node{n}, what: "text of " + n.value("name"), single: true, enumNames: []string{e.Type.Value + "Value"},
+		sources: []*node{n}, what: "text of " + e.Type.Value, single: true, enumNames: []string{e.Type.Value + "Value"},
 	})
 	text := &syntax.Text{Pos: n.pos, Type: v.typ, Min: v.min, Max: v.max, Default: v.def, Fixed: v.fixed}
 	if !v.def.IsSet() && needsText(t) {
@@ -161,7 +164,7 @@ func (b *builder) child(e *syntax.Element, space string, p *part, m *contentMode
 	}
 	switch {
 	case p.clash:
-		p.site.doc.c.Warnf(p.site.pos, "element %q stands here with different types: open content instead", p.name.local)
+		p.site.doc.c.Warnf(p.site.pos, "child %q of %s stands here with different types: open content instead", p.name.local, e.Type.Value)
 		if m.open == nil {
 			m.open = p.site
 		}
@@ -176,7 +179,7 @@ func (b *builder) child(e *syntax.Element, space string, p *part, m *contentMode
 	}
 	c.Name = syntax.String{Pos: namePos(p.site), Value: p.name.local}
 	if !b.childType(e, space, c, p) {
-		p.site.doc.c.Warnf(p.site.pos, "element %q is in a package that needs this one already: open content instead", p.name.local).
+		p.site.doc.c.Warnf(p.site.pos, "child %q of %s is in a package that needs this one already: open content instead", p.name.local, e.Type.Value).
 			Hintf("Go packages cannot import each other; put what both need into a schema of its own")
 		if m.open == nil {
 			m.open = p.site
@@ -262,9 +265,9 @@ func (b *builder) scalarChild(e *syntax.Element, space string, c *syntax.Child, 
 	if p.decl != p.site {
 		sources = append(sources, p.decl)
 	}
-	local := goName(p.name.local)
+	local := b.goName(p.name.local)
 	v := b.value(t, valueContext{
-		sources: sources, what: "element " + p.name.local, single: !c.Many.Value, required: c.Required.Value,
+		sources: sources, what: `child "` + p.name.local + `" of ` + e.Type.Value, single: !c.Many.Value, required: c.Required.Value,
 		enumNames: []string{local, e.Type.Value + local, local + "Value"},
 	})
 	c.Type, c.Min, c.Max, c.Default, c.Fixed = v.typ, v.min, v.max, v.def, v.fixed
@@ -282,7 +285,7 @@ func (b *builder) namesChild(e *syntax.Element, space string, c *syntax.Child, p
 	if !ok {
 		base := []string{e.Type.Value + "Choice"}
 		if g := p.site.parent; g.is("group") && g.value("name") != "" {
-			base = []string{goName(g.value("name")), goName(g.value("name")) + "Choice"}
+			base = []string{b.goName(g.value("name")), b.goName(g.value("name")) + "Choice"}
 		}
 		name = b.unique(base...)
 		b.enums[p.site] = name

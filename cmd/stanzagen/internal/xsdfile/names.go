@@ -9,9 +9,19 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
+// camelCase is model.CamelCase, which schemas need for the same few names over and over.
+func (b *builder) camelCase(wire string) string {
+	name, ok := b.camels[wire]
+	if !ok {
+		name = model.CamelCase(wire)
+		b.camels[wire] = name
+	}
+	return name
+}
+
 // goName makes an exported Go name of a wire name, whatever it is.
-func goName(wire string) string {
-	name := model.CamelCase(wire)
+func (b *builder) goName(wire string) string {
+	name := b.camelCase(wire)
 	if !model.IsExported(name) {
 		name = "X" + name
 	}
@@ -38,7 +48,7 @@ func (b *builder) unique(names ...string) string {
 
 // fieldNames gives Go names to the fields of e whose own ones clash with each other or with what every struct has.
 // Attributes keep theirs, children and texts give way.
-func fieldNames(e *syntax.Element) {
+func (b *builder) fieldNames(e *syntax.Element) {
 	taken := map[string]bool{}
 	for name := range model.ReservedFields(&model.Element{}) {
 		taken[name] = true
@@ -66,13 +76,13 @@ func fieldNames(e *syntax.Element) {
 	}
 	for _, a := range e.Attrs {
 		local := strings.TrimPrefix(a.Name.Value, "xml:")
-		place(&a.Go, a.Pos, a.Default.IsSet(), [2]string{model.CamelCase(local), goName(local) + "Attr"})
+		place(&a.Go, a.Pos, a.Default.IsSet(), [2]string{b.camelCase(local), b.goName(local) + "Attr"})
 	}
 	if t := e.Text; t != nil {
 		place(&t.Go, t.Pos, t.Default.IsSet(), [2]string{"Value", "Text"})
 	}
 	for _, c := range e.Children {
-		place(&c.Go, c.Pos, c.Default.IsSet(), childName(c))
+		place(&c.Go, c.Pos, c.Default.IsSet(), b.childName(c))
 	}
 	if e.Any != nil {
 		place(&e.Any.Go, e.Any.Pos, false, [2]string{"Any", "Others"})
@@ -80,7 +90,7 @@ func fieldNames(e *syntax.Element) {
 }
 
 // childName returns the name of a child's field and what it is called if that is taken.
-func childName(c *syntax.Child) [2]string {
+func (b *builder) childName(c *syntax.Child) [2]string {
 	wire := c.Name.Value
 	switch {
 	case c.Go.IsSet():
@@ -91,16 +101,16 @@ func childName(c *syntax.Child) [2]string {
 		wire = c.Type.Value // a stanza
 	}
 	if c.Many.Value {
-		return [2]string{model.Plural(model.CamelCase(wire)), goName(wire) + "Children"}
+		return [2]string{model.Plural(b.camelCase(wire)), b.goName(wire) + "Children"}
 	}
-	return [2]string{model.CamelCase(wire), goName(wire) + "Child"}
+	return [2]string{b.camelCase(wire), b.goName(wire) + "Child"}
 }
 
 // valueNames gives Go names to the values of e whose own ones clash or are none.
 func (b *builder) valueNames(e *syntax.Enum) {
 	integer := e.Base.IsSet()
 	for i, v := range e.Values {
-		usual := model.CamelCase(v.Value.Value)
+		usual := b.camelCase(v.Value.Value)
 		if integer && strings.HasPrefix(v.Value.Value, "-") {
 			usual = "Minus" + usual
 		}

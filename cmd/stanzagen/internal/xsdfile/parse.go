@@ -265,12 +265,13 @@ func (p *parser) syntaxError(from int, err error) {
 		message = syntax.Msg
 	}
 	at := int(p.d.InputOffset())
-	if bytes.HasPrefix(p.text[min(from, len(p.text)):], []byte("</")) {
-		at = from // the end tag, and not the place behind it
+	endTag := bytes.HasPrefix(p.text[min(from, len(p.text)):], []byte("</"))
+	if endTag {
+		at = from // and not the place behind it
 	}
 	open := p.open
 	d := p.fail(p.cursor.at(at), "not XML: %s", message)
-	if open != nil {
+	if open != nil && (endTag || at == len(p.text)) {
 		d.Hintf("<%s> is still open; it begins at %d:%d", open.local, open.pos.Line, open.pos.Col)
 	}
 }

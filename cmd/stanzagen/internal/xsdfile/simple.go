@@ -52,12 +52,12 @@ func (b *builder) typeNamed(n *node, a attribute) typeRef {
 	}
 	doc := n.doc
 	if s, ok := builtin(name.local); ok && name.space == doc.target {
-		doc.warnOnce("type "+a.value, a.pos, "type %q is defined nowhere: read as xs:%s", a.value, name.local)
+		doc.warnOnce("type "+a.value, a.pos, "type %q is declared nowhere: read as xs:%s", a.value, name.local)
 		ref.simple = &s
 		return ref
 	}
 	if name.local == "empty" {
-		doc.warnOnce("type "+a.value, a.pos, "type %q is defined nowhere: read as the type of elements without content", a.value).
+		doc.warnOnce("type "+a.value, a.pos, "type %q is declared nowhere: read as the type of elements without content", a.value).
 			Hintf(`define it: <xs:simpleType name="empty"> with a restriction of xs:string whose only value is ""`)
 		ref.simple = &simple{scalar: model.String, empty: true}
 		return ref
@@ -200,9 +200,9 @@ func (b *builder) facets(base *simple, n *node) *simple {
 		case "minInclusive", "maxInclusive", "minExclusive", "maxExclusive":
 			b.limit(&s, f)
 		case "totalDigits":
-			s.note("It has at most " + value + " digits.")
+			s.note("The number of its digits is at most " + value + ".")
 		case "fractionDigits":
-			s.note("It has at most " + value + " digits behind the point.")
+			s.note("The number of its digits behind the point is at most " + value + ".")
 		case "pattern":
 			s.note(`Its form is given by the pattern "` + value + `".`)
 		}

@@ -3,7 +3,6 @@ package xsdfile
 import (
 	"strings"
 
-	"stanza.invalid/cmd/stanzagen/internal/model"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -25,7 +24,7 @@ func (b *builder) structOf(decl *node, parent string) *syntax.Element {
 	if e := b.structs[key]; e != nil {
 		return e
 	}
-	name := goName(base)
+	name := b.goName(base)
 	other := name + "Type"
 	if key == decl {
 		other = parent + name
@@ -112,7 +111,7 @@ func (b *builder) spaceKey(space string, at *node) syntax.String {
 			}
 		}
 	}
-	usual := "NS" + model.CamelCase(key)
+	usual := "NS" + b.camelCase(key)
 	constant := b.unique(usual)
 	key += strings.TrimPrefix(constant, usual) // a number that makes the constant unique does so for the key
 	b.keys[space] = key

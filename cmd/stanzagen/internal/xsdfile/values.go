@@ -138,7 +138,7 @@ func (b *builder) enumOf(t *simple, names []string) string {
 	}
 	for n := t.origin; n != nil; n = n.parent {
 		if n.is("simpleType") && n.value("name") != "" {
-			own := goName(n.value("name"))
+			own := b.goName(n.value("name"))
 			names = []string{own, own + "Type", own + "Value"}
 			break
 		}
