@@ -30,7 +30,7 @@ generate: ## write the generated code anew
 	$(GO) generate ./...
 
 check: ## say whether the generated code is fresh
-	$(GO) run ./cmd/stanzagen check -o gen --all schema/*.yaml
+	$(GO) run ./cmd/stanzagen check -o gen --all --prune schema
 
 lint: ## vet, staticcheck and gofmt
 	$(GO) vet ./...

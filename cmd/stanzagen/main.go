@@ -17,12 +17,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/alecthomas/kong"
 
 	"stanza.invalid/cmd/stanzagen/internal/emit"
 	"stanza.invalid/cmd/stanzagen/internal/generate"
 	"stanza.invalid/cmd/stanzagen/internal/source"
+	"stanza.invalid/cmd/stanzagen/internal/xsdfile"
 	"stanza.invalid/cmd/stanzagen/internal/yamlfile"
 	"stanza.invalid/schema"
 )
@@ -44,6 +46,7 @@ func compiler() *generate.Compiler {
 		Readers: map[string]generate.Reader{
 			".yaml": yamlfile.Read,
 			".yml":  yamlfile.Read,
+			".xsd":  xsdfile.Read,
 		},
 		Emit:    emit.Generate,
 		Table:   emit.Table,
@@ -53,7 +56,7 @@ func compiler() *generate.Compiler {
 
 // flags are those that both commands have.
 type flags struct {
-	Files      []string `arg:"" name:"FILE" help:"Schemas: .yaml or .xsd."`
+	Files      []string `arg:"" name:"FILE" help:"Schemas: .yaml or .xsd, or directories of them."`
 	Out        string   `short:"o" placeholder:"DIR" help:"Directory of the output: each package is written to DIR/<package>. Default: gen, or the current directory with --flat."`
 	Flat       bool     `help:"Write the package of the only FILE to the output directory itself."`
 	ImportPath string   `placeholder:"PATH" help:"Go import path of the output directory. Default: from the nearest go.mod."`
@@ -72,8 +75,30 @@ func (f flags) options() generate.Options {
 		out = "gen"
 	}
 	return generate.Options{
-		Files: f.Files, Out: out, Flat: f.Flat, ImportPath: f.ImportPath, Package: f.Package, Spec: f.Spec, All: f.All, Prune: f.Prune,
+		Files: expand(f.Files), Out: out, Flat: f.Flat, ImportPath: f.ImportPath, Package: f.Package, Spec: f.Spec, All: f.All, Prune: f.Prune,
 	}
+}
+
+// expand puts the schemas of a directory in its place, in the order of their names.
+func expand(args []string) []string {
+	var files []string
+	for _, arg := range args {
+		if info, err := os.Stat(arg); err != nil || !info.IsDir() {
+			files = append(files, arg)
+			continue
+		}
+		entries, err := os.ReadDir(arg)
+		if err != nil {
+			files = append(files, arg) // reading it will say what is wrong
+			continue
+		}
+		for _, e := range entries {
+			if ext := filepath.Ext(e.Name()); !e.IsDir() && (ext == ".yaml" || ext == ".yml" || ext == ".xsd") {
+				files = append(files, filepath.Join(arg, e.Name()))
+			}
+		}
+	}
+	return files
 }
 
 // commands is the command line.

@@ -3,19 +3,20 @@ package wire
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
-// DecodeDecimal reads a decimal number (XML Schema, part 2, section 3.2.3) for generated code, as [DecodeFloat]
-// does. An exponent, which decimals have none of, is let pass; INF and NaN are not.
+// DecodeDecimal reads a decimal number (XML Schema, part 2, section 3.2.3) for generated code. An exponent, which
+// decimals have none of, is let pass; infinity and NaN are not.
 func DecodeDecimal(s string, x **Extra, slot Slot) (float64, string) {
-	// what DecodeFloat keeps would be compared with its own way of writing
-	var own *Extra
-	n, reason := DecodeFloat(s, &own, slot)
-	if reason != "" || math.IsInf(n, 0) || math.IsNaN(n) {
+	t := strings.Trim(s, spaces)
+	n, err := strconv.ParseFloat(t, 64)
+	if err != nil || strings.ContainsAny(t, "_xXpPiInN") {
 		return 0, "is no decimal number"
 	}
-	if plain := string(strconv.AppendFloat(nil, n, 'f', -1, 64)); plain != s {
-		KeepSpelling(x, slot, s, plain)
+	var buf [40]byte
+	if plain := strconv.AppendFloat(buf[:0], n, 'f', -1, 64); string(plain) != s {
+		KeepSpelling(x, slot, s, string(plain))
 	}
 	return n, ""
 }

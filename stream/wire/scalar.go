@@ -45,8 +45,9 @@ func DecodeInt(s string, bits int, x **Extra, slot Slot) (int64, string) {
 		return 0, "is no number from " + strconv.FormatInt(lo, 10) + " to " + strconv.FormatInt(-(lo+1), 10)
 	}
 	if len(s) > 1 && (s[0] < '1' || len(t) != len(s)) {
-		if plain := strconv.FormatInt(n, 10); plain != s {
-			KeepSpelling(x, slot, s, plain)
+		var buf [24]byte
+		if plain := strconv.AppendInt(buf[:0], n, 10); string(plain) != s {
+			KeepSpelling(x, slot, s, string(plain))
 		}
 	}
 	return n, ""
@@ -90,8 +91,9 @@ func DecodeFloat(s string, x **Extra, slot Slot) (float64, string) {
 			return 0, "is no number"
 		}
 	}
-	if plain := string(AppendFloat(nil, n)); plain != s {
-		KeepSpelling(x, slot, s, plain)
+	var buf [40]byte
+	if plain := AppendFloat(buf[:0], n); string(plain) != s {
+		KeepSpelling(x, slot, s, string(plain))
 	}
 	return n, ""
 }

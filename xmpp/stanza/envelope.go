@@ -35,13 +35,15 @@ func decodeAddress(j *jid.JID, r wire.Raw, a *wire.AttrCursor, x **wire.Extra, s
 	return err
 }
 
-// decodeError reads an <error/>; it returns the first error of all.
-func decodeError(c *wire.Cursor, err error) (*Error, error) {
-	e := new(Error)
-	if bad := e.DecodeXML(c.Raw()); bad != nil && err == nil {
-		err = bad
+// decodeError reads the <error/> at the cursor; a second one is kept aside.
+func decodeError(c *wire.Cursor, e *Error, x **wire.Extra) *Error {
+	if e != nil {
+		c.Keep(x)
+		return e
 	}
-	return e, err
+	e = new(Error)
+	e.decode(c.Raw())
+	return e
 }
 
 // appendAttributes appends what all stanzas have; tag is where the start tag begins.

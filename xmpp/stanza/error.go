@@ -203,6 +203,11 @@ const (
 // missing condition is [UndefinedCondition]. It never fails: the news of a failure
 // should not be lost for an oddity in it.
 func (e *Error) DecodeXML(r wire.Raw) error {
+	e.decode(r)
+	return nil
+}
+
+func (e *Error) decode(r wire.Raw) {
 	for a := r.Attrs(); a.Next(); {
 		switch a.Name() {
 		case "type":
@@ -236,7 +241,6 @@ func (e *Error) DecodeXML(r wire.Raw) error {
 	if e.Condition == "" {
 		e.Condition, e.bare = UndefinedCondition, true
 	}
-	return nil
 }
 
 // AppendXML appends the <error/> element where ns is the namespace in force.

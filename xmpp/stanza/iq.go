@@ -91,8 +91,8 @@ func (*IQ) WireName() wire.Name { return wire.Name{Space: wire.NSClient, Local: 
 // Matches reports whether an element of this name is an IQ.
 func (*IQ) Matches(n wire.Name) bool { return n.Local == "iq" && n.Space == wire.NSClient }
 
-// DecodeXML reads an <iq/> element. A type that is none, an address that is none, or an
-// <error/> that does not fit is a *DecodeError; the rest is read all the same.
+// DecodeXML reads an <iq/> element. A type or an address that is none is a
+// *DecodeError; the rest is read all the same.
 func (q *IQ) DecodeXML(r wire.Raw) error {
 	var err error
 	for a := r.Attrs(); a.Next(); {
@@ -120,8 +120,8 @@ func (q *IQ) DecodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		if q.Type == IQError && q.Err == nil && c.Same() && c.Local() == "error" {
-			q.Err, err = decodeError(&c, err)
+		if q.Type == IQError && c.Same() && c.Local() == "error" {
+			q.Err = decodeError(&c, q.Err, &q.Extra)
 			continue
 		}
 		q.take(&c)

@@ -109,8 +109,8 @@ func (*Message) WireName() wire.Name { return wire.Name{Space: wire.NSClient, Lo
 // Matches reports whether an element of this name is a message.
 func (*Message) Matches(n wire.Name) bool { return n.Local == "message" && n.Space == wire.NSClient }
 
-// DecodeXML reads a <message/> element. An address that is none, or an <error/>
-// that does not fit, is a *DecodeError; the rest is read all the same.
+// DecodeXML reads a <message/> element. An address that is none is a *DecodeError;
+// the rest is read all the same.
 func (m *Message) DecodeXML(r wire.Raw) error {
 	var err error
 	for a := r.Attrs(); a.Next(); {
@@ -153,7 +153,7 @@ func (m *Message) DecodeXML(r wire.Raw) error {
 				}
 			case "error":
 				if m.Type == MessageError {
-					m.Err, err = decodeError(&c, m.Err, &m.Extra), err
+					m.Err = decodeError(&c, m.Err, &m.Extra)
 					continue
 				}
 			}

@@ -29,7 +29,8 @@ type Payload interface {
 // A Decoder is a payload that can be read: a pointer to a generated type.
 type Decoder interface {
 	Payload
-	// Matches reports whether an element of this name is one of the type.
+	// Matches reports whether an element of this name is one of the type. It is called on
+	// nil pointers, too.
 	Matches(n wire.Name) bool
 	// DecodeXML reads the element into the value, which should be zero. An element
 	// that does not fit is a *DecodeError.
@@ -68,7 +69,7 @@ type Featured interface {
 
 // Ruled is a payload that only some senders may send.
 type Ruled interface {
-	// SenderRule says who.
+	// SenderRule says who. It is called on nil pointers, too.
 	SenderRule() SenderRule
 }
 

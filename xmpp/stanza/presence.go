@@ -122,9 +122,8 @@ func (*Presence) WireName() wire.Name { return wire.Name{Space: wire.NSClient, L
 // Matches reports whether an element of this name is a presence.
 func (*Presence) Matches(n wire.Name) bool { return n.Local == "presence" && n.Space == wire.NSClient }
 
-// DecodeXML reads a <presence/> element. An address that is none, a priority that
-// is none, or an <error/> that does not fit is a *DecodeError; the rest is read all
-// the same.
+// DecodeXML reads a <presence/> element. An address or a priority that is none is a
+// *DecodeError; the rest is read all the same.
 func (p *Presence) DecodeXML(r wire.Raw) error {
 	var err error
 	for a := r.Attrs(); a.Next(); {
@@ -167,7 +166,7 @@ func (p *Presence) DecodeXML(r wire.Raw) error {
 				}
 			case "error":
 				if p.Type == PresenceError {
-					p.Err, err = decodeError(&c, p.Err, &p.Extra), err
+					p.Err = decodeError(&c, p.Err, &p.Extra)
 					continue
 				}
 			}

@@ -80,7 +80,8 @@ func named(f *file, importPath, name, from string) *file {
 func (g *file) render(files map[string][]byte, name string) {
 	var b bytes.Buffer
 	if err := g.Render(&b); err != nil {
-		g.c.Errorf(g.pkg.Pos, "file %s cannot be generated: %v", name, err)
+		reason, _, _ := strings.Cut(err.Error(), " while formatting") // what follows is the whole file
+		g.c.Errorf(g.pkg.Pos, "file %s cannot be generated: %s", name, reason)
 		return
 	}
 	if files[name] != nil {

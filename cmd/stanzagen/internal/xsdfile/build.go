@@ -23,6 +23,9 @@ type builder struct {
 	// structs are the nested types by what declares them, in the order of file.Types; todo are those without fields yet.
 	structs map[*node]*syntax.Element
 	todo    []*node
+	// empties are the nested types without content, spaces the namespaces of all nested types.
+	empties map[string]*syntax.Element
+	spaces  map[*syntax.Element]string
 	// enums are the Go types of enumerations by their origin.
 	enums map[*node]string
 	// keys are the keys of the namespaces.
@@ -30,13 +33,15 @@ type builder struct {
 	// imports are the schemas whose packages this one uses.
 	imports map[*document]bool
 
+	// What was read already: simple types, shapes, groups and documentation. A nil value is being read.
 	simples map[*node]*simple
 	shapes  map[*node]*shape
 	groups  map[*node]*contentModel
-	empties map[string]*syntax.Element
 	proses  map[*node]syntax.String
-	inside  map[*node]bool
-	work    int
+	// inside are the groups that are being read.
+	inside map[*node]bool
+	// work is what was spent of maxWork.
+	work int
 }
 
 // newBuilder decides the names that other files may refer to.
@@ -45,7 +50,7 @@ func newBuilder(doc *document) *builder {
 		doc: doc, scope: map[string]bool{"NS": true}, numbers: map[string]int{}, camels: map[string]string{}, elements: map[*node]string{},
 		structs: map[*node]*syntax.Element{}, enums: map[*node]string{}, keys: map[string]string{doc.target: ""},
 		imports: map[*document]bool{}, simples: map[*node]*simple{}, shapes: map[*node]*shape{}, groups: map[*node]*contentModel{},
-		empties: map[string]*syntax.Element{}, proses: map[*node]syntax.String{}, inside: map[*node]bool{},
+		empties: map[string]*syntax.Element{}, spaces: map[*syntax.Element]string{}, proses: map[*node]syntax.String{}, inside: map[*node]bool{},
 	}
 	for _, n := range b.globals() {
 		name := b.goName(n.value("name"))

@@ -217,31 +217,14 @@ func (b *builder) childType(e *syntax.Element, space string, c *syntax.Child, p 
 		}
 		typed(pkg + "." + decl.doc.build.elements[decl])
 	default:
-		var nested *syntax.Element
-		key := decl.doc.target
-		if empty {
-			nested = b.emptyStruct(decl)
-		} else {
-			nested = b.structOf(decl, e.Type.Value)
-			key = b.spaceOf(nested)
-		}
+		nested := b.structOf(decl, empty, e.Type.Value)
 		typed(nested.Type.Value)
-		if key != p.name.space {
+		if b.spaces[nested] != p.name.space {
 			c.NS = b.givenKey(p.name.space, p.site)
 		}
 	}
 	c.Doc = b.docText(what, nil, p.site)
 	return true
-}
-
-// spaceOf returns the namespace of a nested type.
-func (b *builder) spaceOf(e *syntax.Element) string {
-	for space, key := range b.keys {
-		if key == e.NS.Value {
-			return space
-		}
-	}
-	return b.doc.target
 }
 
 // childSpace returns the key of a child's namespace, not set if it is that of the struct.

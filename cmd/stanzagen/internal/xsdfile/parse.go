@@ -285,16 +285,12 @@ func attrOffsets(tag []byte) []int {
 			continue
 		}
 		offsets = append(offsets, i+1)
-		end := bytes.IndexByte(tag[i+1:], quote)
-		if end < 0 {
-			break
-		}
-		i += 1 + end
+		i += 1 + bytes.IndexByte(tag[i+1:], quote)
 	}
 	return offsets
 }
 
-// cursor turns offsets into positions. Asking for them in ascending order is cheap.
+// cursor turns offsets into positions. They have to be asked for in ascending order, so that the text is walked once.
 type cursor struct {
 	text   []byte
 	offset int
@@ -307,11 +303,7 @@ func newCursor(path string, text []byte) *cursor {
 
 // at returns the position of an offset. Columns count characters.
 func (c *cursor) at(offset int) source.Pos {
-	offset = min(offset, len(c.text))
-	if offset < c.offset {
-		*c = *newCursor(c.pos.File, c.text)
-	}
-	for c.offset < offset {
+	for c.offset < min(offset, len(c.text)) {
 		if c.text[c.offset] == '\n' {
 			c.offset++
 			c.pos.Line++

@@ -28,7 +28,7 @@ func (p *part) key() partKey {
 	return partKey{name: p.name}
 }
 
-// model is a content model, reduced to what may stand there how often; XMPP knows no order of children.
+// contentModel is what may stand inside of an element, reduced to how often each child does; XMPP knows no order of children.
 type contentModel struct {
 	parts []*part
 	byKey map[partKey]*part
@@ -244,11 +244,8 @@ func takes(n *node, space string) bool {
 
 // sameType reports whether two declarations give an element the same type.
 func (b *builder) sameType(x, y *node) bool {
-	switch {
-	case x == y:
-		return true
-	case x == nil || y == nil:
-		return false
+	if x == nil || y == nil {
+		return false // a stanza and something else
 	}
 	tx, typedX := x.attr("type")
 	ty, typedY := y.attr("type")

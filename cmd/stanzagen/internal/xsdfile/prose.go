@@ -9,9 +9,6 @@ import (
 
 // prose returns the documentation of n, blank lines between its paragraphs, and where it stands.
 func (b *builder) prose(n *node) (string, source.Pos) {
-	if n == nil {
-		return "", source.Pos{}
-	}
 	if s, ok := b.proses[n]; ok {
 		return s.Value, s.Pos
 	}

@@ -224,11 +224,11 @@ func (b *builder) attribute(s *shape, n *node) {
 }
 
 func (b *builder) attributeGroup(s *shape, n *node) {
-	a, ok := n.attr("ref")
-	if !ok {
-		return
+	def, name := n, qname{}
+	a, isRef := n.attr("ref")
+	if isRef {
+		def, name = n.find(attributeGroupKind, a)
 	}
-	def, name := n.find(attributeGroupKind, a)
 	switch {
 	case def == nil:
 		n.doc.dangling(attributeGroupKind, a, name, "left out")

@@ -11,8 +11,11 @@ import (
 func isGlobal(n *node) bool { return n.parent == n.doc.root }
 
 // structOf returns the nested type of a local element, and makes it if it is new. Elements that name the same complex
-// type share it.
-func (b *builder) structOf(decl *node, parent string) *syntax.Element {
+// type share it, and so do all empty ones.
+func (b *builder) structOf(decl *node, empty bool, parent string) *syntax.Element {
+	if empty {
+		return b.emptyStruct(decl)
+	}
 	key, base := decl, decl.value("name")
 	what := "is the type of the element <" + base + "/>."
 	if a, ok := decl.attr("type"); ok && len(inside(decl)) == 0 {
@@ -33,7 +36,7 @@ func (b *builder) structOf(decl *node, parent string) *syntax.Element {
 		Pos: key.pos, NS: b.spaceKey(key.doc.target, key), Type: syntax.String{Pos: key.pos, Value: b.unique(name, other)},
 		Doc: b.docText(what, nil, key, b.typeNode(key)),
 	}
-	b.structs[key] = e
+	b.structs[key], b.spaces[e] = e, key.doc.target
 	b.todo = append(b.todo, key)
 	b.file.Types = append(b.file.Types, e)
 	return e
@@ -50,7 +53,7 @@ func (b *builder) emptyStruct(decl *node) *syntax.Element {
 		Pos: decl.pos, NS: b.spaceKey(space, decl), Type: syntax.String{Pos: decl.pos, Value: b.unique("Empty", "EmptyElement")},
 		Doc: syntax.String{Pos: decl.pos, Value: "is an element without content."},
 	}
-	b.empties[space] = e
+	b.empties[space], b.spaces[e] = e, space
 	b.file.Types = append(b.file.Types, e)
 	return e
 }

@@ -162,18 +162,15 @@ func (b *builder) enumOf(t *simple, names []string) string {
 }
 
 func valuePos(n *node) source.Pos {
-	if a, ok := n.attr("value"); ok {
-		return a.pos
-	}
-	return n.pos
+	a, _ := n.attr("value")
+	return a.pos
 }
 
 // namePos returns where the name of a declaration or a reference stands.
 func namePos(n *node) source.Pos {
-	for _, local := range []string{"name", "ref"} {
-		if a, ok := n.attr(local); ok {
-			return a.pos
-		}
+	a, ok := n.attr("ref")
+	if !ok {
+		a, _ = n.attr("name")
 	}
-	return n.pos
+	return a.pos
 }

@@ -1,0 +1,3 @@
+package main
+
+//go:generate go run stanza.invalid/cmd/stanzagen generate --flat -o tea tea.yaml
