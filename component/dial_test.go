@@ -58,7 +58,7 @@ func TestDial(t *testing.T) {
 			require.NoError(t, c.Err())
 			require.NoError(t, c.Close(context.Background()))
 			<-c.Done()
-			require.ErrorIs(t, c.Err(), stream.ErrEnded)
+			require.ErrorIs(t, c.Err(), stream.ErrClosed)
 			require.NoError(t, srv.WaitGone(t.Context(), domain.String()))
 		})
 	}

@@ -60,7 +60,7 @@ func through(t *testing.T, p *prosody, addr jid.JID, sc xmpp.SessionConfig) *com
 	t.Helper()
 	c, err := component.Dial(t.Context(), addr, component.Config{
 		SessionConfig: sc, Addr: p.addr(), Secret: secret,
-		Backoff: stream.Backoff{Min: 50 * time.Millisecond, Max: 200 * time.Millisecond},
+		Backoff: stream.Backoff{Min: 50 * time.Millisecond, Max: 200 * time.Millisecond, Spread: 50 * time.Millisecond},
 	})
 	require.NoError(t, err, p.log())
 	t.Cleanup(func() { _ = c.Close(context.Background()) })

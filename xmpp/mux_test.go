@@ -157,7 +157,7 @@ func TestMalformedPayload(t *testing.T) {
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	var l log
-	release := make(chan struct{}, 10)
+	var release chan struct{} // of the bubble
 	body := func(name string, opts ...stream.Option) xmpp.Route {
 		return xmpp.OnBody(func(context.Context, *stanza.Message, string) error {
 			l.add("%s", name)
@@ -181,6 +181,7 @@ func TestOptions(t *testing.T) {
 			return &version.Info{Name: "slow"}, nil
 		}, stream.Concurrent()),
 	), func(t *testing.T, w *world) {
+		release = make(chan struct{}, 1)
 		w.says(t, "<message><body>1</body></message>")
 		require.Equal(t, []string{"direct", "first", "once", "with errors"}, l.take())
 		w.says(t, "<message><body>2</body></message>")

@@ -88,6 +88,9 @@ func (v *Delay) DecodeXML(r wire.Raw) error {
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
 			v.Stamp = n
 			seen |= 1 << 0
 		default:

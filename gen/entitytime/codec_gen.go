@@ -90,6 +90,9 @@ func (v *Time) DecodeXML(r wire.Raw) error {
 				if reason != "" {
 					return c.Invalid(r, reason)
 				}
+				if n.IsZero() {
+					return c.Invalid(r, "is empty")
+				}
 				v.UTC = n
 				continue
 			}

@@ -799,6 +799,9 @@ func (v *Bound) decodeXML(r wire.Raw) error {
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
 			v.Timestamp = n
 			seen |= 1 << 1
 		default:

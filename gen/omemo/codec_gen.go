@@ -501,6 +501,9 @@ func (v *Keys) decodeXML(r wire.Raw) error {
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
 			v.JID = n
 			seen |= 1 << 0
 		default:

@@ -469,6 +469,9 @@ func (v *Item) decodeXML(r wire.Raw) error {
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
 			v.JID = n
 			seen |= 1 << 0
 		case "name":

@@ -72,6 +72,9 @@ func (v *ID) DecodeXML(r wire.Raw) error {
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
 			v.By = n
 			seen |= 1 << 1
 		default:

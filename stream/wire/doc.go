@@ -4,11 +4,11 @@
 // it decodes and appends stanzas.
 //
 // A [Framer] is fed with bytes however they arrive and hands out the stream
-// header, one complete top-level element at a time, and the footer. Every byte
-// is looked at once. What comes out is well-formed, namespace-well-formed,
-// valid UTF-8, free of everything that RFC 6120 forbids, and within [Limits];
-// whatever is not ends the stream with a [*SyntaxError] that names the stream
-// error condition to send.
+// header, one complete top-level element at a time, and the footer. Its work is
+// linear in the input. A [Reader] feeds one from an [io.Reader]. What comes out is
+// well-formed, namespace-well-formed, valid UTF-8, free of everything that RFC 6120
+// forbids, and within [Limits]; whatever is not ends the stream with a
+// [*SyntaxError] that names the stream error condition to send.
 //
 // An element is kept as a [Doc]: its text as received, and beside it an index of
 // its elements, attributes and texts, so that decoding never scans again. A

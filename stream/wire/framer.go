@@ -20,8 +20,8 @@ const (
 )
 
 // A Framer cuts a stream into its header, top-level elements and footer, and
-// checks every byte on the way. It never looks at a byte twice, however the
-// input is split. Its buffer is borrowed: while nothing is pending it owns none.
+// checks every byte on the way. Its work is linear in the input, however that is
+// split. Its buffer is borrowed: while nothing is pending it owns none.
 //
 // Fill it through [Framer.Space] and [Framer.Commit], then call [Framer.Next]
 // until it returns [More]; after Header and Element call [Framer.Take] for the
@@ -72,12 +72,16 @@ func NewBareFramer(l Limits, ctx *Context) *Framer {
 	return f
 }
 
-// SetLimits replaces the limits for what is read from here on: streams allow
-// less before authentication (RFC 6120, section 13.12).
+// SetLimits replaces the limits for what is read from here on, the rest of an
+// incomplete piece included: streams allow less before authentication (RFC 6120,
+// section 13.12).
 func (f *Framer) SetLimits(l Limits) {
 	f.lim = l.withDefaults()
 	f.maxIndex = f.lim.index()
 	f.room = elemWords + f.lim.Attrs*attrWords + spareWords
+	if f.scratch != nil {
+		f.grow(f.words, f.depth) // the current tag may have more attributes than before
+	}
 }
 
 // Context returns what top-level elements inherit; nil before the header was read.
@@ -242,6 +246,10 @@ func (f *Framer) failed() error {
 // scanUpTo is scan with an input that ends at the limit: what lies behind it must
 // not be looked at, or the verdict would depend on how much of it is there.
 func (f *Framer) scanUpTo(end int) Kind {
+	if f.p > end { // the limit was higher
+		f.fail(PolicyViolation, "an element longer than the limit", end)
+		return More
+	}
 	w, c := f.w, f.buf[end]
 	f.w, f.buf[end] = end, 0
 	k := f.scan()

@@ -10,11 +10,14 @@ type Limits struct {
 	// Depth is the deepest nesting, the top-level element being 1 (default 128).
 	Depth int
 	// Attrs is the highest number of attributes of one element, namespace
-	// declarations included (default 64, at most 1,000).
+	// declarations included (default 64, at most 1,000). Besides, 256 prefixes may
+	// be in scope.
 	Attrs int
 	// Name is the longest qualified name in bytes (default 1,024, at most 4,000).
 	Name int
 	// Elements is the highest number of elements in a top-level one (default 10,000).
+	// It is less where elements and attributes are so short that the index of them
+	// would take more than one and a half times Bytes.
 	Elements int
 }
 

@@ -94,6 +94,60 @@ func TestSetLimits(t *testing.T) {
 	require.Equal(t, PolicyViolation, conditionOf(err))
 }
 
+// TestSetLimitsInside changes limits at every byte of an element.
+func TestSetLimitsInside(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("<a")
+	for i := range 500 {
+		fmt.Fprintf(&b, " a%d='%d'", i, i)
+	}
+	b.WriteString("><b><c>text</c></b></a>")
+	text := b.String()
+	want, err := Parse(text)
+	require.NoError(t, err)
+	for i := range text {
+		f := NewBareFramer(Limits{Attrs: 500, Depth: 1, Bytes: len(text)}, nil)
+		f.FeedString(text[:i])
+		_, err := f.Next()
+		if err != nil { // too deep already
+			continue
+		}
+		f.SetLimits(Limits{Attrs: 1000})
+		f.FeedString(text[i:])
+		k, err := f.Next()
+		require.NoError(t, err)
+		require.Equal(t, Element, k)
+		d := f.Take()
+		require.Equal(t, dumpOf(want), dumpOf(d.Root()))
+
+		f = NewBareFramer(Limits{Attrs: 500}, nil)
+		f.FeedString(text[:i])
+		_, err = f.Next()
+		require.NoError(t, err)
+		f.SetLimits(Limits{Attrs: 1, Bytes: 9})
+		f.FeedString(text[i:])
+		_, err = f.Next()
+		require.Equal(t, PolicyViolation, conditionOf(err))
+	}
+
+	// from few attributes to many, within one tag
+	f := NewBareFramer(Limits{Attrs: 1}, nil)
+	f.FeedString("<a b='1'")
+	_, err = f.Next()
+	require.NoError(t, err)
+	f.SetLimits(Limits{Attrs: 1000})
+	f.FeedString(text[2:])
+	k, err := f.Next()
+	require.NoError(t, err)
+	require.Equal(t, Element, k)
+	d := f.Take()
+	n := 0
+	for a := d.Root().Attrs(); a.Next(); n++ {
+	}
+	require.Equal(t, 501, n)
+}
+
 // TestLimitOfDeclarations shows that prefixes in scope, which are looked up one
 // after the other, are bounded.
 func TestLimitOfDeclarations(t *testing.T) {

@@ -362,9 +362,9 @@ func (c *Cursor) Count() int {
 }
 
 // Parse reads one element that stands alone, which may begin with an XML
-// declaration. The limits are those of [Limits], with as many bytes as text has.
-// Text that ends too early is [ErrTruncated], anything else that is wrong a
-// [*SyntaxError].
+// declaration. It may be as long as it is; the other limits are a depth of 1,024,
+// 1,000 attributes, and the default for names. Text that ends too early is
+// [ErrTruncated], anything else that is wrong a [*SyntaxError].
 func Parse(text string) (Raw, error) { return ParseIn(text, nil) }
 
 // ParseIn is Parse for an element that inherits from ctx.

@@ -234,6 +234,9 @@ func checkAppend(t testing.TB, s string) {
 		require.True(t, ok)
 		require.Equal(t, s, got)
 	}
+	if len(s) > 1000 {
+		s = s[:0] // reading has a limit for names
+	}
 	for _, name := range []Name{{s, "a"}, {"", s}, {s, s}} {
 		b, err := AppendOpen(nil, name, "u")
 		if err == nil {

@@ -7,39 +7,53 @@ import (
 	"stanza.invalid/xmpp/jid"
 )
 
-// textValue is a value type that generated code reads and writes as text.
-type textValue interface {
-	AppendText([]byte) ([]byte, error)
-}
-
-// decodeValue reads a value for generated code: white space around it is no part
-// of it, empty means none, and a spelling that encoding would not reproduce is
-// remembered.
-func decodeValue[T textValue](s string, x **wire.Extra, slot wire.Slot, parse func(string) (T, error)) (v T, reason string) {
-	v, err := parseTrimmed(s, parse)
-	if err != nil {
-		return v, err.Error()
-	}
-	var buf [48]byte
-	if plain, err := v.AppendText(buf[:0]); err == nil && string(plain) != s || s == "" {
-		wire.KeepSpelling(x, slot, s, string(plain))
-	}
-	return v, ""
-}
+// The Decode functions read a value for generated code: white space around it is no part
+// of it, empty means none, and a spelling that encoding would not reproduce is remembered.
 
 // DecodeDateTime reads a value for generated code; reason is "" or says what is wrong.
 func DecodeDateTime(s string, x **wire.Extra, slot wire.Slot) (v DateTime, reason string) {
-	return decodeValue(s, x, slot, ParseDateTime)
+	v, err := parseTrimmed(s, ParseDateTime)
+	if err != nil {
+		return v, err.Error()
+	}
+	var buf [maxTime]byte
+	b, _ := v.AppendText(buf[:0]) // what was parsed can be written
+	keepSpelling(s, b, x, slot)
+	return v, ""
 }
 
 // DecodeDate reads a value for generated code; reason is "" or says what is wrong.
 func DecodeDate(s string, x **wire.Extra, slot wire.Slot) (v Date, reason string) {
-	return decodeValue(s, x, slot, ParseDate)
+	v, err := parseTrimmed(s, ParseDate)
+	if err != nil {
+		return v, err.Error()
+	}
+	var buf [maxTime]byte
+	b, _ := v.AppendText(buf[:0])
+	keepSpelling(s, b, x, slot)
+	return v, ""
 }
 
 // DecodeTimeOfDay reads a value for generated code; reason is "" or says what is wrong.
 func DecodeTimeOfDay(s string, x **wire.Extra, slot wire.Slot) (v TimeOfDay, reason string) {
-	return decodeValue(s, x, slot, ParseTimeOfDay)
+	v, err := parseTrimmed(s, ParseTimeOfDay)
+	if err != nil {
+		return v, err.Error()
+	}
+	var buf [maxTime]byte
+	b, _ := v.AppendText(buf[:0])
+	keepSpelling(s, b, x, slot)
+	return v, ""
+}
+
+// maxTime is the length of the longest time, in bytes: 2026-11-24T08:30:00.123456789+01:00.
+const maxTime = 35
+
+// keepSpelling remembers s if it would be written as plain, or not at all.
+func keepSpelling(s string, plain []byte, x **wire.Extra, slot wire.Slot) {
+	if s != string(plain) || s == "" {
+		wire.KeepSpelling(x, slot, s, string(plain))
+	}
 }
 
 // DecodeJID reads a received address for generated code, as [jid.ParseLenient] does; reason is ""
@@ -67,8 +81,15 @@ const spaces = " \t\r\n"
 
 // parseTrimmed parses a value with white space around it; empty means none.
 func parseTrimmed[T any](s string, parse func(string) (T, error)) (v T, err error) {
-	if s = strings.Trim(s, spaces); s == "" {
+	if v, err = parse(s); err == nil {
 		return v, nil
 	}
-	return parse(s)
+	t := strings.Trim(s, spaces)
+	switch {
+	case t == "":
+		return v, nil
+	case t != s:
+		return parse(t)
+	}
+	return v, err
 }

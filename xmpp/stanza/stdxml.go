@@ -91,7 +91,7 @@ func splitStd(typ string, children []Raw) (*Error, Payloads, error) {
 }
 
 // MarshalXML writes the element with encoding/xml.
-func (e *Error) MarshalXML(enc *xml.Encoder, start xml.StartElement) error {
+func (e Error) MarshalXML(enc *xml.Encoder, start xml.StartElement) error {
 	start.Name = xml.Name{Space: "jabber:client", Local: "error"}
 	start.Attr = nil
 	if e.Type != "" {
@@ -166,7 +166,7 @@ func (q *IQ) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 }
 
 // MarshalXML writes the element with encoding/xml.
-func (m *Message) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+func (m Message) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	a := m.Attributes()
 	if m.Type == Normal {
 		a.Type = ""
@@ -189,7 +189,7 @@ func (m *Message) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 }
 
 // MarshalXML writes the element with encoding/xml.
-func (p *Presence) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+func (p Presence) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	return encodeStanza(e, "presence", p.Attributes(), func() error {
 		if p.Show != "" {
 			if err := e.EncodeElement(string(p.Show), xml.StartElement{Name: xml.Name{Space: "jabber:client", Local: "show"}}); err != nil {
@@ -209,7 +209,7 @@ func (p *Presence) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 }
 
 // MarshalXML writes the element with encoding/xml.
-func (q *IQ) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+func (q IQ) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	return encodeStanza(e, "iq", q.Attributes(), func() error { return q.encodeStd(e, q.Err) })
 }
 

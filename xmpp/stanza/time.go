@@ -176,37 +176,29 @@ func zone(s string) (*time.Location, bool) {
 	return time.FixedZone("", off), true
 }
 
-func appendNumber(b []byte, v, n int) []byte {
-	for range n {
-		b = append(b, '0')
-	}
-	for i := len(b) - 1; n > 0; n-- {
-		b[i] = byte('0' + v%10)
-		v /= 10
-		i--
-	}
-	return b
-}
+// appendTwo appends a number of two digits.
+func appendTwo(b []byte, v int) []byte { return append(b, byte('0'+v/10), byte('0'+v%10)) }
 
 func appendDate(b []byte, t time.Time) ([]byte, error) {
 	y, m, d := t.Date()
 	if y < 1 || y > 9999 {
 		return b, errYear
 	}
-	b = append(appendNumber(b, y, 4), '-')
-	b = append(appendNumber(b, int(m), 2), '-')
-	return appendNumber(b, d, 2), nil
+	b = append(appendTwo(appendTwo(b, y/100), y%100), '-')
+	b = append(appendTwo(b, int(m)), '-')
+	return appendTwo(b, d), nil
 }
 
 func appendClock(b []byte, t time.Time) []byte {
 	h, m, s := t.Clock()
-	b = append(appendNumber(b, h, 2), ':')
-	b = append(appendNumber(b, m, 2), ':')
-	b = appendNumber(b, s, 2)
+	b = append(appendTwo(b, h), ':')
+	b = append(appendTwo(b, m), ':')
+	b = appendTwo(b, s)
 	if n := t.Nanosecond(); n != 0 {
-		b = appendNumber(append(b, '.'), n, 9)
-		for b[len(b)-1] == '0' {
-			b = b[:len(b)-1]
+		b = append(b, '.')
+		for scale := 100_000_000; n > 0; scale /= 10 {
+			b = append(b, byte('0'+n/scale))
+			n %= scale
 		}
 	}
 	return b
@@ -222,8 +214,7 @@ func appendZone(b []byte, t time.Time) []byte {
 	if off < 0 {
 		sign, off = '-', -off
 	}
-	b = append(appendNumber(append(b, sign), off/60, 2), ':')
-	return appendNumber(b, off%60, 2)
+	return appendTwo(append(appendTwo(append(b, sign), off/60), ':'), off%60)
 }
 
 // hasZone reports whether the zone can be written: not beyond 14 hours, and in whole

@@ -204,6 +204,9 @@ func (v *Receipt) DecodeXML(r wire.Raw) error {
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
 			v.Ready = n
 			seen |= 1 << 1
 		default:

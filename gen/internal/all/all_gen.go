@@ -12,9 +12,10 @@ import (
 
 // Entry is one type of the top level: an element, or the request of an IQ.
 type Entry struct {
-	// Package is the import path of the package, GoName the name of the type in it.
+	// Package is the import path of the package.
 	Package string
-	GoName  string
+	// GoName is the name of the type in it.
+	GoName string
 	// Names are the names that the element can have on the wire: one, or as many as there are
 	// values where the name is the value.
 	Names []wire.Name

@@ -852,12 +852,18 @@ func (v *Required) DecodeXML(r wire.Raw) error {
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
 			v.JID = n
 			seen |= 1 << 8
 		case "at":
 			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 9)
 			if reason != "" {
 				return a.Invalid(r, reason)
+			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
 			}
 			v.At = n
 			seen |= 1 << 9
@@ -866,12 +872,18 @@ func (v *Required) DecodeXML(r wire.Raw) error {
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
 			v.Day = n
 			seen |= 1 << 10
 		case "clock":
 			n, reason := stanza.DecodeTimeOfDay(a.Value(), &v.Extra, 11)
 			if reason != "" {
 				return a.Invalid(r, reason)
+			}
+			if !n.IsSet {
+				return a.Invalid(r, "is empty")
 			}
 			v.Clock = n
 			seen |= 1 << 11
@@ -1005,6 +1017,9 @@ func (v *Required) DecodeXML(r wire.Raw) error {
 				if reason != "" {
 					return c.Invalid(r, reason)
 				}
+				if n.IsZero() {
+					return c.Invalid(r, "is empty")
+				}
 				v.CJID = n
 				continue
 			}
@@ -1018,6 +1033,9 @@ func (v *Required) DecodeXML(r wire.Raw) error {
 				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 24), &v.Extra, 24)
 				if reason != "" {
 					return c.Invalid(r, reason)
+				}
+				if n.IsZero() {
+					return c.Invalid(r, "is empty")
 				}
 				v.CAt = n
 				continue
@@ -4248,6 +4266,9 @@ func (v *Who) DecodeXML(r wire.Raw) error {
 		n, reason := stanza.DecodeJID(s, &v.Extra, 0)
 		if reason != "" {
 			return r.Invalid(reason)
+		}
+		if n.IsZero() {
+			return r.Invalid("is empty")
 		}
 		v.Value = n
 	}

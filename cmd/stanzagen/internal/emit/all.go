@@ -64,8 +64,8 @@ func (g *file) tableFile(packages []*model.Package) {
 			s.Comment(comment(name+" "+text, 1))
 			s.Id(name).Add(typ)
 		}
-		add("Package", "is the import path of the package, GoName the name of the type in it.", jen.String())
-		s.Id("GoName").String()
+		add("Package", "is the import path of the package.", jen.String())
+		add("GoName", "is the name of the type in it.", jen.String())
 		add("Names", "are the names that the element can have on the wire: one, or as many as there are values where the name is the value.", jen.Index().Add(g.wire("Name")))
 		add("In", "says where the element may stand: message, presence, iq, stream (a nonza), any (nested anywhere).", jen.Index().String())
 		add("IQType", "is get or set if the type is a request, else empty. Requests share their name with other types.", g.stanza("IQType"))

@@ -34,6 +34,11 @@ func Generate(packages []*model.Package, c *source.Collector) map[string][]byte 
 			codec.codecFile()
 			codec.render(files, path.Join(p.Dir, "codec_gen.go"))
 		}
+		if e := showcase(p); e != nil {
+			example := named(&file{pkg: &model.Package{Pos: p.Pos, Name: p.Name + "_test"}, c: c}, p.ImportPath+"_test", p.Name+"_test", p.Source)
+			example.exampleFile(e)
+			example.render(files, path.Join(p.Dir, "example_gen_test.go"))
+		}
 	}
 	return files
 }

@@ -53,6 +53,15 @@ func (g *file) decoded(f *model.Field, src, slot jen.Code, store func(x jen.Code
 		jen.List(jen.Id("n"), jen.Id("reason")).Op(":=").Add(call),
 		jen.If(jen.Id("reason").Op("!=").Lit("")).Block(jen.Return(invalid(jen.Id("reason")))),
 	}
+	if f.Required && !f.Many {
+		// an empty text decodes to the zero value, which means that there is none
+		switch s {
+		case model.JID, model.DateTime, model.Date:
+			code = append(code, jen.If(jen.Id("n").Dot("IsZero").Call()).Block(jen.Return(invalid(jen.Lit("is empty")))))
+		case model.Time:
+			code = append(code, jen.If(jen.Op("!").Id("n").Dot("IsSet")).Block(jen.Return(invalid(jen.Lit("is empty")))))
+		}
+	}
 	return append(code, g.validated(f, store, invalid)...)
 }
 
