@@ -254,14 +254,14 @@ func TestSessionTimeout(t *testing.T) {
 		begin := time.Now()
 		_, err := component.Dial(t.Context(), domain, cfg)
 		require.ErrorIs(t, err, stream.ErrTimeout)
-		require.Equal(t, 7*time.Second, time.Since(begin))
+		require.InDelta(t, 7, time.Since(begin).Seconds(), 0.6) // and half a second to say so
 
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		begin = time.Now()
 		_, err = component.Dial(ctx, domain, cfg)
 		require.ErrorIs(t, err, context.Canceled)
-		require.Equal(t, time.Second, time.Since(begin))
+		require.InDelta(t, 1, time.Since(begin).Seconds(), 0.6)
 	})
 }
 

@@ -1,7 +1,6 @@
 package component_test
 
 import (
-	"bytes"
 	"net"
 	"os"
 	"os/exec"
@@ -20,7 +19,6 @@ type prosody struct {
 	dir    string
 	port   int
 	cmd    *exec.Cmd
-	out    bytes.Buffer
 	exited chan error
 }
 
@@ -51,8 +49,9 @@ func startProsody(t *testing.T) *prosody {
 func (p *prosody) addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port)) }
 
 func (p *prosody) log() string {
-	b, _ := os.ReadFile(filepath.Join(p.dir, "prosody.log"))
-	return p.out.String() + string(b)
+	out, _ := os.ReadFile(filepath.Join(p.dir, "output"))
+	log, _ := os.ReadFile(filepath.Join(p.dir, "prosody.log"))
+	return string(out) + string(log)
 }
 
 // start starts the process and waits until components can connect.
@@ -61,7 +60,10 @@ func (p *prosody) start() {
 	script, err := filepath.Abs(filepath.Join("..", "testdata", "servers", "run-prosody.sh"))
 	require.NoError(p.t, err)
 	p.cmd = exec.Command("sh", script, p.dir, strconv.Itoa(p.port), secret)
-	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	out, err := os.OpenFile(filepath.Join(p.dir, "output"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	require.NoError(p.t, err)
+	defer out.Close()
+	p.cmd.Stdout, p.cmd.Stderr = out, out
 	require.NoError(p.t, p.cmd.Start())
 	exited := make(chan error, 1)
 	p.exited = exited

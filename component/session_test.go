@@ -271,9 +271,12 @@ func TestSecretIsNotShown(t *testing.T) {
 	srv := start(t, xmpptest.Config{})
 	cfg := inMemory(srv)
 	cfg.Logger = logger
+	cfg.Backoff = stream.Backoff{Spread: time.Millisecond}
 	c := dial(t, cfg)
 	echoes(t, srv.User(romeo))
-	srv.Disconnect(domain.String())
+	require.True(t, srv.Disconnect(domain.String()))
+	require.NoError(t, srv.WaitConnected(t.Context(), domain.String()))
+	echoes(t, srv.User(romeo))
 	require.NoError(t, c.Close(context.Background()))
 
 	cfg.Secret = "Wrong-" + secret

@@ -38,7 +38,10 @@ func Call[R any](ctx context.Context, l Link, to jid.JID, query stanza.Query[R])
 	}
 	for name := range answer.Names() {
 		if d.Matches(name) {
-			return result, d.DecodeXML(answer.Raw(name))
+			if err := d.DecodeXML(answer.Raw(name)); err != nil {
+				return nil, err
+			}
+			return result, nil
 		}
 	}
 	return nil, ErrEmptyResult

@@ -1,6 +1,7 @@
 package xmpp_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,8 +16,6 @@ import (
 	"stanza.invalid/xmpp"
 	"stanza.invalid/xmpp/stanza"
 	"stanza.invalid/xmpp/xmpptest"
-
-	"context"
 )
 
 func featuresOf(info *disco.Info) (all []string) {

@@ -117,7 +117,7 @@ func (w *world) silent(t *testing.T) {
 	w.mallory.ExpectNothing(t, time.Minute)
 }
 
-// ok returns the handler of a request of which only the answer counts.
+// answering returns a handler of requests that always says the same.
 func answering[T, R any](r *R, err error) func(context.Context, *stanza.IQ, *T) (*R, error) {
 	return func(context.Context, *stanza.IQ, *T) (*R, error) { return r, err }
 }

@@ -23,20 +23,20 @@ import (
 	"stanza.invalid/xmpp/xmpptest"
 )
 
-// log is what handlers have seen.
-type log struct {
+// record is what handlers have seen.
+type record struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (l *log) add(format string, args ...any) {
+func (l *record) add(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = append(l.lines, fmt.Sprintf(format, args...))
 }
 
 // take returns the lines and forgets them.
-func (l *log) take() []string {
+func (l *record) take() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lines := l.lines
@@ -46,7 +46,7 @@ func (l *log) take() []string {
 
 func TestHandlers(t *testing.T) {
 	t.Parallel()
-	var l log
+	var l record
 	oneOf, err := stream.MatchPath("message@type=headline")
 	require.NoError(t, err)
 	mux := xmpp.NewMux(
@@ -128,7 +128,7 @@ func TestHandlers(t *testing.T) {
 // get the message with the payload as it came.
 func TestMalformedPayload(t *testing.T) {
 	t.Parallel()
-	var l log
+	var l record
 	play(t, serving(
 		xmpp.OnMessage(func(context.Context, *stanza.Message, *receipts.Received) error {
 			l.add("never")
@@ -156,7 +156,7 @@ func TestMalformedPayload(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	var l log
+	var l record
 	var release chan struct{} // of the bubble
 	body := func(name string, opts ...stream.Option) xmpp.Route {
 		return xmpp.OnBody(func(context.Context, *stanza.Message, string) error {

@@ -9,6 +9,9 @@ import (
 
 // WireName returns the name of the element.
 func (v *Notification) WireName() wire.Name {
+	if v == nil {
+		return wire.Name{Space: NS}
+	}
 	return wire.Name{Space: NS, Local: string(v.State)}
 }
 

@@ -188,6 +188,9 @@ func (v *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 
 // WireName returns the name of the element.
 func (v *DefinedCondition) WireName() wire.Name {
+	if v == nil {
+		return wire.Name{Space: NSErrors}
+	}
 	return wire.Name{Space: NSErrors, Local: string(v.Name)}
 }
 

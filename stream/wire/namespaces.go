@@ -37,7 +37,7 @@ func (f *Framer) declare(depth uint32, tok, p int, escaped bool) bool {
 		reason = "a prefix bound to the namespace of xmlns"
 	case uri == "" && prefix != "":
 		reason = "a prefix bound to no namespace"
-	case strings.ContainsAny(uri, spaces):
+	case strings.IndexByte(uri, ' ') >= 0 || escaped && strings.ContainsAny(uri, spaces):
 		// no URI has any, and parsers that join names with a space fall for it
 		reason = spaceInNamespace
 	}

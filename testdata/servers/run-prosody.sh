@@ -11,6 +11,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 sed -e "s|@DIR@|$dir|g; s|@PORT@|$port|g; s|@SECRET@|$secret|g" "$here/prosody.cfg.lua.in" >"$dir/prosody.cfg.lua"
 mkdir -p "$dir/data"
 cd /
+# it does not outlive who started it, however that ended
+parent=$PPID
+(
+	while kill -0 $$ && kill -0 "$parent"; do sleep 1; done
+	kill -0 "$parent" || kill $$
+) >/dev/null 2>&1 &
 if [ "$(id -u)" = 0 ]; then
 	chown -R prosody: "$dir"
 	exec setpriv --reuid prosody --regid prosody --init-groups env HOME="$dir" prosody --config "$dir/prosody.cfg.lua" -F

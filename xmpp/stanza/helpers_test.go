@@ -50,6 +50,7 @@ func (n *note) AppendXML(b []byte, ns string) ([]byte, error) {
 // send.
 type copied struct{ note }
 
+func (*copied) WireName() wire.Name           { return (*note)(nil).WireName() }
 func (*copied) Matches(n wire.Name) bool      { return n == (*note)(nil).WireName() }
 func (*copied) SenderRule() stanza.SenderRule { return stanza.FromOwnAccount }
 

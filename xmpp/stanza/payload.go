@@ -26,7 +26,9 @@ type Payload interface {
 	AppendXML(b []byte, ns string) ([]byte, error)
 }
 
-// A Decoder is a payload that can be read: a pointer to a generated type.
+// A Decoder is a payload that can be read: a pointer to a generated type. A nil pointer
+// stands for the type: its WireName is the name that all values have, without a local
+// name if that is their value.
 type Decoder interface {
 	Payload
 	// Matches reports whether an element of this name is one of the type. It is called on
@@ -223,7 +225,14 @@ func Decode[T any, P PayloadOf[T]](r Raw) (*T, error) {
 
 // lookup returns the first payload of type T as it was added or received.
 func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
+	want := P(nil).WireName()
 	for _, item := range ps.items {
+		if want.Local != "" && !item.IsZero() {
+			if item.Is(want.Space, want.Local) {
+				return nil, item
+			}
+			continue
+		}
 		if v, r := match[T, P](ps, item); v != nil || !r.IsZero() {
 			return v, r
 		}

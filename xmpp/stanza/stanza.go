@@ -30,12 +30,20 @@ var (
 // ErrNoStanza is returned for an element that is none of the three stanzas.
 var ErrNoStanza = errors.New("stanza: the element is no stanza")
 
-// arrival is the memory of a received stanza: one piece for all that a plain one needs.
-type arrival[S any] struct {
+// arrival is the memory of a received message or presence: one piece for all that a plain
+// one needs.
+type arrival[S Message | Presence] struct {
 	stanza S
 	doc    wire.Doc
 	text   [1]LangText
 	items  [5]Raw
+}
+
+// arrivedIQ is the same for an IQ, which has no text and seldom more than one payload.
+type arrivedIQ struct {
+	stanza IQ
+	doc    wire.Doc
+	items  [2]Raw
 }
 
 // Take returns the stanza that the framer found last, in memory of its own. For an
@@ -68,7 +76,7 @@ func Take(f *wire.Framer) (Stanza, error) {
 		}
 		return p, err
 	case "iq":
-		in := new(arrival[IQ])
+		in := new(arrivedIQ)
 		f.TakeInto(&in.doc)
 		q := &in.stanza
 		q.root, q.items = in.doc.Root(), in.items[:0]

@@ -43,7 +43,12 @@ func (g *file) method(e *model.Element, receiver, name, comments string) *jen.St
 //
 // and for elements whose name is their value:
 //
-//	func (v *ChatState) WireName() wire.Name { return wire.Name{Space: NS, Local: string(v.State)} }
+//	func (v *ChatState) WireName() wire.Name {
+//		if v == nil {
+//			return wire.Name{Space: NS}
+//		}
+//		return wire.Name{Space: NS, Local: string(v.State)}
+//	}
 //
 //	func (*ChatState) Matches(n wire.Name) bool { return n.Space == NS && State(n.Local).Known() }
 func (g *file) names(e *model.Element) {
@@ -56,7 +61,13 @@ func (g *file) names(e *model.Element) {
 		matches = n("Space").Op("==").Add(space()).Op("&&").Add(g.enum(f.Type.Enum)).Call(n("Local")).Dot("Known").Call()
 	}
 	g.method(e, receiver, "WireName", "WireName returns the name of the element.").
-		Params().Add(g.wire("Name")).Block(jen.Return(g.wire("Name").Values(jen.Id("Space").Op(":").Add(space()), jen.Id("Local").Op(":").Add(local))))
+		Params().Add(g.wire("Name")).BlockFunc(func(b *jen.Group) {
+		if receiver != "" {
+			// a nil pointer stands for the type, as in stanza.Find
+			b.If(jen.Id(receiver).Op("==").Nil()).Block(jen.Return(g.wire("Name").Values(jen.Id("Space").Op(":").Add(space()))))
+		}
+		b.Return(g.wire("Name").Values(jen.Id("Space").Op(":").Add(space()), jen.Id("Local").Op(":").Add(local)))
+	})
 	g.Line()
 	g.method(e, "", "Matches", "Matches reports whether n is "+says+".").
 		Params(jen.Id("n").Add(g.wire("Name"))).Bool().Block(jen.Return(matches))
