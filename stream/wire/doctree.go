@@ -1,5 +1,7 @@
 package wire
 
+import "unsafe"
+
 // The index of a Doc is a list of 32-bit words, in document order:
 //
 //	element    kind | offset of its local name
@@ -146,6 +148,17 @@ func (d *Doc) Context() *Context { return d.ctx }
 // IsZero reports whether d is the zero Doc.
 func (d *Doc) IsZero() bool { return d.tape == nil }
 
+// word returns a word of the index. Only the framer makes indices and what points into
+// them, so that there is nothing to check.
+func (d *Doc) word(i uint32) uint32 {
+	return *(*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(d.tape)), uintptr(i)*4))
+}
+
+// cut returns a piece of the text, under the same promise.
+func (d *Doc) cut(off, n uint32) string {
+	return unsafe.String((*byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(d.text)), uintptr(off))), int(n))
+}
+
 // space returns the namespace name for an id.
 func (d *Doc) space(id uint32) string {
 	switch {
@@ -198,10 +211,7 @@ func unescape(s string, attr bool) string {
 		case attr && (c == '\n' || c == '\t'):
 			b = append(b, ' ')
 		default:
-			j := i + 1
-			for j < len(s) && s[j] != '&' && s[j] != '\r' && s[j] != '\n' && s[j] != '\t' {
-				j++
-			}
+			j := plainRun(s, i+1)
 			b = append(b, s[i:j]...)
 			i = j
 			continue
@@ -209,4 +219,19 @@ func unescape(s string, attr bool) string {
 		i++
 	}
 	return text(b)
+}
+
+// plainRun returns the index of the next byte, from i on, that unescape has to look at.
+func plainRun(s string, i int) int {
+	for ; i+8 <= len(s); i += 8 {
+		v := loads(s, i)
+		amp := v ^ '&'*ones
+		if m := ((amp-ones)&^amp | (v-0x20*ones)&^v) & highs; m != 0 {
+			return i + firstStop(m)
+		}
+	}
+	for i < len(s) && s[i] != '&' && s[i] >= 0x20 {
+		i++
+	}
+	return i
 }

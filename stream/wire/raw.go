@@ -13,13 +13,13 @@ func (r Raw) IsZero() bool { return r.d == nil }
 
 // Local returns the local name.
 func (r Raw) Local() string {
-	off, n := r.d.tape[r.at]&offMask, r.d.tape[r.at+1]&lenMask
-	return r.d.text[off : off+n]
+	off, n := r.d.word(r.at)&offMask, r.d.word(r.at+1)&lenMask
+	return r.d.cut(off, n)
 }
 
 // Space returns the namespace name; the stream's content namespace reads as
 // jabber:client.
-func (r Raw) Space() string { return r.d.space(r.d.tape[r.at+1] >> nsShift) }
+func (r Raw) Space() string { return r.d.space(r.d.word(r.at+1) >> nsShift) }
 
 // Name returns the expanded name, or the zero Name of the zero Raw.
 func (r Raw) Name() Name {
@@ -47,8 +47,8 @@ func (r Raw) Is(space, local string) bool {
 
 // start returns the offset of the element's '<'.
 func (r Raw) start() uint32 {
-	off := r.d.tape[r.at] & offMask
-	if pre := r.d.tape[r.at+4] >> prefixShift; pre > 0 {
+	off := r.d.word(r.at) & offMask
+	if pre := r.d.word(r.at+4) >> prefixShift; pre > 0 {
 		off -= pre + 1
 	}
 	return off - 1
@@ -60,7 +60,7 @@ func (r Raw) Source() string {
 	if r.d == nil {
 		return ""
 	}
-	end := r.d.tape[r.at+2]
+	end := r.d.word(r.at + 2)
 	return r.d.text[r.start():end]
 }
 
@@ -115,11 +115,11 @@ func (r Raw) Text() string {
 	if r.d == nil {
 		return ""
 	}
-	i, end := r.content(), r.d.tape[r.at+3]
+	i, end := r.content(), r.d.word(r.at+3)
 	if i == end {
 		return ""
 	}
-	if i+textWords == end && r.d.tape[i]&kindText != 0 {
+	if i+textWords == end && r.d.word(i)&kindText != 0 {
 		return r.d.textAt(i)
 	}
 	return r.joinText(i, end)
@@ -131,9 +131,9 @@ func (r Raw) joinText(i, end uint32) string {
 	var b []byte
 	n := 0
 	for i < end {
-		w := r.d.tape[i]
+		w := r.d.word(i)
 		if w&kindText == 0 {
-			i = r.d.tape[i+3]
+			i = r.d.word(i + 3)
 			continue
 		}
 		s := r.d.textAt(i)
@@ -155,16 +155,16 @@ func (r Raw) joinText(i, end uint32) string {
 
 // content returns the index of the first child or text.
 func (r Raw) content() uint32 {
-	return r.at + elemWords + r.d.tape[r.at+4]&attrCount*attrWords
+	return r.at + elemWords + r.d.word(r.at+4)&attrCount*attrWords
 }
 
 // IsEmpty reports whether the element has neither text nor children.
-func (r Raw) IsEmpty() bool { return r.content() == r.d.tape[r.at+3] }
+func (r Raw) IsEmpty() bool { return r.content() == r.d.word(r.at+3) }
 
 // textAt returns the text at an index, with references resolved.
 func (d *Doc) textAt(i uint32) string {
-	off, n := d.tape[i]&offMask, d.tape[i+1]
-	s := d.text[off : off+n&textLen]
+	off, n := d.word(i)&offMask, d.word(i+1)
+	s := d.cut(off, n&textLen)
 	if n&textEscaped != 0 {
 		return unescape(s, false)
 	}
@@ -196,7 +196,7 @@ func normalised(s string) string {
 // Call [AttrCursor.Next] before the first.
 func (r Raw) Attrs() AttrCursor {
 	i := r.at + elemWords
-	return AttrCursor{d: r.d, i: i - attrWords, end: i + r.d.tape[r.at+4]&attrCount*attrWords}
+	return AttrCursor{d: r.d, i: i - attrWords, end: i + r.d.word(r.at+4)&attrCount*attrWords}
 }
 
 // AttrCursor walks over the attributes of an element.
@@ -214,34 +214,34 @@ func (a *AttrCursor) Next() bool {
 // Name returns the local name of an attribute in no namespace, "xml:lang" for
 // the language and the like, and "" for one in any other namespace.
 func (a *AttrCursor) Name() string {
-	off, w := a.d.tape[a.i], a.d.tape[a.i+1]
+	off, w := a.d.word(a.i), a.d.word(a.i+1)
 	if w>>nsShift > nsNone {
 		return a.prefixed(off, w)
 	}
-	return a.d.text[off : off+w&lenMask]
+	return a.d.cut(off, w&lenMask)
 }
 
 func (a *AttrCursor) prefixed(off, w uint32) string {
 	if w>>nsShift == nsXML {
-		return a.d.text[off-4 : off+w&lenMask]
+		return a.d.cut(off-4, 4+w&lenMask)
 	}
 	return ""
 }
 
 // Expanded returns the expanded name.
 func (a *AttrCursor) Expanded() Name {
-	off, w := a.d.tape[a.i], a.d.tape[a.i+1]
-	return Name{Space: a.d.space(w >> nsShift), Local: a.d.text[off : off+w&lenMask]}
+	off, w := a.d.word(a.i), a.d.word(a.i+1)
+	return Name{Space: a.d.space(w >> nsShift), Local: a.d.cut(off, w&lenMask)}
 }
 
 // Value returns the value, with references resolved.
 func (a *AttrCursor) Value() string {
-	w := a.d.tape[a.i+1]
-	off := a.d.tape[a.i] + w&lenMask + 2
+	w := a.d.word(a.i + 1)
+	off := a.d.word(a.i) + w&lenMask + 2
 	if w&(flagGap|flagEscaped) != 0 {
 		return a.odd(off-2, w)
 	}
-	return a.d.text[off : off+a.d.tape[a.i+2]]
+	return a.d.cut(off, a.d.word(a.i+2))
 }
 
 // odd is Value for one with white space around the equals sign, which begins
@@ -251,7 +251,7 @@ func (a *AttrCursor) odd(off, w uint32) string {
 	for t[off] != '\'' && t[off] != '"' {
 		off++
 	}
-	s := t[off+1 : off+1+a.d.tape[a.i+2]]
+	s := t[off+1 : off+1+a.d.word(a.i+2)]
 	if w&flagEscaped != 0 {
 		s = unescape(s, true)
 	}
@@ -261,7 +261,7 @@ func (a *AttrCursor) odd(off, w uint32) string {
 // Children returns a cursor over the child elements. Call [Cursor.Next] before
 // the first.
 func (r Raw) Children() Cursor {
-	return Cursor{d: r.d, next: r.content(), end: r.d.tape[r.at+3], ns: r.d.tape[r.at+1] >> nsShift}
+	return Cursor{d: r.d, next: r.content(), end: r.d.word(r.at + 3), ns: r.d.word(r.at+1) >> nsShift}
 }
 
 // Cursor walks over the child elements of an element.
@@ -276,8 +276,8 @@ type Cursor struct {
 func (c *Cursor) Next() bool {
 	for c.next < c.end {
 		c.i = c.next
-		if c.d.tape[c.i]&kindText == 0 {
-			c.next = c.d.tape[c.i+3]
+		if c.d.word(c.i)&kindText == 0 {
+			c.next = c.d.word(c.i + 3)
 			return true
 		}
 		if !c.stray {
@@ -304,19 +304,19 @@ func (c *Cursor) Raw() Raw { return Raw{d: c.d, at: c.i} }
 
 // Local returns the child's local name.
 func (c *Cursor) Local() string {
-	off, n := c.d.tape[c.i]&offMask, c.d.tape[c.i+1]&lenMask
-	return c.d.text[off : off+n]
+	off, n := c.d.word(c.i)&offMask, c.d.word(c.i+1)&lenMask
+	return c.d.cut(off, n)
 }
 
 // Space returns the child's namespace name.
-func (c *Cursor) Space() string { return c.d.space(c.d.tape[c.i+1] >> nsShift) }
+func (c *Cursor) Space() string { return c.d.space(c.d.word(c.i+1) >> nsShift) }
 
 // In reports whether the child is in this namespace.
-func (c *Cursor) In(space string) bool { return c.d.space(c.d.tape[c.i+1]>>nsShift) == space }
+func (c *Cursor) In(space string) bool { return c.d.space(c.d.word(c.i+1)>>nsShift) == space }
 
 // Same reports whether the child is in its parent's namespace.
 func (c *Cursor) Same() bool {
-	ns := c.d.tape[c.i+1] >> nsShift
+	ns := c.d.word(c.i+1) >> nsShift
 	return ns == c.ns || ns > nsXML && c.ns > nsXML && c.d.space(ns) == c.d.space(c.ns)
 }
 
@@ -330,12 +330,12 @@ func (c Cursor) Any() bool { return c.Next() }
 func (c *Cursor) Remaining() int {
 	n := 0
 	for i := c.i; i < c.end; {
-		if c.d.tape[i]&kindText != 0 {
+		if c.d.word(i)&kindText != 0 {
 			i += textWords
 			continue
 		}
 		n++
-		i = c.d.tape[i+3]
+		i = c.d.word(i + 3)
 	}
 	return n
 }
@@ -343,20 +343,20 @@ func (c *Cursor) Remaining() int {
 // Count returns how many of the children from the current one on have its name;
 // slices are made in one piece with it.
 func (c *Cursor) Count() int {
-	local, w := c.Local(), c.d.tape[c.i+1]
+	local, w := c.Local(), c.d.word(c.i+1)
 	n := 0
 	for i := c.i; i < c.end; {
-		if c.d.tape[i]&kindText != 0 {
+		if c.d.word(i)&kindText != 0 {
 			i += textWords
 			continue
 		}
-		if v := c.d.tape[i+1]; v>>nsShift == w>>nsShift && v&lenMask == w&lenMask {
-			off := c.d.tape[i] & offMask
-			if c.d.text[off:off+uint32(len(local))] == local {
+		if v := c.d.word(i + 1); v>>nsShift == w>>nsShift && v&lenMask == w&lenMask {
+			off := c.d.word(i) & offMask
+			if c.d.cut(off, uint32(len(local))) == local {
 				n++
 			}
 		}
-		i = c.d.tape[i+3]
+		i = c.d.word(i + 3)
 	}
 	return n
 }

@@ -40,7 +40,10 @@ var identifier = precis.NewIdentifier(precis.Norm(norm.NFC))
 // the limits. Names that end with a digit may be IPv4 addresses; that is the caller's to check.
 func scanHost(s string) (n int, ok bool) {
 	label := 0 // where the label began
-	for n < len(s) {
+	for {
+		if n = skipLetters(s, n); n == len(s) {
+			break
+		}
 		c := s[n]
 		if classes[c]&inLabel != 0 {
 			n++

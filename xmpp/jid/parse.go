@@ -33,9 +33,9 @@ func MustParse(s string) JID {
 // parseCanonical parses an address of ASCII characters that is in normal form. It
 // is not ok for any other string, and for a few rare ones of that kind, which parseAny decides.
 func parseCanonical(s string) (j JID, ok bool) {
-	i := 0
+	i := skipLetters(s, 0)
 	for i < len(s) && classes[s[i]]&inLocal != 0 {
-		i++
+		i = skipLetters(s, i+1)
 	}
 	domain := 0
 	if i < len(s) && s[i] == '@' {
@@ -58,10 +58,8 @@ func parseCanonical(s string) (j JID, ok bool) {
 		if resource == "" || len(resource) > maxPart {
 			return JID{}, false
 		}
-		for i := range len(resource) {
-			if classes[resource[i]]&inResource == 0 {
-				return JID{}, false
-			}
+		if !isPrintable(resource) {
+			return JID{}, false
 		}
 		j.slash = uint16(end)
 	}
