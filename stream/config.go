@@ -58,13 +58,22 @@ type Config struct {
 	// took, for an answer that nobody waits for, and for top-level elements that are no
 	// stanzas and have no handler. It may be nil.
 	Unhandled func(p stanza.Payload)
-	// Failed is called on the dispatcher for what a handler did not catch: its error, a
-	// panic (as a [*PanicError]), a payload that does not fit its type (as a
-	// *stanza.DecodeError). It may be nil.
+	// Failed is called for what a handler did not catch: its error, a panic (as a
+	// [*PanicError]), a payload that does not fit its type (as a *stanza.DecodeError). It
+	// runs where the handler ran: on the dispatcher, or on the goroutine of a [Concurrent]
+	// handler. It may be nil.
 	Failed func(f Failure)
 	// Nonza is called by the reader, in the order of the wire, for top-level elements that
 	// are no stanzas, and says whether it took them. It must not block. It may be nil.
 	Nonza func(r wire.Raw) bool
+	// Received is called by the reader for each stanza, in the order of the wire, before
+	// anything else sees it: for state that must change in that order, and for counting
+	// (XEP-0198). It must neither block nor change the stanza. It may be nil.
+	Received func(st stanza.Stanza)
+	// Queued is called for each element that is sent, when its place in the output is
+	// decided and in that order, with the output locked: it must not block and not send.
+	// See [Stream.Requeue]. It may be nil.
+	Queued func(p stanza.Payload)
 }
 
 // Failure is what went wrong with one stanza, event or task.
@@ -132,7 +141,7 @@ func (c Config) withDefaults() Config {
 // preSession bounds what a peer may send before negotiation is over (RFC 6120,
 // section 13.12).
 func preSession(l wire.Limits) wire.Limits {
-	if l.Bytes == 0 || l.Bytes > 16<<10 {
+	if l.Bytes <= 0 || l.Bytes > 16<<10 {
 		l.Bytes = 16 << 10
 	}
 	return l

@@ -1,11 +1,10 @@
 package stream
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"stanza.invalid/stream/wire"
@@ -17,48 +16,77 @@ import (
 // negotiates.
 type Conn struct {
 	cfg       *Config
-	transport Transport
 	framer    *wire.Framer
 	src       source
 	sent      bool // a header was sent and no footer
+	resumable bool
+	resumed   bool
 	peer      Header
 	features  wire.Raw
-	done      map[string]bool // negotiators that have run
+	done      map[string]bool // negotiators that have run; made for the first
 	local     jid.JID
 	remote    jid.JID
+	batch     []item // scratch of the reader
+
+	mu        sync.Mutex
+	transport Transport // guarded by mu, because abort may come from anywhere
+	late      bool      // guarded by mu: negotiation is over time, deadlines stay in the past
+	aborted   bool      // guarded by mu: the transport was closed
 }
 
+var zeroRaw wire.Raw
+
 // NewConn returns a connection over a transport, for negotiation by hand: a server's side,
-// a test. The limits are those before a session starts.
+// a test. The limits are those before a session starts; see [Conn.SetLimits].
 func NewConn(t Transport, cfg Config) *Conn {
 	c := cfg.withDefaults()
 	return newConn(t, &c)
 }
 
 func newConn(t Transport, cfg *Config) *Conn {
-	c := &Conn{cfg: cfg, done: map[string]bool{}, framer: wire.NewFramer(preSession(cfg.Limits))}
-	c.use(t)
-	return c
-}
-
-func (c *Conn) use(t Transport) {
-	c.transport = t
-	c.src = newSource(t)
+	return &Conn{cfg: cfg, framer: wire.NewFramer(preSession(cfg.Limits)), transport: t, src: newSource(t)}
 }
 
 // Transport returns the transport.
-func (c *Conn) Transport() Transport { return c.transport }
+func (c *Conn) Transport() Transport {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.transport
+}
 
 // Secure replaces the transport, as after STARTTLS, and expects a new stream on it. Bytes
 // that came in clear text behind the point of change are an error, and a reason to
-// distrust the peer.
+// distrust the peer (RFC 6120, section 5.4.3.3).
 func (c *Conn) Secure(t Transport) error {
 	if len(c.framer.Buffered()) > 0 {
 		return &Error{Condition: PolicyViolation, Text: "data in clear text behind the start of TLS", Sent: true}
 	}
-	c.use(t)
+	c.mu.Lock()
+	c.transport = t
+	aborted := c.aborted
+	c.mu.Unlock()
+	c.src = newSource(t)
+	if aborted {
+		_ = t.Close()
+		return ErrClosed
+	}
 	return nil
 }
+
+// SetLimits replaces the limits for what is read from here on. A session of a [Stream]
+// sets those of its configuration by itself; who negotiates by hand calls it once the
+// peer is authenticated.
+func (c *Conn) SetLimits(l wire.Limits) { c.framer.SetLimits(l) }
+
+// SetResumable says that the session which this negotiation starts may outlive its
+// connection (XEP-0198): when the connection is lost, requests go on waiting and no
+// [SessionEnded] comes until the next negotiation has ended without [Conn.SetResumed].
+func (c *Conn) SetResumable() { c.resumable = true }
+
+// SetResumed says that this negotiation has resumed the session of the connection before.
+// What was sent and not acknowledged is for the negotiator to send again: see
+// [Stream.Requeue]. The session is resumable again.
+func (c *Conn) SetResumed() { c.resumable, c.resumed = true, true }
 
 // Peer returns what the peer's stream header says.
 func (c *Conn) Peer() Header { return c.peer }
@@ -95,10 +123,11 @@ func (c *Conn) WriteHeader(h Header) error {
 	return c.WriteBytes(append(b, '>'))
 }
 
-// Restart forgets the peer's stream header; a new one is expected.
+// Restart forgets the peer's stream header and features; new ones are expected
+// (RFC 6120, section 4.3.3).
 func (c *Conn) Restart() {
 	c.framer.Restart()
-	c.features = wire.Raw{}
+	c.features = zeroRaw
 }
 
 // Write sends an element. Its namespace is declared unless it is jabber:client, for which
@@ -112,13 +141,24 @@ func (c *Conn) Write(p stanza.Payload) error {
 	return c.WriteBytes(*b)
 }
 
-// WriteBytes sends bytes as they are.
+// WriteBytes sends bytes as they are. It returns when all of them were handed to the
+// transport, within [Config.WriteTimeout].
 func (c *Conn) WriteBytes(b []byte) error {
-	if d, ok := c.transport.(interface{ SetWriteDeadline(time.Time) error }); ok {
-		_ = d.SetWriteDeadline(time.Now().Add(c.cfg.WriteTimeout))
+	c.mu.Lock()
+	t := c.transport
+	if !c.late {
+		setWriteDeadline(t, c.cfg.WriteTimeout)
 	}
-	_, err := c.transport.Write(b)
+	c.mu.Unlock()
+	_, err := t.Write(b)
 	return err
+}
+
+// setWriteDeadline bounds the writes to come, if the transport can.
+func setWriteDeadline(t Transport, d time.Duration) {
+	if w, ok := t.(interface{ SetWriteDeadline(time.Time) error }); ok {
+		_ = w.SetWriteDeadline(time.Now().Add(d))
+	}
 }
 
 // Read returns the next top-level element. A stream error becomes an [*Error], the end of
@@ -199,124 +239,6 @@ func (c *Conn) fill() error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// A Negotiator is one step between a connection and a session: TLS, authentication, the
-// handshake of a component.
-type Negotiator struct {
-	// Name says what it is, for errors.
-	Name string
-	// Feature is the stream feature that it answers. The zero name is for a step that
-	// waits for no feature: it runs when its turn comes.
-	Feature wire.Name
-	// Required says that a stream without the feature is refused.
-	Required bool
-	// Run does it.
-	Run func(ctx context.Context, c *Conn) (Outcome, error)
-}
-
-// Outcome says how negotiation goes on after a step.
-type Outcome uint8
-
-const (
-	// Continue goes on with the next step under the same features.
-	Continue Outcome = iota
-	// Restart opens a new stream over the connection; its features count.
-	Restart
-	// Done ends negotiation.
-	Done
-)
-
-// negotiate opens the stream and runs the steps.
-func (c *Conn) negotiate(ctx context.Context, steps []Negotiator) error {
-	stop := context.AfterFunc(ctx, func() {
-		// ends a read or write under way; the connection is given up
-		if d, ok := c.transport.(interface{ SetDeadline(time.Time) error }); ok {
-			_ = d.SetDeadline(time.Unix(1, 0))
-		} else {
-			_ = c.transport.Close()
-		}
-	})
-	defer stop()
-	for round := 0; ; round++ {
-		if round > 2*len(steps)+2 {
-			return &Error{Condition: PolicyViolation, Text: "negotiation does not end", Sent: true}
-		}
-		if err := c.WriteHeader(c.cfg.Header); err != nil {
-			return err
-		}
-		if _, err := c.ReadHeader(); err != nil {
-			return err
-		}
-		if c.cfg.Header.Version != "" && c.peer.Version != "" {
-			if err := c.readFeatures(); err != nil {
-				return err
-			}
-		}
-		again, err := c.steps(ctx, steps)
-		if err != nil || !again {
-			return err
-		}
-		c.Restart()
-	}
-}
-
-func (c *Conn) readFeatures() error {
-	r, err := c.Read()
-	if err != nil {
-		return err
-	}
-	if !r.Is(wire.NSStream, "features") {
-		return &Error{Condition: InvalidXML, Text: "no stream features", Sent: true}
-	}
-	c.features = r
-	return nil
-}
-
-func (c *Conn) steps(ctx context.Context, steps []Negotiator) (restart bool, err error) {
-	for _, st := range steps {
-		if c.done[st.Name] {
-			continue
-		}
-		if !st.Feature.IsZero() && c.features.Child(st.Feature.Space, st.Feature.Local).IsZero() {
-			if st.Required {
-				return false, fmt.Errorf("%s: %w", st.Name, &Error{Condition: UnsupportedFeature, Text: "the feature is not offered", Sent: true})
-			}
-			continue
-		}
-		c.done[st.Name] = true
-		out, err := st.Run(ctx, c)
-		if err != nil {
-			if ctx.Err() != nil {
-				err = waitError(ctx)
-			}
-			return false, fmt.Errorf("%s: %w", st.Name, err)
-		}
-		switch out {
-		case Restart:
-			return true, nil
-		case Done:
-			return false, nil
-		}
-	}
-	return false, nil
-}
-
-// finish tells the peer about an error, if one is due, and ends the stream.
-func (c *Conn) finish(err error) {
-	var b []byte
-	if e := toSend(err); e != nil && c.sent {
-		b = e.appendXML(b)
-	}
-	if c.sent {
-		b = append(b, "</stream:stream>"...)
-		if d, ok := c.transport.(interface{ SetWriteDeadline(time.Time) error }); ok {
-			_ = d.SetWriteDeadline(time.Now().Add(min(c.cfg.CloseTimeout, c.cfg.WriteTimeout)))
-		}
-		_, _ = c.transport.Write(b)
-		c.sent = false
-	}
-	_ = c.transport.Close()
 }
 
 // source reads from a transport into a framer.

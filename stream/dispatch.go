@@ -10,86 +10,94 @@ import (
 	"stanza.invalid/xmpp/stanza"
 )
 
-// onDispatcher marks the context of handlers that hold up the queue, so that waiting
-// for an answer can be told from being busy.
-type onDispatcher struct{}
-
-// begin and end surround a batch: what handlers send meanwhile is written together.
-func (s *Stream) beginBatch() { s.out.cork() }
-func (s *Stream) endBatch()   { s.out.uncork() }
+// What handlers send while a batch is handled is written together: the queue corks the
+// output before it.
+func (s *Stream) endBatch() {
+	s.runs = nil
+	s.out.uncork()
+}
 
 // handleItem runs on the dispatcher.
 func (s *Stream) handleItem(it *item) {
+	if it == nil {
+		s.endRun() // of a handler that did not come back
+		return
+	}
 	switch it.kind {
 	case itemStanza:
 		s.handleStanza(it.v.(stanza.Stanza), it.err)
 	case itemRaw:
 		s.handleRaw(it.v.(wire.Raw))
 	case itemEvent:
-		s.deliver(it.v, false)
+		s.handleEvent(it.v.(event))
 	case itemTask:
-		s.guard("scheduled task", nil, func() error { it.v.(task)(s.ctx); return nil })
+		t := it.v.(task)
+		s.guardAt(t.site, nil, func(ctx context.Context) error { t.run(ctx); return nil })
 	}
 }
 
 func (s *Stream) handleStanza(st stanza.Stanza, bad error) {
 	if bad != nil {
-		// the addresses cannot be trusted to be complete; the stanza goes no further
+		// what it says of its addresses may be wrong; it goes no further
 		s.fail(Failure{Err: bad, Stanza: st})
-		if from := st.Attributes().From; !from.IsZero() {
-			if reply, ok := stanza.Fail(st, bad).(*stanza.IQ); ok {
-				s.reply(reply)
-			}
+		var e *stanza.DecodeError
+		if errors.As(bad, &e) && e.Attr == "from" {
+			return // to whom?
+		}
+		if reply, ok := stanza.Fail(st, bad).(*stanza.IQ); ok {
+			s.reply(reply)
 		}
 		return
 	}
 	if st = s.filters.run(In, st, s); st == nil {
 		return
 	}
-	t := s.table.Load()
-	if q, ok := st.(*stanza.IQ); ok && q.IsRequest() {
-		s.handleRequest(t, q)
+	if s.waiters.users.Load() > 0 && s.waiters.offer(st, true) {
 		return
 	}
-	if s.waiters.users.Load() > 0 {
-		s.waiters.offer(st, true)
+	found := s.find(st)
+	request, _ := st.(*stanza.IQ)
+	if request != nil && !request.IsRequest() {
+		request = nil
 	}
-	found := t.find(s.found[:0], st)
+	answerer := false
+	for _, r := range found {
+		answerer = answerer || r.typ != ""
+	}
+	handled := false
 	for i, r := range found {
 		mine := st
-		if len(found) > 1 && i < len(found)-1 {
+		if i < len(found)-1 || request != nil && r.watching {
 			mine = stanza.Clone(st)
 		}
-		s.start(r, mine)
+		started := s.start(job{r: r, st: mine, mute: answerer && r.typ == ""})
+		handled = handled || started && !r.watching
 	}
-	if len(found) == 0 && s.cfg.Unhandled != nil {
-		s.guard("Unhandled", st, func() error { s.cfg.Unhandled(st); return nil })
-	}
-	clear(found)
-	s.found = found[:0]
-}
-
-// handleRequest gives an IQ request to its handler, or answers that there is none.
-func (s *Stream) handleRequest(t *table, q *stanza.IQ) {
-	name := q.First()
-	if q.Len() == 1 {
-		if r := t.requests[requestKey{q.Type, name}]; r != nil {
-			s.start(r, q)
-			return
-		}
-	}
-	found := t.find(s.found[:0], q)
-	for _, r := range found {
-		s.start(r, q.Clone())
-	}
-	handled := len(found) > 0
 	clear(found)
 	s.found = found[:0]
 	switch {
 	case handled:
+	case request != nil:
+		s.refuse(request)
+	default:
+		s.unhandled(st, st)
+	}
+}
+
+// unhandled shows the hook what nobody took.
+func (s *Stream) unhandled(p stanza.Payload, st stanza.Stanza) {
+	if s.cfg.Unhandled != nil {
+		site := "Config.Unhandled"
+		s.guardAt(&site, st, func(context.Context) error { s.cfg.Unhandled(p); return nil })
+	}
+}
+
+// refuse answers a request that no handler took (RFC 6120, section 8.4).
+func (s *Stream) refuse(q *stanza.IQ) {
+	switch {
 	case q.Len() != 1:
 		s.reply(q.Fail(stanza.NewError(stanza.BadRequest, "an IQ request has exactly one payload")))
-	case t.spaces[name.Space]:
+	case s.table.Load().spaces[q.First().Space]:
 		s.reply(q.Fail(stanza.NewError(stanza.FeatureNotImplemented, "")))
 	default:
 		s.reply(q.Fail(stanza.NewError(stanza.ServiceUnavailable, "")))
@@ -100,72 +108,116 @@ func (s *Stream) handleRaw(r wire.Raw) {
 	handled := false
 	for _, h := range s.table.Load().nonzas {
 		if h.matcher.name.IsZero() || h.matcher.name == r.Name() {
-			handled = true
-			s.run(h, nil, func(ctx context.Context) error { return h.raw(ctx, r) })
+			started := s.start(job{r: h, f: func(ctx context.Context) error { return h.raw(ctx, r) }})
+			handled = handled || started && !h.watching
 		}
 	}
-	if !handled && s.cfg.Unhandled != nil {
-		s.guard("Unhandled", nil, func() error { s.cfg.Unhandled(r); return nil })
+	if !handled {
+		s.unhandled(r, nil)
 	}
 }
 
-// start runs a handler for a stanza, here or on a goroutine of its own.
-func (s *Stream) start(r *registration, st stanza.Stanza) {
-	if r.concurrent || r.once {
-		s.run(r, st, func(ctx context.Context) error { return r.run(ctx, st) })
-		return
-	}
-	// the common case, without a closure
-	s.current.Store(r)
-	if err := s.call(r, st); err != nil {
-		s.failed(r, st, err)
-	}
-	s.current.Store(nil)
+// job is one run of a handler that is due.
+type job struct {
+	r    *registration
+	st   stanza.Stanza                   // nil if it is about something else
+	f    func(ctx context.Context) error // what to call in place of r.run
+	mute bool                            // a failure is not answered: another handler does that
 }
 
-// call runs a handler on the dispatcher and turns a panic into an error.
-func (s *Stream) call(r *registration, st stanza.Stanza) (err error) {
+// call runs a handler and turns a panic into an error.
+func (j *job) call(ctx context.Context) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return r.run(s.ctx, st)
+	if j.f != nil {
+		return j.f(ctx)
+	}
+	return j.r.run(ctx, j.st)
 }
 
-func (s *Stream) run(r *registration, st stanza.Stanza, f func(ctx context.Context) error) {
-	if r.once && !s.unregister(r) {
-		return
-	}
-	if !r.concurrent {
-		s.current.Store(r)
-		if err := safely(func() error { return f(s.ctx) }); err != nil {
-			s.failed(r, st, err)
+// start runs a handler, here or on a goroutine of its own, and reports whether it did:
+// one that was removed is not run.
+func (s *Stream) start(j job) bool {
+	r := j.r
+	if r.once {
+		if !r.remove() {
+			return false
 		}
-		s.current.Store(nil)
-		return
+	} else if r.gone.Load() {
+		return false
+	}
+	if r.concurrent {
+		return s.startConcurrent(j)
+	}
+	ctx := s.beginRun(&r.site)
+	if err := j.call(ctx); err != nil {
+		s.failed(&j, err)
+	}
+	s.endRun()
+	return true
+}
+
+// beginRun says what the dispatcher runs from here on.
+func (s *Stream) beginRun(site *string) *run {
+	s.running = s.newRun()
+	s.current.Store(site)
+	return s.running
+}
+
+func (s *Stream) endRun() {
+	s.current.Store(nil)
+	if s.running != nil {
+		s.running.end()
+		s.running = nil
+	}
+}
+
+// startConcurrent runs a handler on a goroutine of its own once there is a place for it.
+func (s *Stream) startConcurrent(j job) bool {
+	slots := s.slots.Load()
+	if slots == nil {
+		c := make(chan struct{}, s.cfg.Concurrency)
+		slots = &c
+		s.slots.Store(slots)
 	}
 	select {
-	case s.slots <- struct{}{}:
+	case *slots <- struct{}{}:
 	default:
-		// all slots are taken: back-pressure, as for a handler that is not concurrent
-		s.current.Store(r)
+		// all places are taken: back-pressure, as for a handler that is not concurrent
+		s.current.Store(&j.r.site)
+		s.queue.waitSlot(true)
 		select {
-		case s.slots <- struct{}{}:
-			s.current.Store(nil)
-		case <-s.aborted:
-			s.current.Store(nil)
-			return
+		case *slots <- struct{}{}:
+		case <-s.ctx.Done():
+			slots = nil
+		}
+		s.queue.waitSlot(false)
+		s.current.Store(nil)
+		if slots == nil || !j.r.once && j.r.gone.Load() {
+			if slots != nil {
+				<-*slots
+			}
+			return false
 		}
 	}
 	s.workers.Add(1)
 	go func() {
-		defer s.workers.Done()
-		defer func() { <-s.slots }()
-		if err := safely(func() error { return f(s.freeCtx) }); err != nil {
-			s.failed(r, st, err)
+		r := &run{Context: s.ctx, s: s, free: true}
+		defer func() {
+			r.end()
+			if r.noSlot.CompareAndSwap(false, true) {
+				<-*slots
+			}
+			s.workers.Done()
+		}()
+		if err := j.call(r); err != nil {
+			s.failed(&j, err)
 		}
 	}()
+	return true
 }
 
 // guard runs a piece of the user's code that is no handler.
@@ -173,6 +225,13 @@ func (s *Stream) guard(site string, st stanza.Stanza, f func() error) {
 	if err := safely(f); err != nil {
 		s.fail(Failure{Err: err, Handler: site, Stanza: st})
 	}
+}
+
+// guardAt is guard on the dispatcher, for code that may take long.
+func (s *Stream) guardAt(site *string, st stanza.Stanza, f func(ctx context.Context) error) {
+	ctx := s.beginRun(site)
+	s.guard(*site, st, func() error { return f(ctx) })
+	s.endRun()
 }
 
 func safely(f func() error) (err error) {
@@ -185,14 +244,12 @@ func safely(f func() error) (err error) {
 }
 
 // failed reports what a handler did not catch and answers where that is due.
-func (s *Stream) failed(r *registration, st stanza.Stanza, err error) {
-	s.fail(Failure{Err: err, Handler: r.site, Stanza: st})
-	if st == nil {
+func (s *Stream) failed(j *job, err error) {
+	s.fail(Failure{Err: err, Handler: j.r.site, Stanza: j.st})
+	if j.st == nil || j.mute || j.r.watching {
 		return
 	}
-	switch st.(type) {
-	case *stanza.IQ:
-	default:
+	if _, ok := j.st.(*stanza.IQ); !ok {
 		// chatter is answered only if the handler says how
 		var e *stanza.Error
 		var c stanza.Condition
@@ -201,7 +258,7 @@ func (s *Stream) failed(r *registration, st stanza.Stanza, err error) {
 			return
 		}
 	}
-	if reply := stanza.Fail(st, err); reply != nil {
+	if reply := stanza.Fail(j.st, err); reply != nil {
 		s.reply(reply)
 	}
 }
@@ -216,22 +273,22 @@ func (s *Stream) fail(f Failure) {
 	}
 }
 
-// reply sends an answer from the dispatcher. If the output is full it waits: a peer that
-// does not read gets no more answers.
+// reply sends an answer that a handler owes. If the output is full it waits: a peer that
+// does not read gets no more answers, and sends no more in the end.
 func (s *Stream) reply(st stanza.Stanza) {
 	if err := s.Send(s.ctx, st); err != nil && !errors.Is(err, ErrClosed) {
 		s.cfg.Logger.Warn("answer not sent", "error", err)
 	}
 }
 
-// stalled is called by the watchdog, with the queue locked.
+// stalled is called by the watchdog.
 func (s *Stream) stalled(ticks int) {
-	r := s.current.Load()
-	if r == nil {
+	site := s.current.Load()
+	if site == nil {
 		return
 	}
 	d := time.Duration(ticks) * s.cfg.StallAfter
-	n := int(s.queue.count.Load())
-	s.cfg.Logger.Warn("a handler blocks the queue", "handler", r.site, "for", d, "queued", n)
-	go s.deliver(Stalled{Handler: r.site, For: d, Queued: n}, true)
+	n := s.Queued()
+	s.cfg.Logger.Warn("a handler blocks the queue", "handler", *site, "for", d, "queued", n)
+	emit(s, Stalled{Handler: *site, For: d, Queued: n})
 }

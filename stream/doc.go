@@ -8,18 +8,27 @@
 //
 // A [Stream] has one goroutine that connects and reads. Handlers run on a second
 // one, the dispatcher, and output is written by a third; both exist only while
-// there is work. The reader runs none of the user's code. Replies, waiters and
-// collectors get their stanzas at the reader, in the order of the wire; all else
-// is queued.
+// there is work. The reader runs none of the user's code but [Config.Nonza] and
+// [Config.Received]. Replies, waiters and collectors get their stanzas at the reader, in
+// the order of the wire; all else is queued.
 //
 // # Back-pressure
 //
 // The queue is bounded in stanzas and in bytes ([QueueLimits]). At the soft limit the
-// reader stops reading, so that TCP slows the peer down, unless the handler that
-// runs is itself waiting for an answer; at the hard limit the stream fails with
-// [ErrQueueFull]. Output is bounded as well: Send waits for room.
+// reader stops reading, so that TCP slows the peer down, unless what would make room is
+// itself waiting for an answer: the handler that runs, or all concurrent ones while
+// another is due. At the hard limit the stream fails with [ErrQueueFull]. Output is
+// bounded as well: Send waits for room, and reading stops meanwhile. Writes have
+// deadlines, so that two peers which both stop reading do not wait for ever.
 //
 // A handler that blocks holds up all others. Use [Concurrent] for handlers that
-// wait, or pass the handler's context to what waits; a warning names a handler
-// that blocks for long.
+// wait, or pass the handler's context to what waits; a warning and a [Stalled] event
+// name a handler that blocks for long. The context of a handler that has returned is one
+// like any other: goroutines that it left behind hold up nothing.
+//
+// # End
+//
+// [Stream.Close] sends what waits, exchanges footers with the peer, and lets handlers
+// finish what is queued. [Stream.Abort] does none of this. After either nothing of the
+// stream is left: no goroutine, no timer.
 package stream

@@ -111,11 +111,11 @@ func readError(r wire.Raw) *Error {
 	return e
 }
 
-// appendError appends the error as the stream prefix makes it.
+// appendXML appends the error with the prefix that the stream header declares.
 func (e *Error) appendXML(b []byte) []byte {
 	b = append(b, "<stream:error>"...)
 	if wire.ValidName(string(e.Condition)) {
-		b = fmt.Appendf(b, "<%s xmlns='%s'/>", e.Condition, NSErrors)
+		b = append(append(append(b, '<'), e.Condition...), " xmlns='"+NSErrors+"'/>"...)
 	}
 	if e.Text != "" {
 		b = append(b, "<text xmlns='"+NSErrors+"'>"...)
@@ -154,6 +154,8 @@ var (
 	ErrTimeout = errors.New("stream: no answer in time")
 	// ErrDisconnected is returned for a request whose stream ended before the answer came.
 	ErrDisconnected = errors.New("stream: disconnected")
+	// ErrFiltered is returned for a request that an outbound [Filter] dropped.
+	ErrFiltered = errors.New("stream: a filter dropped the request")
 	// ErrStanzaTooLarge is returned for a stanza that is larger than the limit for output.
 	ErrStanzaTooLarge = errors.New("stream: the stanza exceeds the limit")
 )

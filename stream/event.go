@@ -18,10 +18,9 @@ func (s *Stream) Events() *Stream { return s }
 
 // eventHandler is a registered handler for events of one type.
 type eventHandler struct {
-	options
-	typ  reflect.Type
-	run  func(ctx context.Context, v any) error
-	gone bool // guarded by events.mu
+	registration
+	typ   reflect.Type
+	event func(ctx context.Context, v any) error
 }
 
 type events struct {
@@ -29,52 +28,52 @@ type events struct {
 	byType map[reflect.Type][]*eventHandler // guarded by mu; slices are never changed
 }
 
-// On registers a handler for events of type T, which any value can be: those of the
-// library and one's own. Handlers run on the dispatcher, in the order of registration,
-// among stanzas in the order of emission; see [Concurrent], [Once] and [Direct]. The
-// function it returns removes the handler.
+// event is an event in the queue, with the type under which it was emitted.
+type event struct {
+	typ reflect.Type
+	v   any
+}
+
+// On registers a handler for events of type T, which any type can be: those of the
+// library and one's own. An event is of the type with which [Emit] was called. Handlers
+// run on the dispatcher, in the order of registration, among stanzas in the order of
+// emission; see [Concurrent], [Once] and [Direct]. Each gets a copy of the event, as far
+// as assignment makes one. The function it returns removes the handler, as with
+// [Stream.Handle].
 func On[T any](e Emitter, h func(ctx context.Context, event T) error, opts ...Option) (remove func()) {
-	return e.Events().on(&eventHandler{
-		options: makeOptions(opts),
-		typ:     reflect.TypeFor[T](),
-		run:     func(ctx context.Context, v any) error { return h(ctx, v.(T)) },
+	return e.Events().on(reflect.TypeFor[T](), makeOptions(opts), func(ctx context.Context, v any) error {
+		t, _ := v.(T) // a nil interface is one
+		return h(ctx, t)
 	})
 }
 
-// Emit sends an event to its handlers: to direct ones at once, in the goroutine of the
+// Emit gives an event to its handlers: to direct ones before it returns, run by the
 // caller, to others through the queue. It fails with [ErrQueueFull] at the hard limit of
-// the queue, and with [ErrClosed].
+// the queue, and with [ErrClosed]; the direct handlers have run then.
 func Emit[T any](e Emitter, event T) error {
 	s := e.Events()
-	s.deliver(event, true)
-	if !s.events.queued(reflect.TypeFor[T]()) {
-		return nil
-	}
-	return s.queue.push(item{v: event, kind: itemEvent})
+	deliverDirect(s, event)
+	return enqueue(s, event, false)
 }
 
-func (s *Stream) on(h *eventHandler) func() {
+func (s *Stream) on(typ reflect.Type, o options, run func(ctx context.Context, v any) error) func() {
+	if o.concurrent {
+		o.direct = false // waiting for a place is for the dispatcher
+	}
+	h := &eventHandler{registration: registration{options: o}, typ: typ, event: run}
 	ev := &s.events
+	h.unlist = func() {
+		ev.mu.Lock()
+		defer ev.mu.Unlock()
+		ev.byType[typ] = slices.DeleteFunc(slices.Clone(ev.byType[typ]), func(o *eventHandler) bool { return o == h })
+	}
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
 	if ev.byType == nil {
 		ev.byType = map[reflect.Type][]*eventHandler{}
 	}
-	ev.byType[h.typ] = append(slices.Clone(ev.byType[h.typ]), h)
-	return func() { s.off(h) }
-}
-
-// off removes a handler and reports whether it was there.
-func (s *Stream) off(h *eventHandler) bool {
-	ev := &s.events
-	ev.mu.Lock()
-	defer ev.mu.Unlock()
-	if h.gone {
-		return false
-	}
-	h.gone = true
-	ev.byType[h.typ] = slices.DeleteFunc(slices.Clone(ev.byType[h.typ]), func(o *eventHandler) bool { return o == h })
-	return true
+	ev.byType[typ] = append(slices.Clip(ev.byType[typ]), h)
+	return func() { h.remove() }
 }
 
 func (ev *events) handlers(t reflect.Type) []*eventHandler {
@@ -83,43 +82,51 @@ func (ev *events) handlers(t reflect.Type) []*eventHandler {
 	return ev.byType[t]
 }
 
-// queued reports whether a handler for a type needs the queue.
-func (ev *events) queued(t reflect.Type) bool {
-	return slices.ContainsFunc(ev.handlers(t), func(h *eventHandler) bool { return !h.direct })
+// enqueue queues an event if any handler is to get it so. own is for the events of the
+// stream itself.
+func enqueue[T any](s *Stream, v T, own bool) error {
+	typ := reflect.TypeFor[T]()
+	if !slices.ContainsFunc(s.events.handlers(typ), func(h *eventHandler) bool { return !h.direct }) {
+		return nil
+	}
+	it := item{v: event{typ, v}, kind: itemEvent}
+	if own {
+		return s.queue.pushOwn(it)
+	}
+	return s.queue.push(it)
 }
 
-// emit is Emit for the library's own events, whose loss is only logged.
+// emit is Emit for the stream's own events, which are lost only when the stream is closed.
 func emit[T any](s *Stream, event T) {
-	if err := Emit(s, event); err != nil {
-		s.cfg.Logger.Debug("event not delivered", "event", reflect.TypeFor[T]().String(), "error", err)
+	deliverDirect(s, event)
+	_ = enqueue(s, event, true)
+}
+
+// handleEvent runs the handlers for an event on the dispatcher.
+func (s *Stream) handleEvent(e event) {
+	for _, h := range s.events.handlers(e.typ) {
+		if !h.direct {
+			s.start(job{r: &h.registration, f: func(ctx context.Context) error { return h.event(ctx, e.v) }})
+		}
 	}
 }
 
-// deliver runs the handlers for an event that are direct, or those that are not.
-func (s *Stream) deliver(v any, direct bool) {
-	for _, h := range s.events.handlers(reflect.TypeOf(v)) {
-		if h.direct != direct {
+// deliverDirect runs the direct handlers for an event.
+func deliverDirect[T any](s *Stream, v T) {
+	for _, h := range s.events.handlers(reflect.TypeFor[T]()) {
+		if !h.direct || h.gone.Load() || h.once && !h.remove() {
 			continue
 		}
-		if h.once && !s.off(h) {
-			continue
-		}
-		r := &registration{options: h.options}
-		r.once = false
-		switch {
-		case direct && !h.concurrent:
-			if err := safely(func() error { return h.run(s.freeCtx, v) }); err != nil {
-				s.failed(r, nil, err)
-			}
-		default:
-			s.run(r, nil, func(ctx context.Context) error { return h.run(ctx, v) })
+		j := job{r: &h.registration, f: func(ctx context.Context) error { return h.event(ctx, v) }}
+		if err := j.call(s.ctx); err != nil {
+			s.failed(&j, err)
 		}
 	}
 }
 
 // WaitEvent waits for the next event of type T for which ok returns true; a nil ok
-// takes any. ok runs on the dispatcher. Start it before what causes the event: see
-// [ExpectEvent].
+// takes any. ok runs on the dispatcher. It is too late for an event that is caused before
+// it: see [ExpectEvent].
 func WaitEvent[T any](ctx context.Context, e Emitter, ok func(T) bool) (T, error) {
 	w, cancel := ExpectEvent(e, ok)
 	defer cancel()
@@ -127,7 +134,9 @@ func WaitEvent[T any](ctx context.Context, e Emitter, ok func(T) bool) (T, error
 }
 
 // ExpectEvent starts to look out for an event and returns what waits for it, and what
-// ends it. An event between the two calls is not missed.
+// ends it. An event between the two calls is not missed. The wait ends with an error
+// that wraps ctx.Err(), with [ErrClosed] when the stream's last event has been handled,
+// and with [ErrWouldBlock] in a handler that holds up the queue.
 func ExpectEvent[T any](e Emitter, ok func(T) bool) (wait func(ctx context.Context) (T, error), cancel func()) {
 	s := e.Events()
 	got := make(chan T, 1)
@@ -142,17 +151,21 @@ func ExpectEvent[T any](e Emitter, ok func(T) bool) (wait func(ctx context.Conte
 	}, At("WaitEvent"))
 	return func(ctx context.Context) (v T, err error) {
 		defer remove()
-		// on the dispatcher itself the event could never come
-		if ctx.Value(onDispatcher{}) == s {
+		if s.holdsQueue(ctx) {
 			return v, ErrWouldBlock
 		}
 		select {
 		case v = <-got:
 			return v, nil
 		case <-ctx.Done():
-			return v, ctx.Err()
-		case <-s.done:
-			return v, ErrClosed
+			return v, waitError(ctx)
+		case <-s.queue.idle:
+			select {
+			case v = <-got:
+				return v, nil
+			default:
+				return v, ErrClosed
+			}
 		}
 	}, remove
 }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,8 @@ const (
 )
 
 // A Filter sees every stanza of a direction before anybody else. It returns the stanza,
-// perhaps changed, another one in its place, or nil to drop it.
+// perhaps changed, another one in its place, or nil to drop it. An outbound stanza is a
+// copy of what was sent.
 type Filter func(s stanza.Stanza) stanza.Stanza
 
 type filter struct {
@@ -65,15 +67,27 @@ func (fs *filters) change(d Direction, f func([]*filter) []*filter) {
 	fs.lists[d].Store(&list)
 }
 
-func (fs *filters) run(d Direction, st stanza.Stanza, s *Stream) stanza.Stanza {
+// any reports whether there are filters.
+func (fs *filters) any(d Direction) bool {
 	chain := fs.lists[d].Load()
-	if chain == nil || len(*chain) == 0 {
+	return chain != nil && len(*chain) > 0
+}
+
+func (fs *filters) run(d Direction, st stanza.Stanza, s *Stream) stanza.Stanza {
+	if !fs.any(d) {
 		return st
 	}
+	chain := fs.lists[d].Load()
 	for _, f := range *chain {
 		before := st
-		if err := safely(func() error { st = f.run(st); return nil }); err != nil {
-			s.fail(Failure{Err: err, Handler: f.site, Stanza: before})
+		failed := true
+		call := func() error { st, failed = f.run(st), false; return nil }
+		if d == In {
+			s.guardAt(&f.site, before, func(context.Context) error { return call() })
+		} else {
+			s.guard(f.site, before, call)
+		}
+		if failed {
 			return nil
 		}
 		if st == nil {

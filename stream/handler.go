@@ -1,12 +1,14 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
@@ -21,26 +23,33 @@ type Handler func(ctx context.Context, s stanza.Stanza) error
 type Option func(*options)
 
 type options struct {
-	concurrent, once, direct, errors bool
-	site                             string
+	concurrent, once, direct, errors, watching bool
+	site                                       string
 }
 
 // Concurrent lets a handler run on a goroutine of its own, so that it may block. At most
 // [Config.Concurrency] run at once; further ones wait on the dispatcher. Order is not
-// kept.
+// kept, and [Direct] has no effect.
 func Concurrent() Option { return func(o *options) { o.concurrent = true } }
 
 // Once removes a handler when it is run for the first time.
 func Once() Option { return func(o *options) { o.once = true } }
 
 // Direct lets a handler run before those that are not direct; a handler for an event
-// runs in the goroutine that emits it, before Emit returns.
+// runs in the goroutine that emits it, before Emit returns. The stream's own events come
+// from the goroutine that connects and reads: their direct handlers must not wait for
+// anything that the stream brings.
 func Direct() Option { return func(o *options) { o.direct = true } }
 
 // WithErrors gives a handler messages and presences of type error as well. A bounce
 // may echo the payloads of what was sent, so that handlers do not see it unless they
 // ask.
 func WithErrors() Option { return func(o *options) { o.errors = true } }
+
+// Watching lets a handler look on without taking the stanza: an IQ request that nobody
+// else takes is refused, a message or presence counts as unhandled, and an error of the
+// handler is reported but not answered.
+func Watching() Option { return func(o *options) { o.watching = true } }
 
 // At names where a handler was registered, for reports; without it, it is the caller.
 func At(site string) Option { return func(o *options) { o.site = site } }
@@ -53,7 +62,17 @@ type registration struct {
 	run     Handler
 	raw     func(ctx context.Context, r wire.Raw) error // for top-level elements that are no stanzas
 	typ     stanza.IQType                               // for IQ requests
-	gone    bool                                        // guarded by handlers.mu
+	gone    atomic.Bool                                 // removed
+	unlist  func()                                      // takes it out of where it is looked up
+}
+
+// remove removes a handler and reports whether it was there.
+func (r *registration) remove() bool {
+	if !r.gone.CompareAndSwap(false, true) {
+		return false
+	}
+	r.unlist()
+	return true
 }
 
 // table is what dispatch looks handlers up in. It is immutable.
@@ -104,9 +123,21 @@ func makeOptions(opts []Option) options {
 // Handle registers a handler for stanzas. Those that match a stanza run in the order of
 // their registration, each with a copy of its own if there are several; direct ones come
 // first. The function it returns removes the handler: when it returns, the handler will
-// not be started any more. Requests that are to be answered are for [Stream.HandleIQ].
+// not be started any more, not even for what is queued; a run that has begun goes on.
+//
+// A handler that matches an IQ request has taken it, and owes the answer, unless it is
+// [Watching] or there is a handler by [Stream.HandleIQ] for the request as well: then
+// that one does. An error of the handler becomes the answer.
 func (s *Stream) Handle(m Matcher, h Handler, opts ...Option) (remove func()) {
 	return s.register(&registration{options: makeOptions(opts), matcher: m, run: h})
+}
+
+// HandleElement is Handle for handlers that want the stanza as an element: as it was
+// received, or as it would be sent if a filter has changed it.
+func (s *Stream) HandleElement(m Matcher, h func(ctx context.Context, r wire.Raw) error, opts ...Option) (remove func()) {
+	return s.register(&registration{options: makeOptions(opts), matcher: m, run: func(ctx context.Context, st stanza.Stanza) error {
+		return h(ctx, element(st))
+	}})
 }
 
 // HandleIQ registers the handler for IQ requests of a type with a payload of a name. The
@@ -127,42 +158,44 @@ func (s *Stream) register(r *registration) func() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if r.typ != "" {
-		if old := s.table.Load().requests[requestKey{r.typ, r.matcher.name}]; old != nil {
+		if old := s.table.Load().requests[requestKey{r.typ, r.matcher.name}]; old != nil && !old.gone.Load() {
 			panic(fmt.Sprintf("stream: %s registers a second handler for iq %s %s; the first is at %s", r.site, r.typ, r.matcher.name, old.site))
 		}
 	}
 	h.next++
 	r.seq = h.next
+	r.unlist = func() { s.unlist(r) }
 	h.all = append(h.all, r)
 	s.rebuild()
-	return func() { s.unregister(r) }
+	return func() { r.remove() }
 }
 
-func (s *Stream) unregister(r *registration) bool {
+func (s *Stream) unlist(r *registration) {
 	h := &s.handlers
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if r.gone {
-		return false
-	}
-	r.gone = true
-	h.all = slices.DeleteFunc(slices.Clone(h.all), func(o *registration) bool { return o == r })
+	h.all = slices.DeleteFunc(h.all, func(o *registration) bool { return o == r })
 	s.rebuild()
-	return true
 }
 
 // rebuild makes the table anew. The caller holds mu.
 func (s *Stream) rebuild() {
-	t := &table{requests: map[requestKey]*registration{}, spaces: map[string]bool{}, named: map[wire.Name][]*registration{}}
+	t := &table{}
 	for _, r := range s.handlers.all {
 		m := r.matcher
 		switch {
 		case r.raw != nil:
 			t.nonzas = append(t.nonzas, r)
 		case r.typ != "":
+			if t.requests == nil {
+				t.requests, t.spaces = map[requestKey]*registration{}, map[string]bool{}
+			}
 			t.requests[requestKey{r.typ, m.name}] = r
 			t.spaces[m.name.Space] = true
 		case !m.name.IsZero():
+			if t.named == nil {
+				t.named = map[wire.Name][]*registration{}
+			}
 			t.named[m.name] = append(t.named[m.name], r)
 		default:
 			for i := range t.kinds {
@@ -175,21 +208,28 @@ func (s *Stream) rebuild() {
 	s.table.Store(t)
 }
 
-// find appends the handlers for a stanza, in the order in which they are to run.
-func (t *table) find(found []*registration, s stanza.Stanza) []*registration {
-	kind, isError := kindOf(s), false
-	i := 0
+// find returns the handlers for a stanza, in the order in which they are to run. The
+// dispatcher owns the slice.
+func (s *Stream) find(st stanza.Stanza) []*registration {
+	t := s.table.Load()
+	kind, isError := kindOf(st), false
+	found, i := s.found[:0], 0
 	var ps *stanza.Payloads
-	switch s := s.(type) {
+	switch st := st.(type) {
 	case *stanza.Message:
-		ps, isError = &s.Payloads, s.Type == stanza.MessageError
+		ps, isError = &st.Payloads, st.Type == stanza.MessageError
 	case *stanza.Presence:
-		i, ps, isError = 1, &s.Payloads, s.Type == stanza.PresenceError
+		i, ps, isError = 1, &st.Payloads, st.Type == stanza.PresenceError
 	case *stanza.IQ:
-		i, ps, isError = 2, &s.Payloads, s.Type == stanza.IQError
+		i, ps, isError = 2, &st.Payloads, st.Type == stanza.IQError
+		if len(t.requests) > 0 && st.IsRequest() && ps.Len() == 1 {
+			if r := t.requests[requestKey{st.Type, ps.First()}]; r != nil {
+				found = append(found, r)
+			}
+		}
 	}
 	add := func(r *registration) {
-		if (!isError || r.errors) && (r.matcher.check == nil || r.matcher.check(s)) && !slices.Contains(found, r) {
+		if (!isError || r.errors) && s.fits(r, st) && !slices.Contains(found, r) {
 			found = append(found, r)
 		}
 	}
@@ -202,22 +242,33 @@ func (t *table) find(found []*registration, s stanza.Stanza) []*registration {
 			}
 		}
 	}
-	named := len(found)
+	mixed := len(found) > 0
 	for _, r := range t.kinds[i] {
 		add(r)
 	}
-	if len(found) > 1 && (named > 0 || slices.ContainsFunc(found, func(r *registration) bool { return r.direct })) {
-		slices.SortStableFunc(found, func(a, b *registration) int {
-			switch {
-			case a.direct != b.direct && a.direct:
-				return -1
-			case a.direct != b.direct:
+	if len(found) > 1 && (mixed || slices.ContainsFunc(found, func(r *registration) bool { return r.direct })) {
+		slices.SortFunc(found, func(a, b *registration) int {
+			if a.direct != b.direct {
+				if a.direct {
+					return -1
+				}
 				return 1
-			case a.seq < b.seq:
-				return -1
 			}
-			return 1
+			return cmp.Compare(a.seq, b.seq)
 		})
 	}
 	return found
+}
+
+// fits runs what a matcher checks beside kind and name.
+func (s *Stream) fits(r *registration, st stanza.Stanza) (ok bool) {
+	switch m := &r.matcher; {
+	case m.check == nil:
+		return true
+	case m.user:
+		s.guardAt(&r.site, st, func(context.Context) error { ok = m.check(st); return nil })
+		return ok
+	default:
+		return m.check(st)
+	}
 }

@@ -28,36 +28,52 @@ const (
 )
 
 // task is something that runs on the dispatcher.
-type task func(ctx context.Context)
+type task struct {
+	site *string
+	run  func(ctx context.Context)
+}
 
-// itemOverhead is what an entry costs beside the text of its stanza.
-const itemOverhead = 512
+const (
+	// itemOverhead is what an entry costs beside the text of its stanza.
+	itemOverhead = 512
+	// reserve is how many of the stream's own events fit in beyond the hard limit.
+	reserve = 1000
+)
 
 // queue is the one queue of a stream. Its dispatcher runs while there is work.
 type queue struct {
 	limits QueueLimits
-	run    func(*item) // handles one entry
+	run    func(*item) // handles one entry; nil tells that one did not come back
 	begin  func()      // before a batch
 	end    func()      // behind it
 	stall  func(ticks int)
 	every  time.Duration
+	slots  int // of concurrent handlers
 
 	count atomic.Int64 // entries, with those that the dispatcher holds
 	bytes atomic.Int64
 	step  atomic.Uint64 // counts entries handled; the watchdog looks at it
+	drop  atomic.Bool   // nothing but events is handled any more
 
 	mu      sync.Mutex
 	pending []item        // guarded by mu
 	spare   []item        // guarded by mu
 	running bool          // guarded by mu: a dispatcher exists
 	closed  bool          // guarded by mu
-	blocked int           // guarded by mu: handlers that wait for an answer
-	paused  bool          // guarded by mu: the reader waits for room
-	room    chan struct{} // made when the reader waits
+	blocked int           // guarded by mu: handlers on the dispatcher that wait for an answer
+	free    int           // guarded by mu: concurrent handlers that wait for an answer
+	noSlot  bool          // guarded by mu: the dispatcher waits for a place for a concurrent handler
+	room    chan struct{} // guarded by mu: closed when the reader may look again; nil if it does not wait
 	idle    chan struct{} // closed when the dispatcher has ended after close
 	watch   *time.Timer   // guarded by mu
+	looking bool          // guarded by mu: the watchdog reports
+	fresh   bool          // guarded by mu: the dispatcher has begun since the last look
 	seen    uint64        // guarded by mu: step at the last look
 	ticks   int           // guarded by mu: looks since then
+
+	// of the dispatcher
+	batch []item
+	next  int // index in batch of what is being handled
 }
 
 func (q *queue) over(soft bool) bool {
@@ -68,6 +84,8 @@ func (q *queue) over(soft bool) bool {
 	return n >= q.limits.HardStanzas || b >= q.limits.HardBytes
 }
 
+func cost(it *item) int64 { return int64(it.size) + itemOverhead }
+
 // push adds entries and starts the dispatcher. It fails at the hard limit.
 func (q *queue) push(items ...item) error {
 	if len(items) == 0 {
@@ -75,7 +93,7 @@ func (q *queue) push(items ...item) error {
 	}
 	size := int64(0)
 	for i := range items {
-		size += int64(items[i].size) + itemOverhead
+		size += cost(&items[i])
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -85,6 +103,27 @@ func (q *queue) push(items ...item) error {
 	case q.over(false):
 		return ErrQueueFull
 	}
+	q.add(items, size)
+	return nil
+}
+
+// pushOwn is push for the stream's own events, which tell of its end and therefore fit in
+// beyond the hard limit.
+func (q *queue) pushOwn(it item) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return ErrClosed
+	case int(q.count.Load()) >= q.limits.HardStanzas+reserve:
+		return ErrQueueFull
+	}
+	q.add([]item{it}, cost(&it))
+	return nil
+}
+
+// add adds entries. The caller holds mu.
+func (q *queue) add(items []item, size int64) {
 	q.count.Add(int64(len(items)))
 	q.bytes.Add(size)
 	q.pending = append(q.pending, items...)
@@ -93,12 +132,16 @@ func (q *queue) push(items ...item) error {
 		q.arm()
 		go q.dispatch()
 	}
-	return nil
 }
 
-// wait blocks the reader while the queue is over its soft limit and no handler waits
-// for an answer. It reports whether it had to.
-func (q *queue) wait(ctx context.Context, pause func(bool)) error {
+// mayRead reports whether the reader may go on although the queue is over its soft limit:
+// what would make room waits for something that the reader must bring. The caller holds
+// mu.
+func (q *queue) mayRead() bool { return q.blocked > 0 || q.noSlot && q.free >= q.slots }
+
+// wait blocks the reader while the queue is over its soft limit, unless handlers wait for
+// an answer. It tells pause if it has to.
+func (q *queue) wait(stop <-chan struct{}, pause func(bool)) error {
 	if !q.over(true) {
 		return nil
 	}
@@ -114,13 +157,12 @@ func (q *queue) wait(ctx context.Context, pause func(bool)) error {
 			q.mu.Unlock()
 			return ErrClosed
 		}
-		if q.blocked > 0 || !q.over(true) {
+		if q.mayRead() || !q.over(true) {
 			q.mu.Unlock()
 			return nil
 		}
-		q.paused = true
-		q.room = make(chan struct{})
-		room := q.room
+		room := make(chan struct{})
+		q.room = room
 		q.mu.Unlock()
 		if !told {
 			told = true
@@ -128,104 +170,156 @@ func (q *queue) wait(ctx context.Context, pause func(bool)) error {
 		}
 		select {
 		case <-room:
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-stop:
+			return ErrClosed
 		}
 	}
 }
 
 // wake lets the reader look again. The caller holds mu.
 func (q *queue) wake() {
-	if q.paused {
-		q.paused = false
+	if q.room != nil {
 		close(q.room)
+		q.room = nil
 	}
 }
 
-// enterWait says that the running handler waits for an answer; leaveWait that it has
-// it. While it waits the reader must not stop.
-func (q *queue) enterWait() {
-	q.mu.Lock()
-	q.blocked++
-	q.wake()
-	q.mu.Unlock()
+// block counts a handler that begins or ends to wait for an answer. While it waits the
+// reader must not stop. The caller holds mu.
+func (q *queue) block(r *run, n int) {
+	if r.free {
+		q.free += n
+	} else {
+		q.blocked += n
+	}
+	if n > 0 && q.mayRead() {
+		q.wake()
+	}
 }
 
-func (q *queue) leaveWait() {
+// waitSlot says that the dispatcher begins or ends to wait for a place for a concurrent
+// handler.
+func (q *queue) waitSlot(on bool) {
 	q.mu.Lock()
-	q.blocked--
-	q.mu.Unlock()
+	defer q.mu.Unlock()
+	if q.noSlot = on; q.mayRead() {
+		q.wake()
+	}
 }
+
+// left returns how many entries the dispatcher has at hand. The dispatcher calls it.
+func (q *queue) left() int { return len(q.batch) - q.next }
 
 // dispatch handles batches until there is nothing left.
 func (q *queue) dispatch() {
-	for {
-		q.mu.Lock()
-		batch := q.pending
-		if len(batch) == 0 {
-			q.running = false
-			if q.watch != nil {
-				q.watch.Stop()
-			}
-			if q.closed {
-				close(q.idle)
-			}
-			if cap(q.pending) > 64 {
-				q.pending, q.spare = nil, nil // an idle stream keeps little
-			}
-			q.mu.Unlock()
-			return
+	back := false
+	defer func() {
+		if !back {
+			// the handler has ended the goroutine (runtime.Goexit, as a failed test does):
+			// go on behind it on another
+			q.run(nil)
+			q.handled()
+			go q.dispatch()
 		}
-		q.pending = q.spare[:0]
-		q.mu.Unlock()
-		q.begin()
-		for i := range batch {
-			it := &batch[i]
-			size := int64(it.size) + itemOverhead
-			q.run(it)
-			*it = item{}
-			q.step.Add(1)
-			n, b := q.count.Add(-1), q.bytes.Add(-size)
-			// room is reported once a good part of it is there
-			if int(n) == q.limits.SoftStanzas*3/4 || int(b) <= q.limits.SoftBytes*3/4 && int(b+size) > q.limits.SoftBytes*3/4 {
-				q.mu.Lock()
-				q.wake()
-				q.mu.Unlock()
+	}()
+	for q.nextBatch() {
+		for q.next < len(q.batch) {
+			if it := &q.batch[q.next]; it.kind == itemEvent || !q.drop.Load() {
+				q.run(it)
 			}
+			q.handled()
 		}
 		q.end()
+	}
+	back = true
+}
+
+// nextBatch takes what waits, and reports whether there is anything; if not the
+// dispatcher has ended.
+func (q *queue) nextBatch() bool {
+	if q.next < len(q.batch) {
+		return true // left by another goroutine
+	}
+	q.mu.Lock()
+	q.spare, q.batch, q.next = q.batch[:0], nil, 0
+	if len(q.pending) > 0 {
+		q.batch, q.pending, q.spare = q.pending, q.spare, nil
+		q.mu.Unlock()
+		q.begin() // takes a lock of its own
+		return true
+	}
+	defer q.mu.Unlock()
+	q.running = false
+	q.settle()
+	// an idle stream keeps little
+	if q.pending == nil {
+		q.pending = q.spare
+	}
+	if q.spare = nil; cap(q.pending) > 16 {
+		q.pending = nil
+	}
+	return false
+}
+
+// handled counts the entry at hand as handled and wakes the reader once a good part of
+// the queue is free.
+func (q *queue) handled() {
+	it := &q.batch[q.next]
+	size := cost(it)
+	*it = item{}
+	q.next++
+	q.step.Add(1)
+	n, b := int(q.count.Add(-1)), int(q.bytes.Add(-size))
+	mark := q.limits.SoftBytes * 3 / 4
+	if n == q.limits.SoftStanzas*3/4 || b <= mark && b+int(size) > mark {
 		q.mu.Lock()
-		q.spare = batch[:0]
-		if !q.over(true) {
-			q.wake()
-		}
+		q.wake()
 		q.mu.Unlock()
 	}
 }
 
-// arm starts the watchdog, which looks whether the dispatcher still moves. The caller
-// holds mu.
+// settle says that everything has ended, once that is so. The caller holds mu.
+func (q *queue) settle() {
+	if !q.closed || q.running || q.looking {
+		return
+	}
+	if q.watch != nil {
+		q.watch.Stop()
+		q.watch = nil
+	}
+	close(q.idle)
+}
+
+// arm starts the watchdog, which looks whether the dispatcher still moves. It outlasts
+// the dispatcher, which may soon begin again. The caller holds mu.
 func (q *queue) arm() {
-	q.seen, q.ticks = q.step.Load(), 0
-	if q.watch == nil {
+	if q.fresh = q.watch != nil; !q.fresh {
+		q.seen, q.ticks = q.step.Load(), 0
 		q.watch = time.AfterFunc(q.every, q.look)
-	} else {
-		q.watch.Reset(q.every)
 	}
 }
 
-// look is the watchdog.
+// look is the watchdog. It reports at intervals that double.
 func (q *queue) look() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.running {
+		q.watch = nil
 		return
 	}
-	if now := q.step.Load(); now != q.seen {
-		q.seen, q.ticks = now, 0
-	} else {
-		q.ticks++
-		q.stall(q.ticks)
+	if now := q.step.Load(); q.fresh || now != q.seen {
+		q.seen, q.ticks, q.fresh = now, 0, false
+	} else if q.ticks++; q.ticks&(q.ticks-1) == 0 {
+		ticks := q.ticks
+		q.looking = true
+		q.mu.Unlock()
+		q.stall(ticks) // may push
+		q.mu.Lock()
+		q.looking = false
+		if !q.running && q.closed {
+			q.settle()
+			return
+		}
 	}
 	q.watch.Reset(q.every)
 }
@@ -238,11 +332,27 @@ func (q *queue) close() <-chan struct{} {
 	if !q.closed {
 		q.closed = true
 		q.wake()
-		if !q.running {
-			close(q.idle)
-		}
+		q.settle()
 	}
 	return q.idle
+}
+
+// discard drops what is queued, except for events, and what will be.
+func (q *queue) discard() {
+	q.drop.Store(true)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var kept []item
+	for i := range q.pending {
+		if it := &q.pending[i]; it.kind == itemEvent {
+			kept = append(kept, *it)
+		} else {
+			q.count.Add(-1)
+			q.bytes.Add(-cost(it))
+		}
+	}
+	q.pending = kept
+	q.wake()
 }
 
 func stanzaItem(s stanza.Stanza, err error, size int) item {
@@ -250,15 +360,3 @@ func stanzaItem(s stanza.Stanza, err error, size int) item {
 }
 
 func rawItem(r wire.Raw, size int) item { return item{v: r, size: int32(size), kind: itemRaw} }
-
-// discard drops what is queued and not yet in the dispatcher's hands.
-func (q *queue) discard() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, it := range q.pending {
-		q.count.Add(-1)
-		q.bytes.Add(-int64(it.size) - itemOverhead)
-	}
-	q.pending = nil
-	q.wake()
-}

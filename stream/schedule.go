@@ -11,11 +11,13 @@ type tasks struct {
 	mu    sync.Mutex
 	named map[string]*Task // guarded by mu
 	live  map[*Task]bool   // guarded by mu
+	ended bool             // guarded by mu
 }
 
 // Task is something that was scheduled.
 type Task struct {
 	s     *Stream
+	site  string
 	name  string
 	every time.Duration
 	run   func(ctx context.Context)
@@ -25,25 +27,33 @@ type Task struct {
 	gone  bool        // guarded by mu
 }
 
-// After runs f on the dispatcher once d has passed.
+// After runs f on the dispatcher once d has passed. On a stream that has ended it never
+// runs.
 func (s *Stream) After(d time.Duration, f func(ctx context.Context)) *Task {
 	return s.schedule("", d, 0, f)
 }
 
-// Every runs f on the dispatcher after each d. A run that is still waiting in the queue
-// when the next is due is not doubled.
+// Every runs f on the dispatcher again and again; d passes before the first run, and
+// between the end of one and the next. It panics if d is not positive.
 func (s *Stream) Every(d time.Duration, f func(ctx context.Context)) *Task {
-	return s.schedule("", d, d, f)
+	return s.schedule("", d, positive(d), f)
 }
 
 // Schedule is After, or Every if repeat is set, with a name: a task of the same name that
-// was scheduled before is cancelled, and [Stream.Cancel] knows it.
+// was scheduled before is cancelled, and [Stream.Cancel] knows it. An empty name is none.
 func (s *Stream) Schedule(name string, d time.Duration, repeat bool, f func(ctx context.Context)) *Task {
 	every := time.Duration(0)
 	if repeat {
-		every = d
+		every = positive(d)
 	}
 	return s.schedule(name, d, every, f)
+}
+
+func positive(d time.Duration) time.Duration {
+	if d <= 0 {
+		panic("stream: a repeated task needs a positive interval")
+	}
+	return d
 }
 
 // Cancel cancels the task of a name and reports whether there was one.
@@ -55,34 +65,37 @@ func (s *Stream) Cancel(name string) bool {
 }
 
 func (s *Stream) schedule(name string, d, every time.Duration, f func(context.Context)) *Task {
-	t := &Task{s: s, name: name, every: max(every, 0), run: f}
-	s.tasks.mu.Lock()
-	old := s.tasks.named[name]
-	if s.tasks.live == nil {
-		s.tasks.live, s.tasks.named = map[*Task]bool{}, map[string]*Task{}
+	t := &Task{s: s, site: Site(2), name: name, every: every, run: f}
+	ts := &s.tasks
+	ts.mu.Lock()
+	if ts.ended {
+		ts.mu.Unlock()
+		t.gone = true
+		return t
 	}
-	s.tasks.live[t] = true
+	var old *Task
+	if ts.live == nil {
+		ts.live, ts.named = map[*Task]bool{}, map[string]*Task{}
+	}
+	ts.live[t] = true
 	if name != "" {
-		s.tasks.named[name] = t
+		old, ts.named[name] = ts.named[name], t
 	}
-	s.tasks.mu.Unlock()
-	if old != nil && name != "" {
+	ts.mu.Unlock()
+	if old != nil {
 		old.Cancel()
 	}
 	t.mu.Lock()
-	t.timer = time.AfterFunc(d, t.fire)
-	t.mu.Unlock()
-	select {
-	case <-s.done:
-		t.Cancel()
-	default:
+	defer t.mu.Unlock()
+	if !t.gone {
+		t.timer = time.AfterFunc(d, t.fire)
 	}
 	return t
 }
 
 // fire queues a run.
 func (t *Task) fire() {
-	err := t.s.queue.push(item{kind: itemTask, v: task(func(ctx context.Context) {
+	err := t.s.queue.push(item{kind: itemTask, v: task{site: &t.site, run: func(ctx context.Context) {
 		t.mu.Lock()
 		gone := t.gone
 		t.mu.Unlock()
@@ -95,7 +108,7 @@ func (t *Task) fire() {
 			defer t.again()
 		}
 		t.run(ctx)
-	})})
+	}}})
 	switch err {
 	case nil:
 	case ErrQueueFull:
@@ -137,9 +150,10 @@ func (t *Task) Cancel() bool {
 	return was
 }
 
-// cancelAll ends all tasks.
-func (ts *tasks) cancelAll() {
+// close ends all tasks, and those to come.
+func (ts *tasks) close() {
 	ts.mu.Lock()
+	ts.ended = true
 	all := make([]*Task, 0, len(ts.live))
 	for t := range ts.live {
 		all = append(all, t)

@@ -61,8 +61,11 @@ type (
 		Local, Remote jid.JID
 		// ID is the stream's id, as the peer gave it.
 		ID string
+		// Resumed says that it is the session of the connection before (XEP-0198).
+		Resumed bool
 	}
-	// SessionEnded says that stanzas no longer flow.
+	// SessionEnded says that stanzas no longer flow and the session is gone. A session that
+	// may be resumed ends when it was not.
 	SessionEnded struct{ Err error }
 	// Disconnected says that a connection ended or could not be made.
 	Disconnected struct {
@@ -71,7 +74,8 @@ type (
 		// Retry is when the next attempt will be made; zero if none will.
 		Retry time.Duration
 	}
-	// Stalled says that a handler has been running for long while others wait.
+	// Stalled says that a handler has been running for long while others wait. It comes
+	// at intervals that double; handlers that are not [Direct] get it when it is over.
 	Stalled struct {
 		// Handler is where it was registered.
 		Handler string
@@ -82,12 +86,20 @@ type (
 	}
 )
 
-// Backoff says when to connect again. The delay doubles from Min to Max; of each, a
-// random part of up to half is taken off, so that many clients do not come back at
-// once. The zero Backoff has the defaults.
+// Backoff says when to connect again. The zero Backoff has the defaults.
+//
+// The first attempt after a session was lost waits for a random time up to Spread, so
+// that the clients of a server that restarts do not come back all at once (RFC 6120,
+// section 3.3). Further ones wait for a delay that doubles from Min to Max, less a random
+// part of up to half of it. A session that lasted for less than the delay in front of it
+// counts as a failure.
 type Backoff struct {
-	// Min is the first delay (default 1 s), Max the longest (default 2 min).
+	// Min is the first of the doubling delays (default 1 s), Max the longest (default
+	// 2 min).
 	Min, Max time.Duration
+	// Spread is the longest delay of the first attempt (default sixty times Min, at most
+	// Max).
+	Spread time.Duration
 	// Attempts is how many failures in a row end the stream; 0 means any number.
 	Attempts int
 	// Off turns reconnecting off.
@@ -100,17 +112,22 @@ func (b Backoff) delay(failures int) (time.Duration, bool) {
 	if b.Off || b.Attempts > 0 && failures >= b.Attempts {
 		return 0, false
 	}
-	lo, hi := b.Min, b.Max
-	if lo <= 0 {
-		lo = time.Second
-	}
-	if hi <= 0 {
-		hi = 2 * time.Minute
+	lo := or(b.Min, time.Second)
+	hi := max(lo, or(b.Max, 2*time.Minute))
+	if failures <= 1 {
+		spread := or(b.Spread, hi)
+		if b.Spread <= 0 && lo < hi/60 {
+			spread = 60 * lo
+		}
+		return rand.N(spread) + 1, true
 	}
 	d := lo
-	for i := 1; i < failures && d < hi; i++ {
-		d *= 2
+	for i := 2; i < failures && d < hi; i++ {
+		if d > hi/2 {
+			d = hi
+		} else {
+			d *= 2
+		}
 	}
-	d = min(d, hi)
 	return d - rand.N(d/2+1), true
 }

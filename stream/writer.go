@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
 
@@ -18,10 +19,7 @@ type writer struct {
 	failed  func(t Transport, err error)
 
 	mu       sync.Mutex
-	buf      []byte    // guarded by mu: what waits
-	ends     []int     // guarded by mu: where stanzas end in it
-	spare    []byte    // guarded by mu
-	ends2    []int     // guarded by mu: spare of ends
+	cur      *chunk    // guarded by mu: what waits; nil if nothing does
 	conn     Transport // guarded by mu: nil while no session is there
 	corked   int       // guarded by mu
 	lingers  bool      // guarded by mu: the timer runs
@@ -29,18 +27,35 @@ type writer struct {
 	flushing bool          // guarded by mu: a flusher exists
 	inFlight int           // guarded by mu: bytes of the write under way
 	queued   uint64        // guarded by mu: bytes ever queued
-	written  uint64        // guarded by mu: bytes of them written
+	written  uint64        // guarded by mu: bytes of them written, or replaced by requeue
+	last     uint64        // guarded by mu: queued behind the footer; 0 while there is none
 	changed  chan struct{} // guarded by mu: closed when room appears, writing ends or the writer closes
 	closed   bool          // guarded by mu
-	last     time.Time     // guarded by mu: of the last write
+	when     time.Time     // guarded by mu: of the last write
 }
 
-const (
-	// corkBytes is what a batch may gather before it is written anyway.
-	corkBytes = 32 << 10
-	// keptBuffer is the largest buffer that an idle writer keeps.
-	keptBuffer = 1 << 10
-)
+// chunk is a buffer of elements. Idle writers own none.
+type chunk struct {
+	b    []byte
+	ends []int // where elements end in b
+}
+
+var chunks = sync.Pool{New: func() any { return &chunk{b: make([]byte, 0, 4<<10)} }}
+
+func (c *chunk) giveBack() {
+	if cap(c.b) <= 128<<10 && cap(c.ends) <= 4<<10 {
+		c.b, c.ends = c.b[:0], c.ends[:0]
+		chunks.Put(c)
+	}
+}
+
+func (c *chunk) add(b []byte) {
+	c.b = append(c.b, b...)
+	c.ends = append(c.ends, len(c.b))
+}
+
+// corkBytes is what a batch may gather before it is written anyway.
+const corkBytes = 32 << 10
 
 // notify wakes whoever waits for a change. The caller holds mu.
 func (w *writer) notify() {
@@ -50,64 +65,127 @@ func (w *writer) notify() {
 	}
 }
 
-// wait returns a channel that is closed at the next change. The caller holds mu.
-func (w *writer) wait() <-chan struct{} {
+// wait waits for the next change. The caller holds mu, which is given up meanwhile.
+func (w *writer) wait(ctx context.Context) error {
 	if w.changed == nil {
 		w.changed = make(chan struct{})
 	}
-	return w.changed
+	changed := w.changed
+	w.mu.Unlock()
+	defer w.mu.Lock()
+	select {
+	case <-changed:
+		return nil
+	case <-ctx.Done():
+		return waitError(ctx)
+	}
 }
 
-// put queues one stanza; it waits for room.
-func (w *writer) put(ctx context.Context, b []byte, enter func()) error {
+// pending returns how many bytes wait for a write. The caller holds mu.
+func (w *writer) pending() int {
+	if w.cur == nil {
+		return 0
+	}
+	return len(w.cur.b)
+}
+
+// put queues one element; it waits for room. It calls queued, unless nil, when the
+// element has its place.
+func (w *writer) put(ctx context.Context, b []byte, queued func()) error {
 	if len(b) > w.max {
 		return ErrStanzaTooLarge
 	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	for {
-		if w.closed {
-			w.mu.Unlock()
+		if w.closed || w.last > 0 {
 			return ErrClosed
 		}
-		if len(w.buf)+w.inFlight+len(b) <= w.max {
+		if w.pending()+w.inFlight+len(b) <= w.max {
 			break
 		}
-		room := w.wait()
 		w.start(true)
-		w.mu.Unlock()
-		if enter != nil {
-			enter()
-			enter = nil
+		if err := w.wait(ctx); err != nil {
+			return err
 		}
-		select {
-		case <-room:
-		case <-ctx.Done():
-			return waitError(ctx)
-		}
-		w.mu.Lock()
 	}
-	w.buf = append(w.buf, b...)
-	w.ends = append(w.ends, len(w.buf))
-	w.queued += uint64(len(b))
+	w.append(b)
+	if queued != nil {
+		queued()
+	}
 	w.start(false)
-	w.mu.Unlock()
+	return nil
+}
+
+// append queues one element. The caller holds mu.
+func (w *writer) append(b []byte) {
+	if w.cur == nil {
+		w.cur = chunks.Get().(*chunk)
+	}
+	w.cur.add(b)
+	w.queued += uint64(len(b))
+}
+
+// putLast queues the footer and refuses what comes later. It does not wait.
+func (w *writer) putLast(b []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.last > 0 {
+		return ErrClosed
+	}
+	w.append(b)
+	w.last = w.queued
+	w.notify() // who waits for room need not wait any longer
+	w.start(true)
+	return nil
+}
+
+// space sends a space if nothing else waits.
+func (w *writer) space() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn != nil && w.last == 0 && w.pending()+w.inFlight == 0 {
+		w.append([]byte{' '})
+		w.start(true)
+	}
+}
+
+// requeue replaces what waits.
+func (w *writer) requeue(f func() []stanza.Payload) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.flushing {
+		_ = w.wait(context.Background()) // the flusher ends within its deadline
+	}
+	next := &chunk{}
+	for _, p := range f() {
+		b, err := encode(p, wire.NSClient)
+		if err != nil {
+			return err
+		}
+		next.add(*b)
+		giveBack(b)
+	}
+	w.written += uint64(w.pending())
+	w.queued += uint64(len(next.b))
+	if w.cur = next; len(next.b) == 0 {
+		w.cur = nil
+	}
+	w.notify()
+	w.start(true)
 	return nil
 }
 
 // start makes a flusher if there is something to write and nothing speaks for holding it
 // back. The caller holds mu.
 func (w *writer) start(now bool) {
-	if w.flushing || w.conn == nil || len(w.buf) == 0 {
+	if w.flushing || w.conn == nil || w.cur == nil {
 		return
 	}
-	if w.corked > 0 && !now && len(w.buf) < corkBytes {
+	if w.corked > 0 && !now && len(w.cur.b) < corkBytes {
 		if !w.lingers {
 			w.lingers = true
-			if w.timer == nil {
-				w.timer = time.AfterFunc(w.linger, w.lingered)
-			} else {
-				w.timer.Reset(w.linger)
-			}
+			w.timer = time.AfterFunc(w.linger, w.lingered)
 		}
 		return
 	}
@@ -119,7 +197,7 @@ func (w *writer) start(now bool) {
 func (w *writer) lingered() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lingers = false
+	w.lingers, w.timer = false, nil
 	w.start(true)
 }
 
@@ -133,9 +211,10 @@ func (w *writer) cork() {
 func (w *writer) uncork() {
 	w.mu.Lock()
 	w.corked--
-	if w.lingers {
+	if w.lingers && w.corked <= 0 {
 		w.lingers = false
 		w.timer.Stop()
+		w.timer = nil
 	}
 	w.start(false)
 	w.mu.Unlock()
@@ -144,133 +223,136 @@ func (w *writer) uncork() {
 // flush writes until nothing waits.
 func (w *writer) flush() {
 	w.mu.Lock()
-	for len(w.buf) > 0 && w.conn != nil {
-		b, ends, conn := w.buf, w.ends, w.conn
-		w.buf, w.ends = w.spare[:0], w.ends2[:0]
-		w.inFlight = len(b)
+	for w.cur != nil && w.conn != nil {
+		c, conn := w.cur, w.conn
+		w.cur = nil
+		w.inFlight = len(c.b)
 		w.mu.Unlock()
 
-		if d, ok := conn.(interface{ SetWriteDeadline(time.Time) error }); ok {
-			_ = d.SetWriteDeadline(time.Now().Add(w.timeout))
-		}
-		n, err := conn.Write(b)
+		setWriteDeadline(conn, w.timeout)
+		n, err := conn.Write(c.b)
 
 		w.mu.Lock()
 		w.inFlight = 0
-		w.last = time.Now()
+		w.when = time.Now()
 		if err != nil {
-			// what did not leave whole comes first next time
-			kept := 0
-			for _, e := range ends {
-				if e <= n {
-					kept = e
-				}
-			}
-			w.written += uint64(kept)
-			rest := append([]byte(nil), b[kept:]...)
-			var restEnds []int
-			for _, e := range ends {
-				if e > kept {
-					restEnds = append(restEnds, e-kept)
-				}
-			}
-			for _, e := range w.ends {
-				restEnds = append(restEnds, len(rest)+e)
-			}
-			w.buf, w.ends = append(rest, w.buf...), restEnds
-			if w.conn == conn {
-				w.conn = nil
-			}
-			w.notify()
+			w.keep(c, n)
+			w.conn = nil
 			w.flushing = false
+			w.notify()
 			w.mu.Unlock()
 			w.failed(conn, err)
 			return
 		}
-		w.written += uint64(len(b))
-		w.spare, w.ends2 = b[:0], ends[:0]
+		w.written += uint64(len(c.b))
+		c.giveBack()
 		w.notify()
 	}
 	w.flushing = false
-	if cap(w.spare) > keptBuffer {
-		w.spare, w.ends2 = nil, nil
-	}
-	if len(w.buf) == 0 && cap(w.buf) > keptBuffer {
-		w.buf, w.ends = nil, nil
-	}
 	w.notify()
 	w.mu.Unlock()
+}
+
+// keep puts back what did not leave whole when n bytes of c did: it comes first next
+// time. The caller holds mu.
+func (w *writer) keep(c *chunk, n int) {
+	kept := 0
+	rest := &chunk{}
+	for _, e := range c.ends {
+		if e <= n {
+			kept = e
+			continue
+		}
+		rest.add(c.b[kept+len(rest.b) : e])
+	}
+	w.written += uint64(kept)
+	if next := w.cur; next != nil {
+		start := 0
+		for _, e := range next.ends {
+			rest.add(next.b[start:e])
+			start = e
+		}
+		next.giveBack()
+	}
+	if w.cur = rest; len(rest.b) == 0 {
+		w.cur = nil
+	}
+	c.giveBack()
 }
 
 // open lets what waits go out on a connection.
 func (w *writer) open(conn Transport) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.conn = conn
-	w.last = time.Now()
+	w.when = time.Now()
 	w.start(true)
-	w.mu.Unlock()
 }
 
-// shut holds back what is sent until the next open. It waits for the write under way.
-func (w *writer) shut() {
+// shut holds back what is sent until the next open. It waits for the write under way, and
+// reports whether the footer is out.
+func (w *writer) shut() bool {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.conn = nil
 	for w.flushing {
-		done := w.wait()
-		w.mu.Unlock()
-		<-done
-		w.mu.Lock()
+		_ = w.wait(context.Background())
 	}
-	w.mu.Unlock()
+	return w.last > 0 && w.written >= w.last
+}
+
+// settle waits until what waits has been written, or cannot be.
+func (w *writer) settle(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for goal := w.queued; w.written < goal && w.conn != nil; {
+		w.start(true)
+		if w.wait(ctx) != nil {
+			return
+		}
+	}
 }
 
 // drain waits until what was queued so far has been written.
 func (w *writer) drain(ctx context.Context) error {
 	w.mu.Lock()
-	goal := w.queued
-	for w.written < goal {
+	defer w.mu.Unlock()
+	for goal := w.queued; w.written < goal; {
 		if w.closed {
-			w.mu.Unlock()
 			return ErrClosed
 		}
 		w.start(true)
-		done := w.wait()
-		w.mu.Unlock()
-		select {
-		case <-done:
-		case <-ctx.Done():
-			return waitError(ctx)
+		if err := w.wait(ctx); err != nil {
+			return err
 		}
-		w.mu.Lock()
 	}
-	w.mu.Unlock()
 	return nil
 }
 
 // close refuses everything from here on.
 func (w *writer) close() {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.closed = true
 	w.conn = nil
 	if w.timer != nil {
 		w.timer.Stop()
 	}
 	w.notify()
-	w.mu.Unlock()
 }
 
 // idleSince returns when something was last written.
 func (w *writer) idleSince() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.last
+	return w.when
 }
 
 // waiting returns how many bytes wait.
 func (w *writer) waiting() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.buf) + w.inFlight
+	return w.pending() + w.inFlight
 }
 
 // encoders are scratch buffers for encoding: stanzas are encoded outside of the writer's

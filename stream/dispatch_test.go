@@ -1,0 +1,622 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// note returns a handler that records the ids of what it gets.
+func note(r *recorder, prefix string) Handler {
+	return func(_ context.Context, s stanza.Stanza) error {
+		r.add(prefix + s.Attributes().ID)
+		return nil
+	}
+}
+
+func TestE1NamesAndLanguage(t *testing.T) {
+	t.Parallel()
+	var raw, other recorder
+	l, p := open(t, Config{Unhandled: func(p stanza.Payload) { other.add(Print(p)) }})
+	l.HandleRaw(name("urn:n", "n"), func(_ context.Context, r wire.Raw) error {
+		raw.add(r.String())
+		return nil
+	})
+	got := l.Collect(MatchKind(KindMessage))
+	p.send("<message id='1'/><message id='2' xml:lang='de'/><n xmlns='urn:n'>x</n><z xmlns='urn:z'/><m:message xmlns:m='jabber:client' id='3'/>")
+	l.fence(p)
+	var langs []string
+	for _, s := range got.Stop() {
+		m := s.(*stanza.Message)
+		langs = append(langs, m.ID+m.Lang+"/"+m.Language())
+	}
+	require.Equal(t, []string{"1/en", "2de/en", "3/en"}, langs, "the stream's language is inherited")
+	require.Equal(t, []string{"<n xmlns='urn:n'>x</n>"}, raw.get())
+	require.Equal(t, []string{"<message id='1'/>", "<message id='2' xml:lang='de'/>", "<z xmlns='urn:z'/>", "<message id='3'/>"}, other.get())
+	t.Run("E2 Nonza", func(t *testing.T) {
+		var seen, unhandled recorder
+		l, p := open(t, Config{
+			Nonza: func(r wire.Raw) bool {
+				seen.add(r.Local())
+				if r.Local() == "b" {
+					panic("oops")
+				}
+				return r.Local() == "a"
+			},
+			Unhandled: func(p stanza.Payload) { unhandled.add(p.WireName().Local) },
+		})
+		p.send("<a xmlns='urn:x'/><b xmlns='urn:x'/><c xmlns='urn:x'/>")
+		l.fence(p)
+		require.Equal(t, []string{"a", "b", "c"}, seen.get())
+		require.Equal(t, []string{"b", "c"}, unhandled.get())
+	})
+}
+
+func TestE3Filters(t *testing.T) {
+	t.Parallel()
+	for _, d := range []Direction{In, Out} {
+		t.Run([]string{"in", "out"}[d], func(t *testing.T) {
+			t.Parallel()
+			var log, got recorder
+			var failures atomic.Int32
+			l, p := open(t, Config{Failed: func(f Failure) { failures.Add(1) }})
+			l.Handle(MatchKind(KindMessage), note(&got, ""))
+			add := func(tag string, order int) func() {
+				return l.Filter(d, order, func(s stanza.Stanza) stanza.Stanza {
+					if _, ok := s.(*stanza.IQ); ok {
+						return s
+					}
+					log.add(tag)
+					switch id := s.Attributes().ID; {
+					case id == "drop" && tag == "b":
+						return nil
+					case id == "panic":
+						panic("oops")
+					case id == "other":
+						return message("another")
+					default:
+						stanza.SetID(s, id+tag)
+						return s
+					}
+				})
+			}
+			add("c", 2)
+			remove := add("b", 1)
+			add("a", 1)
+			pass := func(ids ...string) []string {
+				for _, id := range ids {
+					if d == In {
+						p.send("<message id='%s'/>", id)
+					} else {
+						require.NoError(t, l.Send(t.Context(), message(id)))
+					}
+				}
+				if d == In {
+					l.fence(p)
+					return got.get()
+				}
+				require.NoError(t, l.SendElement(t.Context(), message("end")))
+				var out []string
+				for {
+					id, _ := p.next().Attr("id")
+					if id == "end" {
+						return out
+					}
+					out = append(out, id)
+				}
+			}
+			require.Equal(t, []string{"1bac", "anotherac"}, pass("1", "drop", "panic", "other"))
+			require.Equal(t, "b,a,c,b,b,b,a,c", strings.Join(log.get(), ","))
+			require.EqualValues(t, 1, failures.Load())
+			remove()
+			got.list = nil
+			require.Equal(t, []string{"2ac"}, pass("2"))
+		})
+	}
+	t.Run("a request that is dropped", func(t *testing.T) {
+		t.Parallel()
+		l, _ := open(t, Config{})
+		l.Filter(Out, 0, func(stanza.Stanza) stanza.Stanza { return nil })
+		_, err := l.Request(t.Context(), stanza.NewIQ(stanza.Get, friend, nil))
+		require.ErrorIs(t, err, ErrFiltered)
+	})
+	t.Run("a request that is redirected", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		l.Filter(Out, 0, func(s stanza.Stanza) stanza.Stanza {
+			stanza.SetTo(s, server)
+			stanza.SetID(s, "mine")
+			return s
+		})
+		go func() {
+			p.wantID("iq", "mine")
+			p.send("<iq type='result' id='mine' from='%s'/>", server)
+		}()
+		_, err := l.Request(t.Context(), stanza.NewIQ(stanza.Get, friend, nil))
+		require.NoError(t, err)
+	})
+	t.Run("what a filter changed is what matchers see", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		l.Filter(In, 0, func(s stanza.Stanza) stanza.Stanza {
+			if m, ok := s.(*stanza.Message); ok {
+				m.Add(bare("urn:added", "added"))
+			}
+			return s
+		})
+		var got recorder
+		l.Handle(mustPath(t, "message/{urn:added}added"), note(&got, ""))
+		p.send("<message id='1'/>")
+		l.fence(p)
+		require.Equal(t, []string{"1"}, got.get())
+	})
+}
+
+func TestE4Handlers(t *testing.T) {
+	t.Parallel()
+	t.Run("all that match, in order, each with a copy", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		var log recorder
+		handler := func(tag string) Handler {
+			return func(_ context.Context, s stanza.Stanza) error {
+				m := s.(*stanza.Message)
+				log.add(tag + m.ID + m.Body.String() + fmt.Sprint(m.Len()))
+				m.ID, m.Body[0].Value = "changed", "changed"
+				m.Remove(name("urn:x", "x"))
+				return nil
+			}
+		}
+		l.Handle(MatchKind(KindMessage), handler("a"))
+		l.Handle(MatchPayload(KindMessage, name("urn:x", "x")), handler("b"))
+		l.Handle(MatchPayload(KindPresence, name("urn:x", "x")), handler("never"))
+		l.Handle(MatchKind(AnyStanza), handler("c"), Direct())
+		l.Handle(MatchFrom(friend), handler("never"))
+		l.Handle(MatchPayload(KindMessage, name("urn:y", "y")), handler("d"))
+		p.send("<message id='1'><body>x</body><y xmlns='urn:y'/><x xmlns='urn:x'/><x xmlns='urn:x'/></message>")
+		p.send("<message id='2'><body>y</body></message>")
+		p.send("<message type='error' id='3'><body>z</body><x xmlns='urn:x'/></message>")
+		l.Handle(MatchKind(KindIQ), func(context.Context, stanza.Stanza) error { return nil }, Watching())
+		p.send("<message id='4'><body>!</body></message>")
+		got := func() int { return len(log.get()) }
+		for got() < 8 {
+			time.Sleep(time.Millisecond)
+		}
+		require.Equal(t, []string{"c1x3", "a1x3", "b1x3", "d1x3", "c2y0", "a2y0", "c4!0", "a4!0"}, log.get())
+	})
+	t.Run("errors are for those who ask", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		var log recorder
+		l.Handle(MatchKind(AnyStanza), note(&log, "all "), Watching())
+		l.Handle(MatchKind(AnyStanza), note(&log, "errors "), WithErrors(), Watching())
+		p.send("<message type='error' id='1'/><presence type='error' id='2'/><iq type='error' id='3'/>")
+		l.fence(p)
+		require.Equal(t, []string{"errors 1", "errors 2", "errors 3"}, log.get()[:3])
+	})
+	t.Run("HandleElement", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		var log recorder
+		l.HandleElement(mustPath(t, "message/{urn:x}x"), func(_ context.Context, r wire.Raw) error {
+			log.add(r.Source())
+			return nil
+		})
+		p.send("<message id='1'/><message  id = '2'><x xmlns='urn:x'/></message >")
+		l.fence(p)
+		require.Equal(t, []string{"<message  id = '2'><x xmlns='urn:x'/></message >"}, log.get())
+	})
+	t.Run("remove", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		var log recorder
+		var remove func()
+		l.Handle(MatchKind(KindMessage), func(context.Context, stanza.Stanza) error {
+			remove() // while both are due
+			return nil
+		})
+		remove = l.Handle(MatchKind(KindMessage), note(&log, "removed "))
+		l.Handle(MatchKind(KindMessage), note(&log, ""))
+		p.send("<message id='1'/><message id='2'/>")
+		l.fence(p)
+		remove()
+		require.Equal(t, []string{"1", "2"}, log.get())
+	})
+	t.Run("remove while stanzas come", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		go func() {
+			for p.conn.WriteBytes([]byte("<message/>")) == nil {
+				runtime.Gosched()
+			}
+		}()
+		for range 100 {
+			started, behind := make(chan struct{}, 1), make(chan struct{})
+			removed := false // of the dispatcher
+			remove := l.Handle(MatchKind(KindMessage), func(context.Context, stanza.Stanza) error {
+				if removed {
+					t.Error("a removed handler was started")
+				}
+				select {
+				case started <- struct{}{}:
+				default:
+				}
+				return nil
+			})
+			<-started
+			remove()
+			l.After(0, func(context.Context) { // behind the run that may be under way
+				removed = true
+				close(behind)
+			})
+			<-behind
+		}
+	})
+	t.Run("once", func(t *testing.T) {
+		t.Parallel()
+		for _, opts := range [][]Option{{Once()}, {Once(), Concurrent()}} {
+			l, p := open(t, Config{})
+			var runs atomic.Int32
+			l.Handle(MatchKind(KindMessage), func(context.Context, stanza.Stanza) error {
+				runs.Add(1)
+				return nil
+			}, opts...)
+			p.send("%s", strings.Repeat("<message/>", 100))
+			l.fence(p)
+			go p.goodbye()
+			require.NoError(t, l.Close(t.Context()))
+			require.EqualValues(t, 1, runs.Load())
+		}
+	})
+	t.Run("once for requests", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		l.HandleIQ(stanza.Get, name("urn:q", "q"), func(ctx context.Context, s stanza.Stanza) error {
+			return l.Send(ctx, s.(*stanza.IQ).Result(nil))
+		}, Once())
+		for _, want := range []string{"result", "error"} {
+			p.send("<iq type='get' id='1'><q xmlns='urn:q'/></iq>")
+			typ, _ := p.next().Attr("type")
+			require.Equal(t, want, typ)
+		}
+	})
+	t.Run("two handlers for a request", func(t *testing.T) {
+		t.Parallel()
+		l := newLink(t, roomy, Config{})
+		nop := func(context.Context, stanza.Stanza) error { return nil }
+		remove := l.HandleIQ(stanza.Get, name("urn:q", "q"), nop)
+		l.HandleIQ(stanza.Set, name("urn:q", "q"), nop)
+		defer func() {
+			v := fmt.Sprint(recover())
+			require.Equal(t, 2, strings.Count(v, "stream/dispatch_test.go:"), v)
+			remove()
+			l.HandleIQ(stanza.Get, name("urn:q", "q"), nop)
+		}()
+		l.HandleIQ(stanza.Get, name("urn:q", "q"), nop)
+	})
+}
+
+func TestE5Unhandled(t *testing.T) {
+	t.Parallel()
+	var unhandled recorder
+	l, p := open(t, Config{Unhandled: func(p stanza.Payload) { unhandled.add(Print(p)) }})
+	l.HandleIQ(stanza.Get, name("urn:q", "q"), func(ctx context.Context, s stanza.Stanza) error {
+		return l.Send(ctx, s.(*stanza.IQ).Result(nil))
+	})
+	l.Handle(MatchKind(AnyStanza), func(context.Context, stanza.Stanza) error { return stanza.Gone }, Watching())
+	for _, tt := range []struct{ in, want string }{
+		{"<q xmlns='urn:q'/>", "result"},
+		{"<other xmlns='urn:q'/>", "feature-not-implemented"},
+		{"<q xmlns='urn:other'/>", "service-unavailable"},
+		{"", "bad-request"},
+		{"<q xmlns='urn:q'/><q xmlns='urn:q'/>", "bad-request"},
+	} {
+		p.send("<iq type='get' id='1' from='%s'>%s</iq>", friend, tt.in)
+		r := p.next()
+		to, _ := r.Attr("to")
+		require.Equal(t, friend.String(), to)
+		require.Contains(t, r.Source(), tt.want)
+	}
+	p.send("<iq type='set' id='2'><q xmlns='urn:q'/></iq>")
+	require.Contains(t, p.next().Source(), "feature-not-implemented", "another type of request in the same namespace")
+	p.send("<iq type='get' id='3' to='@'><q xmlns='urn:q'/></iq>")
+	require.Contains(t, p.next().Source(), "bad-request", "an address that is none")
+	p.send("<iq type='get' id='4' from='@'><q xmlns='urn:q'/></iq><message id='5'/><iq type='result' id='6'/>")
+	l.fence(p)
+	require.Equal(t, []string{"<message id='5'/>", "<iq id='6' type='result'/>"}, unhandled.get())
+}
+
+// TestE6 sends stanzas, events and tasks through the queue and finds them in order.
+func TestE6OneQueue(t *testing.T) {
+	t.Parallel()
+	l, p := open(t, Config{})
+	var log recorder
+	hold, held := make(chan struct{}), make(chan struct{})
+	l.Handle(MatchKind(KindMessage), func(_ context.Context, s stanza.Stanza) error {
+		if s.Attributes().ID == "0" {
+			close(held)
+			<-hold
+		}
+		log.add("message " + s.Attributes().ID)
+		return nil
+	})
+	On(l, func(_ context.Context, n int) error {
+		log.add(fmt.Sprint("event ", n))
+		return nil
+	})
+	p.send("<message id='0'/>")
+	<-held
+	var want []string
+	queued := func(n int) {
+		for l.Queued() < n {
+			runtime.Gosched()
+		}
+	}
+	for i := 1; i <= 10; i++ {
+		require.NoError(t, Emit(l, i))
+		l.After(0, func(context.Context) { log.add(fmt.Sprint("task ", i)) })
+		queued(3*i - 0)
+		p.send("<message id='%d'/>", i)
+		queued(3*i + 1)
+		want = append(want, fmt.Sprint("event ", i), fmt.Sprint("task ", i), fmt.Sprint("message ", i))
+	}
+	close(hold)
+	l.fence(p)
+	require.Equal(t, append([]string{"message 0"}, want...), log.get())
+}
+
+func TestE9Failures(t *testing.T) {
+	t.Parallel()
+	failures := make(chan Failure, 10)
+	l, p := open(t, Config{Failed: func(f Failure) {
+		failures <- f
+		panic("the hook panics, too")
+	}})
+	fail := func(_ context.Context, s stanza.Stanza) error {
+		switch s.Attributes().ID {
+		case "condition":
+			return fmt.Errorf("wrapped: %w", stanza.ItemNotFound)
+		case "stanza":
+			return stanza.NewError(stanza.NotAllowed, "no")
+		case "decode":
+			return &stanza.DecodeError{Element: name("urn:q", "q"), Reason: "is odd"}
+		case "secret":
+			return errors.New("password is hunter2")
+		case "panic":
+			panic("oops")
+		}
+		return nil
+	}
+	l.HandleIQ(stanza.Get, name("urn:q", "q"), fail)
+	l.Handle(MatchKind(KindMessage|KindPresence), fail)
+	for _, tt := range []struct{ id, iq, message string }{
+		{"condition", "item-not-found", "item-not-found"},
+		{"stanza", "not-allowed", "not-allowed"},
+		{"decode", "is odd", ""},
+		{"secret", "internal-server-error", ""},
+		{"panic", "internal-server-error", ""},
+	} {
+		for _, kind := range []string{"iq", "message"} {
+			want := tt.iq
+			if kind == "message" {
+				want = tt.message
+				p.send("<message id='%s' from='%s'/>", tt.id, friend)
+			} else {
+				p.send("<iq type='get' id='%s' from='%s'><q xmlns='urn:q'/></iq>", tt.id, friend)
+			}
+			f := <-failures
+			require.Contains(t, f.Handler, "stream/dispatch_test.go:")
+			require.Equal(t, tt.id, f.Stanza.Attributes().ID)
+			if tt.id == "panic" {
+				var e *PanicError
+				require.ErrorAs(t, f.Err, &e)
+				require.Equal(t, "oops", e.Value)
+				require.Contains(t, string(e.Stack), "TestE9Failures")
+			}
+			if want != "" {
+				got := p.next().Source()
+				require.Contains(t, got, want)
+				require.Contains(t, got, "type='error'")
+				require.NotContains(t, got, "hunter2")
+			}
+		}
+	}
+	require.NoError(t, l.Send(t.Context(), message("end")))
+	p.wantID("message", "end") // no further answer before it
+	require.Empty(t, failures)
+}
+
+// TestE11 is about handlers that block.
+func TestE11Stall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var logged lockedBuilder
+		l, p := open(t, Config{StallAfter: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+		stalls := make(chan Stalled, 10)
+		On(l, func(_ context.Context, e Stalled) error {
+			stalls <- e
+			return nil
+		}, Direct())
+		var late recorder
+		On(l, func(_ context.Context, e Stalled) error {
+			late.add(e.For.String())
+			return nil
+		})
+		l.Handle(MatchKind(KindMessage), func(context.Context, stanza.Stanza) error {
+			time.Sleep(45 * time.Second)
+			return nil
+		}, At("slow.go:1"))
+		p.send("<message/><presence/>")
+		start := time.Now()
+		require.Equal(t, Stalled{Handler: "slow.go:1", For: 10 * time.Second, Queued: 2}, <-stalls)
+		require.Equal(t, 10*time.Second, time.Since(start))
+		require.Equal(t, 20*time.Second, (<-stalls).For)
+		require.Equal(t, 40*time.Second, (<-stalls).For)
+		require.Equal(t, 40*time.Second, time.Since(start))
+		require.Contains(t, logged.String(), "a handler blocks the queue")
+		l.fence(p)
+		require.Equal(t, []string{"10s", "20s", "40s"}, late.get())
+		// a task, a matcher and a filter are named as well
+		l.After(0, func(context.Context) { time.Sleep(30 * time.Second) })
+		require.Contains(t, (<-stalls).Handler, "stream/dispatch_test.go:")
+		time.Sleep(time.Minute)
+		remove := l.Filter(In, 0, func(s stanza.Stanza) stanza.Stanza {
+			time.Sleep(30 * time.Second)
+			return s
+		})
+		p.send("<presence/>")
+		require.Contains(t, (<-stalls).Handler, "stream/dispatch_test.go:")
+		remove()
+		time.Sleep(time.Minute)
+		for range 1000 { // busy is not stalled
+			p.send("<presence/>")
+			time.Sleep(time.Second)
+		}
+		require.Empty(t, stalls)
+	})
+}
+
+type lockedBuilder struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuilder) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lockedBuilder) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// TestVS13 and TestX18: nothing that user code does ends the process or the stream.
+func TestVS13Panics(t *testing.T) {
+	t.Parallel()
+	var failed recorder // X18
+	l, p := open(t, Config{
+		Failed:    func(f Failure) { failed.add(f.Err.Error()) },
+		Unhandled: func(stanza.Payload) { panic("unhandled") },
+		Received:  func(stanza.Stanza) { panic("received") },
+	})
+	remove := l.Handle(MatchFunc(func(stanza.Stanza) bool { panic("matcher") }), nil)
+	p.send("<message/>")
+	l.fence(p)
+	remove()
+	c := l.Collect(MatchFunc(func(stanza.Stanza) bool { panic("collector") }))
+	p.send("<message/>")
+	l.fence(p)
+	c.Stop()
+	On(l, func(context.Context, int) error { panic("event") })
+	On(l, func(context.Context, int) error { panic("direct event") }, Direct())
+	On(l, func(context.Context, int) error { panic("concurrent event") }, Concurrent())
+	require.NoError(t, Emit(l, 1))
+	l.After(0, func(context.Context) { panic("task") })
+	l.Handle(MatchKind(KindPresence), func(context.Context, stanza.Stanza) error { panic("concurrent") }, Concurrent())
+	l.Handle(MatchID("exit"), func(context.Context, stanza.Stanza) error {
+		runtime.Goexit()
+		return nil
+	})
+	p.send("<presence/><message id='exit'/><message id='exit'/>")
+	for _, want := range []string{"unhandled", "received", "matcher", "collector", "event", "direct event", "concurrent event", "task", "concurrent"} {
+		for !strings.Contains(strings.Join(failed.get(), "\n")+"\n", "handler panicked: "+want+"\n") {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	l.fence(p)
+	require.Equal(t, Established, l.State())
+	go p.goodbye()
+	require.NoError(t, l.Close(t.Context()))
+}
+
+// TestVS9 answers no error and no answer, whatever handlers return.
+func TestVS9ErrorLoops(t *testing.T) {
+	t.Parallel()
+	t.Run("ten thousand errors", func(t *testing.T) {
+		t.Parallel()
+		l, p := open(t, Config{})
+		fail := func(context.Context, stanza.Stanza) error { return stanza.NewError(stanza.NotAllowed, "no") }
+		l.Handle(MatchKind(AnyStanza), fail, WithErrors(), Watching())
+		l.Handle(MatchKind(KindMessage|KindPresence), fail, WithErrors())
+		go func() {
+			for i := range 10_000 {
+				body := "<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+				switch i % 6 {
+				case 0:
+					p.send("<message type='error' from='%s'>%s</message>", friend, body)
+				case 1:
+					p.send("<presence type='error' from='%s'>%s</presence>", friend, body)
+				case 2:
+					p.send("<iq type='error' id='x' from='%s'>%s</iq>", friend, body)
+				case 3:
+					p.send("<iq type='result' id='x' from='%s'/>", friend)
+				case 4:
+					p.send("<message type='error' to='@' from='%s'/>", friend)
+				case 5:
+					p.send("<iq type='bogus' id='x' from='%s'/>", friend)
+				}
+			}
+			p.send("<iq type='get' id='end'><q xmlns='urn:q'/></iq>")
+		}()
+		p.wantID("iq", "end") // and nothing before it
+	})
+	t.Run("back to back", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			var ends [2]*end
+			ends[0], ends[1] = newPipe(roomy)
+			var streams [2]*Stream
+			var heard [2]atomic.Int32
+			for i := range streams {
+				streams[i] = New(Config{
+					Dial:   func(context.Context) (Transport, error) { return ends[i], nil },
+					Header: Header{To: server, Content: wire.NSComponent}, Negotiators: []Negotiator{bound(server, server)},
+					Backoff: Backoff{Off: true},
+				})
+				streams[i].Handle(MatchKind(AnyStanza), func(context.Context, stanza.Stanza) error {
+					heard[i].Add(1)
+					return stanza.BadRequest
+				}, WithErrors())
+			}
+			opened := make(chan error, 2)
+			for _, s := range streams {
+				go func() { opened <- s.Open(context.Background()) }()
+			}
+			require.NoError(t, errors.Join(<-opened, <-opened))
+			for _, s := range streams {
+				for _, st := range []stanza.Stanza{
+					message("1"), &stanza.Presence{ID: "2"}, stanza.NewIQ(stanza.Get, friend, bare("urn:q", "q")),
+					&stanza.IQ{ID: "3", Type: stanza.Result}, &stanza.Message{ID: "4", Type: stanza.MessageError},
+				} {
+					require.NoError(t, s.Send(t.Context(), st))
+				}
+			}
+			time.Sleep(time.Minute)
+			before := heard[0].Load() + heard[1].Load()
+			require.Equal(t, int32(2*(3*2+2)), before, "each request and its error, once")
+			time.Sleep(time.Hour)
+			require.Equal(t, before, heard[0].Load()+heard[1].Load())
+			closed := make(chan error, 2)
+			for _, s := range streams {
+				go func() { closed <- s.Close(context.Background()) }()
+			}
+			require.NoError(t, errors.Join(<-closed, <-closed))
+		})
+	})
+}

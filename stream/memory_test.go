@@ -1,0 +1,131 @@
+package stream
+
+import (
+	"context"
+	"net"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// inUse returns the bytes of heap and stack that are in use.
+func inUse() int64 {
+	for range 4 { // stacks shrink by half with each
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapInuse + m.StackInuse)
+}
+
+// TestIdleSessionBytes says what a session costs that waits for stanzas on a socket, with
+// its goroutine's stack. The peers live in the same process and are counted apart.
+func TestIdleSessionBytes(t *testing.T) {
+	const most = 11 << 10 // half of it stack, see loop
+	n := 1000
+	if testing.Short() {
+		n = 100
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	var accepted []net.Conn
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			p := NewConn(c, Config{})
+			_, err = p.ReadHeader()
+			if err == nil {
+				err = p.WriteHeader(Header{From: server, Content: wire.NSClient, ID: "s"})
+			}
+			if err == nil {
+				_, err = c.Write([]byte("<message id='1'><body>hello</body></message>"))
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			accepted = append(accepted, c)
+			mu.Unlock()
+		}
+	})
+	make1 := func() *Stream {
+		s := New(Config{
+			Dial: func(ctx context.Context) (Transport, error) {
+				return new(net.Dialer).DialContext(ctx, "tcp", ln.Addr().String())
+			},
+			Header: Header{To: server}, Negotiators: []Negotiator{bound(me, server)},
+			StallAfter: 10 * time.Millisecond,
+		})
+		echoed := make(chan struct{})
+		s.Handle(MatchKind(KindMessage), func(ctx context.Context, st stanza.Stanza) error {
+			defer close(echoed)
+			return s.Send(ctx, message("a"))
+		})
+		require.NoError(t, s.Open(context.Background()))
+		<-echoed
+		return s
+	}
+	// what the process needs once, and the peer's half of a connection
+	first := make1()
+	before := inUse()
+	conns := make([]net.Conn, n)
+	for i := range conns {
+		a, err := net.Dial("tcp", ln.Addr().String())
+		require.NoError(t, err)
+		_, err = a.Write([]byte("<stream:stream xmlns='jabber:client' xmlns:stream='" + wire.NSStream + "'>"))
+		require.NoError(t, err)
+		conns[i] = a
+	}
+	for {
+		mu.Lock()
+		ok := len(accepted) == n+1
+		mu.Unlock()
+		if ok {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	pair := (inUse() - before) / int64(n) // both halves: two of the same kind
+	before = inUse()
+	streams := make([]*Stream, n)
+	for i := range streams {
+		streams[i] = make1()
+	}
+	time.Sleep(100 * time.Millisecond) // dispatchers, flushers and watchdogs end
+	total := inUse() - before
+	if f := os.Getenv("STREAM_HEAP_PROFILE"); f != "" {
+		w, err := os.Create(f)
+		require.NoError(t, err)
+		require.NoError(t, pprof.WriteHeapProfile(w))
+		require.NoError(t, w.Close())
+	}
+	per := total/int64(n) - pair/2
+	t.Logf("%s bytes per idle session (%d of them for the socket)", strconv.FormatInt(per, 10), pair/2)
+	if !raceEnabled && !testing.Short() {
+		require.Less(t, per, int64(most))
+	}
+	for _, s := range append(streams, first) {
+		s.Abort()
+		<-s.Done()
+	}
+	ln.Close()
+	for _, c := range append(conns, accepted...) {
+		c.Close()
+	}
+	wg.Wait()
+}

@@ -1,0 +1,114 @@
+package stream
+
+import (
+	"context"
+	"time"
+
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// Send sends a stanza. It returns once the bytes are in the output buffer, for which it
+// waits if there is no room; before the session starts and between connections they stay
+// there. [Stream.Flush] awaits more. An IQ request without an id gets one. A stanza that
+// cannot be written as XML is a *wire.EncodeError and leaves nothing behind. Stanzas that
+// one goroutine sends leave in that order.
+func (s *Stream) Send(ctx context.Context, st stanza.Stanza) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if st = s.prepare(st); st == nil {
+		return nil
+	}
+	return s.SendElement(ctx, st)
+}
+
+// prepare returns what is to be sent in place of a stanza, nil if a filter dropped it.
+func (s *Stream) prepare(st stanza.Stanza) stanza.Stanza {
+	if q, ok := st.(*stanza.IQ); ok && q.ID == "" && q.IsRequest() {
+		q.ID = NewID()
+	}
+	// what is changed here is a copy: the sender may use the stanza again
+	mine := false
+	if s.cfg.StampFrom && st.Attributes().From.IsZero() {
+		st, mine = stanza.Clone(st), true
+		stanza.SetFrom(st, s.Local())
+	}
+	if !s.filters.any(Out) {
+		return st
+	}
+	if !mine {
+		st = stanza.Clone(st)
+	}
+	return s.filters.run(Out, st, s)
+}
+
+// SendElement is Send for an element of any kind, past the filters.
+func (s *Stream) SendElement(ctx context.Context, p stanza.Payload) error {
+	b, err := encode(p, wire.NSClient)
+	if err != nil {
+		return err
+	}
+	defer giveBack(b)
+	if s.cfg.Queued == nil {
+		return s.out.put(ctx, *b, nil)
+	}
+	return s.out.put(ctx, *b, func() { s.cfg.Queued(p) })
+}
+
+// SendXML sends an element that is given as text, in which a missing namespace means that
+// of the stream. Text that is not one element of restricted XML is an error.
+func (s *Stream) SendXML(ctx context.Context, text string) error {
+	r, err := wire.ParseIn(text, wire.NewContext(wire.NSClient, ""))
+	if err != nil {
+		return err
+	}
+	return s.SendElement(ctx, r)
+}
+
+// SendBytes sends bytes as they are. Nothing checks them: a stream that they break ends.
+func (s *Stream) SendBytes(ctx context.Context, b []byte) error {
+	return s.out.put(ctx, b, nil)
+}
+
+// Flush waits until all that was sent so far has been handed to the transport.
+func (s *Stream) Flush(ctx context.Context) error { return s.out.drain(ctx) }
+
+// Requeue replaces what waits to be written by the elements that f returns, however many
+// bytes they have. It is for resuming a session (XEP-0198), from a [Negotiator]: what the
+// peer has not acknowledged comes first, and what [Config.Queued] has seen is not sent
+// twice. f is called with the output locked, as Queued is, which is not called for these
+// elements. If one cannot be written as XML, nothing is changed.
+func (s *Stream) Requeue(f func() []stanza.Payload) error { return s.out.requeue(f) }
+
+func (s *Stream) startKeepAlive() {
+	if s.cfg.KeepAlive <= 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alive = time.AfterFunc(s.cfg.KeepAlive, s.keepAlive)
+}
+
+// keepAlive sends a space if nothing else was sent for long (RFC 6120, section 4.6.1).
+func (s *Stream) keepAlive() {
+	left := s.cfg.KeepAlive - time.Since(s.out.idleSince())
+	if left <= 0 {
+		left = s.cfg.KeepAlive
+		s.out.space()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.alive != nil {
+		s.alive.Reset(left)
+	}
+}
+
+func (s *Stream) stopKeepAlive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.alive != nil {
+		s.alive.Stop()
+		s.alive = nil
+	}
+}
