@@ -329,11 +329,11 @@ type row struct {
 	ours, std float64
 }
 
-// measure runs two functions in turn, three times each, and keeps the best of each, so that
+// measure runs two functions in turn, nine times each, and keeps the best of each, so that
 // a busy machine disturbs the ratio little.
 func measure(b *testing.B, name string, bytes int, ours, std func()) row {
 	r := row{name: name, bytes: bytes, ours: math.Inf(1), std: math.Inf(1)}
-	for range 3 {
+	for range 9 {
 		for _, v := range []struct {
 			name string
 			run  func()
