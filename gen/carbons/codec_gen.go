@@ -36,6 +36,12 @@ func (*Enable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<enable/>"...), nil
+		}
+		return append(b, "<enable xmlns='urn:xmpp:carbons:2'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -43,17 +49,13 @@ func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<enable xmlns='urn:xmpp:carbons:2'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</enable>"), nil
 }
@@ -106,6 +108,12 @@ func (*Disable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Disable) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<disable/>"...), nil
+		}
+		return append(b, "<disable xmlns='urn:xmpp:carbons:2'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -113,17 +121,13 @@ func (v *Disable) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<disable xmlns='urn:xmpp:carbons:2'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</disable>"), nil
 }
@@ -330,6 +334,12 @@ func (*Private) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Private) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<private/>"...), nil
+		}
+		return append(b, "<private xmlns='urn:xmpp:carbons:2'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -337,17 +347,13 @@ func (v *Private) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<private xmlns='urn:xmpp:carbons:2'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</private>"), nil
 }

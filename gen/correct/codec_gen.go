@@ -32,17 +32,16 @@ func (v *Replace) AppendXML(b []byte, ns string) ([]byte, error) {
 	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
 		return b, err
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</replace>"), nil
 }

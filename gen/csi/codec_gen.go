@@ -17,6 +17,12 @@ func (*Feature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<csi/>"...), nil
+		}
+		return append(b, "<csi xmlns='urn:xmpp:csi:0'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -24,17 +30,13 @@ func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<csi xmlns='urn:xmpp:csi:0'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</csi>"), nil
 }
@@ -72,6 +74,12 @@ func (*Active) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Active) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<active/>"...), nil
+		}
+		return append(b, "<active xmlns='urn:xmpp:csi:0'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -79,17 +87,13 @@ func (v *Active) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<active xmlns='urn:xmpp:csi:0'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</active>"), nil
 }
@@ -127,6 +131,12 @@ func (*Inactive) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Inactive) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<inactive/>"...), nil
+		}
+		return append(b, "<inactive xmlns='urn:xmpp:csi:0'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -134,17 +144,13 @@ func (v *Inactive) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<inactive xmlns='urn:xmpp:csi:0'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</inactive>"), nil
 }

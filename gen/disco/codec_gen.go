@@ -168,17 +168,16 @@ func (v *InfoQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 0, " node='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</query>"), nil
 }
@@ -427,17 +426,16 @@ func (v *Identity) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</identity>"), nil
 }
@@ -484,17 +482,16 @@ func (v *Feature) appendXML(b []byte) ([]byte, error) {
 	if b, err = wire.AppendAttr(b, " var='", v.Var); err != nil {
 		return b, err
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</feature>"), nil
 }
@@ -551,17 +548,16 @@ func (v *Item) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 2, " name='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</item>"), nil
 }

@@ -186,17 +186,16 @@ func (v *FormQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 0, " node='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</query>"), nil
 }
@@ -542,6 +541,12 @@ func (*MetadataQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *MetadataQuery) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<metadata/>"...), nil
+		}
+		return append(b, "<metadata xmlns='urn:xmpp:mam:2'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -549,17 +554,13 @@ func (v *MetadataQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<metadata xmlns='urn:xmpp:mam:2'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</metadata>"), nil
 }
@@ -713,6 +714,12 @@ func (*PreferencesQuery) NewResult() *Preferences {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PreferencesQuery) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<prefs/>"...), nil
+		}
+		return append(b, "<prefs xmlns='urn:xmpp:mam:2'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -720,17 +727,13 @@ func (v *PreferencesQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<prefs xmlns='urn:xmpp:mam:2'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</prefs>"), nil
 }
@@ -771,17 +774,16 @@ func (v *Bound) appendXML(b []byte, open, end string) ([]byte, error) {
 		b = v.Extra.Respell(b, mark, 1)
 	}
 	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, end), nil
 }

@@ -22,6 +22,12 @@ func (*Markable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Markable) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<markable/>"...), nil
+		}
+		return append(b, "<markable xmlns='urn:xmpp:chat-markers:0'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -29,17 +35,13 @@ func (v *Markable) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<markable xmlns='urn:xmpp:chat-markers:0'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</markable>"), nil
 }
@@ -92,17 +94,16 @@ func (v *Displayed) AppendXML(b []byte, ns string) ([]byte, error) {
 	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
 		return b, err
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</displayed>"), nil
 }

@@ -622,6 +622,12 @@ func (*OwnerGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OwnerGet) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NSOwner {
+			return append(b, "<query/>"...), nil
+		}
+		return append(b, "<query xmlns='http://jabber.org/protocol/muc#owner'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NSOwner {
@@ -629,17 +635,13 @@ func (v *OwnerGet) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#owner'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</query>"), nil
 }
@@ -851,6 +853,12 @@ func (*UniqueNameQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *UniqueNameQuery) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NSUnique {
+			return append(b, "<unique/>"...), nil
+		}
+		return append(b, "<unique xmlns='http://jabber.org/protocol/muc#unique'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NSUnique {
@@ -858,17 +866,13 @@ func (v *UniqueNameQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<unique xmlns='http://jabber.org/protocol/muc#unique'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUnique); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSUnique); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</unique>"), nil
 }
@@ -937,17 +941,16 @@ func (v *History) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 3, " since='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</history>"), nil
 }
@@ -1132,17 +1135,16 @@ func (v *Actor) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 1, " nick='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</actor>"), nil
 }
@@ -1184,17 +1186,16 @@ func (v *Status) appendXML(b []byte) ([]byte, error) {
 		b = v.Extra.Respell(b, mark, 0)
 	}
 	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</status>"), nil
 }
@@ -1345,17 +1346,16 @@ func (v *Continue) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 0, " thread='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</continue>"), nil
 }
@@ -1700,17 +1700,16 @@ func (v *AdminActor) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 1, " nick='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSAdmin); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSAdmin); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</actor>"), nil
 }

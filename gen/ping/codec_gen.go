@@ -35,6 +35,12 @@ func (*Ping) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Ping) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<ping/>"...), nil
+		}
+		return append(b, "<ping xmlns='urn:xmpp:ping'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -42,17 +48,13 @@ func (v *Ping) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<ping xmlns='urn:xmpp:ping'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</ping>"), nil
 }

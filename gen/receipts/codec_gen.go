@@ -22,6 +22,12 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<request/>"...), nil
+		}
+		return append(b, "<request xmlns='urn:xmpp:receipts'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -29,17 +35,13 @@ func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<request xmlns='urn:xmpp:receipts'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</request>"), nil
 }
@@ -92,17 +94,16 @@ func (v *Received) AppendXML(b []byte, ns string) ([]byte, error) {
 	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
 		return b, err
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</received>"), nil
 }

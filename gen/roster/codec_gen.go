@@ -140,17 +140,16 @@ func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 0, " ver='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</query>"), nil
 }
@@ -293,6 +292,12 @@ func (*VersioningFeature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *VersioningFeature) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NSVersioning {
+			return append(b, "<ver/>"...), nil
+		}
+		return append(b, "<ver xmlns='urn:xmpp:features:rosterver'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NSVersioning {
@@ -300,17 +305,13 @@ func (v *VersioningFeature) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<ver xmlns='urn:xmpp:features:rosterver'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSVersioning); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSVersioning); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</ver>"), nil
 }
@@ -348,6 +349,12 @@ func (*PreApprovalFeature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PreApprovalFeature) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NSPreApproval {
+			return append(b, "<sub/>"...), nil
+		}
+		return append(b, "<sub xmlns='urn:xmpp:features:pre-approval'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NSPreApproval {
@@ -355,17 +362,13 @@ func (v *PreApprovalFeature) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<sub xmlns='urn:xmpp:features:pre-approval'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSPreApproval); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NSPreApproval); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</sub>"), nil
 }

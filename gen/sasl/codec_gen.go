@@ -279,6 +279,12 @@ func (*Abort) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Abort) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<abort/>"...), nil
+		}
+		return append(b, "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -286,17 +292,13 @@ func (v *Abort) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</abort>"), nil
 }
@@ -414,7 +416,7 @@ func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
 			b = v.Extra.RespellName(b, mark, 0, n, NS)
 		}
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text", "</text>", NS, v.Extra, 1); err != nil {
+	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 1); err != nil {
 		return b, err
 	}
 	if v.Extra != nil {

@@ -100,6 +100,12 @@ func (*Request) NewResult() *stanza.Empty {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<session/>"...), nil
+		}
+		return append(b, "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -107,17 +113,13 @@ func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</session>"), nil
 }

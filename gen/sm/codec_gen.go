@@ -23,6 +23,12 @@ func (*Feature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<sm/>"...), nil
+		}
+		return append(b, "<sm xmlns='urn:xmpp:sm:3'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -30,17 +36,13 @@ func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<sm xmlns='urn:xmpp:sm:3'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</sm>"), nil
 }
@@ -105,17 +107,16 @@ func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
 		}
 		b = append(b, '\'')
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</enable>"), nil
 }
@@ -209,17 +210,16 @@ func (v *Enabled) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 3, " location='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</enabled>"), nil
 }
@@ -293,17 +293,16 @@ func (v *Resume) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = v.Extra.Respell(b, mark, 1)
 	}
 	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</resume>"), nil
 }
@@ -378,17 +377,16 @@ func (v *Resumed) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = v.Extra.Respell(b, mark, 1)
 	}
 	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</resumed>"), nil
 }
@@ -479,7 +477,7 @@ func (v *Failed) AppendXML(b []byte, ns string) ([]byte, error) {
 			b = v.Extra.RespellName(b, mark, 1, n, NS)
 		}
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'", "</text>", NS, v.Extra, 2); err != nil {
+	if b, err = stanza.AppendText(b, v.Text, "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>", "</text>", NS, v.Extra, 2); err != nil {
 		return b, err
 	}
 	if v.Extra != nil {
@@ -579,6 +577,12 @@ func (*Request) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<r/>"...), nil
+		}
+		return append(b, "<r xmlns='urn:xmpp:sm:3'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -586,17 +590,13 @@ func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<r xmlns='urn:xmpp:sm:3'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</r>"), nil
 }
@@ -648,17 +648,16 @@ func (v *Ack) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = v.Extra.Respell(b, mark, 0)
 	}
 	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</a>"), nil
 }
@@ -735,17 +734,16 @@ func (v *HandledCountTooHigh) AppendXML(b []byte, ns string) ([]byte, error) {
 		}
 		b = append(b, '\'')
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</handled-count-too-high>"), nil
 }

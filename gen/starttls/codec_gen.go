@@ -87,6 +87,12 @@ func (*Proceed) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Proceed) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<proceed/>"...), nil
+		}
+		return append(b, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -94,17 +100,13 @@ func (v *Proceed) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</proceed>"), nil
 }
@@ -142,6 +144,12 @@ func (*Failure) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<failure/>"...), nil
+		}
+		return append(b, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -149,17 +157,13 @@ func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</failure>"), nil
 }

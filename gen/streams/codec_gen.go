@@ -96,7 +96,7 @@ func (v *Error) AppendXML(b []byte, ns string) ([]byte, error) {
 	if b, err = v.Condition.AppendXML(b, NS); err != nil {
 		return b, err
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'", "</text>", NS, v.Extra, 1); err != nil {
+	if b, err = stanza.AppendText(b, v.Text, "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>", "</text>", NS, v.Extra, 1); err != nil {
 		return b, err
 	}
 	for i := range v.Details {

@@ -597,6 +597,12 @@ func (*Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<vCard/>"...), nil
+		}
+		return append(b, "<vCard xmlns='vcard-temp'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -604,17 +610,13 @@ func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<vCard xmlns='vcard-temp'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</vCard>"), nil
 }

@@ -145,6 +145,12 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<query/>"...), nil
+		}
+		return append(b, "<query xmlns='jabber:iq:version'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -152,17 +158,13 @@ func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<query xmlns='jabber:iq:version'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</query>"), nil
 }

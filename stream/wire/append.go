@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,6 +105,56 @@ func nextStop(s string, i int, quote byte) int {
 	return i + firstStop(textStops(v)|((v^q)-ones)&highs)
 }
 
+// isPlain reports whether s is written as it is, as text and as a value in single
+// quotes: it has neither markup nor quotes nor controls, and only ASCII.
+func isPlain(s string) bool {
+	var v, m uint64
+	b, n := unsafe.Pointer(unsafe.StringData(s)), len(s)
+	switch {
+	case n >= 8:
+		for i := 0; i+8 < n; i += 8 {
+			v = wordAt(b, i)
+			m |= plainStops(v)
+		}
+		v = wordAt(b, n-8) // perhaps some bytes for the second time
+	case n >= 4:
+		v = uint64(halfAt(b, 0)) | uint64(halfAt(b, n-4))<<32
+	case n > 0:
+		v = uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16 | 0x2020202020000000 // and spaces
+	default:
+		return true
+	}
+	return (m|plainStops(v))&highs == 0
+}
+
+// plainStops marks < > & ' controls and everything beyond ASCII; other than the high bits
+// of its bytes nothing in it counts. < and > differ in one bit, and so do & and '.
+func plainStops(v uint64) uint64 {
+	return (((v | 0x02*ones) ^ '>'*ones) - ones) | (((v | ones) ^ '\''*ones) - ones) | (v - 0x20*ones) | v
+}
+
+// place copies s to the start of b, where there is room for it. Most of what is written
+// is short: two words that overlap are sooner done than a call.
+func place(b []byte, s string) {
+	p, from, n := unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.StringData(s)), len(s)
+	switch {
+	case n > 16 || n < 4:
+		copy(b, s)
+	case n >= 8:
+		first, last := wordAt(from, 0), wordAt(from, n-8)
+		binary.LittleEndian.PutUint64((*[8]byte)(p)[:], first)
+		binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(p, n-8))[:], last)
+	default:
+		first, last := halfAt(from, 0), halfAt(from, n-4)
+		binary.LittleEndian.PutUint32((*[4]byte)(p)[:], first)
+		binary.LittleEndian.PutUint32((*[4]byte)(unsafe.Add(p, n-4))[:], last)
+	}
+}
+
+func halfAt(b unsafe.Pointer, i int) uint32 {
+	return binary.LittleEndian.Uint32((*[4]byte)(unsafe.Add(b, i))[:])
+}
+
 // lastBytes returns what is left of s at i, less than eight bytes.
 func lastBytes(s string, i int) uint64 {
 	n := len(s) - i
@@ -151,6 +202,15 @@ func badText(s string) error {
 // AppendAttr appends an attribute: open is its beginning (" id='"), to which the
 // value and the closing quote are added.
 func AppendAttr(b []byte, open, value string) ([]byte, error) {
+	n := len(b)
+	if end := n + len(open) + len(value) + 1; end <= cap(b) && isPlain(value) {
+		// as nearly always: there is room, and nothing to escape
+		b = b[:end]
+		place(b[n:], open)
+		place(b[n+len(open):], value)
+		b[end-1] = '\''
+		return b, nil
+	}
 	b, err := AppendValue(append(b, open...), value)
 	return append(b, '\''), err
 }
@@ -158,6 +218,14 @@ func AppendAttr(b []byte, open, value string) ([]byte, error) {
 // AppendLeaf appends an element that has only text: open is its start tag, end
 // its end tag.
 func AppendLeaf(b []byte, open, value, end string) ([]byte, error) {
+	n := len(b)
+	if last := n + len(open) + len(value) + len(end); last <= cap(b) && isPlain(value) {
+		b = b[:last]
+		place(b[n:], open)
+		place(b[n+len(open):], value)
+		place(b[last-len(end):], end)
+		return b, nil
+	}
 	b, err := AppendText(append(b, open...), value)
 	return append(b, end...), err
 }

@@ -70,8 +70,11 @@ func appendAttributes(b []byte, tag int, id string, to, from jid.JID, typ, lang 
 // appendOptional appends an attribute unless it is empty, as it was received where that
 // means the same.
 func appendOptional(b []byte, open, value string, x *wire.Extra, slot wire.Slot) ([]byte, error) {
-	if value == "" {
+	switch {
+	case value == "":
 		return x.RestoreAttr(b, slot, open), nil
+	case x == nil:
+		return wire.AppendAttr(b, open, value)
 	}
 	b = append(b, open...)
 	mark := len(b)

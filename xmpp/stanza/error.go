@@ -264,7 +264,7 @@ func (e *Error) AppendXML(b []byte, ns string) ([]byte, error) {
 	if b, err = e.appendCondition(b); err != nil {
 		return b, err
 	}
-	if b, err = AppendText(b, e.Text, "<text xmlns='"+NSErrors+"'", "</text>", wire.NSClient, e.Extra, slotErrorText); err != nil {
+	if b, err = AppendText(b, e.Text, "<text xmlns='"+NSErrors+"'>", "</text>", wire.NSClient, e.Extra, slotErrorText); err != nil {
 		return b, err
 	}
 	if b, err = e.appendRest(b, nil, e.Extra); err != nil {

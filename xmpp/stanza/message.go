@@ -203,12 +203,12 @@ func (m *Message) AppendXML(b []byte, ns string) ([]byte, error) {
 	b = append(b, '>')
 	inner := len(b)
 	if m.Subject != nil {
-		if b, err = AppendText(b, m.Subject, "<subject", "</subject>", wire.NSClient, m.Extra, slotSubject); err != nil {
+		if b, err = AppendText(b, m.Subject, "<subject>", "</subject>", wire.NSClient, m.Extra, slotSubject); err != nil {
 			return b, err
 		}
 	}
 	if m.Body != nil {
-		if b, err = AppendText(b, m.Body, "<body", "</body>", wire.NSClient, m.Extra, slotBody); err != nil {
+		if b, err = AppendText(b, m.Body, "<body>", "</body>", wire.NSClient, m.Extra, slotBody); err != nil {
 			return b, err
 		}
 	}

@@ -230,7 +230,7 @@ func (p *Presence) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = p.Extra.RespellChild(b, inner, slotShow, "", wire.NSClient)
 	}
 	if p.Status != nil {
-		if b, err = AppendText(b, p.Status, "<status", "</status>", wire.NSClient, p.Extra, slotStatus); err != nil {
+		if b, err = AppendText(b, p.Status, "<status>", "</status>", wire.NSClient, p.Extra, slotStatus); err != nil {
 			return b, err
 		}
 	}

@@ -110,22 +110,24 @@ func DecodeText(c *wire.Cursor, x **wire.Extra, slot wire.Slot) LangText {
 }
 
 // AppendText appends one element for each language for generated code: open is
-// the beginning of the start tag ("<body"), end the end tag.
+// the start tag ("<body>"), end the end tag.
 func AppendText(b []byte, t Text, open, end, ns string, x *wire.Extra, field wire.Slot) ([]byte, error) {
 	for i := range t {
 		var err error
 		mark := len(b)
-		b = append(b, open...)
+		start := open
 		if t[i].Lang != "" {
-			if b, err = wire.AppendAttr(b, " xml:lang='", t[i].Lang); err != nil {
+			if b, err = wire.AppendAttr(append(b, open[:len(open)-1]...), " xml:lang='", t[i].Lang); err != nil {
 				return b, err
 			}
+			start = ">"
 		}
-		b = append(b, '>')
-		if b, err = wire.AppendText(b, t[i].Value); err != nil {
+		if b, err = wire.AppendLeaf(b, start, t[i].Value, end); err != nil {
 			return b, err
 		}
-		b = append(b, end...)
+		if x == nil {
+			continue
+		}
 		if kept := x.Kept(wire.SlotAt(field, i)); !kept.IsZero() && kept.Lang() == t[i].Lang {
 			b = x.RespellChild(b, mark, wire.SlotAt(field, i), "", ns)
 		}

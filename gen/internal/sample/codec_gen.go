@@ -295,17 +295,16 @@ func (v *Attributes) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 27, " xmlns:pbb='urn:example:sample?a=1&amp;b=&apos;2&apos;' pbb:note='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</attributes>"), nil
 }
@@ -761,7 +760,7 @@ func (v *Required) AppendXML(b []byte, ns string) ([]byte, error) {
 			b = v.Extra.RespellChild(b, mark, wire.SlotAt(28, i), "<c-text-list>", NS)
 		}
 	}
-	if b, err = stanza.AppendText(b, v.Words, "<words", "</words>", NS, v.Extra, 29); err != nil {
+	if b, err = stanza.AppendText(b, v.Words, "<words>", "</words>", NS, v.Extra, 29); err != nil {
 		return b, err
 	}
 	if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
@@ -1453,7 +1452,7 @@ func (v *Children) AppendXML(b []byte, ns string) ([]byte, error) {
 			b = v.Extra.RespellChild(b, mark, 16, "<flag>", NSOdd)
 		}
 	}
-	if b, err = stanza.AppendText(b, v.Words, "<words", "</words>", NSOdd, v.Extra, 17); err != nil {
+	if b, err = stanza.AppendText(b, v.Words, "<words>", "</words>", NSOdd, v.Extra, 17); err != nil {
 		return b, err
 	}
 	mark = len(b)
@@ -1472,7 +1471,7 @@ func (v *Children) AppendXML(b []byte, ns string) ([]byte, error) {
 			b = v.Extra.RespellChild(b, mark, 19, "<flag xmlns='urn:example:sample:other'>", NSOdd)
 		}
 	}
-	if b, err = stanza.AppendText(b, v.OtherWords, "<words xmlns='urn:example:sample:other'", "</words>", NSOdd, v.Extra, 20); err != nil {
+	if b, err = stanza.AppendText(b, v.OtherWords, "<words xmlns='urn:example:sample:other'>", "</words>", NSOdd, v.Extra, 20); err != nil {
 		return b, err
 	}
 	if v.Extra != nil {
@@ -2959,7 +2958,7 @@ func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
 			b = v.Extra.RespellName(b, mark, 0, n, NS)
 		}
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text", "</text>", NS, v.Extra, 1); err != nil {
+	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 1); err != nil {
 		return b, err
 	}
 	for i := range v.Details {
@@ -3175,6 +3174,9 @@ func (v *Mood) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 
 // WireName returns the name of the element.
 func (v *Word) WireName() wire.Name {
+	if v == nil {
+		return wire.Name{Space: NSOther}
+	}
 	return wire.Name{Space: NSOther, Local: string(v.State)}
 }
 
@@ -4599,6 +4601,12 @@ func (*Nothing) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Nothing) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<empty/>"...), nil
+		}
+		return append(b, "<empty xmlns='urn:example:sample'/>"...), nil
+	}
 	var err error
 	tag := len(b)
 	if ns == NS {
@@ -4606,17 +4614,13 @@ func (v *Nothing) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<empty xmlns='urn:example:sample'"...)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
 	}
 	return wire.CloseEmpty(b, inner, "</empty>"), nil
 }
@@ -4683,7 +4687,7 @@ func (v *Copied) AppendXML(b []byte, ns string) ([]byte, error) {
 			b = v.Extra.RespellName(b, mark, 0, n, NSOther)
 		}
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text", "</text>", NSOther, v.Extra, 1); err != nil {
+	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NSOther, v.Extra, 1); err != nil {
 		return b, err
 	}
 	for i := range v.Details {
@@ -4814,7 +4818,7 @@ func (v *Node) appendXML(b []byte, open, end, space string) ([]byte, error) {
 			b = v.Extra.RespellChild(b, mark, 5, "<flag xmlns='urn:example:sample'>", space)
 		}
 	}
-	if b, err = stanza.AppendText(b, v.Words, "<words xmlns='urn:example:sample'", "</words>", space, v.Extra, 6); err != nil {
+	if b, err = stanza.AppendText(b, v.Words, "<words xmlns='urn:example:sample'>", "</words>", space, v.Extra, 6); err != nil {
 		return b, err
 	}
 	if v.Marked != nil {

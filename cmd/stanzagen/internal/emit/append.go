@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
@@ -111,14 +113,42 @@ func (a *appender) own() *jen.Statement {
 //		}
 //	}
 //	return wire.CloseEmpty(b, inner, "</item>"), nil
+//
+// A struct that has neither text nor children is done sooner: behind its attributes,
+//
+//	if v.Extra == nil {
+//		return append(b, "/>"...), nil
+//	}
+//
+// or, without attributes, at once.
 func (a *appender) body() {
+	leaf := !slices.ContainsFunc(a.e.Fields, func(f *model.Field) bool { return f.Kind != model.FieldAttr && f.Kind != model.FieldName })
+	constant := leaf && len(a.e.Fields) == 0 && a.e.Role != model.Nested
+	if constant {
+		done := func(xmlns string) jen.Code {
+			return jen.Return(jen.Append(jen.Id("b"), jen.Lit(openTag(a.e.Local, xmlns)+"/>").Op("...")), jen.Nil())
+		}
+		a.If(field("Extra").Op("==").Nil()).Block(
+			jen.If(jen.Id("ns").Op("==").Add(a.own())).Block(done("")),
+			done(a.e.Namespace.URI),
+		)
+	}
 	a.Var().Err().Error()
 	a.Id("tag").Op(":=").Len(jen.Id("b"))
 	a.open()
 	for _, f := range a.e.Attrs() {
 		a.attr(f)
 	}
-	a.If(field("Extra").Op("!=").Nil()).Block(try(field("Extra").Dot("AppendAttrs").Call(jen.Id("b"), jen.Id("tag"))))
+	if leaf && !constant {
+		a.If(field("Extra").Op("==").Nil()).Block(jen.Return(jen.Append(jen.Id("b"), jen.Lit("/>").Op("...")), jen.Nil()))
+	}
+	extra := func(code jen.Code) jen.Code {
+		if leaf {
+			return code // there is one, or the function would have returned
+		}
+		return jen.If(field("Extra").Op("!=").Nil()).Block(code)
+	}
+	a.Add(extra(try(field("Extra").Dot("AppendAttrs").Call(jen.Id("b"), jen.Id("tag")))))
 	a.Add(assign(jen.Id("b"), jen.Append(jen.Id("b"), jen.LitRune('>'))))
 	a.Id("inner").Op(":=").Len(jen.Id("b"))
 	for _, f := range a.e.Fields {
@@ -133,7 +163,7 @@ func (a *appender) body() {
 			loop(a.Group, f, assign(jen.Id("b"), a.wire("AppendRaw").Call(jen.Id("b"), field(f.GoName).Index(jen.Id("i")), a.own())))
 		}
 	}
-	a.If(field("Extra").Op("!=").Nil()).Block(try(field("Extra").Dot("AppendChildren").Call(jen.Id("b"), a.own())))
+	a.Add(extra(try(field("Extra").Dot("AppendChildren").Call(jen.Id("b"), a.own()))))
 	a.close()
 }
 

@@ -31,12 +31,12 @@ func (a *appender) child(f *model.Field) {
 
 // langText makes:
 //
-//	if b, err = stanza.AppendText(b, v.Text, "<text", "</text>", NS, v.Extra, 2); err != nil {
+//	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 2); err != nil {
 //		return b, err
 //	}
 func (a *appender) langText(f *model.Field) {
 	open, end := a.tags(f)
-	a.Add(try(a.stanza("AppendText").Call(jen.Id("b"), field(f.GoName), jen.Lit(open), jen.Lit(end), a.own(), field("Extra"), a.slot(f.Index, nil))))
+	a.Add(try(a.stanza("AppendText").Call(jen.Id("b"), field(f.GoName), jen.Lit(open+">"), jen.Lit(end), a.own(), field("Extra"), a.slot(f.Index, nil))))
 }
 
 // flag makes:
