@@ -266,7 +266,7 @@ func TestSessionTimeout(t *testing.T) {
 }
 
 // The socket hook sees every connection before anything is sent on it.
-func TestSocket(t *testing.T) {
+func TestX11Socket(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv := start(t, xmpptest.Config{})

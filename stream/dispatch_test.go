@@ -163,7 +163,7 @@ func TestE3Filters(t *testing.T) {
 
 func TestE4Handlers(t *testing.T) {
 	t.Parallel()
-	t.Run("all that match, in order, each with a copy", func(t *testing.T) {
+	t.Run("H1 all that match, in order, each with a copy", func(t *testing.T) {
 		t.Parallel()
 		l, p := open(t, Config{})
 		var log recorder
@@ -203,7 +203,7 @@ func TestE4Handlers(t *testing.T) {
 		l.fence(p)
 		require.Equal(t, []string{"errors 1", "errors 2", "errors 3"}, log.get()[:3])
 	})
-	t.Run("HandleElement", func(t *testing.T) {
+	t.Run("H2 HandleElement", func(t *testing.T) {
 		t.Parallel()
 		l, p := open(t, Config{})
 		var log recorder

@@ -276,7 +276,7 @@ func TestH4Collectors(t *testing.T) {
 			t.Error("there is nothing")
 		}
 	})
-	t.Run("Wait and Expect", func(t *testing.T) {
+	t.Run("H5 Wait and Expect", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l, p := open(t, Config{})
