@@ -39,6 +39,8 @@ func TestParseCanonical(t *testing.T) {
 	} {
 		_, ok := parseCanonical(s)
 		require.False(t, ok, "%q", s)
+		_, ok = parsePlain(s)
+		require.False(t, ok, "%q", s)
 	}
 }
 

@@ -19,7 +19,15 @@ import (
 // byte, as the server that made them does. Do not use it for what people type in:
 // servers may refuse to route it.
 func ParseLenient(s string) (JID, error) {
-	j, err := Parse(s)
+	if j, ok := parsePlain(s); ok {
+		return j, nil
+	}
+	return parseLenient(s)
+}
+
+// parseLenient is ParseLenient for what is not quite plain.
+func parseLenient(s string) (JID, error) {
+	j, err := parse(s)
 	if err == nil {
 		return j, nil
 	}

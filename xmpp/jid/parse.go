@@ -9,6 +9,14 @@ import "strings"
 // If s is in normal form already, which is what other entities send, it is not copied:
 // the JID shares its memory. See [JID.Clone].
 func Parse(s string) (JID, error) {
+	if j, ok := parsePlain(s); ok {
+		return j, nil
+	}
+	return parse(s)
+}
+
+// parse is Parse for what is not quite plain.
+func parse(s string) (JID, error) {
 	if j, ok := parseCanonical(s); ok {
 		return j, nil
 	}

@@ -43,7 +43,6 @@ func skipLetters(s string, i int) int {
 
 // isPrintable reports whether s has only the characters of ASCII from space to tilde.
 func isPrintable(s string) bool {
-	unprintable := func(v uint64) uint64 { return (^(v + (0x80-0x20)*ones) | (v + ones) | v) & highs }
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		if unprintable(load64(s, i)) != 0 {
