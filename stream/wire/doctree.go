@@ -8,7 +8,7 @@ import "unsafe"
 //	           namespace id | flags | length of the local name
 //	           offset behind its end
 //	           index of the word behind its last descendant
-//	           number of attributes | length of the prefix
+//	           number of words of its attributes | length of the prefix
 //	  attribute  offset of its local name
 //	             namespace id | flags | length of the local name
 //	             length of its value
@@ -44,8 +44,8 @@ const (
 	textCData   = 1 << 30
 	textLen     = 1<<29 - 1
 
-	attrCount   = 0x3FF
-	prefixShift = 10
+	attrsMask   = 0xFFF // 1,000 attributes at most
+	prefixShift = 12
 
 	nsNone = 0
 	nsXML  = 1

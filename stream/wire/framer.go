@@ -28,8 +28,12 @@ const (
 // document. A Framer belongs to one goroutine.
 type Framer struct {
 	lim      Limits
-	maxIndex int  // words of index at most
-	room     int  // words that one element and its attributes may need
+	maxIndex int // words of index at most
+	room     int // words that one element and its attributes may need
+
+	// an element fits if no more words than these are in use, and it is no deeper
+	lastWord, lastDepth int
+
 	bare     bool // top-level elements stand alone, without a stream around them
 	ctx      *Context
 	unopened bool   // the header is still to come
@@ -290,9 +294,7 @@ func (f *Framer) between() bool {
 	}
 	f.blank, f.elements = 0, 0
 	f.words, f.depth, f.decls, f.binds = 0, 0, f.decls[:0], f.binds[:0]
-	if f.room > len(f.tape) {
-		f.grow(0, 0)
-	}
+	f.grow(0, 0)
 	f.def, f.defDepth, f.prefixes = f.ctx.defaultID(), 0, 0
 	f.state = stMarkup
 	return true
@@ -311,6 +313,23 @@ func (f *Framer) grow(n, depth int) {
 		copy(stack, f.stack)
 		f.stack = stack
 	}
+	f.lastWord = min(f.maxIndex, len(f.tape)-f.room)
+	f.lastDepth = min(f.lim.Depth-1, len(f.stack)-2)
+}
+
+// extend makes place for another element at p, behind an index of n words and one deeper than
+// depth, unless that is more than the limits allow.
+func (f *Framer) extend(n, depth, p int) bool {
+	switch {
+	case f.elements > f.lim.Elements || n > f.maxIndex:
+		f.failAt(PolicyViolation, "more elements and attributes than the limit", p)
+		return false
+	case depth >= f.lim.Depth:
+		f.failAt(PolicyViolation, "elements nested deeper than the limit", p)
+		return false
+	}
+	f.grow(n, depth)
+	return true
 }
 
 // drop forgets the piece that Next found last.

@@ -11,6 +11,9 @@ const spaceInNamespace = "white space in a namespace name"
 // declare records the namespace declaration whose name is f.name and whose value
 // stands between tok and p, in an element at this depth.
 func (f *Framer) declare(depth uint32, tok, p int, escaped bool) bool {
+	if f.name.pre == 0 && !escaped && f.declareDefault(depth, tok, p) {
+		return true
+	}
 	var (
 		s      = f.scratch
 		buf    = f.buf[f.base:]
@@ -73,6 +76,22 @@ func (f *Framer) declare(depth uint32, tok, p int, escaped bool) bool {
 			f.def = nsNone
 		}
 	}
+	return true
+}
+
+// declareDefault is declare for a default namespace as nearly all are. It declares nothing if there
+// is anything to look at more closely.
+func (f *Framer) declareDefault(depth uint32, tok, p int) bool {
+	s, uri := f.scratch, text(f.buf[f.base+tok:f.base+p])
+	id := uint32(nsCtx + f.ctx.size() + len(s.decls)/declWords)
+	switch {
+	case len(uri) == 0 || len(uri) == len(NSXML) || len(uri) == len(NSXMLNS) || strings.IndexByte(uri, ' ') >= 0,
+		len(s.decls) != f.firstDecl, id > maxDecls, f.ctx != nil && uri == f.ctx.content:
+		return false
+	}
+	s.decls = append(s.decls, uint32(tok), uint32(len(uri)), 0, 0)
+	s.binds = append(s.binds, bind{id: f.def, depth: f.defDepth})
+	f.def, f.defDepth = id, depth
 	return true
 }
 

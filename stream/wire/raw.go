@@ -155,7 +155,7 @@ func (r Raw) joinText(i, end uint32) string {
 
 // content returns the index of the first child or text.
 func (r Raw) content() uint32 {
-	return r.at + elemWords + r.d.word(r.at+4)&attrCount*attrWords
+	return r.at + elemWords + r.d.word(r.at+4)&attrsMask
 }
 
 // IsEmpty reports whether the element has neither text nor children.
@@ -196,7 +196,7 @@ func normalised(s string) string {
 // Call [AttrCursor.Next] before the first.
 func (r Raw) Attrs() AttrCursor {
 	i := r.at + elemWords
-	return AttrCursor{d: r.d, i: i - attrWords, end: i + r.d.word(r.at+4)&attrCount*attrWords}
+	return AttrCursor{d: r.d, i: i - attrWords, end: i + r.d.word(r.at+4)&attrsMask}
 }
 
 // AttrCursor walks over the attributes of an element.

@@ -107,10 +107,12 @@ const spareWords = 8
 // openSize is the distance between two elements on the stack.
 const openSize = unsafe.Sizeof(open{})
 
-// xmlns is the attribute name as the low bytes of a word.
+// The name xmlns and the prefix xml as the low bytes of a word.
 const (
 	xmlnsWord = 'x' | 'm'<<8 | 'l'<<16 | 'n'<<24 | 's'<<32
 	xmlnsMask = 1<<40 - 1
+	xmlWord   = 'x' | 'm'<<8 | 'l'<<16 | ':'<<24
+	xmlMask   = 1<<32 - 1
 )
 
 // scan goes on where it stopped inside a top-level element and returns what it
@@ -182,11 +184,16 @@ markup:
 
 	// The name of a start tag.
 	k = p
+name:
 	for m = nameStops(wordAt(b, p)); m == 0; m = nameStops(wordAt(b, p)) {
 		p += 8
 	}
 	p += firstStop(m)
-	if class[byteAt(b, p)]&clsTagEnd == 0 || uint(p-k-1) >= uint(f.lim.Name) {
+	if c = byteAt(b, p); class[c]&clsTagEnd == 0 || uint(p-k-1) >= uint(f.lim.Name) {
+		if class[c]&clsName != 0 && p > k {
+			p++ // a digit, a hyphen, a capital
+			goto name
+		}
 		f.name = qname{off: k}
 		p = k
 		goto longName
@@ -198,16 +205,10 @@ markup:
 
 	// The name ends at p and began at k; its words are set.
 element:
-	if f.elements++; f.elements > f.lim.Elements || n > f.maxIndex {
-		f.failAt(PolicyViolation, "more elements and attributes than the limit", p)
-		goto more
-	}
-	if int(top.depth) >= f.lim.Depth {
-		f.failAt(PolicyViolation, "elements nested deeper than the limit", p)
-		goto more
-	}
-	if n+f.room > len(f.tape) || int(top.depth)+1 >= len(f.stack) {
-		f.grow(n, int(top.depth))
+	if f.elements++; f.elements > f.lim.Elements || n > f.lastWord || int(top.depth) > f.lastDepth {
+		if !f.extend(n, int(top.depth), p) {
+			goto more
+		}
 		t, top = unsafe.Pointer(&f.tape[0]), &f.stack[top.depth]
 	}
 	// field by field: a literal would be built elsewhere and copied
@@ -221,12 +222,16 @@ element:
 	top.binds = uint32(len(f.binds))
 	f.firstDecl = len(f.decls)
 	f.attrs, f.seen = 0, 0
-	f.spaced = false
 	n += elemWords
 
-	// Between attributes.
+	// Between attributes. f.spaced is false here, but for a tag that was cut off behind white space.
 tag:
-	if c = byteAt(b, p); c == ' ' {
+	switch c = byteAt(b, p); c {
+	case '>':
+		p++
+		tok = p
+		goto tagEnd
+	case ' ':
 		p++
 		if c = byteAt(b, p); class[c]&clsStart != 0 {
 			goto attr
@@ -240,10 +245,12 @@ tag:
 	}
 	switch {
 	case c == '>':
+		f.spaced = false
 		p++
 		tok = p
 		goto tagEnd
 	case c == '/':
+		f.spaced = false
 		p++
 		goto slash
 	case p >= f.w-f.base:
@@ -263,11 +270,12 @@ attr:
 		goto more
 	}
 	k = p
+attrName:
 	for m = nameStops(wordAt(b, p)); m == 0; m = nameStops(wordAt(b, p)) {
 		p += 8
 	}
 	p += firstStop(m)
-	if byteAt(b, p) == '=' && uint(p-k-1) < uint(f.lim.Name) {
+	if c = byteAt(b, p); c == '=' && uint(p-k-1) < uint(f.lim.Name) {
 		*word(t, n) = uint32(k)
 		*word(t, n+1) = uint32(p - k)
 		if p-k == 5 && wordAt(b, k)&xmlnsMask == xmlnsWord {
@@ -284,6 +292,25 @@ attr:
 			goto value
 		}
 		goto quote
+	}
+	if class[c]&clsName != 0 && p > k {
+		p++
+		goto attrName
+	}
+	if c == ':' && p-k == 3 && wordAt(b, k)&xmlMask == xmlWord {
+		// xml:lang, most likely
+		tok = p + 1
+		for p++; class[byteAt(b, p)]&clsName != 0; p++ {
+		}
+		if c = byteAt(b, tok); byteAt(b, p) == '=' && class[c]&clsStart != 0 && p-k <= f.lim.Name {
+			*word(t, n) = uint32(tok)
+			*word(t, n+1) = uint32(p-tok) | nsXML<<nsShift
+			m = 1 << (attrHash(uint32(p-tok), c) & 63)
+			f.odd |= f.seen & m
+			f.seen |= m
+			p++
+			goto quote
+		}
 	}
 	f.name = qname{off: k}
 	p = k
@@ -385,7 +412,7 @@ slash:
 	// The start tag is complete; p is behind it. tok is where its content begins, or
 	// 0 if it is an empty-element tag.
 tagEnd:
-	*word(t, int(top.el)+4) |= uint32(n-int(top.el)-elemWords) / attrWords
+	*word(t, int(top.el)+4) |= uint32(n-elemWords) - top.el
 	if f.odd == 0 {
 		*word(t, int(top.el)+1) |= f.def << nsShift
 		top.low = f.defDepth
