@@ -272,7 +272,7 @@ func AppendRaw(b []byte, r Raw, ns string) []byte {
 	if r.d == nil {
 		return b
 	}
-	if r.d.tape[r.at+1]&flagInherits == 0 {
+	if r.d.word(r.at+1)&flagInherits == 0 {
 		return append(b, r.Source()...)
 	}
 	return r.rewrite(b, ns)
@@ -302,14 +302,14 @@ func (r Raw) rewrite(b []byte, ns string) []byte {
 	}
 	b = append(b, '>')
 	mark := len(b)
-	for i, end := r.content(), r.d.tape[r.at+3]; i < end; {
-		if r.d.tape[i]&kindText != 0 {
+	for i, end := r.content(), r.d.next(r.at); i < end; {
+		if r.d.word(i)&kindText != 0 {
 			b, _ = AppendText(b, r.d.textAt(i))
 			i += textWords
 			continue
 		}
 		b = AppendRaw(b, Raw{d: r.d, at: i}, space)
-		i = r.d.tape[i+3]
+		i = r.d.next(i)
 	}
 	if len(b) == mark {
 		return CloseEmpty(b, mark, "")

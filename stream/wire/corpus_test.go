@@ -186,14 +186,14 @@ func dumpRaw(b *strings.Builder, r Raw) {
 		b.WriteString("\x02" + a)
 	}
 	b.WriteString("\x03")
-	for i, end := r.content(), r.d.tape[r.at+3]; i < end; {
-		if r.d.tape[i]&kindText != 0 {
+	for i, end := r.content(), r.d.next(r.at); i < end; {
+		if r.d.word(i)&kindText != 0 {
 			b.WriteString(r.d.textAt(i))
 			i += textWords
 			continue
 		}
 		dumpRaw(b, Raw{d: r.d, at: i})
-		i = r.d.tape[i+3]
+		i = r.d.next(i)
 	}
 	b.WriteString("\x04")
 }

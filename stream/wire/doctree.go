@@ -6,46 +6,59 @@ import "unsafe"
 //
 //	element    kind | offset of its local name
 //	           namespace id | flags | length of the local name
+//	           number of words to behind its last descendant | number of words of its attributes
 //	           offset behind its end
-//	           index of the word behind its last descendant
-//	           number of words of its attributes | length of the prefix
-//	  attribute  offset of its local name
+//	  attribute  distance from the end of the last attribute or of the element's name |
+//	             flag | length of the name | length of the value
+//	  or, if that does not say it,
+//	             kind | offset of its local name
 //	             namespace id | flags | length of the local name
 //	             length of its value
 //	  ...
 //	  text     kind | offset
 //	           flags | length
 //	...
-//	declaration  offset of the namespace name, its length with a flag, offset of the prefix, its length
+//	declaration  offset of the namespace name, its length with a flag
 //
 // Declarations of namespaces stand behind the elements; a namespace id is 0 for
 // none, 1 for xml, then the context's, then the declarations by number.
 const (
-	elemWords = 5
-	attrWords = 3
+	elemWords = 4
+	attrWords = 3 // at most
 	textWords = 2
-	declWords = 4
+	declWords = 2
 
 	kindText = 1 << 31
+	kindLong = 1 << 31
 	offMask  = 1<<31 - 1
+
+	// an element's third word
+	attrsMask = 1<<12 - 1 // 1,000 attributes at most
+	nextShift = 12
+	maxNext   = 1<<20 - 1
+
+	// an attribute that is one word
+	gapShift     = 23
+	maxGap       = 1<<8 - 1
+	shortEscaped = 1 << 22
+	nameShift    = 16
+	maxShortName = 1<<6 - 1
+	maxShort     = 1<<16 - 1
 
 	lenMask  = 0xFFF
 	nsShift  = 16
 	maxDecls = 1<<16 - 1
 
-	// flags of elements and attributes, in the word of the namespace id
+	// flags of elements and long attributes, in the word of the namespace id
 	flagInherits = 1 << 12 // element: it or a descendant uses a binding declared outside of it
 	flagEscaped  = 1 << 13 // attribute: the value has references or white space to normalise
-	flagGap      = 1 << 14 // attribute: there is white space around the equals sign
+	flagLong     = 1 << 14 // attribute: it has a prefix, or white space around the equals sign
 	flagDecl     = 1 << 15 // attribute, while it is read: a declaration, which does not stay here
 
 	// flags of texts, in the word of the length
 	textEscaped = 1 << 31
 	textCData   = 1 << 30
 	textLen     = 1<<29 - 1
-
-	attrsMask   = 0xFFF // 1,000 attributes at most
-	prefixShift = 12
 
 	nsNone = 0
 	nsXML  = 1
@@ -129,15 +142,16 @@ func (c *Context) defaultID() uint32 {
 // Doc is one element as it was received, with all that is in it. It is
 // immutable; everything decoded from it shares its memory.
 type Doc struct {
-	text  string
-	tape  []uint32
-	decls uint32 // index of the first declaration
+	tape  unsafe.Pointer // the index
+	text  unsafe.Pointer // the text, which stands behind it in the same memory
 	ctx   *Context
+	decls uint32 // index of the first declaration
+	size  uint32 // length of the text
 }
 
 // Text returns the element as it was received. Prefixes in it may depend on the
 // context.
-func (d *Doc) Text() string { return d.text }
+func (d *Doc) Text() string { return d.cut(0, d.size) }
 
 // Root returns the element.
 func (d *Doc) Root() Raw { return Raw{d: d} }
@@ -151,13 +165,16 @@ func (d *Doc) IsZero() bool { return d.tape == nil }
 // word returns a word of the index. Only the framer makes indices and what points into
 // them, so that there is nothing to check.
 func (d *Doc) word(i uint32) uint32 {
-	return *(*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(d.tape)), uintptr(i)*4))
+	return *(*uint32)(unsafe.Add(d.tape, uintptr(i)*4))
 }
 
 // cut returns a piece of the text, under the same promise.
 func (d *Doc) cut(off, n uint32) string {
-	return unsafe.String((*byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(d.text)), uintptr(off))), int(n))
+	return unsafe.String((*byte)(unsafe.Add(d.text, uintptr(off))), int(n))
 }
+
+// next returns the index behind the element at i and all that is in it.
+func (d *Doc) next(i uint32) uint32 { return i + d.word(i+2)>>nextShift }
 
 // space returns the namespace name for an id.
 func (d *Doc) space(id uint32) string {
@@ -171,9 +188,9 @@ func (d *Doc) space(id uint32) string {
 			}
 			id -= n
 		}
-		w := d.tape[d.decls+id*declWords:][:2]
-		off, n := w[0], w[1]
-		s := d.text[off : off+n&textLen]
+		i := d.decls + id*declWords
+		n := d.word(i + 1)
+		s := d.cut(d.word(i), n&textLen)
 		if n&textEscaped != 0 {
 			s = unescape(s, true)
 		}

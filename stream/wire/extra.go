@@ -97,7 +97,7 @@ func (a *AttrCursor) Optional(x **Extra, slot Slot) string {
 func (c *Cursor) Leaf(x **Extra, slot Slot) string {
 	r := c.Raw()
 	s := r.Text()
-	if c.d.tape[c.i+4]&attrsMask != 0 || r.Children().Any() {
+	if r.hasAttrs() || r.Children().Any() {
 		c.KeepLeaf(x, slot, s)
 	}
 	return s

@@ -293,7 +293,7 @@ func (f *Framer) between() bool {
 		return false
 	}
 	f.blank, f.elements = 0, 0
-	f.words, f.depth, f.decls, f.binds = 0, 0, f.decls[:0], f.binds[:0]
+	f.words, f.depth, f.decls, f.names, f.binds = 0, 0, f.decls[:0], f.names[:0], f.binds[:0]
 	f.grow(0, 0)
 	f.def, f.defDepth, f.prefixes = f.ctx.defaultID(), 0, 0
 	f.state = stMarkup
@@ -377,24 +377,52 @@ func (f *Framer) TakeInto(d *Doc) {
 		*d = Doc{}
 		return
 	}
-	// Index and text share one block of memory that holds no pointers. A Builder
-	// makes it without clearing it first; its memory is aligned for words, since it
-	// comes from the allocator and is too large for its tiny objects.
+	// Index and text share one block of memory.
 	src := f.buf[f.base:f.end]
 	t, n := f.words, f.words+len(f.decls)
-	var block strings.Builder
-	block.Grow(n*4 + len(src))
-	block.Write(octets(f.tape[:t]))
-	block.Write(octets(f.decls))
-	block.Write(src)
-	all := block.String()
-	d.text = all[n*4:]
-	d.tape = unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.StringData(all))), n)
-	d.decls = uint32(t)
+	block := f.block(n*4 + len(src))
+	d.tape = unsafe.Pointer(unsafe.SliceData(block))
+	d.text = unsafe.Add(d.tape, n*4)
+	d.decls, d.size = uint32(t), uint32(len(src))
+	copy(block, octets(f.tape[:t]))
+	if t < n {
+		copy(block[t*4:], octets(f.decls))
+	}
+	copy(block[n*4:], src)
 	d.ctx = f.ctx
 	if f.kind == Header {
 		d.ctx = nil
 	}
+}
+
+// Small blocks are cut from a common piece of memory, which costs less than to allocate each:
+// whoever keeps a string of one keeps the piece.
+const (
+	pieceSize = 4 << 10
+	mostOfOne = pieceSize / 4
+)
+
+// block returns n bytes of memory that nobody else has, aligned for words.
+func (s *scratch) block(n int) []byte {
+	if n > mostOfOne {
+		return unclear(n)
+	}
+	if len(s.piece) < n {
+		s.piece = unclear(pieceSize)
+	}
+	b := s.piece[:n:n]
+	s.piece = s.piece[min((n+3)&^3, len(s.piece)):]
+	return b
+}
+
+// unclear returns n bytes that hold no pointers. A Builder makes them without clearing them first;
+// they are aligned for words, since they come from the allocator and are too many for its tiny
+// objects.
+func unclear(n int) []byte {
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte(0) // only then does it say where they are
+	return unsafe.Slice(unsafe.StringData(b.String()), n)
 }
 
 // octets returns the memory of words.
@@ -421,14 +449,13 @@ func (f *Framer) open() {
 			c.lang = a.Value()
 		}
 	}
-	for i := int(d.decls); i < len(d.tape); i += declWords {
-		if d.tape[i+3] == 0 {
-			c.content = d.space(uint32(nsCtx + (i-int(d.decls))/declWords))
+	for i := 0; i < len(f.names); i += declWords {
+		if f.names[i+1] == 0 {
+			c.content = d.space(uint32(nsCtx + i/declWords))
 		}
 	}
-	for i := int(d.decls); i < len(d.tape); i += declWords {
-		off, n := d.tape[i+2], d.tape[i+3]
-		c.bind(d.text[off:off+n], d.space(uint32(nsCtx+(i-int(d.decls))/declWords)))
+	for i := 0; i < len(f.names); i += declWords {
+		c.bind(d.cut(f.names[i], f.names[i+1]), d.space(uint32(nsCtx+i/declWords)))
 	}
 	f.ctx = c
 }

@@ -6,7 +6,7 @@ package wire
 // KeepBare keeps the child at the cursor whole if it has attributes, text or children although its name is all
 // that its field can hold.
 func (c *Cursor) KeepBare(x **Extra, slot Slot) {
-	if r := c.Raw(); c.d.tape[c.i+4]&attrsMask != 0 || !r.IsEmpty() {
+	if r := c.Raw(); r.hasAttrs() || !r.IsEmpty() {
 		c.KeepLeaf(x, slot, "")
 	}
 }

@@ -17,7 +17,7 @@ type Limits struct {
 	Name int
 	// Elements is the highest number of elements in a top-level one (default 10,000).
 	// It is less where elements and attributes are so short that the index of them
-	// would take more than one and a half times Bytes.
+	// would take more than one and a half times Bytes, or more than 2 MiB.
 	Elements int
 }
 
@@ -51,4 +51,4 @@ func (l Limits) withDefaults() Limits {
 
 // index is the highest number of index words that an element may need. Real
 // stanzas need up to 1.3 times their own size.
-func (l Limits) index() int { return max(l.Bytes*3/2/4, 64) }
+func (l Limits) index() int { return min(max(l.Bytes*3/2/4, 64), maxNext/2) }

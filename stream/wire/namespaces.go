@@ -49,7 +49,7 @@ func (f *Framer) declare(depth uint32, tok, p int, escaped bool) bool {
 		return false
 	}
 	for i := f.firstDecl; i < len(s.decls); i += declWords {
-		if string(buf[s.decls[i+2]:s.decls[i+2]+s.decls[i+3]]) == prefix {
+		if at := s.names[i]; string(buf[at:at+s.names[i+1]]) == prefix {
 			f.failAt(NotWellFormed, "the same attribute twice", f.name.off)
 			return false
 		}
@@ -59,7 +59,8 @@ func (f *Framer) declare(depth uint32, tok, p int, escaped bool) bool {
 		f.failAt(PolicyViolation, "more namespace declarations than the limit", f.name.off)
 		return false
 	}
-	s.decls = append(s.decls, uint32(tok), n, uint32(off), uint32(len(prefix)))
+	s.decls = append(s.decls, uint32(tok), n)
+	s.names = append(s.names, uint32(off), uint32(len(prefix)))
 	if f.ctx != nil && uri == f.ctx.content && uri != NSClient {
 		// It reads as jabber:client and means nothing on another stream: elements
 		// that use it are written anew, as if they inherited it.
@@ -89,7 +90,8 @@ func (f *Framer) declareDefault(depth uint32, tok, p int) bool {
 		len(s.decls) != f.firstDecl, id > maxDecls, f.ctx != nil && uri == f.ctx.content:
 		return false
 	}
-	s.decls = append(s.decls, uint32(tok), uint32(len(uri)), 0, 0)
+	s.decls = append(s.decls, uint32(tok), uint32(len(uri)))
+	s.names = append(s.names, 0, 0)
 	s.binds = append(s.binds, bind{id: f.def, depth: f.defDepth})
 	f.def, f.defDepth = id, depth
 	return true
@@ -132,40 +134,64 @@ func (f *Framer) resolveTag(top *open, n int) bool {
 	var (
 		buf       = f.buf[f.base:]
 		el        = f.tape[top.el : top.el+elemWords]
-		attrs     = f.tape[top.el+elemWords : n]
+		attrs     = f.attrNames[:0]
 		id, depth = f.def, f.defDepth
 	)
-	if pre := el[4] >> prefixShift; pre > 0 {
+	if el[0] > top.name {
 		var ok bool
-		if id, depth, ok = f.resolve(buf[top.name : top.name+pre]); !ok {
+		if id, depth, ok = f.resolve(buf[top.name : el[0]-1]); !ok {
 			f.failAt(NotWellFormed, "a prefix that is not declared", int(top.name))
 			return false
 		}
 	}
 	el[1] |= id << nsShift
 	top.low = depth
-	for i := 0; i < len(attrs); i += attrWords {
-		local := attrs[i]
-		if buf[local-1] != ':' {
+	pos := el[0] + el[1]&lenMask
+	for i := int(top.el) + elemWords; i < n; {
+		w := f.tape[i]
+		if w&kindLong == 0 {
+			a := attrName{off: pos + w>>gapShift, n: w >> nameShift & maxShortName}
+			attrs = append(attrs, a)
+			pos = a.off + a.n + uint32(len("=''")) + w&maxShort
+			i++
 			continue
 		}
-		start := local - 1
-		for class[buf[start-1]]&clsSpace == 0 {
-			start--
+		a := attrName{off: w & offMask, n: f.tape[i+1] & lenMask, space: f.tape[i+1] >> nsShift}
+		pos = valueStart(buf, a.off+a.n) + f.tape[i+2] + 1
+		if buf[a.off-1] == ':' {
+			start := a.off - 1
+			for class[buf[start-1]]&clsSpace == 0 {
+				start--
+			}
+			id, depth, ok := f.resolve(buf[start : a.off-1])
+			if !ok {
+				f.failAt(NotWellFormed, "a prefix that is not declared", int(start))
+				return false
+			}
+			a.space = id
+			f.tape[i+1] |= id << nsShift
+			top.low = min(top.low, depth)
 		}
-		id, depth, ok := f.resolve(buf[start : local-1])
-		if !ok {
-			f.failAt(NotWellFormed, "a prefix that is not declared", int(start))
-			return false
-		}
-		attrs[i+1] |= id << nsShift
-		top.low = min(top.low, depth)
+		attrs = append(attrs, a)
+		i += attrWords
 	}
+	f.attrNames = attrs
 	if i := f.duplicate(buf, attrs); i >= 0 {
-		f.failAt(NotWellFormed, "the same attribute twice", int(attrs[i]))
+		f.failAt(NotWellFormed, "the same attribute twice", int(attrs[i].off))
 		return false
 	}
 	return true
+}
+
+// attrName is the name of an attribute: where it stands, and the id of its namespace.
+type attrName struct{ off, n, space uint32 }
+
+// valueStart returns where the value of the attribute begins whose name ends at i.
+func valueStart[T string | []byte](text T, i uint32) uint32 {
+	for text[i] != '\'' && text[i] != '"' {
+		i++
+	}
+	return i + 1
 }
 
 // attrHash is a number from the length and the first byte of a local name; its
@@ -177,12 +203,12 @@ const manyAttrs = 24
 
 // duplicate returns the index of the first attribute that has the expanded name
 // of an earlier one, or -1.
-func (f *Framer) duplicate(buf []byte, attrs []uint32) int {
-	if len(attrs) > manyAttrs*attrWords {
-		names := make(map[Name]struct{}, len(attrs)/attrWords)
-		for i := 0; i < len(attrs); i += attrWords {
-			off, k := attrs[i], attrs[i+1]&lenMask
-			n := Name{f.spaceOf(buf, attrs[i+1]>>nsShift), text(buf[off : off+k])}
+func (f *Framer) duplicate(buf []byte, attrs []attrName) int {
+	local := func(a attrName) string { return text(buf[a.off : a.off+a.n]) }
+	if len(attrs) > manyAttrs {
+		names := make(map[Name]struct{}, len(attrs))
+		for i, a := range attrs {
+			n := Name{f.spaceOf(buf, a.space), local(a)}
 			if _, ok := names[n]; ok {
 				return i
 			}
@@ -191,13 +217,11 @@ func (f *Framer) duplicate(buf []byte, attrs []uint32) int {
 		return -1
 	}
 	var seen uint64
-	for i := 0; i < len(attrs); i += attrWords {
-		off, k := attrs[i], attrs[i+1]&lenMask
-		bit := uint64(1) << (attrHash(k, buf[off]) & 63)
+	for i, a := range attrs {
+		bit := uint64(1) << (attrHash(a.n, buf[a.off]) & 63)
 		if seen&bit != 0 {
-			for j := 0; j < i; j += attrWords {
-				if attrs[j+1]&lenMask == k && string(buf[attrs[j]:attrs[j]+k]) == string(buf[off:off+k]) &&
-					f.sameSpace(buf, attrs[j+1]>>nsShift, attrs[i+1]>>nsShift) {
+			for _, b := range attrs[:i] {
+				if local(a) == local(b) && f.sameSpace(buf, a.space, b.space) {
 					return i
 				}
 			}

@@ -14,10 +14,14 @@ const (
 // scratch is what a framer borrows while bytes are pending.
 type scratch struct {
 	buf   []byte
+	piece []byte   // memory for what is taken
 	tape  []uint32 // the index; how much of it is in use the scanner knows
 	decls []uint32
-	binds []bind
-	stack []open // the bottom is no element
+	names []uint32 // offset and length of the prefix of each declaration
+	// attrNames is for looking at the attributes of a tag more closely.
+	attrNames []attrName
+	binds     []bind
+	stack     []open // the bottom is no element
 }
 
 func newScratch(n int) *scratch {

@@ -47,11 +47,11 @@ func (r Raw) Is(space, local string) bool {
 
 // start returns the offset of the element's '<'.
 func (r Raw) start() uint32 {
-	off := r.d.word(r.at) & offMask
-	if pre := r.d.word(r.at+4) >> prefixShift; pre > 0 {
-		off -= pre + 1
+	off := r.d.word(r.at) - 1
+	for r.d.cut(off, 1) != "<" {
+		off-- // a prefix
 	}
-	return off - 1
+	return off
 }
 
 // Source returns the element as it was received. Prefixes in it may be declared
@@ -60,8 +60,8 @@ func (r Raw) Source() string {
 	if r.d == nil {
 		return ""
 	}
-	end := r.d.word(r.at + 2)
-	return r.d.text[r.start():end]
+	start := r.start()
+	return r.d.cut(start, r.d.word(r.at+3)-start)
 }
 
 // String returns the element as a self-contained text.
@@ -115,7 +115,7 @@ func (r Raw) Text() string {
 	if r.d == nil {
 		return ""
 	}
-	i, end := r.content(), r.d.word(r.at+3)
+	i, end := r.content(), r.d.next(r.at)
 	if i == end {
 		return ""
 	}
@@ -133,7 +133,7 @@ func (r Raw) joinText(i, end uint32) string {
 	for i < end {
 		w := r.d.word(i)
 		if w&kindText == 0 {
-			i = r.d.word(i + 3)
+			i = r.d.next(i)
 			continue
 		}
 		s := r.d.textAt(i)
@@ -155,11 +155,11 @@ func (r Raw) joinText(i, end uint32) string {
 
 // content returns the index of the first child or text.
 func (r Raw) content() uint32 {
-	return r.at + elemWords + r.d.word(r.at+4)&attrsMask
+	return r.at + elemWords + r.d.word(r.at+2)&attrsMask
 }
 
 // IsEmpty reports whether the element has neither text nor children.
-func (r Raw) IsEmpty() bool { return r.content() == r.d.word(r.at+3) }
+func (r Raw) IsEmpty() bool { return r.content() == r.d.next(r.at) }
 
 // textAt returns the text at an index, with references resolved.
 func (d *Doc) textAt(i uint32) string {
@@ -192,67 +192,90 @@ func normalised(s string) string {
 	return s
 }
 
+// hasAttrs reports whether the element has attributes other than declarations.
+func (r Raw) hasAttrs() bool { return r.d.word(r.at+2)&attrsMask != 0 }
+
 // Attrs returns a cursor over the attributes, without namespace declarations.
 // Call [AttrCursor.Next] before the first.
 func (r Raw) Attrs() AttrCursor {
+	off, w := r.d.word(r.at), r.d.word(r.at+1)
 	i := r.at + elemWords
-	return AttrCursor{d: r.d, i: i - attrWords, end: i + r.d.word(r.at+4)&attrsMask}
+	return AttrCursor{d: r.d, next: i, end: i + r.d.word(r.at+2)&attrsMask, pos: off + w&lenMask}
 }
 
 // AttrCursor walks over the attributes of an element.
 type AttrCursor struct {
-	d      *Doc
-	i, end uint32
+	d         *Doc
+	next, end uint32
+	pos       uint32 // behind the current attribute, or else the element's name
+	off, n    uint32 // the name as Name returns it
+	val, size uint32 // the value as it was received
+	w         uint32 // of a long attribute: the word of its namespace id; or flagEscaped
 }
 
 // Next moves to the next attribute and reports whether there is one.
 func (a *AttrCursor) Next() bool {
-	a.i += attrWords
-	return a.i < a.end
+	if a.next == a.end {
+		return false
+	}
+	w := a.d.word(a.next)
+	if w&(kindLong|shortEscaped) != 0 {
+		a.long(w)
+		return true
+	}
+	a.next++
+	a.off = a.pos + w>>gapShift
+	a.n = w >> nameShift & maxShortName
+	a.val = a.off + a.n + uint32(len("='"))
+	a.size = w & maxShort
+	a.pos = a.val + a.size + 1
+	a.w = 0
+	return true
+}
+
+// long is Next for the other attributes.
+func (a *AttrCursor) long(w uint32) {
+	if w&kindLong == 0 {
+		a.off = a.pos + w>>gapShift&maxGap
+		a.n, a.size, a.w = w>>nameShift&maxShortName, w&maxShort, flagEscaped
+		a.val = a.off + a.n + uint32(len("='"))
+		a.next++
+	} else {
+		a.off, a.w, a.size = w&offMask, a.d.word(a.next+1), a.d.word(a.next+2)
+		a.n = a.w & lenMask
+		a.val = valueStart(a.d.Text(), a.off+a.n)
+		a.next += attrWords
+		switch a.w >> nsShift {
+		case nsNone:
+		case nsXML:
+			a.off, a.n = a.off-uint32(len("xml:")), a.n+uint32(len("xml:"))
+		default:
+			a.n = 0
+		}
+	}
+	a.pos = a.val + a.size + 1
 }
 
 // Name returns the local name of an attribute in no namespace, "xml:lang" for
 // the language and the like, and "" for one in any other namespace.
-func (a *AttrCursor) Name() string {
-	off, w := a.d.word(a.i), a.d.word(a.i+1)
-	if w>>nsShift > nsNone {
-		return a.prefixed(off, w)
-	}
-	return a.d.cut(off, w&lenMask)
-}
-
-func (a *AttrCursor) prefixed(off, w uint32) string {
-	if w>>nsShift == nsXML {
-		return a.d.cut(off-4, 4+w&lenMask)
-	}
-	return ""
-}
+func (a *AttrCursor) Name() string { return a.d.cut(a.off, a.n) }
 
 // Expanded returns the expanded name.
 func (a *AttrCursor) Expanded() Name {
-	off, w := a.d.word(a.i), a.d.word(a.i+1)
-	return Name{Space: a.d.space(w >> nsShift), Local: a.d.cut(off, w&lenMask)}
+	switch id := a.w >> nsShift; id {
+	case nsNone:
+		return Name{Local: a.Name()}
+	case nsXML:
+		return Name{Space: NSXML, Local: a.Name()[len("xml:"):]}
+	default:
+		return Name{Space: a.d.space(id), Local: a.d.cut(a.off, a.w&lenMask)}
+	}
 }
 
 // Value returns the value, with references resolved.
 func (a *AttrCursor) Value() string {
-	w := a.d.word(a.i + 1)
-	off := a.d.word(a.i) + w&lenMask + 2
-	if w&(flagGap|flagEscaped) != 0 {
-		return a.odd(off-2, w)
-	}
-	return a.d.cut(off, a.d.word(a.i+2))
-}
-
-// odd is Value for one with white space around the equals sign, which begins
-// behind off, or with references.
-func (a *AttrCursor) odd(off, w uint32) string {
-	t := a.d.text
-	for t[off] != '\'' && t[off] != '"' {
-		off++
-	}
-	s := t[off+1 : off+1+a.d.word(a.i+2)]
-	if w&flagEscaped != 0 {
+	s := a.d.cut(a.val, a.size)
+	if a.w&flagEscaped != 0 {
 		s = unescape(s, true)
 	}
 	return s
@@ -261,7 +284,7 @@ func (a *AttrCursor) odd(off, w uint32) string {
 // Children returns a cursor over the child elements. Call [Cursor.Next] before
 // the first.
 func (r Raw) Children() Cursor {
-	return Cursor{d: r.d, next: r.content(), end: r.d.word(r.at + 3), ns: r.d.word(r.at+1) >> nsShift}
+	return Cursor{d: r.d, next: r.content(), end: r.d.next(r.at), ns: r.d.word(r.at+1) >> nsShift}
 }
 
 // Cursor walks over the child elements of an element.
@@ -277,7 +300,7 @@ func (c *Cursor) Next() bool {
 	for c.next < c.end {
 		c.i = c.next
 		if c.d.word(c.i)&kindText == 0 {
-			c.next = c.d.word(c.i + 3)
+			c.next = c.d.next(c.i)
 			return true
 		}
 		if !c.stray {
@@ -335,7 +358,7 @@ func (c *Cursor) Remaining() int {
 			continue
 		}
 		n++
-		i = c.d.word(i + 3)
+		i = c.d.next(i)
 	}
 	return n
 }
@@ -356,7 +379,7 @@ func (c *Cursor) Count() int {
 				n++
 			}
 		}
-		i = c.d.word(i + 3)
+		i = c.d.next(i)
 	}
 	return n
 }

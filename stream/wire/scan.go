@@ -47,6 +47,7 @@ type scanner struct {
 
 	// what is known of the current start tag
 	attrs     int    // attributes, declarations included
+	attrEnd   uint32 // behind the last attribute that is no declaration, or the element's name
 	firstDecl int    // where its declarations begin
 	seen      uint64 // a bit for each attribute's length and first byte
 	odd       uint64 // not 0: prefixes need to be resolved, or attributes may be twice
@@ -201,7 +202,6 @@ name:
 	f.odd = 0
 	*word(t, n) = uint32(k)
 	*word(t, n+1) = uint32(p - k)
-	*word(t, n+4) = 0
 
 	// The name ends at p and began at k; its words are set.
 element:
@@ -222,6 +222,7 @@ element:
 	top.binds = uint32(len(f.binds))
 	f.firstDecl = len(f.decls)
 	f.attrs, f.seen = 0, 0
+	f.attrEnd = uint32(p)
 	n += elemWords
 
 	// Between attributes. f.spaced is false here, but for a tag that was cut off behind white space.
@@ -326,7 +327,7 @@ longAttr:
 
 equals:
 	for class[byteAt(b, p)]&clsSpace != 0 {
-		*word(t, n+1) |= flagGap
+		*word(t, n+1) |= flagLong
 		p++
 	}
 	if p >= f.w-f.base {
@@ -341,7 +342,7 @@ equals:
 
 quote:
 	for class[byteAt(b, p)]&clsSpace != 0 {
-		*word(t, n+1) |= flagGap
+		*word(t, n+1) |= flagLong
 		p++
 	}
 	if p >= f.w-f.base {
@@ -362,13 +363,22 @@ value:
 	p += firstStop(m)
 	c = byteAt(b, p)
 	if c == byte(quote) {
-		if *word(t, n+1)&flagDecl == 0 {
-			*word(t, n+2) = uint32(p - tok)
-			n += attrWords
-		} else if !f.declare(top.depth, tok, p, *word(t, n+1)&flagEscaped != 0) {
-			goto more
-		}
+		gap, w, l := *word(t, n)-f.attrEnd, *word(t, n+1), uint32(p-tok)
 		p++
+		if w <= maxShortName && gap <= maxGap && l <= maxShort {
+			*word(t, n) = gap<<gapShift | w<<nameShift | l
+			f.attrEnd = uint32(p)
+			n++
+			goto tag
+		}
+		if w&flagDecl != 0 {
+			if !f.declare(top.depth, tok, p-1, w&flagEscaped != 0) {
+				goto more
+			}
+			goto tag
+		}
+		n += f.longAttr(n, w, l)
+		f.attrEnd = uint32(p)
 		goto tag
 	}
 	switch {
@@ -412,7 +422,7 @@ slash:
 	// The start tag is complete; p is behind it. tok is where its content begins, or
 	// 0 if it is an empty-element tag.
 tagEnd:
-	*word(t, int(top.el)+4) |= uint32(n-elemWords) - top.el
+	*word(t, int(top.el)+2) = uint32(n-elemWords) - top.el
 	if f.odd == 0 {
 		*word(t, int(top.el)+1) |= f.def << nsShift
 		top.low = f.defDepth
@@ -431,8 +441,8 @@ tagEnd:
 
 	// The element is complete; p is behind it.
 pop:
-	*word(t, int(top.el)+2) = uint32(p)
-	*word(t, int(top.el)+3) = uint32(n)
+	*word(t, int(top.el)+2) |= (uint32(n) - top.el) << nextShift
+	*word(t, int(top.el)+3) = uint32(p)
 	if top.low < top.depth {
 		*word(t, int(top.el)+1) |= flagInherits
 	}
@@ -450,6 +460,10 @@ pop:
 		}
 		tok = p
 		goto newText
+	}
+	if n > maxNext {
+		f.failAt(PolicyViolation, "more text between elements than the limit", p)
+		goto more
 	}
 	f.words, f.depth = n, 0
 	f.state = stMisc
@@ -568,7 +582,6 @@ longName:
 	f.odd = uint64(f.name.pre)
 	*word(t, n) = uint32(f.name.local())
 	*word(t, n+1) = uint32(f.name.loc)
-	*word(t, n+4) = uint32(f.name.pre) << prefixShift
 	goto element
 
 cdata:
@@ -592,7 +605,8 @@ cdata:
 	// The stream's start tag is complete.
 header:
 	f.closed = tok == 0
-	*word(t, 2), *word(t, 3) = uint32(p), uint32(n)
+	*word(t, 2) |= uint32(n) << nextShift
+	*word(t, 3) = uint32(p)
 	f.rootName = int(top.n)
 	f.words, f.depth = n, 0
 	f.p = f.base + p

@@ -225,12 +225,25 @@ func (f *Framer) attrWords(n int) {
 	}
 	f.tape[n], f.tape[n+1] = uint32(loc), uint32(q.loc)
 	if q.pre > 0 {
+		f.tape[n+1] |= flagLong
 		f.odd = 1
 		return
 	}
 	bit := uint64(1) << (attrHash(uint32(q.loc), b[loc]) & 63)
 	f.odd |= f.seen & bit
 	f.seen |= bit
+}
+
+// longAttr completes the words of an attribute that need more than the usual place: name, flags
+// and namespace are w, the value has l bytes. It returns how many words they are.
+func (f *Framer) longAttr(n int, w, l uint32) int {
+	if name, gap := w&^flagEscaped, f.tape[n]-f.attrEnd; w&flagEscaped != 0 && name <= maxShortName && gap <= maxGap && l <= maxShort {
+		f.tape[n] = gap<<gapShift | shortEscaped | name<<nameShift | l
+		return 1
+	}
+	f.tape[n] |= kindLong
+	f.tape[n+2] = l
+	return attrWords
 }
 
 // start looks at the beginning of the input: its encoding, and the XML

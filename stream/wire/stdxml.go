@@ -77,14 +77,14 @@ func (r Raw) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 	if err := e.EncodeToken(start); err != nil {
 		return err
 	}
-	for i, end := r.content(), r.d.tape[r.at+3]; i < end; {
+	for i, end := r.content(), r.d.next(r.at); i < end; {
 		var err error
-		if r.d.tape[i]&kindText != 0 {
+		if r.d.word(i)&kindText != 0 {
 			err = e.EncodeToken(xml.CharData(r.d.textAt(i)))
 			i += textWords
 		} else {
 			err = Raw{d: r.d, at: i}.MarshalXML(e, xml.StartElement{})
-			i = r.d.tape[i+3]
+			i = r.d.next(i)
 		}
 		if err != nil {
 			return err
