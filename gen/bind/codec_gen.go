@@ -72,7 +72,7 @@ func (v *Bind) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bind) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "bind") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -171,7 +171,7 @@ func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "bind") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

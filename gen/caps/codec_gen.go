@@ -66,7 +66,7 @@ func (v *Capabilities) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Capabilities) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "c") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

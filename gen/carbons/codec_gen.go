@@ -63,7 +63,7 @@ func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enable) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "enable") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -135,7 +135,7 @@ func (v *Disable) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Disable) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "disable") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -203,7 +203,7 @@ func (v *Received) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Received) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "received") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -285,7 +285,7 @@ func (v *Sent) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Sent) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "sent") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -361,7 +361,7 @@ func (v *Private) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Private) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "private") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

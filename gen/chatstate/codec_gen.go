@@ -55,7 +55,7 @@ func (v *Notification) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Notification) DecodeXML(r wire.Raw) error {
-	if r.Name().Space != NS {
+	if !r.In(NS) {
 		return r.Unexpected(v.WireName())
 	}
 	v.State = State(r.Local())

@@ -49,7 +49,7 @@ func (v *Replace) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Replace) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "replace") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

@@ -44,7 +44,7 @@ func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "csi") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -101,7 +101,7 @@ func (v *Active) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Active) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "active") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -158,7 +158,7 @@ func (v *Inactive) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Inactive) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "inactive") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -70,7 +70,7 @@ func (v *Delay) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Delay) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "delay") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

@@ -69,7 +69,7 @@ func (v *Info) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Info) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSInfo, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -185,7 +185,7 @@ func (v *InfoQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InfoQuery) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSInfo, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -262,7 +262,7 @@ func (v *Items) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Items) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSItems, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -370,7 +370,7 @@ func (v *ItemsQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ItemsQuery) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSItems, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -66,7 +66,7 @@ func (v *Time) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Time) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "time") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -166,7 +166,7 @@ func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "time") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -86,7 +86,7 @@ func (v *Form) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Form) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "x") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

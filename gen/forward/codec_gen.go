@@ -71,7 +71,7 @@ func (v *Forwarded) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Forwarded) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "forwarded") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

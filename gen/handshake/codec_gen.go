@@ -54,7 +54,7 @@ func (v *Handshake) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Handshake) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "handshake") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

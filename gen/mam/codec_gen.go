@@ -96,7 +96,7 @@ func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -203,7 +203,7 @@ func (v *FormQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FormQuery) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -281,7 +281,7 @@ func (v *Result) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Result) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "result") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -384,7 +384,7 @@ func (v *Fin) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fin) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "fin") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -478,7 +478,7 @@ func (v *Metadata) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Metadata) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "metadata") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -568,7 +568,7 @@ func (v *MetadataQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *MetadataQuery) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "metadata") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -646,7 +646,7 @@ func (v *Preferences) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Preferences) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "prefs") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -741,7 +741,7 @@ func (v *PreferencesQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PreferencesQuery) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "prefs") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -49,7 +49,7 @@ func (v *Markable) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Markable) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "markable") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -111,7 +111,7 @@ func (v *Displayed) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Displayed) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "displayed") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

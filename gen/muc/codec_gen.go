@@ -66,7 +66,7 @@ func (v *Join) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Join) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "x") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -177,7 +177,7 @@ func (v *User) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *User) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSUser, "x") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -300,7 +300,7 @@ func (v *AdminQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AdminQuery) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSAdmin, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -388,7 +388,7 @@ func (v *AdminGet) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AdminGet) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSAdmin, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -476,7 +476,7 @@ func (v *AdminSet) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AdminSet) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSAdmin, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -559,7 +559,7 @@ func (v *OwnerQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OwnerQuery) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSOwner, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -649,7 +649,7 @@ func (v *OwnerGet) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OwnerGet) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSOwner, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -729,7 +729,7 @@ func (v *OwnerSet) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OwnerSet) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSOwner, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -810,7 +810,7 @@ func (v *UniqueName) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UniqueName) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSUnique, "unique") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -880,7 +880,7 @@ func (v *UniqueNameQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UniqueNameQuery) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSUnique, "unique") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

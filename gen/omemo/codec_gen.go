@@ -60,7 +60,7 @@ func (v *Encrypted) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Encrypted) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "encrypted") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -149,7 +149,7 @@ func (v *Devices) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Devices) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "devices") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -241,7 +241,7 @@ func (v *Bundle) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bundle) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "bundle") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -356,7 +356,7 @@ func (v *OptOut) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OptOut) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "opt-out") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

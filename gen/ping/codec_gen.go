@@ -62,7 +62,7 @@ func (v *Ping) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ping) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "ping") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -49,7 +49,7 @@ func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "request") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -111,7 +111,7 @@ func (v *Received) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Received) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "received") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

@@ -63,7 +63,7 @@ func (v *Roster) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Roster) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -157,7 +157,7 @@ func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -244,7 +244,7 @@ func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -319,7 +319,7 @@ func (v *VersioningFeature) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *VersioningFeature) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSVersioning, "ver") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -376,7 +376,7 @@ func (v *PreApprovalFeature) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PreApprovalFeature) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSPreApproval, "sub") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -105,7 +105,7 @@ func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "set") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

@@ -58,7 +58,7 @@ func (v *Mechanisms) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mechanisms) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "mechanisms") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -129,7 +129,7 @@ func (v *Auth) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Auth) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "auth") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -195,7 +195,7 @@ func (v *Challenge) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Challenge) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "challenge") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -251,7 +251,7 @@ func (v *Response) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Response) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "response") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -306,7 +306,7 @@ func (v *Abort) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Abort) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "abort") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -364,7 +364,7 @@ func (v *Success) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Success) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "success") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -430,7 +430,7 @@ func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "failure") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -52,7 +52,7 @@ func (v *Session) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Session) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "session") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -127,7 +127,7 @@ func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "session") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

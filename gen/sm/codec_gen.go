@@ -50,7 +50,7 @@ func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "sm") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -124,7 +124,7 @@ func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enable) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "enable") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -227,7 +227,7 @@ func (v *Enabled) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enabled) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "enabled") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -310,7 +310,7 @@ func (v *Resume) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Resume) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "resume") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -394,7 +394,7 @@ func (v *Resumed) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Resumed) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "resumed") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -491,7 +491,7 @@ func (v *Failed) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failed) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "failed") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -604,7 +604,7 @@ func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "r") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -665,7 +665,7 @@ func (v *Ack) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ack) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "a") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -751,7 +751,7 @@ func (v *HandledCountTooHigh) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *HandledCountTooHigh) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "handled-count-too-high") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -54,7 +54,7 @@ func (v *DefinedCondition) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DefinedCondition) DecodeXML(r wire.Raw) error {
-	if r.Name().Space != NS {
+	if !r.In(NS) {
 		return r.Unexpected(v.WireName())
 	}
 	v.Name = Condition(r.Local())
@@ -135,7 +135,7 @@ func (v *Text) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Text) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "text") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -56,7 +56,7 @@ func (v *ID) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ID) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "stanza-id") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -136,7 +136,7 @@ func (v *OriginID) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OriginID) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "origin-id") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -216,7 +216,7 @@ func (v *Reference) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reference) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "referenced-stanza") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

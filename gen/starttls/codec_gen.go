@@ -49,7 +49,7 @@ func (v *StartTLS) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StartTLS) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "starttls") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -114,7 +114,7 @@ func (v *Proceed) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Proceed) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "proceed") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -171,7 +171,7 @@ func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "failure") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

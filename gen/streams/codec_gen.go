@@ -49,7 +49,7 @@ func (v *Features) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Features) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "features") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -113,7 +113,7 @@ func (v *Error) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Error) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "error") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -233,7 +233,7 @@ func (v *DefinedCondition) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DefinedCondition) DecodeXML(r wire.Raw) error {
-	if r.Name().Space != NSErrors {
+	if !r.In(NSErrors) {
 		return r.Unexpected(v.WireName())
 	}
 	v.Name = Condition(r.Local())

@@ -285,7 +285,7 @@ func (v *VCard) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *VCard) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "vCard") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -624,7 +624,7 @@ func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "vCard") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -73,7 +73,7 @@ func (v *Info) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Info) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -172,7 +172,7 @@ func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "query") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -176,6 +176,17 @@ func (d *Doc) cut(off, n uint32) string {
 // next returns the index behind the element at i and all that is in it.
 func (d *Doc) next(i uint32) uint32 { return i + d.word(i+2)>>nextShift }
 
+// in reports whether a namespace id stands for a namespace.
+func (d *Doc) in(id uint32, space string) bool {
+	if first := nsCtx + uint32(d.ctx.size()); id >= first {
+		// of another length, and none that would read as jabber:client
+		if n := d.word(d.decls + (id-first)*declWords + 1); n != uint32(len(space)) && n&textEscaped == 0 && len(space) != len(NSClient) {
+			return false
+		}
+	}
+	return d.space(id) == space
+}
+
 // space returns the namespace name for an id.
 func (d *Doc) space(id uint32) string {
 	switch {

@@ -95,12 +95,27 @@ func (a *AttrCursor) Optional(x **Extra, slot Slot) string {
 // have attributes or children, the child is kept whole, to be written again as
 // long as the field keeps its value.
 func (c *Cursor) Leaf(x **Extra, slot Slot) string {
-	r := c.Raw()
-	s := r.Text()
-	if r.hasAttrs() || r.Children().Any() {
+	s, plain := c.Plain()
+	if !plain {
 		c.KeepLeaf(x, slot, s)
 	}
 	return s
+}
+
+// Plain returns the text of the child, and whether it has nothing else: neither attributes nor
+// children.
+func (c *Cursor) Plain() (text string, plain bool) {
+	d, i := c.d, c.i
+	switch d.word(i + 2) {
+	case elemWords << nextShift:
+		return "", true
+	case (elemWords + textWords) << nextShift:
+		if off, n := d.word(i+elemWords), d.word(i+elemWords+1); off&kindText != 0 && n <= textLen {
+			return d.cut(off&offMask, n), true
+		}
+	}
+	r := c.Raw()
+	return r.Text(), !r.hasAttrs() && !r.HasChildren()
 }
 
 // OptionalLeaf is Leaf for an optional field: it remembers an empty element,

@@ -377,10 +377,10 @@ func (f *Framer) TakeInto(d *Doc) {
 		*d = Doc{}
 		return
 	}
-	// Index and text share one block of memory.
+	// Index and text share one block of memory, which holds no pointers.
 	src := f.buf[f.base:f.end]
 	t, n := f.words, f.words+len(f.decls)
-	block := f.block(n*4 + len(src))
+	block := unclear(n*4 + len(src))
 	d.tape = unsafe.Pointer(unsafe.SliceData(block))
 	d.text = unsafe.Add(d.tape, n*4)
 	d.decls, d.size = uint32(t), uint32(len(src))
@@ -393,26 +393,6 @@ func (f *Framer) TakeInto(d *Doc) {
 	if f.kind == Header {
 		d.ctx = nil
 	}
-}
-
-// Small blocks are cut from a common piece of memory, which costs less than to allocate each:
-// whoever keeps a string of one keeps the piece.
-const (
-	pieceSize = 4 << 10
-	mostOfOne = pieceSize / 4
-)
-
-// block returns n bytes of memory that nobody else has, aligned for words.
-func (s *scratch) block(n int) []byte {
-	if n > mostOfOne {
-		return unclear(n)
-	}
-	if len(s.piece) < n {
-		s.piece = unclear(pieceSize)
-	}
-	b := s.piece[:n:n]
-	s.piece = s.piece[min((n+3)&^3, len(s.piece)):]
-	return b
 }
 
 // unclear returns n bytes that hold no pointers. A Builder makes them without clearing them first;

@@ -6,7 +6,7 @@ package wire
 // KeepBare keeps the child at the cursor whole if it has attributes, text or children although its name is all
 // that its field can hold.
 func (c *Cursor) KeepBare(x **Extra, slot Slot) {
-	if r := c.Raw(); r.hasAttrs() || !r.IsEmpty() {
+	if c.d.word(c.i+2) != elemWords<<nextShift {
 		c.KeepLeaf(x, slot, "")
 	}
 }

@@ -14,7 +14,6 @@ const (
 // scratch is what a framer borrows while bytes are pending.
 type scratch struct {
 	buf   []byte
-	piece []byte   // memory for what is taken
 	tape  []uint32 // the index; how much of it is in use the scanner knows
 	decls []uint32
 	names []uint32 // offset and length of the prefix of each declaration

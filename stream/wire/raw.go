@@ -42,7 +42,12 @@ func (r Raw) AppendXML(b []byte, ns string) ([]byte, error) {
 
 // Is reports whether r has this expanded name.
 func (r Raw) Is(space, local string) bool {
-	return r.d != nil && r.Local() == local && r.Space() == space
+	return r.d != nil && r.Local() == local && r.d.in(r.d.word(r.at+1)>>nsShift, space)
+}
+
+// In reports whether r is an element in this namespace.
+func (r Raw) In(space string) bool {
+	return r.d != nil && r.d.in(r.d.word(r.at+1)>>nsShift, space)
 }
 
 // start returns the offset of the element's '<'.
@@ -335,19 +340,31 @@ func (c *Cursor) Local() string {
 func (c *Cursor) Space() string { return c.d.space(c.d.word(c.i+1) >> nsShift) }
 
 // In reports whether the child is in this namespace.
-func (c *Cursor) In(space string) bool { return c.d.space(c.d.word(c.i+1)>>nsShift) == space }
+func (c *Cursor) In(space string) bool { return c.d.in(c.d.word(c.i+1)>>nsShift, space) }
 
 // Same reports whether the child is in its parent's namespace.
 func (c *Cursor) Same() bool {
+	return c.d.word(c.i+1)>>nsShift == c.ns || c.same()
+}
+
+// same is Same for two that were not declared in one place.
+func (c *Cursor) same() bool {
 	ns := c.d.word(c.i+1) >> nsShift
-	return ns == c.ns || ns > nsXML && c.ns > nsXML && c.d.space(ns) == c.d.space(c.ns)
+	return ns > nsXML && c.ns > nsXML && c.d.space(ns) == c.d.space(c.ns)
 }
 
 // Text returns the text of the child, without that of its own children.
 func (c *Cursor) Text() string { return c.Raw().Text() }
 
-// Any reports whether there is a child element behind the current one.
-func (c Cursor) Any() bool { return c.Next() }
+// HasChildren reports whether the element has child elements.
+func (r Raw) HasChildren() bool {
+	for i, end := r.content(), r.d.next(r.at); i < end; i += textWords {
+		if r.d.word(i)&kindText == 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // Remaining returns the number of child elements from the current one on.
 func (c *Cursor) Remaining() int {
@@ -414,6 +431,16 @@ func ParseIn(text string, ctx *Context) (Raw, error) {
 	}
 	return d.Root(), nil
 }
+
+// Place returns the number of the child in its document, from which [Doc.At] makes it again: a list
+// of places takes a quarter of the memory of a list of elements.
+func (c *Cursor) Place() uint32 { return c.i }
+
+// At returns the element at a place that [Cursor.Place] returned.
+func (d *Doc) At(place uint32) Raw { return Raw{d: d, at: place} }
+
+// Doc returns the document that the element is part of; nil for the zero Raw.
+func (r Raw) Doc() *Doc { return r.d }
 
 // SlotRaw returns a zero Raw that carries a number, for lists of elements some of
 // which stand elsewhere.

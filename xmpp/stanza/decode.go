@@ -2,6 +2,7 @@ package stanza
 
 import (
 	"strings"
+	"unsafe"
 
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
@@ -63,6 +64,9 @@ func keepSpelling(s string, plain []byte, x **wire.Extra, slot wire.Slot) {
 // or says what is wrong. White space around it is no part of it, and an empty one is the zero JID.
 func DecodeJID(s string, x **wire.Extra, slot wire.Slot) (v jid.JID, reason string) {
 	v, err := jid.ParseLenient(s)
+	if t := v.String(); len(t) == len(s) && unsafe.StringData(t) == unsafe.StringData(s) && s != "" {
+		return v, "" // as nearly always: it is in normal form
+	}
 	if err != nil {
 		switch t := strings.Trim(s, spaces); {
 		case t == "":

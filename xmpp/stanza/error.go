@@ -225,7 +225,7 @@ func (e *Error) decode(r wire.Raw) {
 	for c.Next() {
 		switch {
 		case !c.In(NSErrors):
-			e.take(&c)
+			e.take(r, &c)
 		case c.Local() == "text":
 			e.Text = append(e.Text, DecodeText(&c, &e.Extra, wire.SlotAt(slotErrorText, len(e.Text))))
 		case e.Condition == "":

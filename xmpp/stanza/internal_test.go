@@ -19,8 +19,8 @@ func TestReplacedPayloadsAreLetGo(t *testing.T) {
 		q.Add(NewIQ(Set, p.To, nil))
 		require.Equal(t, 1, q.Remove(name))
 	}
-	require.Len(t, p.added, 1)
-	require.Empty(t, q.added)
+	require.Len(t, p.more.added, 1)
+	require.Empty(t, q.more.added)
 	require.Equal(t, 1, p.Len())
 	require.Equal(t, wire.Name{}, q.First())
 }

@@ -124,7 +124,7 @@ func (q *IQ) DecodeXML(r wire.Raw) error {
 			q.Err = decodeError(&c, q.Err, &q.Extra)
 			continue
 		}
-		q.take(&c)
+		q.take(r, &c)
 	}
 	if c.Stray() {
 		r.KeepText(&q.Extra)

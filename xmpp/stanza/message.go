@@ -158,7 +158,7 @@ func (m *Message) DecodeXML(r wire.Raw) error {
 				}
 			}
 		}
-		m.take(&c)
+		m.take(r, &c)
 	}
 	if c.Stray() {
 		r.KeepText(&m.Extra)
@@ -167,9 +167,12 @@ func (m *Message) DecodeXML(r wire.Raw) error {
 }
 
 func decodeThread(c *wire.Cursor, x **wire.Extra) (t Thread) {
+	if s, plain := c.Plain(); plain && s != "" {
+		return Thread{ID: s}
+	}
 	r := c.Raw()
 	t.ID = r.Text()
-	odd := t.ID == "" || r.Children().Any()
+	odd := t.ID == "" || r.HasChildren()
 	for a := r.Attrs(); a.Next(); {
 		if a.Name() == "parent" && a.Value() != "" {
 			t.Parent = a.Value()

@@ -169,8 +169,8 @@ func FindAll[T any, P PayloadOf[T]](c Container) ([]*T, error) {
 	var all []*T
 	var first error
 	ps := c.payloads()
-	for _, item := range ps.items {
-		v, r := match[T, P](ps, item)
+	for i := range ps.Len() {
+		v, r := match[T, P](ps, ps.item(i))
 		if !r.IsZero() {
 			err := ErrSender
 			if allowed(c, P(nil)) {
@@ -226,7 +226,16 @@ func Decode[T any, P PayloadOf[T]](r Raw) (*T, error) {
 // lookup returns the first payload of type T as it was added or received.
 func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
 	want := P(nil).WireName()
-	for _, item := range ps.items {
+	if ps.more == nil && want.Local != "" {
+		for _, at := range ps.places {
+			if r := ps.doc.At(at); r.Is(want.Space, want.Local) {
+				return nil, r
+			}
+		}
+		return nil, Raw{}
+	}
+	for i := range ps.Len() {
+		item := ps.item(i)
 		if want.Local != "" && !item.IsZero() {
 			if item.Is(want.Space, want.Local) {
 				return nil, item
@@ -244,7 +253,7 @@ func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
 // the name of one.
 func match[T any, P PayloadOf[T]](ps *Payloads, item Raw) (*T, Raw) {
 	if item.IsZero() {
-		if v, ok := ps.added[item.Slot()].(P); ok {
+		if v, ok := ps.more.added[item.Slot()].(P); ok {
 			return v, Raw{}
 		}
 	}

@@ -171,7 +171,7 @@ func (p *Presence) DecodeXML(r wire.Raw) error {
 				}
 			}
 		}
-		p.take(&c)
+		p.take(r, &c)
 	}
 	if c.Stray() {
 		r.KeepText(&p.Extra)
@@ -181,12 +181,12 @@ func (p *Presence) DecodeXML(r wire.Raw) error {
 
 // decodePriority reads the child at the cursor; an empty one means 0.
 func (p *Presence) decodePriority(r wire.Raw, c *wire.Cursor) error {
-	s := c.Text()
+	s, only := c.Plain()
 	var n int64
 	if t := strings.Trim(s, spaces); t != "" {
 		var err error
 		if n, err = strconv.ParseInt(t, 10, 8); err != nil {
-			p.take(c)
+			p.take(r, c)
 			return c.Invalid(r, "is no number from -128 to 127")
 		}
 	}
@@ -195,15 +195,10 @@ func (p *Presence) decodePriority(r wire.Raw, c *wire.Cursor) error {
 	if n != 0 {
 		plain = strconv.Itoa(int(n))
 	}
-	if el := c.Raw(); n == 0 || plain != s || el.Children().Any() || hasAttrs(el) {
+	if n == 0 || plain != s || !only {
 		c.KeepLeaf(&p.Extra, slotPriority, plain)
 	}
 	return nil
-}
-
-func hasAttrs(r wire.Raw) bool {
-	a := r.Attrs()
-	return a.Next()
 }
 
 // AppendXML appends the <presence/> element where ns is the namespace in force:

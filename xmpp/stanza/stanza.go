@@ -36,14 +36,14 @@ type arrival[S Message | Presence] struct {
 	stanza S
 	doc    wire.Doc
 	text   [1]LangText
-	items  [5]Raw
+	places [10]uint32
 }
 
 // arrivedIQ is the same for an IQ, which has no text and seldom more than one payload.
 type arrivedIQ struct {
 	stanza IQ
 	doc    wire.Doc
-	items  [2]Raw
+	places [2]uint32
 }
 
 // Take returns the stanza that the framer found last, in memory of its own. For an
@@ -59,8 +59,9 @@ func Take(f *wire.Framer) (Stanza, error) {
 		in := new(arrival[Message])
 		f.TakeInto(&in.doc)
 		m := &in.stanza
-		m.root, m.items, m.Body = in.doc.Root(), in.items[:0], in.text[:0]
-		err := m.DecodeXML(m.root)
+		m.arrived(&in.doc)
+		m.places, m.Body = in.places[:0], in.text[:0]
+		err := m.DecodeXML(in.doc.Root())
 		if len(m.Body) == 0 {
 			m.Body = nil
 		}
@@ -69,8 +70,9 @@ func Take(f *wire.Framer) (Stanza, error) {
 		in := new(arrival[Presence])
 		f.TakeInto(&in.doc)
 		p := &in.stanza
-		p.root, p.items, p.Status = in.doc.Root(), in.items[:0], in.text[:0]
-		err := p.DecodeXML(p.root)
+		p.arrived(&in.doc)
+		p.places, p.Status = in.places[:0], in.text[:0]
+		err := p.DecodeXML(in.doc.Root())
 		if len(p.Status) == 0 {
 			p.Status = nil
 		}
@@ -79,8 +81,9 @@ func Take(f *wire.Framer) (Stanza, error) {
 		in := new(arrivedIQ)
 		f.TakeInto(&in.doc)
 		q := &in.stanza
-		q.root, q.items = in.doc.Root(), in.items[:0]
-		return q, q.DecodeXML(q.root)
+		q.arrived(&in.doc)
+		q.places = in.places[:0]
+		return q, q.DecodeXML(in.doc.Root())
 	}
 	return nil, ErrNoStanza
 }
@@ -96,7 +99,7 @@ func Parse(text string) (Stanza, error) {
 	if s == nil {
 		return nil, ErrNoStanza
 	}
-	s.payloads().root = r
+	s.payloads().arrived(r.Doc())
 	return s, s.DecodeXML(r)
 }
 

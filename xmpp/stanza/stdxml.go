@@ -63,7 +63,7 @@ func (e *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 		if r.Space() == NSErrors && e.Condition == "" {
 			e.Condition, e.URI = Condition(r.Local()), r.Text()
 		} else {
-			e.items = append(e.items, r)
+			e.addRaw(r)
 		}
 	}
 	if e.Condition == "" {

@@ -93,6 +93,9 @@ func (t Text) Set(lang, value string) Text {
 
 // DecodeText reads the child at the cursor for generated code.
 func DecodeText(c *wire.Cursor, x **wire.Extra, slot wire.Slot) LangText {
+	if s, plain := c.Plain(); plain {
+		return LangText{Value: s}
+	}
 	r := c.Raw()
 	t := LangText{Value: r.Text()}
 	odd := false
@@ -103,7 +106,7 @@ func DecodeText(c *wire.Cursor, x **wire.Extra, slot wire.Slot) LangText {
 			odd = true
 		}
 	}
-	if odd || r.Children().Any() {
+	if odd || r.HasChildren() {
 		c.KeepLeaf(x, slot, t.Value)
 	}
 	return t

@@ -82,7 +82,7 @@ func (v *Order) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Order) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "order") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -184,7 +184,7 @@ func (v *Receipt) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Receipt) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "receipt") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -273,7 +273,7 @@ func (v *Announcement) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Announcement) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "news") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64

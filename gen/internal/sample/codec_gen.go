@@ -312,7 +312,7 @@ func (v *Attributes) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Attributes) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "attributes") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -787,7 +787,7 @@ func (v *Required) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Required) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "required") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -1485,7 +1485,7 @@ func (v *Children) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Children) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSOdd, "children") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -1902,7 +1902,7 @@ func (v *Lists) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Lists) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "lists") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -2400,7 +2400,7 @@ func (v *Rules) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Rules) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "rules") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -2710,7 +2710,7 @@ func (v *Tree) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Tree) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "tree") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -2876,7 +2876,7 @@ func (v *TreeGet) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TreeGet) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "tree") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -2975,7 +2975,7 @@ func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "failure") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -3095,7 +3095,7 @@ func (v *Mood) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mood) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "mood") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -3241,7 +3241,7 @@ func (v *Word) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Word) DecodeXML(r wire.Raw) error {
-	if r.Name().Space != NSOther {
+	if !r.In(NSOther) {
 		return r.Unexpected(v.WireName())
 	}
 	v.State = State(r.Local())
@@ -3358,7 +3358,7 @@ func (v *Carrier) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Carrier) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "carrier") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -3470,7 +3470,7 @@ func (v *Moods) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Moods) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "moods") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -3588,7 +3588,7 @@ func (v *Number) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Number) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "number") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -3671,7 +3671,7 @@ func (v *Needed) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Needed) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "needed") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -3748,7 +3748,7 @@ func (v *Said) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Said) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "said") {
 		return r.Unexpected(v.WireName())
 	}
 	var seen uint64
@@ -3826,7 +3826,7 @@ func (v *LevelText) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *LevelText) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "level") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -3911,7 +3911,7 @@ func (v *Truth) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Truth) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "truth") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -3996,7 +3996,7 @@ func (v *Ratio) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ratio) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "ratio") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4093,7 +4093,7 @@ func (v *Price) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Price) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "price") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4182,7 +4182,7 @@ func (v *Moment) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Moment) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "moment") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4253,7 +4253,7 @@ func (v *Who) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Who) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "who") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4333,7 +4333,7 @@ func (v *Data) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Data) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "data") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4404,7 +4404,7 @@ func (v *Digest) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Digest) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "digest") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4472,7 +4472,7 @@ func (v *FixedText) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FixedText) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "fixed") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4545,7 +4545,7 @@ func (v *Eternal) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Eternal) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "eternal") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4628,7 +4628,7 @@ func (v *Nothing) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Nothing) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NS, "empty") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()
@@ -4704,7 +4704,7 @@ func (v *Copied) AppendXML(b []byte, ns string) ([]byte, error) {
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Copied) DecodeXML(r wire.Raw) error {
-	if !v.Matches(r.Name()) {
+	if !r.Is(NSOther, "copy") {
 		return r.Unexpected(v.WireName())
 	}
 	a := r.Attrs()

@@ -26,7 +26,7 @@ type decoder struct {
 //
 //	// DecodeXML reads the element into v, which should be zero.
 //	func (v *Info) DecodeXML(r wire.Raw) error {
-//		if !v.Matches(r.Name()) {
+//		if !r.Is(NS, "query") {
 //			return r.Unexpected(v.WireName())
 //		}
 //		...
@@ -95,9 +95,9 @@ func (d *decoder) was(f *model.Field, op string) *jen.Statement {
 
 func (d *decoder) body(b *jen.Group) {
 	if d.e.Role != model.Nested {
-		other := jen.Op("!").Id("v").Dot("Matches").Call(jen.Id("r").Dot("Name").Call())
+		other := jen.Op("!").Id("r").Dot("Is").Call(d.space(d.e.Namespace), jen.Lit(d.e.Local))
 		if d.e.Names != nil {
-			other = jen.Id("r").Dot("Name").Call().Dot("Space").Op("!=").Add(d.space(d.e.Namespace))
+			other = jen.Op("!").Id("r").Dot("In").Call(d.space(d.e.Namespace))
 		}
 		b.If(other).Block(jen.Return(jen.Id("r").Dot("Unexpected").Call(jen.Id("v").Dot("WireName").Call())))
 	}
