@@ -226,7 +226,7 @@ func checkAppend(t testing.TB, s string) {
 		r, err := Parse(string(text))
 		require.NoError(t, err, "%q", text)
 		require.Equal(t, s, r.Text())
-		require.False(t, r.Children().Any())
+		require.False(t, r.HasChildren())
 
 		r, err = Parse(string(value) + "/>")
 		require.NoError(t, err, "%q", value)

@@ -20,7 +20,7 @@ func TestReplacedPayloadsAreLetGo(t *testing.T) {
 		require.Equal(t, 1, q.Remove(name))
 	}
 	require.Len(t, p.more.added, 1)
-	require.Empty(t, q.more.added)
+	require.Nil(t, q.more)
 	require.Equal(t, 1, p.Len())
 	require.Equal(t, wire.Name{}, q.First())
 }
