@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Classes of bytes in names and in white space.
@@ -45,25 +46,54 @@ const (
 // For a byte below 0x80, b-1 has its high bit set if b is 0 and b-0x20 if b is a
 // control; all others stop on account of their own.
 
+// longText returns the first index from i on, in steps of 32, where one of the four words is not
+// without a mark of textStops. There must be one.
+//
+//go:noinline
+func longText(b unsafe.Pointer, i int) int {
+	two, greater, amp, one, blank := every.two, every.greater, every.amp, every.one, every.blank
+	for {
+		v, w := wordAt(b, i), wordAt(b, i+8)
+		marks := (((v | two) ^ greater) - one) | (((w | two) ^ greater) - one) |
+			((v ^ amp) - one) | ((w ^ amp) - one) | (v - blank) | (w - blank) | v | w
+		v, w = wordAt(b, i+16), wordAt(b, i+24)
+		marks |= (((v | two) ^ greater) - one) | (((w | two) ^ greater) - one) |
+			((v ^ amp) - one) | ((w ^ amp) - one) | (v - blank) | (w - blank) | v | w
+		if marks&every.high != 0 {
+			return i
+		}
+		i += 32
+	}
+}
+
 // textStops marks what needs a look in character data: < > & controls and
 // everything beyond ASCII.
 func textStops(v uint64) uint64 {
 	// '<' and '>' differ in one bit only.
-	return ((((v | 0x02*ones) ^ '>'*ones) - ones) | ((v ^ '&'*ones) - ones) | (v - 0x20*ones) | v) & highs
+	return ((((v | every.two) ^ every.greater) - every.one) | ((v ^ every.amp) - every.one) | (v - every.blank) | v) & every.high
 }
 
 // valueStops is the same for an attribute value in the quote whose byte is
 // repeated in q; '>' means nothing there.
 func valueStops(v, q uint64) uint64 {
-	return (((v ^ q) - ones) | ((v ^ '<'*ones) - ones) | ((v ^ '&'*ones) - ones) | (v - 0x20*ones) | v) & highs
+	return (((v ^ q) - every.one) | ((v ^ every.less) - every.one) | ((v ^ every.amp) - every.one) | (v - every.blank) | v) & every.high
 }
 
 // charStops marks controls and everything beyond ASCII.
-func charStops(v uint64) uint64 { return ((v - 0x20*ones) | v) & highs }
+func charStops(v uint64) uint64 { return ((v - every.blank) | v) & every.high }
 
 // nameStops marks everything but the letters from a to z.
 func nameStops(v uint64) uint64 {
-	return (^(v + (0x80-'a')*ones) | (v + (0x7F-'z')*ones) | v) & highs
+	return (^(v + every.toA) | (v + every.toZ) | v) & every.high
+}
+
+// every has words of the same byte eight times. They come from memory, since each as part of the
+// code would be an instruction of its own, of ten bytes.
+var every = struct {
+	one, two, high, blank, less, greater, amp, quote, toA, toZ uint64
+}{
+	ones, 0x02 * ones, highs, 0x20 * ones, '<' * ones, '>' * ones, '&' * ones, '\'' * ones,
+	(0x80 - 'a') * ones, (0x7F - 'z') * ones,
 }
 
 // plainTwo and plainThree report whether v, four bytes of which the first is the

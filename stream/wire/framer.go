@@ -56,9 +56,9 @@ type Framer struct {
 	scanner
 }
 
-// slack is kept free behind the input: words are loaded without looking at the
-// end, and a NUL behind it ends names and white space.
-const slack = 16
+// slack is kept free behind the input: words, and four of them at once, are loaded without
+// looking at the end, and a NUL behind it ends names and white space.
+const slack = 48
 
 // NewFramer returns a Framer for a stream, whose first element is its header.
 func NewFramer(l Limits) *Framer {

@@ -476,13 +476,14 @@ newText:
 
 text:
 	m = textStops(wordAt(b, p))
-	for m == 0 {
-		// two words at once, for the long ones
+	if m == 0 {
 		p += 8
-		m = textStops(wordAt(b, p))
-		if next := textStops(wordAt(b, p+8)); m == 0 {
-			p += 8
-			m = next
+		if m = textStops(wordAt(b, p)); m == 0 {
+			// a long one: four words at once
+			p = longText(b, p+8)
+			for m = textStops(wordAt(b, p)); m == 0; m = textStops(wordAt(b, p)) {
+				p += 8
+			}
 		}
 	}
 	p += firstStop(m)

@@ -1,6 +1,9 @@
 package stanza
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // Base64 as in RFC 4648, section 4, with tables that take three or four characters in a
 // few loads: keys and photos are most of what some stanzas carry.
@@ -24,10 +27,10 @@ var base64Values = func() (t [4][256]uint32) {
 	return t
 }()
 
-// base64Pairs has the two characters for each 12 bits.
-var base64Pairs = func() (t [1 << 12][2]byte) {
+// base64Pairs has the two characters for each 12 bits, the first one in the low byte.
+var base64Pairs = func() (t [1 << 12]uint16) {
 	for i := range t {
-		t[i] = [2]byte{base64Alphabet[i>>6], base64Alphabet[i&63]}
+		t[i] = uint16(base64Alphabet[i>>6]) | uint16(base64Alphabet[i&63])<<8
 	}
 	return t
 }()
@@ -39,20 +42,26 @@ func appendBase64(dst, b []byte) []byte {
 		dst = append(dst, make([]byte, n)...)[:len(dst)]
 	}
 	out := dst[len(dst) : len(dst)+n]
+	// six bytes make eight characters; of the eight bytes that are loaded the last two do not count
+	for len(b) >= 8 && len(out) >= 8 {
+		v := binary.BigEndian.Uint64(b)
+		binary.LittleEndian.PutUint64(out, uint64(base64Pairs[v>>52])|uint64(base64Pairs[v>>40&0xFFF])<<16|
+			uint64(base64Pairs[v>>28&0xFFF])<<32|uint64(base64Pairs[v>>16&0xFFF])<<48)
+		b, out = b[6:], out[8:]
+	}
 	for len(b) >= 3 && len(out) >= 4 {
 		v := uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2])
-		hi, lo := &base64Pairs[v>>12], &base64Pairs[v&0xFFF]
-		out[0], out[1], out[2], out[3] = hi[0], hi[1], lo[0], lo[1]
+		binary.LittleEndian.PutUint32(out, uint32(base64Pairs[v>>12])|uint32(base64Pairs[v&0xFFF])<<16)
 		b, out = b[3:], out[4:]
 	}
 	switch len(b) {
 	case 1:
-		pair := &base64Pairs[uint32(b[0])<<4]
-		out[0], out[1], out[2], out[3] = pair[0], pair[1], '=', '='
+		binary.LittleEndian.PutUint16(out, base64Pairs[uint32(b[0])<<4])
+		out[2], out[3] = '=', '='
 	case 2:
 		v := uint32(b[0])<<16 | uint32(b[1])<<8
-		hi, lo := &base64Pairs[v>>12], &base64Pairs[v&0xFFF]
-		out[0], out[1], out[2], out[3] = hi[0], hi[1], lo[0], '='
+		binary.LittleEndian.PutUint32(out, uint32(base64Pairs[v>>12])|uint32(base64Pairs[v&0xFFF])<<16)
+		out[3] = '='
 	}
 	return dst[:len(dst)+n]
 }
@@ -83,12 +92,17 @@ func decodeBase64(s string) (b []byte, canonical, ok bool) {
 	in := s[:whole]
 	t := &base64Values
 	// eight characters make six bytes of one store; the two behind them are overwritten
-	for rest := out; len(in) >= 8 && len(rest) >= 8; i += 6 {
-		hi := t[0][in[0]] | t[1][in[1]] | t[2][in[2]] | t[3][in[3]]
-		lo := t[0][in[4]] | t[1][in[5]] | t[2][in[6]] | t[3][in[7]]
-		bad |= hi | lo
-		binary.BigEndian.PutUint64(rest, uint64(hi)<<40|uint64(lo)<<16)
-		in, rest = in[8:], rest[6:]
+	if groups := min(len(in)/8, (len(out)-2)/6); groups > 0 {
+		// nothing is checked in this loop: there is room for all of it
+		from, to := unsafe.Pointer(unsafe.StringData(in)), unsafe.Pointer(unsafe.SliceData(out))
+		for k := range groups {
+			c := (*[8]byte)(unsafe.Add(from, 8*k))
+			hi := t[0][c[0]] | t[1][c[1]] | t[2][c[2]] | t[3][c[3]]
+			lo := t[0][c[4]] | t[1][c[5]] | t[2][c[6]] | t[3][c[7]]
+			bad |= hi | lo
+			binary.BigEndian.PutUint64((*[8]byte)(unsafe.Add(to, 6*k))[:], uint64(hi)<<40|uint64(lo)<<16)
+		}
+		i, in = groups*6, in[groups*8:]
 	}
 	for ; len(in) >= 4 && i+3 <= len(out); i += 3 {
 		v := t[0][in[0]] | t[1][in[1]] | t[2][in[2]] | t[3][in[3]]
