@@ -380,23 +380,19 @@ func (c *Cursor) Remaining() int {
 	return n
 }
 
-// Count returns how many of the children from the current one on have its name;
-// slices are made in one piece with it.
+// Count returns how many of the children from the current one on may have its name, by its length
+// and namespace: slices are made in one piece with it.
 func (c *Cursor) Count() int {
-	local, w := c.Local(), c.d.word(c.i+1)
-	n := 0
-	for i := c.i; i < c.end; {
-		if c.d.word(i)&kindText != 0 {
+	d, w, n := c.d, c.d.word(c.i+1)&^flagInherits, 0
+	for i, end := c.i, c.end; i < end; {
+		if d.word(i)&kindText != 0 {
 			i += textWords
 			continue
 		}
-		if v := c.d.word(i + 1); v>>nsShift == w>>nsShift && v&lenMask == w&lenMask {
-			off := c.d.word(i) & offMask
-			if c.d.cut(off, uint32(len(local))) == local {
-				n++
-			}
+		if d.word(i+1)&^flagInherits == w {
+			n++
 		}
-		i = c.d.next(i)
+		i = d.next(i)
 	}
 	return n
 }

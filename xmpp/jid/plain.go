@@ -20,18 +20,18 @@ func parsePlain(s string) (j JID, ok bool) {
 		host = 0
 		// whether a dot or hyphen, or the start of a part, is in front of the word
 		behind = uint64(0x80)
+		v      uint64
 	)
-	for {
-		v := last >> (uint(8-(n-i)) * 8 & 63) // zeros behind the end, which are stops
+	for i < n {
 		if i+8 <= n {
 			v = wordAt(b, i)
-		} else if i == n {
-			v = 0
+		} else {
+			v = last >> (uint(8-(n-i)) * 8 & 63) // zeros behind the end, which are stops
 		}
-		letter := (v + (0x80-'a')*ones) &^ (v + (0x80-'z'-1)*ones)
-		digit := (v + (0x80-'0')*ones) &^ (v + (0x80-'9'-1)*ones)
-		mark := (v + (0x80-'-')*ones) &^ (v + (0x80-'.'-1)*ones) & highs
-		stops := (^(letter | digit | mark) | v) & highs
+		letter := (v + every.toA) &^ (v + every.toZ)
+		digit := (v + every.to0) &^ (v + every.to9)
+		mark := (v + every.toHyphen) &^ (v + every.toDot) & every.high
+		stops := (^(letter | digit | mark) | v) & every.high
 		mark &= stops - 1 // those in front of the first stop, or all
 		if mark&(mark<<8|behind) != 0 {
 			return JID{}, false // two in a row, or one at the start of a part
@@ -71,6 +71,16 @@ func parsePlain(s string) (j JID, ok bool) {
 	}
 	j.s = s
 	return j, true
+}
+
+// every has words of the same byte eight times: what lifts the first character of a range, and the
+// one behind its last, to 0x80. They come from memory, since each as part of the code would be an
+// instruction of its own, of ten bytes.
+var every = struct {
+	high, toA, toZ, to0, to9, toHyphen, toDot uint64
+}{
+	highs, (0x80 - 'a') * ones, (0x7F - 'z') * ones, (0x80 - '0') * ones, (0x7F - '9') * ones,
+	(0x80 - '-') * ones, (0x7F - '.') * ones,
 }
 
 // unprintable marks all but the characters of ASCII from space to tilde. A byte beyond ASCII
