@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -105,26 +104,35 @@ func nextStop(s string, i int, quote byte) int {
 	return i + firstStop(textStops(v)|((v^q)-ones)&highs)
 }
 
-// isPlain reports whether s is written as it is, as text and as a value in single
-// quotes: it has neither markup nor quotes nor controls, and only ASCII.
-func isPlain(s string) bool {
-	var v, m uint64
-	b, n := unsafe.Pointer(unsafe.StringData(s)), len(s)
+// putPlain copies s to where there is room for it, and reports whether it is written as it is, as
+// text and as a value in single quotes: it has neither markup nor quotes nor controls, and only
+// ASCII. If not, what it wrote is to be written again.
+func putPlain(to unsafe.Pointer, s string) bool {
+	from, n := unsafe.Pointer(unsafe.StringData(s)), len(s)
 	switch {
 	case n >= 8:
-		for i := 0; i+8 < n; i += 8 {
-			v = wordAt(b, i)
-			m |= plainStops(v)
+		two, greater, one, quote, blank := every.two, every.greater, every.one, every.quote, every.blank
+		last := n - 8
+		v := wordAt(from, last)
+		m := (((v | two) ^ greater) - one) | (((v | one) ^ quote) - one) | (v - blank) | v
+		putWord(to, last, v)
+		for i := 0; i < last; i += 8 {
+			v = wordAt(from, i)
+			m |= (((v | two) ^ greater) - one) | (((v | one) ^ quote) - one) | (v - blank) | v
+			putWord(to, i, v)
 		}
-		v = wordAt(b, n-8) // perhaps some bytes for the second time
+		return m&every.high == 0
 	case n >= 4:
-		v = uint64(halfAt(b, 0)) | uint64(halfAt(b, n-4))<<32
+		first, last := halfAt(from, 0), halfAt(from, n-4)
+		putHalf(to, 0, first)
+		putHalf(to, n-4, last)
+		return plainStops(uint64(first)|uint64(last)<<32)&highs == 0
 	case n > 0:
-		v = uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16 | 0x2020202020000000 // and spaces
-	default:
-		return true
+		b := unsafe.Slice((*byte)(to), n)
+		b[0], b[n>>1], b[n-1] = s[0], s[n>>1], s[n-1]
+		return plainStops(uint64(s[0])|uint64(s[n>>1])<<8|uint64(s[n-1])<<16|0x2020202020000000)&highs == 0 // and spaces
 	}
-	return (m|plainStops(v))&highs == 0
+	return true
 }
 
 // plainStops marks < > & ' controls and everything beyond ASCII; other than the high bits
@@ -133,22 +141,30 @@ func plainStops(v uint64) uint64 {
 	return (((v | 0x02*ones) ^ '>'*ones) - ones) | (((v | ones) ^ '\''*ones) - ones) | (v - 0x20*ones) | v
 }
 
-// place copies s to the start of b, where there is room for it. Most of what is written
-// is short: two words that overlap are sooner done than a call.
-func place(b []byte, s string) {
-	p, from, n := unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.StringData(s)), len(s)
+// put copies s to where there is room for it. Most of what is written is short: two words that
+// overlap are sooner done than a call.
+func put(to unsafe.Pointer, s string) {
+	from, n := unsafe.Pointer(unsafe.StringData(s)), len(s)
 	switch {
 	case n > 16 || n < 4:
-		copy(b, s)
+		copy(unsafe.Slice((*byte)(to), n), s)
 	case n >= 8:
 		first, last := wordAt(from, 0), wordAt(from, n-8)
-		binary.LittleEndian.PutUint64((*[8]byte)(p)[:], first)
-		binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(p, n-8))[:], last)
+		putWord(to, 0, first)
+		putWord(to, n-8, last)
 	default:
 		first, last := halfAt(from, 0), halfAt(from, n-4)
-		binary.LittleEndian.PutUint32((*[4]byte)(p)[:], first)
-		binary.LittleEndian.PutUint32((*[4]byte)(unsafe.Add(p, n-4))[:], last)
+		putHalf(to, 0, first)
+		putHalf(to, n-4, last)
 	}
+}
+
+func putWord(b unsafe.Pointer, i int, v uint64) {
+	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(b, i))[:], v)
+}
+
+func putHalf(b unsafe.Pointer, i int, v uint32) {
+	binary.LittleEndian.PutUint32((*[4]byte)(unsafe.Add(b, i))[:], v)
 }
 
 func halfAt(b unsafe.Pointer, i int) uint32 {
@@ -203,13 +219,15 @@ func badText(s string) error {
 // value and the closing quote are added.
 func AppendAttr(b []byte, open, value string) ([]byte, error) {
 	n := len(b)
-	if end := n + len(open) + len(value) + 1; end <= cap(b) && isPlain(value) {
-		// as nearly always: there is room, and nothing to escape
-		b = b[:end]
-		place(b[n:], open)
-		place(b[n+len(open):], value)
-		b[end-1] = '\''
-		return b, nil
+	if end := n + len(open) + len(value) + 1; end <= cap(b) {
+		// as nearly always, there is room, and nothing to escape
+		to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n)
+		put(to, open)
+		if putPlain(unsafe.Add(to, len(open)), value) {
+			b = b[:end]
+			b[end-1] = '\''
+			return b, nil
+		}
 	}
 	b, err := AppendValue(append(b, open...), value)
 	return append(b, '\''), err
@@ -219,12 +237,14 @@ func AppendAttr(b []byte, open, value string) ([]byte, error) {
 // its end tag.
 func AppendLeaf(b []byte, open, value, end string) ([]byte, error) {
 	n := len(b)
-	if last := n + len(open) + len(value) + len(end); last <= cap(b) && isPlain(value) {
-		b = b[:last]
-		place(b[n:], open)
-		place(b[n+len(open):], value)
-		place(b[last-len(end):], end)
-		return b, nil
+	if last := n + len(open) + len(value) + len(end); last <= cap(b) {
+		to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n)
+		put(to, open)
+		to = unsafe.Add(to, len(open))
+		if putPlain(to, value) {
+			put(unsafe.Add(to, len(value)), end)
+			return b[:last], nil
+		}
 	}
 	b, err := AppendText(append(b, open...), value)
 	return append(b, end...), err
@@ -248,7 +268,14 @@ func AppendOpen(b []byte, name Name, ns string) ([]byte, error) {
 
 // validSpace reports whether a namespace can be declared, or is that of xml, and
 // will be read again.
-func validSpace(s string) bool { return s != NSXMLNS && !strings.ContainsAny(s, spaces) }
+func validSpace(s string) bool {
+	for i := range len(s) {
+		if class[s[i]]&clsSpace != 0 {
+			return false
+		}
+	}
+	return s != NSXMLNS
+}
 
 func badSpace(s string) error {
 	return &EncodeError{Reason: "a namespace that cannot be declared", Value: clip(s)}

@@ -138,6 +138,18 @@ func isNameChar(r rune) bool {
 // ValidName reports whether s is a name without a colon (NCName of Namespaces
 // in XML), as element and attribute names on a stream must be.
 func ValidName(s string) bool {
+	want := uint8(clsStart)
+	for i := range len(s) {
+		if class[s[i]]&want == 0 {
+			return s[i] >= utf8.RuneSelf && validName(s)
+		}
+		want = clsName
+	}
+	return s != ""
+}
+
+// validName is ValidName for what is not ASCII.
+func validName(s string) bool {
 	for i, r := range s {
 		if r == utf8.RuneError || i == 0 && !isNameStart(r) || i > 0 && !isNameChar(r) {
 			return false

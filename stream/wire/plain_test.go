@@ -3,6 +3,7 @@ package wire
 import (
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 )
@@ -13,16 +14,23 @@ func TestPlain(t *testing.T) {
 	t.Parallel()
 	for n := range 40 {
 		text := strings.Repeat("x", n)
-		require.True(t, isPlain(text))
+		room := make([]byte, n+4)
+		plain := func(s string) bool {
+			copy(room[n:], "....")
+			ok := putPlain(unsafe.Pointer(&room[0]), s)
+			require.Equal(t, s+"....", string(room))
+			return ok
+		}
+		require.True(t, plain(text))
 		for i := range n {
 			for c := range 256 {
 				s := text[:i] + string([]byte{byte(c)}) + text[i+1:]
 				want := c >= 0x20 && c < 0x80 && !strings.ContainsRune("<>&'", rune(c))
-				require.Equal(t, want, isPlain(s), "%q", s)
+				require.Equal(t, want, plain(s), "%q", s)
 			}
 		}
 		b := []byte(strings.Repeat(".", n+4))
-		place(b, text)
+		put(unsafe.Pointer(&b[0]), text)
 		require.Equal(t, text+"....", string(b))
 		roomy, err := AppendAttr(make([]byte, 0, 100), " a='", text)
 		require.NoError(t, err)
