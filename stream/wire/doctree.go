@@ -178,13 +178,20 @@ func (d *Doc) next(i uint32) uint32 { return i + d.word(i+2)>>nextShift }
 
 // in reports whether a namespace id stands for a namespace.
 func (d *Doc) in(id uint32, space string) bool {
-	if first := nsCtx + uint32(d.ctx.size()); id >= first {
-		// of another length, and none that would read as jabber:client
-		if n := d.word(d.decls + (id-first)*declWords + 1); n != uint32(len(space)) && n&textEscaped == 0 && len(space) != len(NSClient) {
-			return false
-		}
+	first := uint32(nsCtx)
+	if d.ctx != nil {
+		first += uint32(len(d.ctx.spaces))
 	}
-	return d.space(id) == space
+	if id < first || len(space) == len(NSClient) {
+		return d.space(id) == space
+	}
+	i := d.decls + (id-first)*declWords
+	n := d.word(i + 1)
+	if n&textEscaped != 0 || n != uint32(len(space)) {
+		return n&textEscaped != 0 && d.space(id) == space
+	}
+	// the content namespace reads as jabber:client
+	return d.cut(d.word(i), n) == space && (d.ctx == nil || space != d.ctx.content)
 }
 
 // space returns the namespace name for an id.

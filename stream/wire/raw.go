@@ -350,7 +350,7 @@ func (c *Cursor) Same() bool {
 // same is Same for two that were not declared in one place.
 func (c *Cursor) same() bool {
 	ns := c.d.word(c.i+1) >> nsShift
-	return ns > nsXML && c.ns > nsXML && c.d.space(ns) == c.d.space(c.ns)
+	return ns > nsXML && c.ns > nsXML && c.d.in(ns, c.d.space(c.ns))
 }
 
 // Text returns the text of the child, without that of its own children.

@@ -137,25 +137,27 @@ func (m *Message) DecodeXML(r wire.Raw) error {
 	thread := false
 	c := r.Children()
 	for c.Next() {
-		if c.Same() {
-			switch c.Local() {
-			case "body":
+		switch c.Local() {
+		case "body":
+			if c.Same() {
 				m.Body = append(m.Body, DecodeText(&c, &m.Extra, wire.SlotAt(slotBody, len(m.Body))))
 				continue
-			case "subject":
+			}
+		case "subject":
+			if c.Same() {
 				m.Subject = append(m.Subject, DecodeText(&c, &m.Extra, wire.SlotAt(slotSubject, len(m.Subject))))
 				continue
-			case "thread":
-				if !thread {
-					thread = true
-					m.Thread = decodeThread(&c, &m.Extra)
-					continue
-				}
-			case "error":
-				if m.Type == MessageError {
-					m.Err = decodeError(&c, m.Err, &m.Extra)
-					continue
-				}
+			}
+		case "thread":
+			if !thread && c.Same() {
+				thread = true
+				m.Thread = decodeThread(&c, &m.Extra)
+				continue
+			}
+		case "error":
+			if m.Type == MessageError && c.Same() {
+				m.Err = decodeError(&c, m.Err, &m.Extra)
+				continue
 			}
 		}
 		m.take(r, &c)

@@ -145,30 +145,30 @@ func (p *Presence) DecodeXML(r wire.Raw) error {
 	show, prio := false, false
 	c := r.Children()
 	for c.Next() {
-		if c.Same() {
-			switch c.Local() {
-			case "show":
-				if !show {
-					show = true
-					p.Show = Show(c.OptionalLeaf(&p.Extra, slotShow))
-					continue
-				}
-			case "status":
+		switch c.Local() {
+		case "show":
+			if !show && c.Same() {
+				show = true
+				p.Show = Show(c.OptionalLeaf(&p.Extra, slotShow))
+				continue
+			}
+		case "status":
+			if c.Same() {
 				p.Status = append(p.Status, DecodeText(&c, &p.Extra, wire.SlotAt(slotStatus, len(p.Status))))
 				continue
-			case "priority":
-				if !prio {
-					prio = true
-					if bad := p.decodePriority(r, &c); bad != nil && err == nil {
-						err = bad
-					}
-					continue
+			}
+		case "priority":
+			if !prio && c.Same() {
+				prio = true
+				if bad := p.decodePriority(r, &c); bad != nil && err == nil {
+					err = bad
 				}
-			case "error":
-				if p.Type == PresenceError {
-					p.Err = decodeError(&c, p.Err, &p.Extra)
-					continue
-				}
+				continue
+			}
+		case "error":
+			if p.Type == PresenceError && c.Same() {
+				p.Err = decodeError(&c, p.Err, &p.Extra)
+				continue
 			}
 		}
 		p.take(r, &c)
