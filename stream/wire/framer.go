@@ -380,25 +380,27 @@ func (f *Framer) TakeInto(d *Doc) {
 	// Index and text share one block of memory, which holds no pointers.
 	src := f.buf[f.base:f.end]
 	t, n := f.words, f.words+len(f.decls)
-	block := unclear(n*4 + len(src))
-	d.tape = unsafe.Pointer(unsafe.SliceData(block))
+	b := block(n*4 + len(src))
+	d.tape = unsafe.Pointer(unsafe.SliceData(b))
 	d.text = unsafe.Add(d.tape, n*4)
 	d.decls, d.size = uint32(t), uint32(len(src))
-	copy(block, octets(f.tape[:t]))
+	copy(b, octets(f.tape[:t]))
 	if t < n {
-		copy(block[t*4:], octets(f.decls))
+		copy(b[t*4:], octets(f.decls))
 	}
-	copy(block[n*4:], src)
+	copy(b[n*4:], src)
 	d.ctx = f.ctx
 	if f.kind == Header {
 		d.ctx = nil
 	}
 }
 
-// unclear returns n bytes that hold no pointers. A Builder makes them without clearing them first;
-// they are aligned for words, since they come from the allocator and are too many for its tiny
-// objects.
-func unclear(n int) []byte {
+// block returns n bytes. They are aligned for words, since they come from the allocator and are too
+// many for its tiny objects. If they are many, a Builder makes them without clearing them first.
+func block(n int) []byte {
+	if n <= 1<<10 {
+		return make([]byte, n)
+	}
 	var b strings.Builder
 	b.Grow(n)
 	b.WriteByte(0) // only then does it say where they are
