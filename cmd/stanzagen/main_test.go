@@ -28,10 +28,10 @@ func TestRun(t *testing.T) {
 		code           int
 		stdout, stderr string
 	}{
-		{[]string{"check", "-o", out, "--import-path=x", good}, exitStale, "missing tea/x_gen.go\n", "stanzagen: generated files are not up to date\n"},
-		{[]string{"generate", "-o", out, "--import-path=x", good}, exitFresh, "wrote tea/x_gen.go\n", ""},
-		{[]string{"check", "-o", out, "--import-path=x", good}, exitFresh, "", ""},
-		{[]string{"generate", "-o", out, "--import-path=x", good}, exitFresh, "", ""},
+		{[]string{"check", "-o", out, "--import-path=x", good}, exitFound, "missing tea/x_gen.go\n", "stanzagen: generated files are not up to date\n"},
+		{[]string{"generate", "-o", out, "--import-path=x", good}, exitWell, "wrote tea/x_gen.go\n", ""},
+		{[]string{"check", "-o", out, "--import-path=x", good}, exitWell, "", ""},
+		{[]string{"generate", "-o", out, "--import-path=x", good}, exitWell, "", ""},
 		{
 			[]string{"generate", "-o", out, "--import-path=x", good, bad}, exitErrors, "",
 			bad + ":1:1: file has no key \"package\"\n" + bad + ":2:1: unknown key \"pakage\" of file\n\thint: did you mean \"package\"?\nstanzagen: 2 errors, nothing was written\n",
@@ -40,24 +40,24 @@ func TestRun(t *testing.T) {
 		{[]string{"check", "--nonsense", good}, exitErrors, "", "stanzagen: unknown flag --nonsense\n"},
 		{
 			[]string{"check", "-o", out, good}, exitErrors, "",
-			out + ": import path of the output is not known: there is no go.mod above it\n\thint: say it with --import-path\nstanzagen: 1 error, nothing was written\n",
+			out + ": import path of the output is not known: there is no go.mod above it\n\thint: say it with --import-path\nstanzagen: 1 error\n",
 		},
 	}
 	for _, s := range steps {
 		var stdout, stderr bytes.Buffer
-		require.Equal(t, s.code, run(s.args, &stdout, &stderr, k), "%v\n%s", s.args, &stderr)
+		require.Equal(t, s.code, run(s.args, &system{out: &stdout, err: &stderr, compiler: k}), "%v\n%s", s.args, &stderr)
 		require.Equal(t, s.stdout, stdout.String(), s.args)
 		require.Equal(t, s.stderr, stderr.String(), s.args)
 	}
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitFresh, run([]string{"--help"}, &stdout, &stderr, k))
+	require.Equal(t, exitWell, run([]string{"--help"}, &system{out: &stdout, err: &stderr, compiler: k}))
 	require.Contains(t, stdout.String(), "Usage: stanzagen")
 }
 
 // TestFlags checks where the output goes.
 func TestFlags(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "gen", flags{}.options().Out)
-	require.Equal(t, ".", flags{Flat: true}.options().Out)
-	require.Equal(t, "x", flags{Flat: true, Out: "x"}.options().Out)
+	require.Equal(t, "gen", output{}.options().Out)
+	require.Equal(t, ".", output{Flat: true}.options().Out)
+	require.Equal(t, "x", output{Flat: true, Out: "x"}.options().Out)
 }

@@ -49,7 +49,20 @@ const (
 	Error Severity = iota
 	// Warning marks a diagnostic that is only told.
 	Warning
+	// Note marks a diagnostic that finds no fault, but tells what may be worth knowing.
+	Note
 )
+
+// String returns the name of the severity in small letters.
+func (s Severity) String() string {
+	switch s {
+	case Warning:
+		return "warning"
+	case Note:
+		return "note"
+	}
+	return "error"
+}
 
 // Diagnostic is one thing that is wrong, or odd, at one place.
 type Diagnostic struct {
@@ -57,6 +70,8 @@ type Diagnostic struct {
 	Pos Pos
 	// Severity says whether it stops the compiler.
 	Severity Severity
+	// Code names the rule that was broken; empty for what no rule can switch off.
+	Code string
 	// Msg is one line in lower case without a full stop; it names the attribute, the element and the
 	// namespace that it is about.
 	Msg string
@@ -70,15 +85,24 @@ func (d *Diagnostic) Hintf(format string, args ...any) *Diagnostic {
 	return d
 }
 
-// String writes d as `file:line:col: message`, with the hint, if there is one, on an indented line of its own.
+// Rule sets the code of d and returns d.
+func (d *Diagnostic) Rule(code string) *Diagnostic {
+	d.Code = code
+	return d
+}
+
+// String writes d as `file:line:col: message [code]`, with the hint, if there is one, on an indented line of its own.
 func (d *Diagnostic) String() string {
 	var b strings.Builder
 	b.WriteString(d.Pos.String())
 	b.WriteString(": ")
-	if d.Severity == Warning {
-		b.WriteString("warning: ")
+	if d.Severity != Error {
+		b.WriteString(d.Severity.String() + ": ")
 	}
 	b.WriteString(d.Msg)
+	if d.Code != "" {
+		b.WriteString(" [" + d.Code + "]")
+	}
 	if d.Hint != "" {
 		b.WriteString("\n\thint: ")
 		b.WriteString(d.Hint)
@@ -102,6 +126,15 @@ func (c *Collector) Errorf(pos Pos, format string, args ...any) *Diagnostic {
 // Warnf reports a warning at pos. A hint may be added to what it returns.
 func (c *Collector) Warnf(pos Pos, format string, args ...any) *Diagnostic {
 	return c.add(pos, Warning, fmt.Sprintf(format, args...))
+}
+
+// Report reports a diagnostic of any severity, which belongs to the collector from then on.
+func (c *Collector) Report(d *Diagnostic) *Diagnostic {
+	if d.Severity == Error {
+		c.errors++
+	}
+	c.list = append(c.list, d)
+	return d
 }
 
 func (c *Collector) add(pos Pos, s Severity, msg string) *Diagnostic {

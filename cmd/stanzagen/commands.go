@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/alecthomas/kong"
+
+	"stanza.invalid/cmd/stanzagen/internal/source"
+)
+
+// commands is the command line. Each command is a struct of its flags with a method Run, in a file of its own.
+type commands struct {
+	Format source.Format `enum:"text,json,github" default:"text" placeholder:"FORM" help:"Form of diagnostics: text, json (an object a line), or github (annotations of its runners)."`
+
+	Generate generateCommand `cmd:"" group:"generating" help:"Write the Go packages of schemas."`
+	Check    checkCommand    `cmd:"" group:"generating" help:"Tell whether generated packages are up to date."`
+}
+
+// Help is what stands between the description and the list of commands.
+func (commands) Help() string {
+	return `Exit codes: 0, all is well; 1, something was found: stale files, unformatted schemas, findings of lint, breaking changes;
+2, the command could not do its work: errors in schemas, unknown flags, unreadable files.`
+}
+
+// groups are the headings under which --help lists the commands, in their order; the keys stand in the tags above.
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "writing", Title: "Writing schemas:"},
+		{Key: "generating", Title: "Generating code:"},
+		{Key: "looking", Title: "Looking things up:"},
+	}
+}
