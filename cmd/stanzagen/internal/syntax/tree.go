@@ -81,6 +81,8 @@ type File struct {
 	Features Strings
 	// Imports are in the order of the file.
 	Imports []*Import
+	// Ignores are findings of lint that are meant to be.
+	Ignores []*Ignore
 	// Enums are in the order of the file.
 	Enums []*Enum
 	// Elements are the top-level ones: payloads, IQ queries, nonzas.
@@ -116,6 +118,18 @@ type Import struct {
 	Schema String
 	// Path is the Go import path; it is given together with Schema.
 	Path String
+}
+
+// Ignore says that a rule of lint does not hold at some place.
+type Ignore struct {
+	// Pos is where its entry begins.
+	Pos source.Pos
+	// Rule is the code of the rule.
+	Rule String
+	// At is the place, as lint names it; the whole file if not given.
+	At String
+	// Reason says why.
+	Reason String
 }
 
 // Enum is an open set of named values.

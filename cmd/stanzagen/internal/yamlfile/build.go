@@ -113,6 +113,7 @@ func (r *reader) file(n *yaml.Node) *syntax.File {
 		Package:  o.text("package"),
 		Features: o.texts("features"),
 		Imports:  list(o, "imports", r.importEntry),
+		Ignores:  list(o, "ignore", r.ignore),
 		Enums:    list(o, "enums", r.enum),
 		Elements: list(o, "elements", r.element),
 		Types:    list(o, "types", r.nested),
@@ -152,6 +153,12 @@ func (r *reader) importEntry(n *yaml.Node) *syntax.Import {
 	o := r.object(n, LevelImport)
 	defer o.done()
 	return &syntax.Import{Pos: o.pos, Name: o.text("name"), Schema: o.text("schema"), Path: o.text("path")}
+}
+
+func (r *reader) ignore(n *yaml.Node) *syntax.Ignore {
+	o := r.object(n, LevelIgnore)
+	defer o.done()
+	return &syntax.Ignore{Pos: o.pos, Rule: o.text("rule"), At: o.text("at"), Reason: o.text("reason")}
 }
 
 func (r *reader) enum(n *yaml.Node) *syntax.Enum {

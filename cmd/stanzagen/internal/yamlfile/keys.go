@@ -8,6 +8,7 @@ const (
 	LevelFile      Level = "file"
 	LevelNamespace Level = "namespace"
 	LevelImport    Level = "import"
+	LevelIgnore    Level = "ignore"
 	LevelEnum      Level = "enum"
 	LevelValue     Level = "value"
 	LevelElement   Level = "element"
@@ -23,7 +24,7 @@ const (
 // Levels returns all levels, from the outside in.
 func Levels() []Level {
 	return []Level{
-		LevelFile, LevelNamespace, LevelImport, LevelEnum, LevelValue, LevelElement, LevelType,
+		LevelFile, LevelNamespace, LevelImport, LevelIgnore, LevelEnum, LevelValue, LevelElement, LevelType,
 		LevelAttr, LevelText, LevelChild, LevelAny, LevelIQ, LevelQuery,
 	}
 }
@@ -78,6 +79,7 @@ func Keys() []Key {
 		{LevelFile, "namespaces", KindTextOrMapMap, LevelNamespace, false, nil, "The namespaces by key. The key `\"\"` is the default one and makes the constant `NS`, a key `user` makes `NSUser`."},
 		{LevelFile, "features", KindTexts, "", false, nil, "The disco features of the package as a whole: those of every element that names none itself."},
 		{LevelFile, "imports", KindTextsOrMaps, LevelImport, false, nil, "Packages whose types are used here as `name.Type`."},
+		{LevelFile, "ignore", KindMaps, LevelIgnore, false, nil, "Findings of `stanzagen lint` that are meant to be, each with its reason."},
 		{LevelFile, "enums", KindMaps, LevelEnum, false, nil, "Sets of values."},
 		{LevelFile, "elements", KindMaps, LevelElement, false, nil, "The elements of the top level: payloads of stanzas, IQ queries, nonzas."},
 		{LevelFile, "types", KindMaps, LevelType, false, nil, "The types of elements that stand only inside others."},
@@ -90,6 +92,10 @@ func Keys() []Key {
 		{LevelImport, "name", KindText, "", true, nil, "The package's name."},
 		{LevelImport, "schema", KindText, "", false, nil, "The path of the package's schema, relative to this file."},
 		{LevelImport, "path", KindText, "", false, nil, "The package's Go import path. It is given together with `schema`, and neither for packages of this project or of the same run."},
+
+		{LevelIgnore, "rule", KindText, "", true, nil, "The code of the rule."},
+		{LevelIgnore, "at", KindText, "", false, nil, "Where: a Go type, or a type and the wire name of an attribute, child or value, as in `Item.jid`. The whole file if not given."},
+		{LevelIgnore, "reason", KindText, "", true, nil, "Why what the rule says does not hold here."},
 
 		{LevelEnum, "type", KindText, "", true, nil, "The Go type name."},
 		{LevelEnum, "doc", KindText, "", false, nil, "Continues the sentence that begins with the type's name."},

@@ -21,6 +21,7 @@ namespaces:
   b: {uri: urn:b, go: NSBee, doc: is b.}
 features: [urn:a]
 imports: [form, {name: x, schema: x.yaml, path: example.org/x}]
+ignore: [{rule: some-rule, at: Pot, reason: It is so.}]
 enums:
   - {type: Kind, doc: is a kind., ref: r, base: uint8, values: [1, {value: 2, go: Two, doc: is two., ref: s}]}
 elements:
@@ -84,7 +85,7 @@ func TestReadEveryKey(t *testing.T) {
 	require.Equal(t, []string{"message", "iq"}, e.In.Values())
 	require.True(t, e.Features.IsSet())
 	require.Empty(t, e.Features.List)
-	require.Equal(t, syntax.Bool{Pos: at(23, 55), Value: true}, e.Attrs[0].Required)
+	require.Equal(t, syntax.Bool{Pos: at(24, 55), Value: true}, e.Attrs[0].Required)
 	require.Equal(t, "4", e.Attrs[0].Max.Value)
 	require.True(t, e.Text.Required.IsSet())
 	require.False(t, e.Text.Required.Value)
@@ -97,7 +98,7 @@ func TestReadEveryKey(t *testing.T) {
 
 	require.Equal(t, "uint8", f.Types[0].Text.Type.Value)
 	require.NotNil(t, f.Types[0].Any)
-	require.Equal(t, []syntax.String{text(38, 5, "<a/>"), text(39, 5, "<b/>\n")}, f.Examples)
+	require.Equal(t, []syntax.String{text(39, 5, "<a/>"), text(40, 5, "<b/>\n")}, f.Examples)
 }
 
 func TestReadHostile(t *testing.T) {

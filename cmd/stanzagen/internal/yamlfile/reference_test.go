@@ -41,7 +41,7 @@ func TestReferenceTeaches(t *testing.T) {
 
 func tables() string {
 	titles := map[Level]string{
-		LevelFile: "The file", LevelNamespace: "A namespace", LevelImport: "An import", LevelEnum: "An enum", LevelValue: "A value of an enum",
+		LevelFile: "The file", LevelNamespace: "A namespace", LevelImport: "An import", LevelIgnore: "An exception", LevelEnum: "An enum", LevelValue: "A value of an enum",
 		LevelElement: "An element", LevelType: "A nested type", LevelAttr: "An attribute", LevelText: "The text", LevelChild: "A child",
 		LevelAny: "Open content", LevelIQ: "IQ requests", LevelQuery: "One request",
 	}
