@@ -62,3 +62,6 @@ func plain(err error) error {
 	}
 	return err
 }
+
+// extension returns the extension of a file by which its reader is chosen.
+func extension(file string) string { return filepath.Ext(file) }
