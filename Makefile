@@ -8,7 +8,7 @@ DOMAIN  ?=
 FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test race integration generate check lint fuzz bench rename cross
+.PHONY: help run test race integration generate check breaking lint fuzz bench rename cross
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,11 @@ generate: ## write the generated code anew
 
 check: ## say whether the generated code is fresh
 	$(GO) run ./cmd/stanzagen check -o gen --all --prune schema
+
+breaking: ## compare the schemas with those of the last release: nothing on the wire may break
+	@tag=$$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null); \
+	if [ -z "$$tag" ]; then echo "there is no release yet, so nothing to compare with"; \
+	else echo "comparing with $$tag"; $(GO) run ./cmd/stanzagen breaking --only=wire $$tag:schema schema; fi
 
 lint: ## vet, staticcheck and gofmt
 	$(GO) vet ./...

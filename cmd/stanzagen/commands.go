@@ -15,6 +15,8 @@ type commands struct {
 
 	Generate generateCommand `cmd:"" group:"generating" help:"Write the Go packages of schemas."`
 	Check    checkCommand    `cmd:"" group:"generating" help:"Tell whether generated packages are up to date."`
+
+	Breaking breakingCommand `cmd:"" group:"looking" help:"List the changes between two states of schemas that break something."`
 }
 
 // Help is what stands between the description and the list of commands.

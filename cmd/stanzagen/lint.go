@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"stanza.invalid/cmd/stanzagen/internal/breaking"
 	"stanza.invalid/cmd/stanzagen/internal/lint"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 )
@@ -55,7 +56,7 @@ func (cmd *lintCommand) Run(sys *system) error {
 	if err := sys.tell(sys.out, c, ""); err != nil {
 		return err
 	}
-	o := lint.Options{Only: cmd.Only, Compare: len(cmd.XSD) > 0}
+	o := lint.Options{Only: cmd.Only, Compare: len(cmd.XSD) > 0, Others: breakingCodes()}
 	if o.Compare {
 		published, err := sys.published(cmd.XSD, schemas, c)
 		if err != nil {
@@ -82,6 +83,15 @@ func (cmd *lintCommand) Run(sys *system) error {
 		return found(count(n, "finding") + " in " + count(len(files), "schema"))
 	}
 	return nil
+}
+
+// breakingCodes are the codes of breaking changes, which schemas make exceptions from, too.
+func breakingCodes() []string {
+	var codes []string
+	for _, r := range breaking.Rules() {
+		codes = append(codes, r.Code)
+	}
+	return codes
 }
 
 // unknown is the error of a name that there is not, with what was probably meant.

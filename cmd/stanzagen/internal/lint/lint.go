@@ -46,6 +46,8 @@ type Options struct {
 	XSDs []*model.Package
 	// Compare says that XSDs are given, be they none.
 	Compare bool
+	// Others are the codes of rules that schemas make exceptions from, but that are judged elsewhere.
+	Others []string
 }
 
 // Rules returns all rules in the order in which they are explained.
@@ -132,10 +134,11 @@ func (r *run) except(c *source.Collector) {
 		ran := known && rule.check != nil && (!rule.XSD || r.options.Compare) &&
 			(len(r.options.Only) == 0 || slices.Contains(r.options.Only, rule.Code))
 		switch {
-		case !known:
+		case slices.Contains(r.options.Others, i.Rule.Value) && len(strings.Fields(i.Reason.Value)) >= 2:
+		case !known && !slices.Contains(r.options.Others, i.Rule.Value):
 			d := c.Errorf(i.Rule.Pos, "there is no rule %q", i.Rule.Value).Rule("ignore-unknown")
-			d.Hintf("stanzagen explain rules lists them").DidYouMean(i.Rule.Value, codes)
-		case rule.check == nil:
+			d.Hintf("stanzagen explain rules lists them").DidYouMean(i.Rule.Value, append(codes, r.options.Others...))
+		case known && rule.check == nil:
 			c.Errorf(i.Rule.Pos, "rule %s knows no exceptions", i.Rule.Value).Rule("ignore-unknown")
 		case len(strings.Fields(i.Reason.Value)) < 2:
 			c.Errorf(at(i.Reason, i.Pos), "exception from %s has no proper reason", i.Rule.Value).Rule("ignore-reason")
