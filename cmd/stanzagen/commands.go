@@ -16,6 +16,7 @@ type commands struct {
 	Generate generateCommand `cmd:"" group:"generating" help:"Write the Go packages of schemas."`
 	Check    checkCommand    `cmd:"" group:"generating" help:"Tell whether generated packages are up to date."`
 
+	Explain  explainCommand  `cmd:"" group:"looking" help:"Say what a rule, a type, an element, a namespace, a XEP or pasted XML is."`
 	Breaking breakingCommand `cmd:"" group:"looking" help:"List the changes between two states of schemas that break something."`
 }
 

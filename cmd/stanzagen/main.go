@@ -25,7 +25,8 @@ import (
 
 func main() {
 	os.Exit(run(os.Args[1:], &system{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: isTerminal(os.Stderr), compiler: compiler(),
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, compiler: compiler(),
+		terminal: isTerminal(os.Stderr), inTerminal: isTerminal(os.Stdin),
 	}))
 }
 
@@ -43,7 +44,7 @@ func compiler() *generate.Compiler {
 	}
 }
 
-// isTerminal reports whether a person may be looking at what is written to f.
+// isTerminal reports whether a person may be at the other end of f.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"

@@ -24,7 +24,9 @@ type system struct {
 	out, err io.Writer
 	// terminal says that a person looks at err, who may like to see progress.
 	terminal bool
-	compiler *generate.Compiler
+	// inTerminal says that a person types what is read from in.
+	inTerminal bool
+	compiler   *generate.Compiler
 	// format is the form of diagnostics.
 	format source.Format
 	// model is the command line itself, for completion.
