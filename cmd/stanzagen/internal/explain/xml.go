@@ -260,6 +260,12 @@ func (a *annotator) stanza(e *stanzaxml.Element, kind string, depth int) {
 	if kind == "iq" && !slices.Contains([]string{"get", "set", "result", "error"}, iqType) {
 		a.odd(e.Pos, "iq has the type %q, which there is not", iqType)
 	}
+	if iqType == "error" {
+		// what comes back in an error is an echo, and may be cut
+		told := a.c
+		a.c = &source.Collector{}
+		defer func() { a.c = told }()
+	}
 	if kind != "iq" {
 		iqType = ""
 	}

@@ -43,6 +43,10 @@ type Element struct {
 	Text string
 	// Parent is the element around it, nil at the top.
 	Parent *Element
+	// Source is the text that it was read from; set for elements at the top only.
+	Source string
+
+	start int64
 }
 
 // Attr returns the value of an attribute without a namespace, and whether it is there.
@@ -89,6 +93,7 @@ func Parse(file, text string) ([]*Element, error) {
 	}
 	for {
 		line, col := d.InputPos()
+		start := d.InputOffset()
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			break
@@ -104,7 +109,7 @@ func Parse(file, text string) ([]*Element, error) {
 			if depth++; depth > maxDepth {
 				return fail("more than %d elements stand inside each other", maxDepth)
 			}
-			e := &Element{Name: model.Name{Space: t.Name.Space, Local: t.Name.Local}, Pos: source.Pos{File: file, Line: line, Col: col}, Parent: open}
+			e := &Element{Name: model.Name{Space: t.Name.Space, Local: t.Name.Local}, Pos: source.Pos{File: file, Line: line, Col: col}, Parent: open, start: start}
 			for _, a := range t.Attr {
 				if a.Name.Space == "xmlns" || a.Name == (xml.Name{Local: "xmlns"}) {
 					continue
@@ -119,6 +124,9 @@ func Parse(file, text string) ([]*Element, error) {
 			open = e
 		case xml.EndElement:
 			depth--
+			if open.Parent == nil {
+				open.Source = text[open.start:d.InputOffset()]
+			}
 			open = open.Parent
 		case xml.CharData:
 			if open != nil {

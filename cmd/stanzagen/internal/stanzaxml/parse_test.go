@@ -24,6 +24,8 @@ func TestParse(t *testing.T) {
 	require.Equal(t, "iq", all[1].StanzaOf())
 	require.Empty(t, all[2].StanzaOf())
 	require.Equal(t, "in:3:1", m.Pos.String())
+	require.Equal(t, "<iq xmlns='jabber:client'/>", all[1].Source)
+	require.Regexp(t, `(?s)^<message to='a'.*</message>$`, m.Source)
 	require.Equal(t, []Attr{{model.Name{Local: "to"}, "a"}, {model.Name{Space: model.XMLNamespace, Local: "lang"}, "de"}}, m.Attrs)
 	require.False(t, m.HasText())
 	r := m.Children[0]
