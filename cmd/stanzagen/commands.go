@@ -10,6 +10,7 @@ import (
 type commands struct {
 	Format source.Format `enum:"text,json,github" default:"text" placeholder:"FORM" help:"Form of diagnostics: text, json (an object a line), or github (annotations of its runners)."`
 
+	Init  initCommand  `cmd:"" group:"writing" help:"Write a first schema and the go:generate line."`
 	Infer inferCommand `cmd:"" group:"writing" help:"Draft a schema from example stanzas on the standard input."`
 	Fmt   fmtCommand   `cmd:"" group:"writing" help:"Write schemas in their canonical form."`
 	Lint  lintCommand  `cmd:"" group:"writing" help:"Find what compiles but could be better."`
@@ -17,8 +18,9 @@ type commands struct {
 	Generate generateCommand `cmd:"" group:"generating" help:"Write the Go packages of schemas."`
 	Check    checkCommand    `cmd:"" group:"generating" help:"Tell whether generated packages are up to date."`
 
-	Explain  explainCommand  `cmd:"" group:"looking" help:"Say what a rule, a type, an element, a namespace, a XEP or pasted XML is."`
-	Breaking breakingCommand `cmd:"" group:"looking" help:"List the changes between two states of schemas that break something."`
+	Explain    explainCommand    `cmd:"" group:"looking" help:"Say what a rule, a type, an element, a namespace, a XEP or pasted XML is."`
+	Breaking   breakingCommand   `cmd:"" group:"looking" help:"List the changes between two states of schemas that break something."`
+	Completion completionCommand `cmd:"" group:"looking" help:"Write a script for a shell that completes the command line."`
 }
 
 // Help is what stands between the description and the list of commands.

@@ -43,7 +43,9 @@ func (generateCommand) Help() string {
 generated files that no schema makes any longer are removed; files that stanzagen has not generated are never
 overwritten or removed. What was written is listed.
 
-    //go:generate go tool stanzagen generate --flat -o . tea.yaml`
+    //go:generate go tool stanzagen generate --flat -o . tea.yaml
+
+Exit codes: 0, all files are up to date now; 2, there are errors, and nothing was written.`
 }
 
 // Run writes the packages.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -52,7 +53,9 @@ func run(args []string, sys *system) (code int) {
 			if !ok {
 				panic(r)
 			}
-			code = int(wish)
+			if code = int(wish); len(args) == 0 {
+				code = exitErrors // nothing was asked for
+			}
 		}
 	}()
 	var cmd commands
@@ -67,9 +70,18 @@ func run(args []string, sys *system) (code int) {
 	if err != nil {
 		panic(err) // the command line above is wrong
 	}
+	if len(args) == 0 {
+		parser.Stdout = sys.err
+		_, _ = parser.Parse([]string{"--help"}) // it ends by way of the exit above
+		return exitErrors
+	}
 	ctx, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(sys.err, "stanzagen: %v\n", err)
+		text := err.Error()
+		if rest, ok := strings.CutPrefix(text, "unexpected argument "+args[0]); ok {
+			text = "there is no command " + args[0] + rest
+		}
+		fmt.Fprintf(sys.err, "stanzagen: %s\n", text)
 		return exitErrors
 	}
 	sys.format, sys.model = cmd.Format, parser.Model
