@@ -1,10 +1,6 @@
 package breaking
 
-import (
-	"path"
-
-	"stanza.invalid/cmd/stanzagen/internal/model"
-)
+import "stanza.invalid/cmd/stanzagen/internal/model"
 
 // goAPI compares what users of a package can name.
 func (c *comparison) goAPI(old, now *model.Package) {
@@ -67,8 +63,8 @@ func (c *comparison) goStruct(old, now *model.Element) {
 		switch {
 		case g == nil:
 			c.found("go-field-removed", at, f.Pos, "field %s.%s.%s is gone", old.Package.Name, old.GoName, f.GoName)
-		case goType(f) != goType(g):
-			c.found("go-field-type", at, g.Pos, "field %s.%s.%s was a %s, and is a %s now", old.Package.Name, old.GoName, f.GoName, goType(f), goType(g))
+		case f.GoType(nil) != g.GoType(nil):
+			c.found("go-field-type", at, g.Pos, "field %s.%s.%s was a %s, and is a %s now", old.Package.Name, old.GoName, f.GoName, f.GoType(nil), g.GoType(nil))
 		}
 		if f.DefaultMethod != "" && !methods[f.DefaultMethod] {
 			c.found("go-method-removed", at, f.Pos, "method %s of %s.%s is gone", f.DefaultMethod, old.Package.Name, old.GoName)
@@ -90,32 +86,4 @@ func goResult(q *model.Query) string {
 		return "stanza.Empty"
 	}
 	return q.Result.Package.Name + "." + q.Result.GoName
-}
-
-// goType writes the type of a field as users see it.
-func goType(f *model.Field) string {
-	one := ""
-	switch t := f.Type; {
-	case f.Kind == model.FieldAny:
-		one = "stanza.Raw"
-	case t.Enum != nil:
-		one = t.Enum.Package.Name + "." + t.Enum.GoName
-	case t.Element != nil:
-		one = t.Element.Package.Name + "." + t.Element.GoName
-	case t.Stanza != "":
-		one = "stanza." + model.CamelCase(t.Stanza)
-	default:
-		goes := t.Scalar.GoType()
-		one = goes.Name
-		if goes.Path != "" {
-			one = path.Base(goes.Path) + "." + goes.Name
-		}
-	}
-	switch f.Shape {
-	case model.Pointer:
-		return "*" + one
-	case model.Slice:
-		return "[]" + one
-	}
-	return one
 }

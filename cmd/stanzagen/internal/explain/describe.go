@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -34,11 +33,14 @@ func (x *Index) pkg(p *model.Package) string {
 		}
 	}
 	for _, e := range p.Enums {
-		t.row(e.GoName, fmt.Sprintf("enum of %d values", len(e.Values)))
+		var values []string
+		for _, v := range e.Values {
+			values = append(values, v.Value.Text)
+		}
+		t.row(e.GoName, "enum: "+strings.Join(values, ", "))
 	}
 	b.WriteString("\n" + t.String())
-	b.WriteString(gap(importLine(p)))
-	b.WriteString(see(p.Link))
+	b.WriteString(gap(importLine(p) + see(p.Link)))
 	return b.String()
 }
 
@@ -68,8 +70,7 @@ func (x *Index) enum(e *model.Enum) string {
 		t.row(v.Value.Text, v.GoName, strings.TrimPrefix(v.Doc, v.GoName+" "))
 	}
 	b.WriteString(t.String())
-	b.WriteString(gap(importLine(e.Package)))
-	b.WriteString(see(e.Link))
+	b.WriteString(gap(importLine(e.Package) + see(e.Link)))
 	return b.String()
 }
 
@@ -81,7 +82,7 @@ func (x *Index) structure(e *model.Element) string {
 	if len(e.Fields) > 0 {
 		t := &table{}
 		for _, f := range e.Fields {
-			t.row(f.GoName, goType(f), wire(f), strings.TrimPrefix(f.Doc, f.GoName+" "))
+			t.row(f.GoName, f.GoType(f.Parent.Package), wire(f), strings.TrimPrefix(f.Doc, f.GoName+" "))
 		}
 		b.WriteString("\n" + t.String())
 	}
@@ -105,19 +106,18 @@ func (x *Index) structure(e *model.Element) string {
 			break
 		}
 	}
-	b.WriteString(gap(importLine(e.Package)))
-	b.WriteString(see(e.Link))
+	b.WriteString(gap(importLine(e.Package) + see(e.Link)))
 	return b.String()
 }
 
 // field explains a field.
 func (x *Index) field(f *model.Field) string {
 	e := f.Parent
-	text := fmt.Sprintf("%s.%s.%s: %s, %s of %s\n%s\n\n%s\n", e.Package.Name, e.GoName, f.GoName, goType(f), wire(f), element(e), spec(e.Package), wrap(f.Doc, ""))
+	text := fmt.Sprintf("%s.%s.%s: %s, %s of %s\n%s\n\n%s\n", e.Package.Name, e.GoName, f.GoName, f.GoType(f.Parent.Package), wire(f), element(e), spec(e.Package), wrap(f.Doc, ""))
 	if t := f.Type.Enum; t != nil {
 		return text + "\n" + x.enum(t)
 	}
-	return text + see(f.Link)
+	return text + gap(see(f.Link))
 }
 
 // spec names the spec of a package.
@@ -199,41 +199,6 @@ func wire(f *model.Field) string {
 		text += ", any number"
 	}
 	return text
-}
-
-// goType writes the type of a field as users see it.
-func goType(f *model.Field) string {
-	one := ""
-	switch t := f.Type; {
-	case f.Kind == model.FieldAny:
-		one = "stanza.Raw"
-	case t.Enum != nil:
-		one = qualified(f, t.Enum.Package, t.Enum.GoName)
-	case t.Element != nil:
-		one = qualified(f, t.Element.Package, t.Element.GoName)
-	case t.Stanza != "":
-		one = "stanza." + model.CamelCase(t.Stanza)
-	default:
-		goes := t.Scalar.GoType()
-		one = goes.Name
-		if goes.Path != "" {
-			one = path.Base(goes.Path) + "." + goes.Name
-		}
-	}
-	switch f.Shape {
-	case model.Pointer:
-		return "*" + one
-	case model.Slice:
-		return "[]" + one
-	}
-	return one
-}
-
-func qualified(f *model.Field, p *model.Package, name string) string {
-	if f.Parent != nil && f.Parent.Package == p {
-		return name
-	}
-	return p.Name + "." + name
 }
 
 // importLine is the line to copy; there is none where it is not known what the package will be called.
@@ -324,3 +289,6 @@ func (t *table) String() string {
 
 // Wrap breaks paragraphs into lines that people like to read.
 func Wrap(text string) string { return wrap(text, "") }
+
+// Package explains a package: its namespaces, elements, requests and enums.
+func (x *Index) Package(p *model.Package) string { return x.pkg(p) }

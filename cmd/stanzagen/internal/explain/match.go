@@ -30,7 +30,7 @@ func (a *annotator) structure(e *stanzaxml.Element, s *model.Element, depth int,
 			continue
 		}
 		seen[f]++
-		a.line(depth+2, attr(at), "%s %s: %s", f.GoName, goType(f), about(f)+a.value(f, at.Value))
+		a.line(depth+2, attr(at), "%s %s: %s", f.GoName, f.GoType(s.Package), about(f)+a.value(f, at.Value))
 		a.check(e, f, at.Value)
 	}
 	a.content(e, depth, func() {
@@ -69,7 +69,7 @@ func (a *annotator) text(e *stanzaxml.Element, s *model.Element, depth int, seen
 		return
 	}
 	seen[f]++
-	a.line(depth, escape(short(e.Text)), "%s %s: %s", f.GoName, goType(f), about(f)+a.value(f, e.Text))
+	a.line(depth, escape(short(e.Text)), "%s %s: %s", f.GoName, f.GoType(s.Package), about(f)+a.value(f, e.Text))
 	a.check(e, f, e.Text)
 }
 
@@ -89,7 +89,7 @@ func (a *annotator) child(e *stanzaxml.Element, s *model.Element, depth int, see
 		return
 	}
 	seen[f]++
-	note := fmt.Sprintf("%s %s: %s", f.GoName, goType(f), about(f))
+	note := fmt.Sprintf("%s %s: %s", f.GoName, f.GoType(s.Package), about(f))
 	switch t := f.Type; {
 	case f.Kind == model.FieldNames:
 		a.plain(e, depth, note+a.constant(t.Enum, e.Name.Local))
@@ -170,7 +170,7 @@ func (a *annotator) check(e *stanzaxml.Element, f *model.Field, value string) {
 		ok = false
 	}
 	if !ok {
-		d := a.odd(e.Pos, "%s: %q is not a valid %s", what, short(value), strings.TrimLeft(goType(f), "*[]"))
+		d := a.odd(e.Pos, "%s: %q is not a valid %s", what, short(value), strings.TrimLeft(f.GoType(f.Parent.Package), "*[]"))
 		if facts := strings.Index(f.Doc, "Valid are "); facts >= 0 {
 			d.Hintf("%s", f.Doc[facts:])
 		}
