@@ -72,6 +72,15 @@ func TestOrder(t *testing.T) {
 	if m, err := stanza.Find[tea.Menu](again); err != nil || m.Form.Title != "Today" {
 		t.Error(m, err)
 	}
+	// a message of ours in an element of theirs
+	letter := &tea.Letter{From: guest.JID(), Message: *stanza.NewMessage(guest.JID(), "Back at five")}
+	again, err = stanza.Parse("<message from='tea.example'>" + stanza.String(letter) + "</message>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, err := stanza.FindUnverified[tea.Letter](again); err != nil || l.Message.Body.String() != "Back at five" || l.From != guest.JID() {
+		t.Error(l, err)
+	}
 	// 13 cups are beyond the schema's range
 	cups = 13
 	_, err = xmpptest.Call(t.Context(), guest, house.Local(), &tea.Order{Kind: "green", Cups: &cups})
@@ -117,12 +126,17 @@ func TestReadme(t *testing.T) {
 	run("go", "mod", "init", "example.org/teahouse")
 	run("go", "mod", "edit", "-require="+mod+"@v0.0.0", "-replace="+mod+"="+root(t), "-tool="+mod+"/cmd/stanzagen")
 	schema := strings.Replace(yaml[0], "\nelements:\n", "\nimports: [form]\n\nelements:\n", 1) +
-		"  - name: menu\n    type: Menu\n    in: [message]\n    doc: lists what there is.\n    children:\n      - {type: form.Form, doc: has a field for each kind.}\n"
+		"  - name: menu\n    type: Menu\n    in: [message]\n    doc: lists what there is.\n    children:\n      - {type: form.Form, doc: has a field for each kind.}\n" +
+		"  - name: letter\n    type: Letter\n    in: [message]\n    sender: server\n    doc: brings a message that somebody left at the house.\n" +
+		"    attrs:\n      - {name: from, type: jid, required: true, doc: is who left it.}\n    children:\n      - {type: message, required: true, doc: is what was left.}\n"
 	write("tea/tea.yaml", schema)
 	write("tea/generate.go", find("//go:generate"))
 	write("echo/main.go", find("func main()"))
 	handler := strings.TrimSpace(find("tea.Order"))
 	write("house_test.go", strings.NewReplacer("HANDLER", handler, "MODULE", mod).Replace(handlerTest))
+	// a second package, begun with the tool
+	run("go", "mod", "tidy", "-e")
+	run("go", "tool", "stanzagen", "init", "notes")
 	// the tool must be there before the package that it writes can be looked for
 	run("go", "mod", "tidy", "-e")
 	run("go", "generate", "./...")
@@ -130,6 +144,10 @@ func TestReadme(t *testing.T) {
 	run("go", "vet", "./...")
 	run("go", "test", "./...")
 	run("go", "tool", "stanzagen", "check", "--flat", "-o", "tea", "tea/tea.yaml")
+	run("go", "tool", "stanzagen", "check", "--flat", "-o", "notes", "notes/notes.yaml")
+	run("go", "tool", "stanzagen", "lint", "notes")
+	run("go", "tool", "stanzagen", "fmt", "-l", "notes", "tea")
+	require.Contains(t, run("go", "tool", "stanzagen", "explain", "-s", "tea", "tea.Order"), "<order xmlns='urn:example:tea'/>, in iq")
 
 	// mistakes come all at once, each with its place
 	write("tea/tea.yaml", strings.NewReplacer("type: uint8", "type: uint9", "type: datetime", "type: datetimes").Replace(schema))

@@ -18,7 +18,7 @@ const (
 	textWidth = 120
 )
 
-// Format writes a schema in its canonical form: keys in the order of the table, one line for what fits on one, quotes
+// Format writes a schema in its canonical form: keys in the order of the table, what is short first, one line for what fits on one, quotes
 // where they are needed, long texts folded. Comments stay with what they stand above or beside; a blank line between
 // entries stays as well. The form of a form is itself. What prevents formatting is reported to c; the result is
 // then nil. Schemas may have other errors: unknown keys stay, behind the others.
@@ -119,20 +119,27 @@ func (f *formatter) isTall(l Level) bool {
 	})
 }
 
-// order is the place of a key: that in the table, but the anchor of a doc text stands before the text.
+// order is the place of a key. At the top of a file it is that in the table. Elsewhere what is short comes before lists
+// and mappings, and the doc text, with the anchor before it, is the last of what is short.
 func (f *formatter) order(l Level) func(*yaml.Node) int {
 	places := map[string]int{}
 	for i, k := range f.keys[l] {
-		places[k.Name] = 2 * i
-	}
-	if doc, ok := places["doc"]; ok && places["ref"] > doc {
-		places["ref"] = doc - 1
+		short := k.Kind == KindText || k.Kind == KindTruth || k.Kind == KindTexts
+		switch places[k.Name] = i; {
+		case l == LevelFile:
+		case k.Name == "ref":
+			places[k.Name] = len(f.keys[l])
+		case k.Name == "doc":
+			places[k.Name] = len(f.keys[l]) + 1
+		case !short:
+			places[k.Name] = len(f.keys[l]) + 2 + i
+		}
 	}
 	return func(k *yaml.Node) int {
 		if place, ok := places[k.Value]; ok {
 			return place
 		}
-		return 2 * len(places)
+		return 3 * (len(places) + 1)
 	}
 }
 
