@@ -199,8 +199,8 @@ func (f *formatter) attach(file *block, all []comment, lines []string) {
 		}
 		if isFoot || c.col > owner.col {
 			// it is indented further than what follows: it belongs to what it follows
-			for j := i - 1; j >= 0; j-- {
-				if entries[j].col <= c.col && entries[j].col > least {
+			for j := i - 1; j >= 0 && entries[j].col > least; j-- {
+				if entries[j].col <= c.col {
 					owner, isFoot = entries[j], true
 					break
 				}
