@@ -82,7 +82,7 @@ func (x *Index) structure(e *model.Element) string {
 	if len(e.Fields) > 0 {
 		t := &table{}
 		for _, f := range e.Fields {
-			t.row(f.GoName, f.GoType(f.Parent.Package), wire(f), strings.TrimPrefix(f.Doc, f.GoName+" "))
+			t.row(f.GoName, f.GoType(owner(f)), wire(f), strings.TrimPrefix(f.Doc, f.GoName+" "))
 		}
 		b.WriteString("\n" + t.String())
 	}
@@ -113,11 +113,19 @@ func (x *Index) structure(e *model.Element) string {
 // field explains a field.
 func (x *Index) field(f *model.Field) string {
 	e := f.Parent
-	text := fmt.Sprintf("%s.%s.%s: %s, %s of %s\n%s\n\n%s\n", e.Package.Name, e.GoName, f.GoName, f.GoType(f.Parent.Package), wire(f), element(e), spec(e.Package), wrap(f.Doc, ""))
+	text := fmt.Sprintf("%s.%s.%s: %s, %s of %s\n%s\n\n%s\n", e.Package.Name, e.GoName, f.GoName, f.GoType(owner(f)), wire(f), element(e), spec(e.Package), wrap(f.Doc, ""))
 	if t := f.Type.Enum; t != nil {
 		return text + "\n" + x.enum(t)
 	}
 	return text + gap(see(f.Link))
+}
+
+// owner is the package whose users see the field.
+func owner(f *model.Field) *model.Package {
+	if f.Parent == nil {
+		return nil
+	}
+	return f.Parent.Package
 }
 
 // spec names the spec of a package.

@@ -170,7 +170,7 @@ func (a *annotator) check(e *stanzaxml.Element, f *model.Field, value string) {
 		ok = false
 	}
 	if !ok {
-		d := a.odd(e.Pos, "%s: %q is not a valid %s", what, short(value), strings.TrimLeft(f.GoType(f.Parent.Package), "*[]"))
+		d := a.odd(e.Pos, "%s: %q is not a valid %s", what, short(value), strings.TrimLeft(f.GoType(nil), "*[]"))
 		if facts := strings.Index(f.Doc, "Valid are "); facts >= 0 {
 			d.Hintf("%s", f.Doc[facts:])
 		}

@@ -3,11 +3,7 @@
 // added without a new version.
 package ir
 
-import (
-	"fmt"
-
-	"stanza.invalid/cmd/stanzagen/internal/model"
-)
+import "stanza.invalid/cmd/stanzagen/internal/model"
 
 // Version is the version of the form. It changes when a field is removed or means something else.
 const Version = 1
@@ -89,7 +85,7 @@ type Struct struct {
 type Field struct {
 	GoName   string  `json:"go_name" doc:"The name of the field."`
 	GoType   string  `json:"go_type" doc:"The Go type, with package names."`
-	Kind     string  `json:"kind" doc:"name (the element's own), attribute, text, child, child_name (an empty child whose name is the value), stanza, or any (other children)."`
+	Kind     string  `json:"kind" doc:"name (the element's own), attribute, text, child, child_name (an empty child whose name is the value), stanza, any (other children), or other, for what has no name yet."`
 	Name     *Name   `json:"name,omitempty" doc:"The name on the wire."`
 	Type     Type    `json:"type" doc:"The type of one value."`
 	Required bool    `json:"required,omitempty" doc:"Decoding fails without it."`
@@ -235,7 +231,7 @@ func kind(k model.FieldKind) string {
 	case model.FieldAny:
 		return "any"
 	}
-	panic(fmt.Sprintf("ir: kind %d of fields has no name", k))
+	return "other"
 }
 
 func makeField(f *model.Field) Field {

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"stanza.invalid/cmd/stanzagen/internal/lint"
+	"stanza.invalid/cmd/stanzagen/internal/source"
+	"stanza.invalid/cmd/stanzagen/internal/yamlfile"
+)
+
+// ownSchemas are the schemas of the project, those of its examples included.
+func ownSchemas(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, pattern := range []string{"../../schema/*.yaml", "../../examples/*/*.yaml"} {
+		files, err := filepath.Glob(filepath.FromSlash(pattern))
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		all = append(all, files...)
+	}
+	return all
+}
+
+// TestSchemasFormatted wants the project's schemas as fmt writes them; -update formats them.
+func TestSchemasFormatted(t *testing.T) {
+	t.Parallel()
+	for _, file := range ownSchemas(t) {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		c := &source.Collector{}
+		out := yamlfile.Format(file, data, c)
+		require.Empty(t, c.Diagnostics())
+		if *update && string(out) != string(data) {
+			require.NoError(t, rewrite(file, out))
+		} else {
+			require.Equal(t, string(out), string(data), "%s: run `go run ./cmd/stanzagen fmt schema examples/*`", file)
+		}
+	}
+}
+
+// TestSchemasLinted wants nothing to be found in the project's schemas but what they give a reason for.
+func TestSchemasLinted(t *testing.T) {
+	t.Parallel()
+	sys, c := &system{compiler: compiler()}, &source.Collector{}
+	schemas := sys.schemas(ownSchemas(t), c)
+	require.Empty(t, c.Diagnostics())
+	for _, s := range schemas {
+		lint.Run(s, lint.Options{Others: breakingCodes()}, c)
+	}
+	for _, d := range c.Diagnostics() {
+		t.Error(d)
+	}
+}
