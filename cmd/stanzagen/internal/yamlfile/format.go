@@ -112,10 +112,10 @@ func (f *formatter) block(n *yaml.Node, l Level, free bool) *block {
 }
 
 // isTall reports whether mappings of a level are never written on a single line: those that have lists of mappings, or
-// mappings of mappings.
+// mappings with keys of the user's choice. Mappings inside of mappings are on lines of their own in any case.
 func (f *formatter) isTall(l Level) bool {
 	return slices.ContainsFunc(f.keys[l], func(k Key) bool {
-		return k.Kind == KindMaps || k.Kind == KindTextsOrMaps || k.Kind == KindTextOrMapMap || k.Kind == KindMap
+		return k.Of != "" && k.Kind != KindMap && k.Kind != KindTextOrMap && k.Kind != KindTrueOrMap
 	})
 }
 

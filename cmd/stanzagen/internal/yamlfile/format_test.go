@@ -199,6 +199,9 @@ func (m *maker) value(k Key, indent int) {
 	case KindTextMap, KindTextOrMapMap:
 		fmt.Fprintf(&m.b, " {a: b, \"c d\": 'e'}")
 		m.end()
+	default:
+		m.b.WriteString(" true")
+		m.end()
 	}
 }
 
