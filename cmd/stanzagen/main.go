@@ -38,9 +38,10 @@ func compiler() *generate.Compiler {
 			".yml":  yamlfile.Read,
 			".xsd":  xsdfile.Read,
 		},
-		Emit:    emit.Generate,
-		Table:   emit.Table,
-		BuiltIn: schema.FS,
+		SetReaders: map[string]generate.SetReader{".xsd": xsdfile.ReadAll},
+		Emit:       emit.Generate,
+		Table:      emit.Table,
+		BuiltIn:    schema.FS,
 	}
 }
 

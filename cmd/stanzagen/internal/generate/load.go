@@ -5,6 +5,7 @@ package generate
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -22,6 +23,10 @@ import (
 // could be understood.
 type Reader func(path string, data []byte, c *source.Collector) *syntax.File
 
+// SetReader makes the syntax trees of all files of a run that have the same format and may refer to each other. A tree
+// is nil if nothing could be understood of its file.
+type SetReader func(files []source.File, c *source.Collector) []*syntax.File
+
 // Emitter makes the generated files of the packages, leaving out imported ones. The keys are paths below the root of
 // the output, with slashes. It reports what it cannot do to c.
 type Emitter func(packages []*model.Package, c *source.Collector) map[string][]byte
@@ -30,6 +35,8 @@ type Emitter func(packages []*model.Package, c *source.Collector) map[string][]b
 type Compiler struct {
 	// Readers are the readers by file extension, with the dot.
 	Readers map[string]Reader
+	// SetReaders are readers by file extension, too. The files of the command line go to these first.
+	SetReaders map[string]SetReader
 	// Emit writes the code, Table the package that lists all types.
 	Emit, Table Emitter
 	// BuiltIn has the schemas of the project itself, which others import by name.
@@ -83,8 +90,9 @@ func (l *loader) load(o Options) {
 		l.c.Errorf(source.Pos{File: o.Out}, "one directory is one package, so --flat takes one schema, not %d", len(o.Files))
 		return
 	}
+	trees := l.sets(o.Files)
 	for _, file := range o.Files {
-		l.given(file, base, o)
+		l.given(file, base, o, trees)
 	}
 	// The list grows while imports are met.
 	for i := 0; i < len(l.inputs); i++ {
@@ -92,8 +100,29 @@ func (l *loader) load(o Options) {
 	}
 }
 
-// given reads a file of the command line.
-func (l *loader) given(file, base string, o Options) {
+// sets reads the files that refer to each other by what is in them, and returns their trees by path.
+func (l *loader) sets(files []string) map[string]*syntax.File {
+	trees := map[string]*syntax.File{}
+	for _, ext := range slices.Sorted(maps.Keys(l.SetReaders)) {
+		var set []source.File
+		for _, file := range files {
+			if _, twice := trees[file]; twice || filepath.Ext(file) != ext {
+				continue
+			}
+			trees[file] = nil
+			if data, ok := l.readFile(file); ok {
+				set = append(set, source.File{Path: file, Data: data})
+			}
+		}
+		for i, f := range l.SetReaders[ext](set, l.c) {
+			trees[set[i].Path] = f
+		}
+	}
+	return trees
+}
+
+// given takes a file of the command line, or reads it if it is none of trees.
+func (l *loader) given(file, base string, o Options, trees map[string]*syntax.File) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		l.c.Errorf(source.Pos{File: file}, "%v", err)
@@ -103,7 +132,10 @@ func (l *loader) given(file, base string, o Options) {
 		l.c.Errorf(source.Pos{File: file}, "file is given twice")
 		return
 	}
-	f := l.read(file)
+	f, isRead := trees[file]
+	if !isRead {
+		f = l.read(file)
+	}
 	l.byPath[abs] = nil
 	if f == nil {
 		return
@@ -134,15 +166,23 @@ func (l *loader) read(file string) *syntax.File {
 		l.c.Errorf(pos, "files of type %q cannot be read", filepath.Ext(file)).Hintf("known: %s", strings.Join(known, ", "))
 		return nil
 	}
+	data, ok := l.readFile(file)
+	if !ok {
+		return nil
+	}
+	return read(file, data, l.c)
+}
+
+func (l *loader) readFile(file string) (data []byte, ok bool) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		if pathError, ok := err.(*fs.PathError); ok {
 			err = pathError.Err
 		}
-		l.c.Errorf(pos, "schema cannot be read: %v", err)
-		return nil
+		l.c.Errorf(source.Pos{File: file}, "schema cannot be read: %v", err)
+		return nil, false
 	}
-	return read(file, data, l.c)
+	return data, true
 }
 
 // override gives an XSD what it cannot say itself. A YAML schema says it, so that the flags are refused.
@@ -202,7 +242,7 @@ func (l *loader) imports(in *check.Input) {
 		case l.own()[name] != nil:
 			in.Imports[imp] = l.own()[name]
 		default:
-			known := slices.Sorted(mapKeys(l.own()))
+			known := slices.Sorted(maps.Keys(l.own()))
 			l.c.Errorf(imp.Pos, "package %s is neither one of this run nor one of this project", name).
 				Hintf("other packages need their schema and path: {name: %s, schema: ../%s.yaml, path: example.org/gen/%s}", name, name, name).
 				DidYouMean(name, known)
@@ -212,16 +252,6 @@ func (l *loader) imports(in *check.Input) {
 		}
 		if in.Imports[imp] == nil {
 			delete(in.Imports, imp)
-		}
-	}
-}
-
-func mapKeys(m map[string]*check.Input) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
 		}
 	}
 }

@@ -27,15 +27,15 @@ func shared(t testing.TB) string {
 	return dir
 }
 
-func published(t testing.TB) []xsdfile.Source {
+func published(t testing.TB) []source.File {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(shared(t), "xsd", "*.xsd"))
 	require.NoError(t, err)
-	var all []xsdfile.Source
+	var all []source.File
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		require.NoError(t, err)
-		all = append(all, xsdfile.Source{Path: filepath.Base(file), Data: data})
+		all = append(all, source.File{Path: filepath.Base(file), Data: data})
 	}
 	require.NotEmpty(t, all)
 	return all

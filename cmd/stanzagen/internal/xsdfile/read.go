@@ -18,26 +18,19 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
-// Source is a file to read.
-type Source struct {
-	// Path is the file's path as the user gave it. The names of the package and the spec follow from it.
-	Path string
-	// Data is what is in the file.
-	Data []byte
-}
-
 // Read makes the syntax tree of the schema in data. Everything that is wrong with it is reported to c, repairs as
 // warnings. It returns nil if nothing could be understood. References to the schemas of other namespaces become
 // open content, since their files are not at hand; see ReadAll.
 func Read(path string, data []byte, c *source.Collector) *syntax.File {
-	return ReadAll([]Source{{Path: path, Data: data}}, c)[0]
+	return ReadAll([]source.File{{Path: path, Data: data}}, c)[0]
 }
 
 // ReadAll makes the syntax trees of several schemas that may refer to each other, in the order of the files. A reference to an
 // element of another file becomes an import of that file's package; types, groups and attributes of other files are
 // copied into the package that uses them. Nothing outside of the files is ever read, whatever xs:import and
-// xs:include name. A member is nil if nothing could be understood of that file.
-func ReadAll(files []Source, c *source.Collector) []*syntax.File {
+// xs:include name. The names of a package and its spec follow from the path of the file. A member is nil if nothing
+// could be understood of that file.
+func ReadAll(files []source.File, c *source.Collector) []*syntax.File {
 	s := &set{c: c}
 	docs := make([]*document, len(files))
 	for i, f := range files {

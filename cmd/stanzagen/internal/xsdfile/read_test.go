@@ -49,9 +49,9 @@ func TestRead(t *testing.T) {
 }
 
 func readArchive(t *testing.T, files []txtar.File) (trees, diagnostics string) {
-	var sources []xsdfile.Source
+	var sources []source.File
 	for _, f := range files {
-		sources = append(sources, xsdfile.Source{Path: f.Name, Data: f.Data})
+		sources = append(sources, source.File{Path: f.Name, Data: f.Data})
 	}
 	c := &source.Collector{}
 	read := xsdfile.ReadAll(sources, c)
