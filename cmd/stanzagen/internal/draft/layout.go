@@ -1,0 +1,233 @@
+package draft
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"stanza.invalid/cmd/stanzagen/internal/syntax"
+)
+
+// Widths, in characters.
+const (
+	flowWidth = 140
+	textWidth = 120
+)
+
+// mapping is a mapping of YAML in the making.
+type mapping []pair
+
+// pair is a key with one of the kinds of values.
+type pair struct {
+	key string
+	// value is a scalar or a list on one line; raw is the text of a scalar.
+	value, raw string
+	// entries is a list of mappings, sub a mapping.
+	entries []mapping
+	sub     mapping
+	// comment stands beside it.
+	comment string
+}
+
+func (m *mapping) text(key string, s syntax.String) {
+	if s.IsSet() {
+		*m = append(*m, pair{key: key, value: quote(s.Value), raw: s.Value})
+	}
+}
+
+func (m *mapping) truth(key string, b syntax.Bool) {
+	if b.IsSet() {
+		*m = append(*m, pair{key: key, value: strconv.FormatBool(b.Value)})
+	}
+}
+
+func (m *mapping) list(key string, list []syntax.String) {
+	var quoted []string
+	for _, s := range list {
+		quoted = append(quoted, quote(s.Value))
+	}
+	*m = append(*m, pair{key: key, value: "[" + strings.Join(quoted, ", ") + "]"})
+}
+
+func (m *mapping) maps(key string, entries []mapping) {
+	if len(entries) > 0 {
+		*m = append(*m, pair{key: key, entries: entries})
+	}
+}
+
+func (m *mapping) mapping(key string, sub mapping) {
+	*m = append(*m, pair{key: key, sub: sub})
+}
+
+// flow returns m on one line.
+func (m mapping) flow() string {
+	var parts []string
+	for _, p := range m {
+		parts = append(parts, p.key+": "+p.value)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// comment returns the comment of a mapping on one line.
+func (m mapping) comment() string {
+	for _, p := range m {
+		if p.comment != "" {
+			return " # " + p.comment
+		}
+	}
+	return ""
+}
+
+// fits reports whether m can stand on one line behind some others.
+func (m mapping) fits(before int) bool {
+	for _, p := range m {
+		if p.entries != nil || p.sub != nil || strings.Contains(p.raw, "\n") {
+			return false
+		}
+	}
+	return before+utf8.RuneCountInString(m.flow()) <= flowWidth
+}
+
+// entry writes m as a member of a list.
+func (w *writer) entry(indent int, m mapping) {
+	w.b.WriteString(strings.Repeat(" ", indent) + "- ")
+	if m.fits(indent + 2) {
+		w.b.WriteString(m.flow() + m.comment() + "\n")
+		return
+	}
+	for i, p := range m {
+		if i > 0 {
+			w.b.WriteString(strings.Repeat(" ", indent+2))
+		}
+		w.pair(indent+2, p)
+	}
+}
+
+// block writes the pairs of m, one a line.
+func (w *writer) block(indent int, m mapping) {
+	for _, p := range m {
+		w.b.WriteString(strings.Repeat(" ", indent))
+		w.pair(indent, p)
+	}
+}
+
+// pair writes one pair, whose line is indented already.
+func (w *writer) pair(indent int, p pair) {
+	w.b.WriteString(p.key + ":")
+	switch {
+	case p.entries != nil:
+		w.b.WriteByte('\n')
+		for _, e := range p.entries {
+			w.entry(indent+2, e)
+		}
+		return
+	case p.sub != nil && p.sub.fits(indent+len(p.key)+2):
+		w.b.WriteString(" " + p.sub.flow() + p.sub.comment())
+	case p.sub != nil:
+		w.b.WriteByte('\n')
+		w.block(indent+2, p.sub)
+		return
+	case canFold(p.raw) && (strings.Contains(p.raw, "\n") || indent+len(p.key)+2+utf8.RuneCountInString(p.value) > textWidth):
+		w.b.WriteString(" >-\n")
+		for i, paragraph := range strings.Split(p.raw, "\n\n") {
+			if i > 0 {
+				w.b.WriteString("\n\n") // two blank lines in a folded text are one
+			}
+			for _, line := range fold(paragraph, textWidth-indent-2) {
+				w.b.WriteString(strings.Repeat(" ", indent+2) + line + "\n")
+			}
+		}
+		return
+	default:
+		w.b.WriteString(" " + p.value)
+	}
+	if p.comment != "" {
+		w.b.WriteString(" # " + p.comment)
+	}
+	w.b.WriteByte('\n')
+}
+
+// canFold reports whether a text is words with a space between them, in paragraphs.
+func canFold(s string) bool {
+	for paragraph := range strings.SplitSeq(s, "\n\n") {
+		if paragraph == "" || strings.Join(strings.Fields(paragraph), " ") != paragraph || !isPrintable(paragraph) {
+			return false
+		}
+	}
+	return true
+}
+
+// fold parts a text into lines.
+func fold(text string, width int) []string {
+	var lines []string
+	line, n := "", 0
+	for _, word := range strings.Fields(text) {
+		length := utf8.RuneCountInString(word)
+		if line != "" && n+1+length > width {
+			lines = append(lines, line)
+			line, n = "", 0
+		}
+		if line != "" {
+			line += " "
+			n++
+		}
+		line += word
+		n += length
+	}
+	return append(lines, line)
+}
+
+// quote writes a scalar, plain if that is understood everywhere, even inside of brackets.
+func quote(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case isPrintable(string(r)):
+			b.WriteRune(r)
+		case r <= 0xFFFF:
+			b.WriteString(`\u` + hex(r, 4))
+		default:
+			b.WriteString(`\U` + hex(r, 8))
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+func hex(r rune, digits int) string {
+	s := strconv.FormatInt(int64(r), 16)
+	return strings.Repeat("0", digits-len(s)) + s
+}
+
+func isPlain(s string) bool {
+	if s == "" || strings.EqualFold(s, "null") || !isPrintable(s) {
+		return false
+	}
+	if first, _ := utf8.DecodeRuneInString(s); !unicode.IsLetter(first) && !unicode.IsDigit(first) && first != '<' {
+		return false
+	}
+	return !strings.ContainsAny(s, "[]{},") && !strings.Contains(s, ": ") && !strings.Contains(s, " #") &&
+		!strings.HasSuffix(s, ":") && !strings.HasSuffix(s, " ")
+}
+
+// isPrintable reports whether all of s may stand in YAML as it is. Byte-order marks, and line ends of other scripts, may not.
+func isPrintable(s string) bool {
+	for _, r := range s {
+		if !unicode.IsPrint(r) || r == utf8.RuneError || r == '\uFEFF' {
+			return false
+		}
+	}
+	return true
+}
