@@ -83,7 +83,9 @@ func isDeclaration(a xml.Attr) bool {
 	return a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns"
 }
 
-func byName(a, b xml.Name) int { return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Local, b.Local)) }
+func byName(a, b xml.Name) int {
+	return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Local, b.Local))
+}
 
 // write writes n with characters between its parts that no text holds.
 func (n *node) write(b *strings.Builder) {
