@@ -1,6 +1,7 @@
 package xsdfile
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -75,14 +76,37 @@ func kindOf(local string) (kind, bool) {
 	return 0, false
 }
 
-// warnOnce is Warnf, but a warning with this key is given only once a file. It returns a diagnostic that nobody sees for
+// warnf and errorf report what is wrong, but cut short what is quoted of the file.
+func (doc *document) warnf(pos source.Pos, format string, args ...any) *source.Diagnostic {
+	return doc.c.Warnf(pos, format, cut(args)...)
+}
+
+func (doc *document) errorf(pos source.Pos, format string, args ...any) *source.Diagnostic {
+	return doc.c.Errorf(pos, format, cut(args)...)
+}
+
+// cut shortens the texts among args that nobody would read to their end.
+func cut(args []any) []any {
+	const most = 200
+	for i, a := range args {
+		if named, ok := a.(fmt.Stringer); ok {
+			a = named.String()
+		}
+		if s, ok := a.(string); ok && len(s) > most {
+			args[i] = strings.ToValidUTF8(s[:most], "") + "..."
+		}
+	}
+	return args
+}
+
+// warnOnce is warnf, but a warning with this key is given only once a file. It returns a diagnostic that nobody sees for
 // the others.
 func (doc *document) warnOnce(key string, pos source.Pos, format string, args ...any) *source.Diagnostic {
 	if doc.told[key] {
 		return &source.Diagnostic{}
 	}
 	doc.told[key] = true
-	return doc.c.Warnf(pos, format, args...)
+	return doc.warnf(pos, format, args...)
 }
 
 // begin checks the root element and finds the target namespace.
@@ -90,7 +114,7 @@ func (doc *document) begin() bool {
 	root := doc.root
 	doc.adopt(root)
 	if !root.is("schema") {
-		doc.c.Errorf(root.pos, "root element is <%s>, not xs:schema", root.local).
+		doc.errorf(root.pos, "root element is <%s>, not xs:schema", root.local).
 			Hintf("XML Schemas begin with <xs:schema xmlns:xs='%s' ...>", xsdSpace)
 		return false
 	}
@@ -147,7 +171,7 @@ func (doc *document) chameleon() {
 			}
 		}
 	}
-	doc.c.Errorf(doc.root.pos, "schema has no targetNamespace").
+	doc.errorf(doc.root.pos, "schema has no targetNamespace").
 		Hintf("elements without a namespace cannot stand in a stanza; add targetNamespace='...'")
 }
 
@@ -160,7 +184,7 @@ func (doc *document) define() {
 		}
 		name := symbol{k, qname{doc.target, n.value("name")}}
 		if first := doc.defs[name]; first != nil {
-			doc.c.Warnf(n.pos, "%s %q is declared twice: this one is left out", k, name.name.local).
+			doc.warnf(n.pos, "%s %q is declared twice: this one is left out", k, name.name.local).
 				Hintf("the other is in line %d", first.pos.Line)
 			continue
 		}

@@ -23,7 +23,7 @@ func utf8Text(path string, data []byte, c *source.Collector) ([]byte, bool) {
 	start := source.Pos{File: path, Line: 1, Col: 1}
 	if text, wide, err := wideText(data); wide {
 		if err != nil {
-			c.Errorf(start, "not XML: %v", err)
+			c.Errorf(start, "not XML: %v", err).Hintf("save the file as UTF-8")
 			return nil, false
 		}
 		return text, true
@@ -42,7 +42,7 @@ func utf8Text(path string, data []byte, c *source.Collector) ([]byte, bool) {
 	default:
 		converted, err := convert(label, text)
 		if err != nil {
-			c.Errorf(pos, "not XML: %v", err)
+			c.Errorf(pos, "not XML: %v", err).Hintf("save the file as UTF-8")
 			return nil, false
 		}
 		return converted, true

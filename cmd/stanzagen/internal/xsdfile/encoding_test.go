@@ -97,6 +97,7 @@ func TestEncodingErrors(t *testing.T) {
 			f, c := readString(test.data)
 			require.Nil(t, f)
 			require.Len(t, c.Diagnostics(), 1)
+			requirePlaces(t, c)
 			first, _, _ := strings.Cut(c.Diagnostics()[0].String(), "\n")
 			require.Equal(t, test.want, first)
 		})

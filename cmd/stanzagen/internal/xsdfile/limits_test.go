@@ -76,6 +76,7 @@ func TestLimits(t *testing.T) {
 			begin := time.Now()
 			f, c := readString(test.data)
 			require.Less(t, time.Since(begin), 20*time.Second)
+			requirePlaces(t, c)
 			if test.want == "" {
 				require.Zero(t, c.Errors())
 				require.NotNil(t, f)

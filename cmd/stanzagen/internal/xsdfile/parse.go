@@ -112,9 +112,9 @@ type parser struct {
 
 // parse reads the XML of doc. What is wrong with it is reported; it returns nil then.
 func (doc *document) parse(data []byte) *node {
-	start := source.Pos{File: doc.path}
+	start := source.Pos{File: doc.path, Line: 1, Col: 1}
 	if len(data) > maxSize {
-		doc.c.Errorf(start, "schema has %d bytes, the limit is %d", len(data), maxSize)
+		doc.errorf(start, "schema has %d bytes, the limit is %d", len(data), maxSize).Hintf("split it into several files")
 		return nil
 	}
 	text, ok := utf8Text(doc.path, data, doc.c)
@@ -129,7 +129,7 @@ func (doc *document) parse(data []byte) *node {
 		return nil
 	}
 	if p.root == nil {
-		doc.c.Errorf(start, "schema is empty")
+		doc.errorf(start, "schema is empty").Hintf("XML Schemas begin with <xs:schema xmlns:xs='%s' ...>", xsdSpace)
 	}
 	return p.root
 }
@@ -137,7 +137,7 @@ func (doc *document) parse(data []byte) *node {
 // fail reports an error after which parsing makes no sense.
 func (p *parser) fail(pos source.Pos, format string, args ...any) *source.Diagnostic {
 	p.d = nil
-	return p.doc.c.Errorf(pos, format, args...)
+	return p.doc.errorf(pos, format, args...)
 }
 
 // step reads one token. It returns false after the last one.
@@ -179,7 +179,8 @@ func (p *parser) charData(text string, from int) {
 		return
 	}
 	if blank := strings.TrimLeft(text, " \t\r\n"); blank != "" && p.open == nil {
-		p.fail(p.cursor.at(from+len(text)-len(blank)), "not XML: text stands outside of the root element")
+		p.fail(p.cursor.at(from+len(text)-len(blank)), "not XML: text stands outside of the root element").
+			Hintf("take it out, or make a comment of it")
 	}
 }
 
@@ -192,13 +193,13 @@ func (p *parser) start(t xml.StartElement, from int) {
 		p.fail(pos, "not XML: a second root element").Hintf("the first is in line %d", p.root.pos.Line)
 		return
 	case p.depth > maxDepth:
-		p.fail(pos, "elements are nested more than %d deep", maxDepth)
+		p.fail(pos, "elements are nested more than %d deep", maxDepth).Hintf("give inner types a name and refer to them")
 		return
 	case p.nodes > maxNodes:
-		p.fail(pos, "schema has more than %d elements", maxNodes)
+		p.fail(pos, "schema has more than %d elements", maxNodes).Hintf("split it into several files")
 		return
 	case len(t.Attr) > maxAttrs:
-		p.fail(pos, "element has more than %d attributes", maxAttrs)
+		p.fail(pos, "element has more than %d attributes", maxAttrs).Hintf("no element of XML Schema needs as many")
 		return
 	}
 	n := &node{doc: p.doc, pos: pos, space: t.Name.Space, local: t.Name.Local, parent: p.open}
@@ -238,7 +239,8 @@ func (p *parser) declare(n *node, a attribute) {
 		prefix = ""
 	}
 	if p.prefixes++; p.prefixes > maxPrefixes {
-		p.fail(a.pos, "schema has more than %d namespace declarations", maxPrefixes)
+		p.fail(a.pos, "schema has more than %d namespace declarations", maxPrefixes).
+			Hintf("declare each prefix once, in the root element")
 		return
 	}
 	n.scope = &scope{n.scope, prefix, a.value}
@@ -249,7 +251,7 @@ func (p *parser) unique(n *node, attrs []xml.Attr) bool {
 	seen := make(map[xml.Name]bool, len(attrs))
 	for _, a := range attrs {
 		if seen[a.Name] {
-			p.fail(n.pos, "not XML: attribute %q stands twice in <%s>", a.Name.Local, n.local)
+			p.fail(n.pos, "not XML: attribute %q stands twice in <%s>", a.Name.Local, n.local).Hintf("take one of them out")
 			return false
 		}
 		seen[a.Name] = true
@@ -271,8 +273,15 @@ func (p *parser) syntaxError(from int, err error) {
 	}
 	open := p.open
 	d := p.fail(p.cursor.at(at), "not XML: %s", message)
-	if open != nil && (endTag || at == len(p.text)) {
+	switch {
+	case open != nil && (endTag || at == len(p.text)):
 		d.Hintf("<%s> is still open; it begins at %d:%d", open.local, open.pos.Line, open.pos.Col)
+	case strings.Contains(message, "entity"):
+		d.Hintf("there are &lt; &gt; &amp; &apos; &quot; and numbers as in &#233;, and no others")
+	case strings.Contains(message, "attribute"):
+		d.Hintf("attributes are written name='value'")
+	default:
+		d.Hintf("all before this place is well-formed")
 	}
 }
 

@@ -123,7 +123,8 @@ element Request <request/> in any
 	}
 }
 
-// FuzzRead feeds anything at all: no panic, no endless work, and a tree or an error.
+// FuzzRead feeds anything at all, as two files that may refer to each other: no panic, no endless work, and trees or
+// errors, all of them with their places.
 func FuzzRead(f *testing.F) {
 	for _, body := range []string{
 		"<xs:element name='a' type='xs:int' default='1'/>",
@@ -132,19 +133,26 @@ func FuzzRead(f *testing.F) {
 		"<xs:group name='g'><xs:choice><xs:group ref='g'/></xs:choice></xs:group><xs:element name='a'><xs:complexType><xs:group ref='g'/></xs:complexType></xs:element>",
 		"<xs:simpleType name='e'><xs:restriction base='xs:byte'><xs:enumeration value='1'/><xs:minInclusive value='-9'/></xs:restriction></xs:simpleType><xs:element name='a' type='e'/>",
 		"<xs:element name='a'><xs:attribute ref='xml:lang'/><xs:attributeGroup ref='b'/><xs:element name='c' type='d:e'/></xs:element>",
+		"<xs:include schemaLocation='a.xsd'/><xs:include schemaLocation='b.xsd'/><xs:element ref='c' name='c'/>",
 	} {
-		f.Add([]byte(wrapped(body)))
+		f.Add([]byte(wrapped(body)), []byte(schemaOf("urn:example:milk", "<xs:import namespace='urn:example:tea'/>"+
+			"<xs:element name='m'><xs:complexType><xs:sequence><xs:element ref='t:a' xmlns:t='urn:example:tea'/></xs:sequence></xs:complexType></xs:element>")))
 	}
-	f.Add([]byte("\xFF\xFE<\x00a\x00/\x00>\x00"))
-	f.Add([]byte("<?xml version='1.0' encoding='koi8-r'?><schema xmlns='http://www.w3.org/2001/XMLSchema' targetNamespace='\xC1'/>"))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Add([]byte("\xFF\xFE<\x00a\x00/\x00>\x00"), []byte("<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:include schemaLocation='b.xsd'/></xs:schema>"))
+	f.Add([]byte("<?xml version='1.0' encoding='koi8-r'?><schema xmlns='http://www.w3.org/2001/XMLSchema' targetNamespace='\xC1'/>"), []byte("<!DOCTYPE a [<!ENTITY b '&c;&c;'>]><a>&b;</a>"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
 		c := &source.Collector{}
-		tree := xsdfile.Read("fuzz.xsd", data, c)
-		if tree == nil {
-			require.Positive(t, c.Errors())
-			return
+		for i, tree := range xsdfile.ReadAll([]source.File{{Path: "a.xsd", Data: a}, {Path: "b.xsd", Data: b}}, c) {
+			if tree == nil {
+				require.True(t, c.ErrorsIn([]string{"a.xsd", "b.xsd"}[i]))
+				continue
+			}
+			require.Equal(t, syntax.XSD, tree.Format)
+			require.Less(t, len(dump(tree)), 100_000_000)
 		}
-		require.Equal(t, syntax.XSD, tree.Format)
-		require.Less(t, len(dump(tree)), 100_000_000)
+		for _, d := range c.Diagnostics() {
+			require.Positive(t, d.Pos.Line, "%s", d)
+			require.Positive(t, d.Pos.Col, "%s", d)
+		}
 	})
 }

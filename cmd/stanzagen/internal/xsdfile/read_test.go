@@ -62,10 +62,23 @@ func readArchive(t *testing.T, files []txtar.File) (trees, diagnostics string) {
 	}
 	_, err := c.WriteTo(&d)
 	require.NoError(t, err)
+	requirePlaces(t, c)
 	if c.Errors() == 0 {
 		requireLinked(t, read)
 	}
 	return b.String(), d.String()
+}
+
+// requirePlaces makes sure that every diagnostic says where, and every error what to do.
+func requirePlaces(t *testing.T, c *source.Collector) {
+	t.Helper()
+	for _, d := range c.Diagnostics() {
+		require.Positive(t, d.Pos.Line, "%s", d)
+		require.Positive(t, d.Pos.Col, "%s", d)
+		if d.Severity == source.Error {
+			require.NotEmpty(t, d.Hint, "%s", d)
+		}
+	}
 }
 
 // requireLinked has the compiler check the trees.

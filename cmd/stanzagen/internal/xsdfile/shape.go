@@ -254,10 +254,10 @@ func (b *builder) attributeUse(s *shape, n *node) {
 		return // reported already
 	case !isRef && strings.Contains(name.value, ":"), !isRef && strings.TrimSpace(name.value) == "xmlns":
 		if strings.HasPrefix(strings.TrimSpace(name.value), "xmlns") {
-			n.doc.c.Warnf(name.pos, "attribute %q is a namespace declaration: left out", name.value)
+			n.doc.warnf(name.pos, "attribute %q is a namespace declaration: left out", name.value)
 			return
 		}
-		n.doc.c.Warnf(name.pos, "name %q of an attribute has a prefix: read as a reference", name.value).
+		n.doc.warnf(name.pos, "name %q of an attribute has a prefix: read as a reference", name.value).
 			Hintf("write ref='%s' instead", name.value)
 		a, isRef = name, true
 	}

@@ -208,7 +208,7 @@ func (b *builder) facets(base *simple, n *node) *simple {
 		}
 	}
 	if s.least != nil && s.greatest != nil && s.least.value.Cmp(s.greatest.value) > 0 {
-		n.doc.c.Warnf(n.pos, "least value %s is greater than the greatest, %s: both are left out", s.least.value, s.greatest.value)
+		n.doc.warnf(n.pos, "least value %s is greater than the greatest, %s: both are left out", s.least.value, s.greatest.value)
 		s.least, s.greatest = nil, nil
 	}
 	b.enumerate(&s, n, values)
@@ -229,11 +229,11 @@ func (b *builder) enumerate(s *simple, n *node, values []*node) {
 		text := enumText(s.scalar, v)
 		s.empty = s.empty && text == ""
 		if _, given := v.attr("value"); !given {
-			v.doc.c.Warnf(v.pos, "xs:enumeration has no value: left out")
+			v.doc.warnf(v.pos, "xs:enumeration has no value: left out")
 			continue
 		}
 		if s.known[text] {
-			v.doc.c.Warnf(v.pos, "value %q stands twice: this one is left out", text)
+			v.doc.warnf(v.pos, "value %q stands twice: this one is left out", text)
 			continue
 		}
 		s.known[text] = true
@@ -248,7 +248,7 @@ func (b *builder) enumerate(s *simple, n *node, values []*node) {
 		s.least, s.greatest = nil, nil
 		for _, v := range s.values {
 			if number, ok := parseInteger(v.value("value")); !ok || !inRange(s.scalar, number) {
-				v.doc.c.Warnf(v.pos, "value %q is no number of its type: the values are read as texts", v.value("value"))
+				v.doc.warnf(v.pos, "value %q is no number of its type: the values are read as texts", v.value("value"))
 				s.scalar = model.String
 				break
 			}
@@ -306,7 +306,7 @@ func (b *builder) limit(s *simple, f *node) {
 	}
 	switch {
 	case !ok || !inRange(s.scalar, n):
-		f.doc.c.Warnf(pos, "xs:%s %q is no number of type %s: left out", f.local, value, s.scalar)
+		f.doc.warnf(pos, "xs:%s %q is no number of type %s: left out", f.local, value, s.scalar)
 	case strings.HasPrefix(f.local, "min"):
 		s.least = &bound{pos, n}
 	default:
