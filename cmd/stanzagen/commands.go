@@ -10,10 +10,11 @@ import (
 type commands struct {
 	Format source.Format `enum:"text,json,github" default:"text" placeholder:"FORM" help:"Form of diagnostics: text, json (an object a line), or github (annotations of its runners)."`
 
-	Init  initCommand  `cmd:"" group:"writing" help:"Write a first schema and the go:generate line."`
-	Infer inferCommand `cmd:"" group:"writing" help:"Draft a schema from example stanzas on the standard input."`
-	Fmt   fmtCommand   `cmd:"" group:"writing" help:"Write schemas in their canonical form."`
-	Lint  lintCommand  `cmd:"" group:"writing" help:"Find what compiles but could be better."`
+	Init   initCommand   `cmd:"" group:"writing" help:"Write a first schema and the go:generate line."`
+	Infer  inferCommand  `cmd:"" group:"writing" help:"Draft a schema from example stanzas on the standard input."`
+	Import importCommand `cmd:"" group:"writing" help:"Write first drafts of schemas, made of published XSDs."`
+	Fmt    fmtCommand    `cmd:"" group:"writing" help:"Write schemas in their canonical form."`
+	Lint   lintCommand   `cmd:"" group:"writing" help:"Find what compiles but could be better."`
 
 	Generate generateCommand `cmd:"" group:"generating" help:"Write the Go packages of schemas."`
 	Check    checkCommand    `cmd:"" group:"generating" help:"Tell whether generated packages are up to date."`

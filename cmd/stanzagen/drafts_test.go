@@ -35,7 +35,7 @@ func TestDraftsOfPublishedXSDs(t *testing.T) {
 			continue
 		}
 		require.Len(t, files, 1)
-		plain, _ := compileOne(t, path, draft.Write(files[0], nil))
+		plain, _ := compileOne(t, path, draft.Write(files[0], nil, &source.Collector{}))
 		require.Equal(t, direct, plain, path)
 		drafts++
 
@@ -45,7 +45,7 @@ func TestDraftsOfPublishedXSDs(t *testing.T) {
 		}
 		guessed++
 		fields += len(guesses)
-		text := draft.Write(files[0], guesses)
+		text := draft.Write(files[0], guesses, &source.Collector{})
 		require.Equal(t, len(guesses), bytes.Count(text, []byte(" # guess\n")), path)
 		with, _ := compileOne(t, path, text)
 		require.Equal(t, slices.Sorted(maps.Keys(direct)), slices.Sorted(maps.Keys(with)), path)

@@ -7,15 +7,18 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
+	"stanza.invalid/cmd/stanzagen/internal/yamlfile"
 )
 
-// Write writes the schema of f, with comments that say what it was made of, and which types are only guesses.
-func Write(f *syntax.File, guesses Guesses) []byte {
+// Write writes the schema of f in its canonical form, with comments that say what it was made of, and which types are
+// only guesses. It returns nil, and reports why to c, if that is not possible.
+func Write(f *syntax.File, guesses Guesses, c *source.Collector) []byte {
 	w := &writer{guesses: guesses}
 	w.head(f)
 	w.file(f)
-	return []byte(w.b.String())
+	return yamlfile.Format(f.Path, []byte(w.b.String()), c)
 }
 
 type writer struct {
@@ -114,11 +117,11 @@ func (w *writer) enum(e *syntax.Enum) {
 	}
 	if len(short) == len(values) {
 		m.list("values", short)
-		w.entry(2, m)
+		w.entryLines(2, m)
 		return
 	}
 	m.maps("values", values)
-	w.entry(2, m)
+	w.entryLines(2, m)
 }
 
 func (w *writer) element(e *syntax.Element) {
@@ -183,7 +186,7 @@ func (w *writer) element(e *syntax.Element) {
 			m.mapping("any", f)
 		}
 	}
-	w.entry(2, m)
+	w.entryLines(2, m)
 }
 
 // typeOf adds a type, with a comment if it is a guess.

@@ -46,7 +46,7 @@ func TestWrite(t *testing.T) {
 				f.Spec = f.Namespaces[0].URI
 				guesses := draft.Guess(f)
 				name := strings.TrimSuffix(f.Path, ".xsd") + ".yaml"
-				text := draft.Write(f, guesses)
+				text := draft.Write(f, guesses, c)
 				requireSame(t, f, text)
 				out.Files = append(out.Files, txtar.File{Name: name, Data: text})
 			}
@@ -72,7 +72,7 @@ func TestWriteAll(t *testing.T) {
 		for _, file := range a.Files {
 			if f := xsdfile.Read(file.Name, file.Data, &source.Collector{}); filepath.Ext(file.Name) == ".xsd" && f != nil {
 				f.Spec = f.Namespaces[0].URI
-				requireSame(t, f, draft.Write(f, draft.Guess(f)))
+				requireSame(t, f, draft.Write(f, draft.Guess(f), &source.Collector{}))
 			}
 		}
 	}
@@ -146,6 +146,6 @@ func TestWriteTexts(t *testing.T) {
 		if f.Namespaces[1].Key.Value == "" {
 			f.Namespaces[1].Key.Value = "k"
 		}
-		requireSame(t, f, draft.Write(f, nil))
+		requireSame(t, f, draft.Write(f, nil, &source.Collector{}))
 	}
 }

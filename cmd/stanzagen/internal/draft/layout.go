@@ -9,7 +9,7 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
-// Widths, in characters.
+// Widths, in characters: those of the canonical form.
 const (
 	flowWidth = 140
 	textWidth = 120
@@ -21,8 +21,8 @@ type mapping []pair
 // pair is a key with one of the kinds of values.
 type pair struct {
 	key string
-	// value is a scalar or a list on one line; raw is the text of a scalar.
-	value, raw string
+	// value is a scalar or a list on one line.
+	value string
 	// entries is a list of mappings, sub a mapping.
 	entries []mapping
 	sub     mapping
@@ -32,7 +32,7 @@ type pair struct {
 
 func (m *mapping) text(key string, s syntax.String) {
 	if s.IsSet() {
-		*m = append(*m, pair{key: key, value: quote(s.Value), raw: s.Value})
+		*m = append(*m, pair{key: key, value: quote(s.Value)})
 	}
 }
 
@@ -82,7 +82,7 @@ func (m mapping) comment() string {
 // fits reports whether m can stand on one line behind some others.
 func (m mapping) fits(before int) bool {
 	for _, p := range m {
-		if p.entries != nil || p.sub != nil || strings.Contains(p.raw, "\n") {
+		if p.entries != nil || p.sub != nil {
 			return false
 		}
 	}
@@ -96,6 +96,16 @@ func (w *writer) entry(indent int, m mapping) {
 		w.b.WriteString(m.flow() + m.comment() + "\n")
 		return
 	}
+	w.rest(indent, m)
+}
+
+// entryLines writes m as a member of a list, a line for each pair, as is usual at the top level.
+func (w *writer) entryLines(indent int, m mapping) {
+	w.b.WriteString(strings.Repeat(" ", indent) + "- ")
+	w.rest(indent, m)
+}
+
+func (w *writer) rest(indent int, m mapping) {
 	for i, p := range m {
 		if i > 0 {
 			w.b.WriteString(strings.Repeat(" ", indent+2))
@@ -128,17 +138,6 @@ func (w *writer) pair(indent int, p pair) {
 		w.b.WriteByte('\n')
 		w.block(indent+2, p.sub)
 		return
-	case canFold(p.raw) && (strings.Contains(p.raw, "\n") || indent+len(p.key)+2+utf8.RuneCountInString(p.value) > textWidth):
-		w.b.WriteString(" >-\n")
-		for i, paragraph := range strings.Split(p.raw, "\n\n") {
-			if i > 0 {
-				w.b.WriteString("\n\n") // two blank lines in a folded text are one
-			}
-			for _, line := range fold(paragraph, textWidth-indent-2) {
-				w.b.WriteString(strings.Repeat(" ", indent+2) + line + "\n")
-			}
-		}
-		return
 	default:
 		w.b.WriteString(" " + p.value)
 	}
@@ -146,16 +145,6 @@ func (w *writer) pair(indent int, p pair) {
 		w.b.WriteString(" # " + p.comment)
 	}
 	w.b.WriteByte('\n')
-}
-
-// canFold reports whether a text is words with a space between them, in paragraphs.
-func canFold(s string) bool {
-	for paragraph := range strings.SplitSeq(s, "\n\n") {
-		if paragraph == "" || strings.Join(strings.Fields(paragraph), " ") != paragraph || !isPrintable(paragraph) {
-			return false
-		}
-	}
-	return true
 }
 
 // fold parts a text into lines.

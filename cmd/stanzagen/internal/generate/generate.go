@@ -9,13 +9,31 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/check"
 	"stanza.invalid/cmd/stanzagen/internal/model"
 	"stanza.invalid/cmd/stanzagen/internal/source"
+	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
 // Compile makes the packages of the files of o, those that they import included.
 func (k *Compiler) Compile(o Options, c *source.Collector) []*model.Package {
+	return check.Link(k.load(o, c), c)
+}
+
+// Trees returns the syntax trees of the files of o, in their order. They were checked as if they were to be compiled.
+func (k *Compiler) Trees(o Options, c *source.Collector) []*syntax.File {
+	inputs := k.load(o, c)
+	check.Link(inputs, c)
+	var trees []*syntax.File
+	for _, in := range inputs {
+		if !in.Imported {
+			trees = append(trees, in.File)
+		}
+	}
+	return trees
+}
+
+func (k *Compiler) load(o Options, c *source.Collector) []*check.Input {
 	l := &loader{Compiler: k, c: c, byPath: map[string]*check.Input{}, byName: map[string]*check.Input{}}
 	l.load(o)
-	return check.Link(l.inputs, c)
+	return l.inputs
 }
 
 // Plan compiles the files of o and compares what comes out with what is on the disk. It returns nil if there are errors
