@@ -13,6 +13,7 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/model"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/stanzaxml"
+	"stanza.invalid/cmd/stanzagen/internal/xsdfile"
 )
 
 type explainCommand struct {
@@ -152,6 +153,13 @@ func ruleEntries() []entry {
 	}
 	for _, r := range breaking.Rules() {
 		all = append(all, entry{r.Code, r.Summary, r.Doc, "Found by stanzagen breaking; it breaks " + map[breaking.Kind]string{breaking.Wire: "the wire", breaking.Go: "Go code"}[r.Kind()] + "."})
+	}
+	for _, r := range xsdfile.Rules() {
+		by := "Found wherever XSDs are read. A schema that breaks it is repaired, with a warning."
+		if r.Refused {
+			by = "Found wherever XSDs are read. A schema that breaks it is refused."
+		}
+		all = append(all, entry{r.Code, r.Summary, r.Doc, by})
 	}
 	return append(all,
 		entry{"missing", "a generated file is not there yet", "A schema was added, or generate was not run. Run it.", "Found by stanzagen check."},

@@ -82,7 +82,7 @@ func (b *builder) spend(n *node, steps int) bool {
 	}
 	if !b.doc.told["work"] {
 		b.doc.told["work"] = true
-		b.doc.errorf(pos, "schema becomes too large when its groups and base types are put in").
+		b.doc.errorf(ruleLimit, pos, "schema becomes too large when its groups and base types are put in").
 			Hintf("some group or type is used over and over from here")
 	}
 	return false
@@ -109,7 +109,7 @@ func (doc *document) lower() *syntax.File {
 	}
 	globals := b.globals()
 	if len(globals) == 0 {
-		doc.warnf(doc.root.pos, "schema declares no elements, so there is nothing to make types of")
+		doc.warnf(ruleNoElements, doc.root.pos, "schema declares no elements, so there is nothing to make types of")
 	}
 	for _, n := range globals {
 		b.element(n)

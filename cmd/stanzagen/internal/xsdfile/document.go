@@ -77,12 +77,12 @@ func kindOf(local string) (kind, bool) {
 }
 
 // warnf and errorf report what is wrong, but cut short what is quoted of the file.
-func (doc *document) warnf(pos source.Pos, format string, args ...any) *source.Diagnostic {
-	return doc.c.Warnf(pos, format, cut(args)...)
+func (doc *document) warnf(rule code, pos source.Pos, format string, args ...any) *source.Diagnostic {
+	return doc.c.Warnf(pos, format, cut(args)...).Rule(string(rule))
 }
 
-func (doc *document) errorf(pos source.Pos, format string, args ...any) *source.Diagnostic {
-	return doc.c.Errorf(pos, format, cut(args)...)
+func (doc *document) errorf(rule code, pos source.Pos, format string, args ...any) *source.Diagnostic {
+	return doc.c.Errorf(pos, format, cut(args)...).Rule(string(rule))
 }
 
 // cut shortens the texts among args that nobody would read to their end.
@@ -101,12 +101,12 @@ func cut(args []any) []any {
 
 // warnOnce is warnf, but a warning with this key is given only once a file. It returns a diagnostic that nobody sees for
 // the others.
-func (doc *document) warnOnce(key string, pos source.Pos, format string, args ...any) *source.Diagnostic {
+func (doc *document) warnOnce(rule code, key string, pos source.Pos, format string, args ...any) *source.Diagnostic {
 	if doc.told[key] {
 		return &source.Diagnostic{}
 	}
 	doc.told[key] = true
-	return doc.warnf(pos, format, args...)
+	return doc.warnf(rule, pos, format, args...)
 }
 
 // begin checks the root element and finds the target namespace.
@@ -114,7 +114,7 @@ func (doc *document) begin() bool {
 	root := doc.root
 	doc.adopt(root)
 	if !root.is("schema") {
-		doc.errorf(root.pos, "root element is <%s>, not xs:schema", root.local).
+		doc.errorf(ruleRoot, root.pos, "root element is <%s>, not xs:schema", root.local).
 			Hintf("XML Schemas begin with <xs:schema xmlns:xs='%s' ...>", xsdSpace)
 		return false
 	}
@@ -133,7 +133,7 @@ func (doc *document) adopt(n *node) {
 		doc.undeclared(n.space, n.pos)
 		n.space = xsdSpace
 	case n.space == "" && n.parent != nil && n.parent.space == xsdSpace && known(n.local):
-		doc.warnOnce("no namespace", n.pos, "<%s> has no namespace: read as that of XML Schema", n.local).
+		doc.warnOnce(rulePrefix, "no namespace", n.pos, "<%s> has no namespace: read as that of XML Schema", n.local).
 			Hintf("give it the prefix of xs:schema")
 		n.space = xsdSpace
 	}
@@ -143,7 +143,7 @@ func (doc *document) adopt(n *node) {
 }
 
 func (doc *document) undeclared(prefix string, pos source.Pos) {
-	doc.warnOnce("prefix "+prefix, pos, "prefix %q is not declared: taken for that of XML Schema", prefix).
+	doc.warnOnce(rulePrefix, "prefix "+prefix, pos, "prefix %q is not declared: taken for that of XML Schema", prefix).
 		Hintf("declare it: xmlns:%s='%s'", prefix, xsdSpace)
 }
 
@@ -171,7 +171,7 @@ func (doc *document) chameleon() {
 			}
 		}
 	}
-	doc.errorf(doc.root.pos, "schema has no targetNamespace").
+	doc.errorf(ruleTarget, doc.root.pos, "schema has no targetNamespace").
 		Hintf("elements without a namespace cannot stand in a stanza; add targetNamespace='...'")
 }
 
@@ -184,7 +184,7 @@ func (doc *document) define() {
 		}
 		name := symbol{k, qname{doc.target, n.value("name")}}
 		if first := doc.defs[name]; first != nil {
-			doc.warnf(n.pos, "%s %q is declared twice: this one is left out", k, name.name.local).
+			doc.warnf(ruleTwice, n.pos, "%s %q is declared twice: this one is left out", k, name.name.local).
 				Hintf("the other is in line %d", first.pos.Line)
 			continue
 		}
@@ -211,12 +211,12 @@ func (doc *document) dangling(k kind, a attribute, name qname, instead string) {
 	switch {
 	case doc.told[key]:
 	case name.space != doc.target && doc.set.has(name.space):
-		doc.warnOnce(key, a.pos, "%s %q cannot be resolved: the schema of namespace %s has none: %s", k, a.value, name.space, instead)
+		doc.warnOnce(ruleUnresolved, key, a.pos, "%s %q cannot be resolved: the schema of namespace %s has none: %s", k, a.value, name.space, instead)
 	case name.space != doc.target:
-		doc.warnOnce(key, a.pos, "%s %q cannot be resolved: namespace %s is in none of the files: %s", k, a.value, name.space, instead).
+		doc.warnOnce(ruleUnresolved, key, a.pos, "%s %q cannot be resolved: namespace %s is in none of the files: %s", k, a.value, name.space, instead).
 			Hintf("give the file that declares it, too")
 	default:
-		doc.warnOnce(key, a.pos, "%s %q is declared nowhere: %s", k, a.value, instead).DidYouMean(name.local, doc.names(k, name.local))
+		doc.warnOnce(ruleUnresolved, key, a.pos, "%s %q is declared nowhere: %s", k, a.value, instead).DidYouMean(name.local, doc.names(k, name.local))
 	}
 }
 
@@ -259,7 +259,7 @@ func (n *node) qname(a attribute) qname {
 		n.doc.undeclared(prefix, a.pos)
 		return qname{xsdSpace, local}
 	case prefix != "":
-		n.doc.warnOnce("prefix "+prefix, a.pos, "prefix %q is not declared: taken for that of the target namespace", prefix).
+		n.doc.warnOnce(rulePrefix, "prefix "+prefix, a.pos, "prefix %q is not declared: taken for that of the target namespace", prefix).
 			Hintf("declare it with xmlns:%s='...'", prefix)
 	}
 	return qname{n.doc.target, local}
@@ -279,7 +279,7 @@ func (n *node) find(k kind, a attribute) (*node, qname) {
 	}
 	own := qname{n.doc.target, name.local}
 	if def := n.doc.definition(symbol{k, own}); def != nil && (name.space == xsdSpace || !strings.Contains(a.value, ":")) {
-		n.doc.warnOnce("own "+a.value, a.pos, "%s %q is not in namespace %s: read as that of the target namespace", k, a.value, name.space)
+		n.doc.warnOnce(rulePrefix, "own "+a.value, a.pos, "%s %q is not in namespace %s: read as that of the target namespace", k, a.value, name.space)
 		return def, own
 	}
 	return nil, name

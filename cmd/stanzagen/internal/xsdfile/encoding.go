@@ -23,7 +23,7 @@ func utf8Text(path string, data []byte, c *source.Collector) ([]byte, bool) {
 	start := source.Pos{File: path, Line: 1, Col: 1}
 	if text, wide, err := wideText(data); wide {
 		if err != nil {
-			c.Errorf(start, "not XML: %v", err).Hintf("save the file as UTF-8")
+			c.Errorf(start, "not XML: %v", err).Rule(string(ruleEncoding)).Hintf("save the file as UTF-8")
 			return nil, false
 		}
 		return text, true
@@ -35,21 +35,21 @@ func utf8Text(path string, data []byte, c *source.Collector) ([]byte, bool) {
 	switch encoding, name := charset.Lookup(label); {
 	case marked || label == "" || name == "utf-8":
 	case name == "utf-16le" || name == "utf-16be":
-		c.Warnf(pos, "encoding is declared as %s, but the declaration itself is not: read as UTF-8", label)
+		c.Warnf(pos, "encoding is declared as %s, but the declaration itself is not: read as UTF-8", label).Rule(string(ruleEncoding))
 	case encoding == nil || name == "replacement":
-		c.Errorf(pos, "encoding %q is not known", label).Hintf("save the file as UTF-8")
+		c.Errorf(pos, "encoding %q is not known", label).Rule(string(ruleEncoding)).Hintf("save the file as UTF-8")
 		return nil, false
 	default:
 		converted, err := convert(label, text)
 		if err != nil {
-			c.Errorf(pos, "not XML: %v", err).Hintf("save the file as UTF-8")
+			c.Errorf(pos, "not XML: %v", err).Rule(string(ruleEncoding)).Hintf("save the file as UTF-8")
 			return nil, false
 		}
 		return converted, true
 	}
 	if bad := invalidUTF8(text); bad >= 0 {
 		p := newCursor(path, text)
-		c.Errorf(p.at(bad), "schema is not UTF-8").Hintf("if it has another encoding, its XML declaration has to say so")
+		c.Errorf(p.at(bad), "schema is not UTF-8").Rule(string(ruleEncoding)).Hintf("if it has another encoding, its XML declaration has to say so")
 		return nil, false
 	}
 	return text, true

@@ -113,7 +113,7 @@ func (b *builder) attributeType(n *node) *simple {
 	}
 	ref := b.typeNamed(n, a)
 	if ref.complex != nil {
-		n.doc.warnf(a.pos, "attribute %q has the complex type %s: read as xs:string", n.value("name"), a.value)
+		n.doc.warnf(ruleUnresolved, a.pos, "attribute %q has the complex type %s: read as xs:string", n.value("name"), a.value)
 	}
 	if ref.simple == nil {
 		return &simple{scalar: model.String}
@@ -164,7 +164,7 @@ func (b *builder) child(e *syntax.Element, space string, p *part, m *contentMode
 	}
 	switch {
 	case p.clash:
-		p.site.doc.warnf(p.site.pos, "child %q of %s stands here with different types: open content instead", p.name.local, e.Type.Value)
+		p.site.doc.warnf(ruleAmbiguous, p.site.pos, "child %q of %s stands here with different types: open content instead", p.name.local, e.Type.Value)
 		if m.open == nil {
 			m.open = p.site
 		}
@@ -179,7 +179,7 @@ func (b *builder) child(e *syntax.Element, space string, p *part, m *contentMode
 	}
 	c.Name = syntax.String{Pos: namePos(p.site), Value: p.name.local}
 	if !b.childType(e, space, c, p) {
-		p.site.doc.warnf(p.site.pos, "child %q of %s is in a package that needs this one already: open content instead", p.name.local, e.Type.Value).
+		p.site.doc.warnf(ruleImportCycle, p.site.pos, "child %q of %s is in a package that needs this one already: open content instead", p.name.local, e.Type.Value).
 			Hintf("Go packages cannot import each other; put what both need into a schema of its own")
 		if m.open == nil {
 			m.open = p.site

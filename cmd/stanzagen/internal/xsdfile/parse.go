@@ -114,7 +114,7 @@ type parser struct {
 func (doc *document) parse(data []byte) *node {
 	start := source.Pos{File: doc.path, Line: 1, Col: 1}
 	if len(data) > maxSize {
-		doc.errorf(start, "schema has %d bytes, the limit is %d", len(data), maxSize).Hintf("split it into several files")
+		doc.errorf(ruleLimit, start, "schema has %d bytes, the limit is %d", len(data), maxSize).Hintf("split it into several files")
 		return nil
 	}
 	text, ok := utf8Text(doc.path, data, doc.c)
@@ -129,15 +129,15 @@ func (doc *document) parse(data []byte) *node {
 		return nil
 	}
 	if p.root == nil {
-		doc.errorf(start, "schema is empty").Hintf("XML Schemas begin with <xs:schema xmlns:xs='%s' ...>", xsdSpace)
+		doc.errorf(ruleRoot, start, "schema is empty").Hintf("XML Schemas begin with <xs:schema xmlns:xs='%s' ...>", xsdSpace)
 	}
 	return p.root
 }
 
 // fail reports an error after which parsing makes no sense.
-func (p *parser) fail(pos source.Pos, format string, args ...any) *source.Diagnostic {
+func (p *parser) fail(rule code, pos source.Pos, format string, args ...any) *source.Diagnostic {
 	p.d = nil
-	return p.doc.errorf(pos, format, args...)
+	return p.doc.errorf(rule, pos, format, args...)
 }
 
 // step reads one token. It returns false after the last one.
@@ -163,7 +163,7 @@ func (p *parser) step() bool {
 	case xml.CharData:
 		p.charData(string(t), from)
 	case xml.Directive:
-		p.fail(p.cursor.at(from), "a document type declaration is not allowed in a schema").Hintf("leave <!DOCTYPE ...> out")
+		p.fail(ruleDoctype, p.cursor.at(from), "a document type declaration is not allowed in a schema").Hintf("leave <!DOCTYPE ...> out")
 	}
 	return p.d != nil
 }
@@ -179,7 +179,7 @@ func (p *parser) charData(text string, from int) {
 		return
 	}
 	if blank := strings.TrimLeft(text, " \t\r\n"); blank != "" && p.open == nil {
-		p.fail(p.cursor.at(from+len(text)-len(blank)), "not XML: text stands outside of the root element").
+		p.fail(ruleXML, p.cursor.at(from+len(text)-len(blank)), "not XML: text stands outside of the root element").
 			Hintf("take it out, or make a comment of it")
 	}
 }
@@ -190,16 +190,16 @@ func (p *parser) start(t xml.StartElement, from int) {
 	p.depth++
 	switch {
 	case p.open == nil && p.root != nil:
-		p.fail(pos, "not XML: a second root element").Hintf("the first is in line %d", p.root.pos.Line)
+		p.fail(ruleXML, pos, "not XML: a second root element").Hintf("the first is in line %d", p.root.pos.Line)
 		return
 	case p.depth > maxDepth:
-		p.fail(pos, "elements are nested more than %d deep", maxDepth).Hintf("give inner types a name and refer to them")
+		p.fail(ruleLimit, pos, "elements are nested more than %d deep", maxDepth).Hintf("give inner types a name and refer to them")
 		return
 	case p.nodes > maxNodes:
-		p.fail(pos, "schema has more than %d elements", maxNodes).Hintf("split it into several files")
+		p.fail(ruleLimit, pos, "schema has more than %d elements", maxNodes).Hintf("split it into several files")
 		return
 	case len(t.Attr) > maxAttrs:
-		p.fail(pos, "element has more than %d attributes", maxAttrs).Hintf("no element of XML Schema needs as many")
+		p.fail(ruleLimit, pos, "element has more than %d attributes", maxAttrs).Hintf("no element of XML Schema needs as many")
 		return
 	}
 	n := &node{doc: p.doc, pos: pos, space: t.Name.Space, local: t.Name.Local, parent: p.open}
@@ -239,7 +239,7 @@ func (p *parser) declare(n *node, a attribute) {
 		prefix = ""
 	}
 	if p.prefixes++; p.prefixes > maxPrefixes {
-		p.fail(a.pos, "schema has more than %d namespace declarations", maxPrefixes).
+		p.fail(ruleLimit, a.pos, "schema has more than %d namespace declarations", maxPrefixes).
 			Hintf("declare each prefix once, in the root element")
 		return
 	}
@@ -251,7 +251,7 @@ func (p *parser) unique(n *node, attrs []xml.Attr) bool {
 	seen := make(map[xml.Name]bool, len(attrs))
 	for _, a := range attrs {
 		if seen[a.Name] {
-			p.fail(n.pos, "not XML: attribute %q stands twice in <%s>", a.Name.Local, n.local).Hintf("take one of them out")
+			p.fail(ruleXML, n.pos, "not XML: attribute %q stands twice in <%s>", a.Name.Local, n.local).Hintf("take one of them out")
 			return false
 		}
 		seen[a.Name] = true
@@ -272,7 +272,7 @@ func (p *parser) syntaxError(from int, err error) {
 		at = from // and not the place behind it
 	}
 	open := p.open
-	d := p.fail(p.cursor.at(at), "not XML: %s", message)
+	d := p.fail(ruleXML, p.cursor.at(at), "not XML: %s", message)
 	switch {
 	case open != nil && (endTag || at == len(p.text)):
 		d.Hintf("<%s> is still open; it begins at %d:%d", open.local, open.pos.Line, open.pos.Col)

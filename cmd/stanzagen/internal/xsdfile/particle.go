@@ -183,7 +183,7 @@ func (b *builder) groupParticle(n *node) *contentModel {
 		n.doc.dangling(groupKind, a, name, "open content instead")
 		return &contentModel{open: n, takesOwn: name.space == b.doc.target}
 	case b.inside[def]:
-		n.doc.warnOnce("group "+a.value, a.pos, "group %q is made of itself: left out here", a.value)
+		n.doc.warnOnce(ruleSelf, "group "+a.value, a.pos, "group %q is made of itself: left out here", a.value)
 		return &contentModel{}
 	}
 	m, ok := b.groups[def]

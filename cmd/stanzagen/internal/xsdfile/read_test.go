@@ -69,13 +69,19 @@ func readArchive(t *testing.T, files []txtar.File) (trees, diagnostics string) {
 	return b.String(), d.String()
 }
 
-// requirePlaces makes sure that every diagnostic says where, and every error what to do.
+// requirePlaces makes sure that every diagnostic says where and names its rule, and every error says what to do.
 func requirePlaces(t *testing.T, c *source.Collector) {
 	t.Helper()
+	rules := map[string]bool{}
+	for _, r := range xsdfile.Rules() {
+		rules[r.Code] = r.Refused
+	}
 	for _, d := range c.Diagnostics() {
 		require.Positive(t, d.Pos.Line, "%s", d)
 		require.Positive(t, d.Pos.Col, "%s", d)
+		require.Contains(t, rules, d.Code, "%s", d)
 		if d.Severity == source.Error {
+			require.True(t, rules[d.Code], "%s", d)
 			require.NotEmpty(t, d.Hint, "%s", d)
 		}
 	}

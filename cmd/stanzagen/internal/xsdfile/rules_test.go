@@ -12,6 +12,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
+
+	"stanza.invalid/cmd/stanzagen/internal/xsdfile"
 )
 
 // TestEveryMessageHasAGolden looks for the messages of the reader in its own source, and wants each of them in some golden
@@ -41,7 +43,7 @@ func TestEveryMessageHasAGolden(t *testing.T) {
 				return true
 			}
 			sel, ok := call.Fun.(*ast.SelectorExpr)
-			format := map[string]int{"Errorf": 1, "errorf": 1, "warnf": 1, "fail": 1, "warnOnce": 2}[nameOf(sel, ok)]
+			format := map[string]int{"Errorf": 1, "errorf": 2, "warnf": 2, "fail": 2, "warnOnce": 3}[nameOf(sel, ok)]
 			if format == 0 || len(call.Args) <= format {
 				return true
 			}
@@ -61,6 +63,24 @@ func TestEveryMessageHasAGolden(t *testing.T) {
 		})
 	}
 	require.Greater(t, found, 50)
+	for _, r := range xsdfile.Rules() {
+		if r.Code != "xsd-limit" && r.Code != "xsd-encoding" {
+			require.Contains(t, told.String(), "["+r.Code+"]", "no golden file breaks this rule")
+		}
+	}
+}
+
+// Rules are explained to people.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, r := range xsdfile.Rules() {
+		require.Regexp(t, "^xsd-[a-z-]+$", r.Code)
+		require.False(t, seen[r.Code], r.Code)
+		seen[r.Code] = true
+		require.NotEmpty(t, r.Summary)
+		require.Regexp(t, `^[A-Z].*\.$`, r.Doc)
+	}
 }
 
 func nameOf(sel *ast.SelectorExpr, ok bool) string {

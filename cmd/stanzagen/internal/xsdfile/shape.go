@@ -73,7 +73,7 @@ func (b *builder) memo(n *node, make func(*shape)) *shape {
 	s, ok := b.shapes[n]
 	switch {
 	case ok && s == nil:
-		n.doc.warnOnce("cycle "+n.value("name"), n.pos, "type %q is made of itself: left open", n.value("name"))
+		n.doc.warnOnce(ruleSelf, "cycle "+n.value("name"), n.pos, "type %q is made of itself: left open", n.value("name"))
 		return &shape{open: true}
 	case ok:
 		return s
@@ -233,7 +233,7 @@ func (b *builder) attributeGroup(s *shape, n *node) {
 	case def == nil:
 		n.doc.dangling(attributeGroupKind, a, name, "left out")
 	case b.inside[def]:
-		n.doc.warnOnce("attributeGroup "+a.value, a.pos, "attributeGroup %q is made of itself: left out here", a.value)
+		n.doc.warnOnce(ruleSelf, "attributeGroup "+a.value, a.pos, "attributeGroup %q is made of itself: left out here", a.value)
 	default:
 		b.inside[def] = true
 		for _, c := range def.children {
@@ -254,10 +254,10 @@ func (b *builder) attributeUse(s *shape, n *node) {
 		return // reported already
 	case !isRef && strings.Contains(name.value, ":"), !isRef && strings.TrimSpace(name.value) == "xmlns":
 		if strings.HasPrefix(strings.TrimSpace(name.value), "xmlns") {
-			n.doc.warnf(name.pos, "attribute %q is a namespace declaration: left out", name.value)
+			n.doc.warnf(ruleAttribute, name.pos, "attribute %q is a namespace declaration: left out", name.value)
 			return
 		}
-		n.doc.warnf(name.pos, "name %q of an attribute has a prefix: read as a reference", name.value).
+		n.doc.warnf(rulePrefix, name.pos, "name %q of an attribute has a prefix: read as a reference", name.value).
 			Hintf("write ref='%s' instead", name.value)
 		a, isRef = name, true
 	}
@@ -291,11 +291,11 @@ func (b *builder) attributeRef(use *attrUse, n *node, a attribute) bool {
 	switch {
 	case use.name.space == xmlSpace:
 		if use.name.local != "lang" {
-			doc.warnOnce("attribute "+a.value, a.pos, "attribute %q is left out: of the namespace of XML, only xml:lang has a field", a.value)
+			doc.warnOnce(ruleXMLLang, "attribute "+a.value, a.pos, "attribute %q is left out: of the namespace of XML, only xml:lang has a field", a.value)
 			return false
 		}
 		if !doc.importsXML {
-			doc.warnOnce("import xml", a.pos, "xml:lang is used, but the namespace of XML is not imported: read as if it were").
+			doc.warnOnce(ruleXMLLang, "import xml", a.pos, "xml:lang is used, but the namespace of XML is not imported: read as if it were").
 				Hintf("add <xs:import namespace='%s'/>", xmlSpace)
 		}
 		use.decl = nil

@@ -52,12 +52,12 @@ func (b *builder) typeNamed(n *node, a attribute) typeRef {
 	}
 	doc := n.doc
 	if s, ok := builtin(name.local); ok && name.space == doc.target {
-		doc.warnOnce("type "+a.value, a.pos, "type %q is declared nowhere: read as xs:%s", a.value, name.local)
+		doc.warnOnce(ruleBuiltin, "type "+a.value, a.pos, "type %q is declared nowhere: read as xs:%s", a.value, name.local)
 		ref.simple = &s
 		return ref
 	}
 	if name.local == "empty" {
-		doc.warnOnce("type "+a.value, a.pos, "type %q is declared nowhere: read as the type of elements without content", a.value).
+		doc.warnOnce(ruleEmpty, "type "+a.value, a.pos, "type %q is declared nowhere: read as the type of elements without content", a.value).
 			Hintf(`define it: <xs:simpleType name="empty"> with a restriction of xs:string whose only value is ""`)
 		ref.simple = &simple{scalar: model.String, empty: true}
 		return ref
@@ -82,10 +82,10 @@ func (b *builder) builtinNamed(n *node, a attribute, local string) *simple {
 		i = slices.IndexFunc(all, func(name string) bool { return oneEdit(tidy, name) })
 	}
 	if i < 0 {
-		n.doc.warnOnce("type "+a.value, a.pos, "XML Schema has no type %q: read as xs:string", a.value)
+		n.doc.warnOnce(ruleBuiltin, "type "+a.value, a.pos, "XML Schema has no type %q: read as xs:string", a.value)
 		return &simple{scalar: model.String}
 	}
-	n.doc.warnOnce("type "+a.value, a.pos, "XML Schema has no type %q: read as xs:%s", a.value, all[i])
+	n.doc.warnOnce(ruleBuiltin, "type "+a.value, a.pos, "XML Schema has no type %q: read as xs:%s", a.value, all[i])
 	s, _ := builtin(all[i])
 	return &s
 }
@@ -112,7 +112,7 @@ func oneEdit(a, b string) bool {
 func (b *builder) simpleType(n *node) *simple {
 	if s, ok := b.simples[n]; ok {
 		if s == nil {
-			n.doc.warnOnce("cycle "+n.value("name"), n.pos, "type %q is made of itself: read as xs:string", n.value("name"))
+			n.doc.warnOnce(ruleSelf, "cycle "+n.value("name"), n.pos, "type %q is made of itself: read as xs:string", n.value("name"))
 			return &simple{scalar: model.String}
 		}
 		return s
@@ -208,7 +208,7 @@ func (b *builder) facets(base *simple, n *node) *simple {
 		}
 	}
 	if s.least != nil && s.greatest != nil && s.least.value.Cmp(s.greatest.value) > 0 {
-		n.doc.warnf(n.pos, "least value %s is greater than the greatest, %s: both are left out", s.least.value, s.greatest.value)
+		n.doc.warnf(ruleValue, n.pos, "least value %s is greater than the greatest, %s: both are left out", s.least.value, s.greatest.value)
 		s.least, s.greatest = nil, nil
 	}
 	b.enumerate(&s, n, values)
@@ -229,11 +229,11 @@ func (b *builder) enumerate(s *simple, n *node, values []*node) {
 		text := enumText(s.scalar, v)
 		s.empty = s.empty && text == ""
 		if _, given := v.attr("value"); !given {
-			v.doc.warnf(v.pos, "xs:enumeration has no value: left out")
+			v.doc.warnf(ruleValue, v.pos, "xs:enumeration has no value: left out")
 			continue
 		}
 		if s.known[text] {
-			v.doc.warnf(v.pos, "value %q stands twice: this one is left out", text)
+			v.doc.warnf(ruleTwice, v.pos, "value %q stands twice: this one is left out", text)
 			continue
 		}
 		s.known[text] = true
@@ -248,7 +248,7 @@ func (b *builder) enumerate(s *simple, n *node, values []*node) {
 		s.least, s.greatest = nil, nil
 		for _, v := range s.values {
 			if number, ok := parseInteger(v.value("value")); !ok || !inRange(s.scalar, number) {
-				v.doc.warnf(v.pos, "value %q is no number of its type: the values are read as texts", v.value("value"))
+				v.doc.warnf(ruleValue, v.pos, "value %q is no number of its type: the values are read as texts", v.value("value"))
 				s.scalar = model.String
 				break
 			}
@@ -306,7 +306,7 @@ func (b *builder) limit(s *simple, f *node) {
 	}
 	switch {
 	case !ok || !inRange(s.scalar, n):
-		f.doc.warnf(pos, "xs:%s %q is no number of type %s: left out", f.local, value, s.scalar)
+		f.doc.warnf(ruleValue, pos, "xs:%s %q is no number of type %s: left out", f.local, value, s.scalar)
 	case strings.HasPrefix(f.local, "min"):
 		s.least = &bound{pos, n}
 	default:

@@ -160,7 +160,7 @@ func (b *builder) breakLoops() {
 			switch state[next] {
 			case open:
 				c.Required = syntax.Bool{}
-				b.doc.warnf(c.Pos, "element requires itself inside, without end: this child is read as optional").
+				b.doc.warnf(ruleSelf, c.Pos, "element requires itself inside, without end: this child is read as optional").
 					Hintf(`write minOccurs="0"`)
 			case 0:
 				walk(next)

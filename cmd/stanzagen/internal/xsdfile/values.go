@@ -54,7 +54,7 @@ func (b *builder) value(t *simple, v valueContext) fieldValue {
 	switch {
 	case !def.IsSet() || isText(t.scalar) && def.Value == "":
 	case v.required && v.sources[0].local == "attribute":
-		b.doc.warnOnce("default "+def.Pos.String(), def.Pos, "%s is required, so its default is of no use: left out", v.what)
+		b.doc.warnOnce(ruleValue, "default "+def.Pos.String(), def.Pos, "%s is required, so its default is of no use: left out", v.what)
 	case !v.single || v.required:
 		f.notes = append(f.notes, `The empty element stands for "`+def.Value+`".`)
 	case !hasLiterals(t.scalar):
@@ -125,7 +125,7 @@ func (b *builder) literal(t *simple, s syntax.String, what, role string) syntax.
 		}
 	}
 	if !ok {
-		b.doc.warnOnce(role+" "+s.Pos.String(), s.Pos, "%s: %s %q is no value of its type: left out", what, role, s.Value)
+		b.doc.warnOnce(ruleValue, role+" "+s.Pos.String(), s.Pos, "%s: %s %q is no value of its type: left out", what, role, s.Value)
 		return syntax.String{}
 	}
 	return s
