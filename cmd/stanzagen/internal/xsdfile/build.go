@@ -59,11 +59,11 @@ func newBuilder(doc *document) *builder {
 	return b
 }
 
-// globals returns the declared elements, in their order.
+// globals returns the declared elements, in their order. Abstract ones never stand anywhere.
 func (b *builder) globals() []*node {
 	var all []*node
 	for _, n := range b.doc.root.elements("element") {
-		if name := n.value("name"); name != "" && b.doc.defs[symbol{elementKind, qname{b.doc.target, name}}] == n {
+		if name := n.value("name"); name != "" && !isAbstract(n) && b.doc.defs[symbol{elementKind, qname{b.doc.target, name}}] == n {
 			all = append(all, n)
 		}
 	}

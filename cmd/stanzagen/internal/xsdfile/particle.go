@@ -221,6 +221,9 @@ func (b *builder) elementParticle(n *node) *contentModel {
 	switch {
 	case p.name.space != b.doc.target && isStanza(p.name) && (isRef || elsewhere):
 		p.name.space, p.stanza, p.decl = "jabber:client", p.name.local, nil
+	case p.decl != nil && isAbstract(p.decl):
+		m.open, m.takesOwn = n, true // what stands there is some other element that takes its place
+		return m
 	case p.decl == nil:
 		n.doc.dangling(elementKind, a, p.name, "open content instead")
 		m.open, m.takesOwn = n, p.name.space == b.doc.target
@@ -229,6 +232,9 @@ func (b *builder) elementParticle(n *node) *contentModel {
 	m.put(p)
 	return m
 }
+
+// isAbstract reports whether a declared element never stands anywhere itself.
+func isAbstract(n *node) bool { return isGlobal(n) && isTrue(n.value("abstract")) }
 
 // takes reports whether a wildcard takes elements of a namespace (XSD 1.0 part 1, section 3.10.2).
 func takes(n *node, space string) bool {
