@@ -19,6 +19,8 @@ type simple struct {
 	values []*node
 	// known has the texts of the values.
 	known map[string]bool
+	// more says that there are other values beside those.
+	more bool
 	// origin is what declares the values; enumerations with the same one are the same.
 	origin *node
 	// empty says that the only value is the empty one.

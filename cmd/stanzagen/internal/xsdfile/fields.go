@@ -147,7 +147,7 @@ func (b *builder) text(e *syntax.Element, n *node, t *simple) *syntax.Text {
 // needsText reports whether the empty text is no value of t.
 func needsText(t *simple) bool {
 	if t.values != nil {
-		return !t.known[""]
+		return !t.known[""] && !t.more
 	}
 	return !isText(t.scalar) && t.scalar != model.Base64 && t.scalar != model.Hex
 }

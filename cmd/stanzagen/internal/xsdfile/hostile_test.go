@@ -45,7 +45,7 @@ func TestHostile(t *testing.T) {
 	const tea = "urn:example:tea"
 	cycle := "<xs:group name='g'><xs:sequence><xs:group ref='g'/></xs:sequence></xs:group><xs:attributeGroup name='a'><xs:attributeGroup ref='a'/></xs:attributeGroup>" +
 		"<xs:complexType name='t'><xs:complexContent><xs:extension base='t'/></xs:complexContent></xs:complexType>" +
-		"<xs:simpleType name='s'><xs:restriction base='s'/></xs:simpleType><xs:element name='x' type='t'/><xs:element name='y' type='s'/>" +
+		"<xs:simpleType name='s'><xs:restriction base='s'/></xs:simpleType><xs:simpleType name='u'><xs:union memberTypes='u s'/></xs:simpleType><xs:simpleType name='l'><xs:list itemType='l'/></xs:simpleType><xs:element name='v' type='u'/><xs:element name='w' type='l'/><xs:element name='x' type='t'/><xs:element name='y' type='s'/>" +
 		"<xs:element name='z'><xs:complexType><xs:group ref='g'/><xs:attributeGroup ref='a'/></xs:complexType></xs:element>"
 	tests := map[string]struct {
 		files []string

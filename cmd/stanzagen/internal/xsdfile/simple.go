@@ -131,12 +131,53 @@ func (b *builder) readSimple(n *node) *simple {
 		case c.is("list"):
 			return &simple{scalar: model.String, notes: []string{"It is a list of values parted by white space."}}
 		case c.is("union"):
-			s := &simple{scalar: model.String}
-			s.note(unionNote(c))
-			return s
+			return b.union(c)
 		}
 	}
 	return b.restriction(n)
+}
+
+// union reads a union as a text. If some of its members are enumerations, theirs are the values that are known by name.
+func (b *builder) union(n *node) *simple {
+	s := &simple{scalar: model.String, origin: n, known: map[string]bool{}}
+	var others []string
+	add := func(member *simple, name string) {
+		s.more = s.more || member == nil || member.values == nil || member.more
+		if (member == nil || member.values == nil) && name != "" {
+			others = append(others, name)
+		}
+		if member == nil || !b.spend(n, len(member.values)) {
+			return
+		}
+		for _, v := range member.values {
+			if text := enumText(model.String, v); !s.known[text] {
+				s.known[text] = true
+				s.values = append(s.values, v)
+			}
+		}
+	}
+	if a, ok := n.attr("memberTypes"); ok {
+		for name := range strings.FieldsSeq(a.value) {
+			a.value = name
+			add(b.typeNamed(n, a).simple, name)
+		}
+	}
+	for _, t := range n.elements("simpleType") {
+		base := ""
+		for _, r := range t.elements("restriction") {
+			base = r.value("base")
+		}
+		add(b.simpleType(t), base)
+	}
+	switch {
+	case s.values == nil:
+		plain := &simple{scalar: model.String}
+		plain.note(unionNote(n))
+		return plain
+	case len(others) > 0:
+		s.note("Its other values are of type " + strings.Join(others, " or ") + ".")
+	}
+	return s
 }
 
 // unionNote names the members of a union.
@@ -224,7 +265,7 @@ func (b *builder) enumerate(s *simple, n *node, values []*node) {
 		return
 	}
 	s.empty = isText(s.scalar)
-	s.values, s.known, s.origin = nil, map[string]bool{}, n
+	s.values, s.known, s.origin, s.more = nil, map[string]bool{}, n, false
 	for _, v := range values {
 		text := enumText(s.scalar, v)
 		s.empty = s.empty && text == ""

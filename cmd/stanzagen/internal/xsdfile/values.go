@@ -98,7 +98,7 @@ func (b *builder) literal(t *simple, s syntax.String, what, role string) syntax.
 		if !t.known[s.Value] {
 			s.Value = trimmed
 		}
-		ok = t.known[s.Value]
+		ok = t.known[s.Value] || t.more
 	case t.scalar.IsInteger():
 		n, isNumber := parseInteger(trimmed)
 		ok = isNumber && inRange(t.scalar, n) && (t.least == nil || n.Cmp(t.least.value) >= 0) &&
