@@ -30,7 +30,7 @@ func golden(t *testing.T, archive string) (a *txtar.Archive, files map[string][]
 	require.NoError(t, err)
 	dir := t.TempDir()
 	for _, f := range a.Files {
-		if strings.HasSuffix(f.Name, ".yaml") {
+		if ext := filepath.Ext(f.Name); ext == ".yaml" || ext == ".xsd" {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o644))
 		}
 	}
