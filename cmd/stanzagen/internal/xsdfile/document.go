@@ -29,8 +29,8 @@ type document struct {
 	defs map[symbol]*node
 	// told are the warnings that are given once a file.
 	told map[string]bool
-	// importsXML says that the namespace of XML is imported.
-	importsXML bool
+	// imported are the namespaces that the schema imports.
+	imported map[string]bool
 	// build makes the tree; it is there once all files were read.
 	build *builder
 }
@@ -120,7 +120,7 @@ func (doc *document) begin() bool {
 	}
 	doc.target = root.value("targetNamespace")
 	for _, i := range root.elements("import") {
-		doc.importsXML = doc.importsXML || i.value("namespace") == xmlSpace
+		doc.imported[i.value("namespace")] = true
 	}
 	doc.lint(root)
 	return true
@@ -268,6 +268,7 @@ func (n *node) qname(a attribute) qname {
 // find resolves the reference in an attribute of n. If nothing of the name is declared, it returns nil and the name.
 func (n *node) find(k kind, a attribute) (*node, qname) {
 	name := n.qname(a)
+	n.doc.foreign(name.space, a.pos)
 	if def := n.doc.definition(symbol{k, name}); def != nil {
 		return def, name
 	}
@@ -283,6 +284,16 @@ func (n *node) find(k kind, a attribute) (*node, qname) {
 		return def, own
 	}
 	return nil, name
+}
+
+// foreign warns, once for each namespace, of a reference to one that is not imported. The namespaces of XML and of XML
+// Schema are another matter.
+func (doc *document) foreign(space string, pos source.Pos) {
+	if space == doc.target || space == xsdSpace || space == xmlSpace || space == "" || doc.imported[space] {
+		return
+	}
+	doc.warnOnce(ruleImport, "import "+space, pos, "namespace %s is not imported: read as if it were", space).
+		Hintf("add <xs:import namespace='%s'/>", space)
 }
 
 // given makes a value of the tree from an attribute of n; it is not set if n has no such attribute.

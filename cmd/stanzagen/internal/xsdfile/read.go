@@ -34,7 +34,7 @@ func ReadAll(files []source.File, c *source.Collector) []*syntax.File {
 	s := &set{c: c}
 	docs := make([]*document, len(files))
 	for i, f := range files {
-		doc := &document{set: s, c: c, path: f.Path, pkg: packageName(f.Path), told: map[string]bool{}, defs: map[symbol]*node{}}
+		doc := &document{set: s, c: c, path: f.Path, pkg: packageName(f.Path), told: map[string]bool{}, defs: map[symbol]*node{}, imported: map[string]bool{}}
 		doc.root = doc.parse(f.Data)
 		if doc.root != nil && doc.begin() {
 			docs[i] = doc

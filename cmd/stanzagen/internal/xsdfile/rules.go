@@ -34,6 +34,7 @@ const (
 	ruleTwice       code = "xsd-twice"
 	rulePrefix      code = "xsd-prefix"
 	ruleQualified   code = "xsd-qualified"
+	ruleImport      code = "xsd-import"
 	ruleXMLLang     code = "xsd-xml-lang"
 	ruleUnresolved  code = "xsd-unresolved"
 	ruleEmpty       code = "xsd-empty"
@@ -68,6 +69,7 @@ func Rules() []Rule {
 		repaired(ruleTwice, "something is declared twice, or a value stands twice", "The first one counts."),
 		repaired(rulePrefix, "a prefix is not declared, or a name has the wrong one", "The prefixes xs and xsd are taken for that of XML Schema, others for that of the target namespace."),
 		repaired(ruleQualified, "local elements are not qualified", "By the letter of XML Schema they have no namespace then, which cannot happen in XMPP: a child without xmlns is in the namespace of its parent, as all examples have it. They are read as elements of the target namespace."),
+		repaired(ruleImport, "a namespace is used without an import", "It is read as if xs:import were there. Whether a file has that namespace is another question."),
 		repaired(ruleXMLLang, "xml:lang is used without an import of its namespace, or another attribute of that namespace is", "Xml:lang is read as if the import were there; the others have no field, and are kept in Extra."),
 		repaired(ruleUnresolved, "something that is referred to is in none of the files, or of another kind", "Give the file that declares it, too: files are found by their target namespace, and nothing is fetched. Without it, elements become open content, and types xs:string."),
 		repaired(ruleEmpty, "the type empty is not defined", "Many schemas use it for elements without content, and forget to define it. It is read as that."),

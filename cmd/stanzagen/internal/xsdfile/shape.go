@@ -294,7 +294,7 @@ func (b *builder) attributeRef(use *attrUse, n *node, a attribute) bool {
 			doc.warnOnce(ruleXMLLang, "attribute "+a.value, a.pos, "attribute %q is left out: of the namespace of XML, only xml:lang has a field", a.value)
 			return false
 		}
-		if !doc.importsXML {
+		if !doc.imported[xmlSpace] {
 			doc.warnOnce(ruleXMLLang, "import xml", a.pos, "xml:lang is used, but the namespace of XML is not imported: read as if it were").
 				Hintf("add <xs:import namespace='%s'/>", xmlSpace)
 		}
