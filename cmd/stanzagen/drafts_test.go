@@ -65,11 +65,11 @@ func TestDraftsOfPublishedXSDs(t *testing.T) {
 func compileOne(t *testing.T, path string, text []byte) (code map[string][]byte, files []*syntax.File) {
 	k, c := compiler(), &source.Collector{}
 	read := k.SetReaders[".xsd"]
-	k.SetReaders = map[string]generate.SetReader{".xsd": func(set []source.File, c *source.Collector) []*syntax.File {
+	k.SetReaders = map[string]generate.SetReader{".xsd": func(set []source.File, others []*syntax.File, c *source.Collector) []*syntax.File {
 		if text != nil {
 			files = []*syntax.File{k.Readers[".yaml"](set[0].Path, text, c)}
 		} else {
-			files = read(set, c)
+			files = read(set, others, c)
 		}
 		return files
 	}}

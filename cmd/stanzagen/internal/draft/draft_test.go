@@ -42,7 +42,7 @@ func TestWrite(t *testing.T) {
 				}
 			}
 			c := &source.Collector{}
-			for _, f := range xsdfile.ReadAll(files, c) {
+			for _, f := range xsdfile.ReadAll(files, nil, c) {
 				f.Spec = f.Namespaces[0].URI
 				guesses := draft.Guess(f)
 				name := strings.TrimSuffix(f.Path, ".xsd") + ".yaml"

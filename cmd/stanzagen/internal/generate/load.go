@@ -23,9 +23,9 @@ import (
 // could be understood.
 type Reader func(path string, data []byte, c *source.Collector) *syntax.File
 
-// SetReader makes the syntax trees of all files of a run that have the same format and may refer to each other. A tree
-// is nil if nothing could be understood of its file.
-type SetReader func(files []source.File, c *source.Collector) []*syntax.File
+// SetReader makes the syntax trees of all files of a run that have the same format and may refer to each other, and to
+// the others of the run. A tree is nil if nothing could be understood of its file.
+type SetReader func(files []source.File, others []*syntax.File, c *source.Collector) []*syntax.File
 
 // Emitter makes the generated files of the packages, leaving out imported ones. The keys are paths below the root of
 // the output, with slashes. It reports what it cannot do to c.
@@ -100,9 +100,23 @@ func (l *loader) load(o Options) {
 	}
 }
 
-// sets reads the files that refer to each other by what is in them, and returns their trees by path.
+// sets reads the files that refer to each other by what is in them, and, if there are some, the others before. It returns
+// the trees by path.
 func (l *loader) sets(files []string) map[string]*syntax.File {
 	trees := map[string]*syntax.File{}
+	if !slices.ContainsFunc(files, func(file string) bool { return l.SetReaders[filepath.Ext(file)] != nil }) {
+		return trees
+	}
+	var others []*syntax.File
+	for _, file := range files {
+		if _, twice := trees[file]; twice || l.SetReaders[filepath.Ext(file)] != nil {
+			continue
+		}
+		trees[file] = l.read(file)
+		if trees[file] != nil {
+			others = append(others, trees[file])
+		}
+	}
 	for _, ext := range slices.Sorted(maps.Keys(l.SetReaders)) {
 		var set []source.File
 		for _, file := range files {
@@ -114,7 +128,7 @@ func (l *loader) sets(files []string) map[string]*syntax.File {
 				set = append(set, source.File{Path: file, Data: data})
 			}
 		}
-		for i, f := range l.SetReaders[ext](set, l.c) {
+		for i, f := range l.SetReaders[ext](set, others, l.c) {
 			trees[set[i].Path] = f
 		}
 	}

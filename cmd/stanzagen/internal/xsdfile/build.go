@@ -32,6 +32,8 @@ type builder struct {
 	keys map[string]string
 	// imports are the schemas whose packages this one uses.
 	imports map[*document]bool
+	// otherImports are the packages of schemas that are no XSDs.
+	otherImports map[string]bool
 
 	// What was read already: simple types, shapes, groups and documentation. A nil value is being read.
 	simples map[*node]*simple
@@ -49,7 +51,7 @@ func newBuilder(doc *document) *builder {
 	b := &builder{
 		doc: doc, scope: map[string]bool{"NS": true}, numbers: map[string]int{}, camels: map[string]string{}, elements: map[*node]string{},
 		structs: map[*node]*syntax.Element{}, enums: map[*node]string{}, keys: map[string]string{doc.target: ""},
-		imports: map[*document]bool{}, simples: map[*node]*simple{}, shapes: map[*node]*shape{}, groups: map[*node]*contentModel{},
+		imports: map[*document]bool{}, otherImports: map[string]bool{}, simples: map[*node]*simple{}, shapes: map[*node]*shape{}, groups: map[*node]*contentModel{},
 		empties: map[string]*syntax.Element{}, spaces: map[*syntax.Element]string{}, proses: map[*node]syntax.String{}, inside: map[*node]bool{},
 	}
 	for _, n := range b.globals() {

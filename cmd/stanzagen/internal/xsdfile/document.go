@@ -14,6 +14,8 @@ import (
 type set struct {
 	c    *source.Collector
 	docs []*document
+	// others are the schemas that are no XSDs.
+	others *others
 }
 
 // document is one schema.
@@ -222,7 +224,7 @@ func (doc *document) dangling(k kind, a attribute, name qname, instead string) {
 
 // has reports whether one of the files describes a namespace.
 func (s *set) has(space string) bool {
-	return slices.ContainsFunc(s.docs, func(doc *document) bool { return doc.target == space })
+	return s.others.spaces[space] || slices.ContainsFunc(s.docs, func(doc *document) bool { return doc.target == space })
 }
 
 // names returns some of the names that doc declares of a kind, from which one like name may be suggested. Looking for

@@ -192,6 +192,14 @@ func (b *builder) child(e *syntax.Element, space string, p *part, m *contentMode
 // childType gives a child its type. It returns false if the type's package cannot be imported.
 func (b *builder) childType(e *syntax.Element, space string, c *syntax.Child, p *part) bool {
 	decl, pos := p.decl, p.site.pos
+	if p.other != nil {
+		if !b.importOther(p.other, pos) {
+			return false
+		}
+		c.Type = syntax.String{Pos: pos, Value: p.other.pkg + "." + p.other.typ}
+		c.Doc = b.docText("is the element <"+p.name.local+"/> of package "+p.other.pkg+".", nil, p.site)
+		return true
+	}
 	what := "is the child <" + p.name.local + "/>."
 	if c.Many.Value {
 		what = "are the children <" + p.name.local + "/>."

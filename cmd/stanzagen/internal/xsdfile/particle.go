@@ -3,11 +3,13 @@ package xsdfile
 // part is a child of an element, with how often it stands there: 0, 1 or many times.
 type part struct {
 	name qname
-	// decl is the declaration, site the particle. Stanzas have no declaration.
+	// decl is the declaration, site the particle. Stanzas and elements of other schemas have no declaration.
 	decl, site *node
 	min, max   int
 	// stanza is message, presence or iq for a whole stanza.
 	stanza string
+	// other is the element of a schema that is no XSD.
+	other *otherElement
 	// clash says that the same name has another type, too.
 	clash bool
 	// choice has the alternatives, if the part is an empty element whose name is its value; name and decl are not set
@@ -224,6 +226,8 @@ func (b *builder) elementParticle(n *node) *contentModel {
 	case p.decl != nil && isAbstract(p.decl):
 		m.open, m.takesOwn = n, true // what stands there is some other element that takes its place
 		return m
+	case p.decl == nil && n.doc.set.others.elements[p.name] != nil:
+		p.other = n.doc.set.others.elements[p.name]
 	case p.decl == nil:
 		n.doc.dangling(elementKind, a, p.name, "open content instead")
 		m.open, m.takesOwn = n, p.name.space == b.doc.target

@@ -71,7 +71,7 @@ func TestPublished(t *testing.T) {
 func TestPublishedTogether(t *testing.T) {
 	t.Parallel()
 	c := &source.Collector{}
-	trees := xsdfile.ReadAll(published(t), c)
+	trees := xsdfile.ReadAll(published(t), nil, c)
 	imports := 0
 	for _, f := range trees {
 		if f != nil {
@@ -142,7 +142,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("<?xml version='1.0' encoding='koi8-r'?><schema xmlns='http://www.w3.org/2001/XMLSchema' targetNamespace='\xC1'/>"), []byte("<!DOCTYPE a [<!ENTITY b '&c;&c;'>]><a>&b;</a>"))
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		c := &source.Collector{}
-		for i, tree := range xsdfile.ReadAll([]source.File{{Path: "a.xsd", Data: a}, {Path: "b.xsd", Data: b}}, c) {
+		for i, tree := range xsdfile.ReadAll([]source.File{{Path: "a.xsd", Data: a}, {Path: "b.xsd", Data: b}}, nil, c) {
 			if tree == nil {
 				require.True(t, c.ErrorsIn([]string{"a.xsd", "b.xsd"}[i]))
 				continue

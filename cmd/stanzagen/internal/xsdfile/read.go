@@ -22,16 +22,17 @@ import (
 // warnings. It returns nil if nothing could be understood. References to the schemas of other namespaces become
 // open content, since their files are not at hand; see ReadAll.
 func Read(path string, data []byte, c *source.Collector) *syntax.File {
-	return ReadAll([]source.File{{Path: path, Data: data}}, c)[0]
+	return ReadAll([]source.File{{Path: path, Data: data}}, nil, c)[0]
 }
 
 // ReadAll makes the syntax trees of several schemas that may refer to each other, in the order of the files. A reference to an
 // element of another file becomes an import of that file's package; types, groups and attributes of other files are
-// copied into the package that uses them. Nothing outside of the files is ever read, whatever xs:import and
+// copied into the package that uses them. Elements of the schemas in others, which are no XSDs, can be referred to as
+// well. Nothing outside of the files is ever read, whatever xs:import and
 // xs:include name. The names of a package and its spec follow from the path of the file. A member is nil if nothing
 // could be understood of that file.
-func ReadAll(files []source.File, c *source.Collector) []*syntax.File {
-	s := &set{c: c}
+func ReadAll(files []source.File, others []*syntax.File, c *source.Collector) []*syntax.File {
+	s := &set{c: c, others: newOthers(others)}
 	docs := make([]*document, len(files))
 	for i, f := range files {
 		doc := &document{set: s, c: c, path: f.Path, pkg: packageName(f.Path), told: map[string]bool{}, defs: map[symbol]*node{}, imported: map[string]bool{}}

@@ -14,6 +14,7 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 	"stanza.invalid/cmd/stanzagen/internal/xsdfile"
+	"stanza.invalid/cmd/stanzagen/internal/yamlfile"
 )
 
 var update = flag.Bool("update", false, "write what comes out into the golden files")
@@ -50,12 +51,17 @@ func TestRead(t *testing.T) {
 
 func readArchive(t *testing.T, files []txtar.File) (trees, diagnostics string) {
 	var sources []source.File
+	var others []*syntax.File
+	c := &source.Collector{}
 	for _, f := range files {
+		if filepath.Ext(f.Name) == ".yaml" {
+			others = append(others, yamlfile.Read(f.Name, f.Data, c))
+			continue
+		}
 		sources = append(sources, source.File{Path: f.Name, Data: f.Data})
 	}
-	c := &source.Collector{}
-	read := xsdfile.ReadAll(sources, c)
-	require.Len(t, read, len(files))
+	read := xsdfile.ReadAll(sources, others, c)
+	require.Len(t, read, len(sources))
 	var b, d strings.Builder
 	for _, f := range read {
 		b.WriteString(dump(f))
@@ -64,7 +70,7 @@ func readArchive(t *testing.T, files []txtar.File) (trees, diagnostics string) {
 	require.NoError(t, err)
 	requirePlaces(t, c)
 	if c.Errors() == 0 {
-		requireLinked(t, read)
+		requireLinked(t, append(others, read...))
 	}
 	return b.String(), d.String()
 }
