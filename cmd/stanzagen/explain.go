@@ -155,9 +155,9 @@ func ruleEntries() []entry {
 		all = append(all, entry{r.Code, r.Summary, r.Doc, "Found by stanzagen breaking; it breaks " + map[breaking.Kind]string{breaking.Wire: "the wire", breaking.Go: "Go code"}[r.Kind()] + "."})
 	}
 	for _, r := range xsdfile.Rules() {
-		by := "Found wherever XSDs are read. A schema that breaks it is repaired, with a warning."
+		by := "Found by stanzagen generate, and by whatever else reads XSDs; it is repaired, with a warning."
 		if r.Refused {
-			by = "Found wherever XSDs are read. A schema that breaks it is refused."
+			by = "Found by stanzagen generate, and by whatever else reads XSDs; an XSD that breaks it is refused."
 		}
 		all = append(all, entry{r.Code, r.Summary, r.Doc, by})
 	}

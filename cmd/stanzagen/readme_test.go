@@ -23,7 +23,7 @@ func TestManual(t *testing.T) {
 	require.NoError(t, err)
 	dir := t.TempDir()
 	block := regexp.MustCompile("(?s)```([a-z]*)\n(.*?)```")
-	file := regexp.MustCompile("`([a-z]+\\.(?:yaml|xml))`[^`]*$")
+	file := regexp.MustCompile("`([a-z]+\\.(?:yaml|xml|xsd))`[^`]*$")
 	rest, seen := string(data), map[string]int{}
 	for {
 		at := block.FindStringSubmatchIndex(rest)
