@@ -71,7 +71,12 @@ func TestPublished(t *testing.T) {
 func TestPublishedTogether(t *testing.T) {
 	t.Parallel()
 	c := &source.Collector{}
-	trees := xsdfile.ReadAll(published(t), nil, c)
+	files := published(t)
+	trees := xsdfile.ReadAll(files, nil, c)
+	again := xsdfile.ReadAll(files, nil, c)
+	for i := range files {
+		require.Equal(t, dump(trees[i]), dump(again[i]), "%s: not the same twice", files[i].Path)
+	}
 	imports := 0
 	for _, f := range trees {
 		if f != nil {
