@@ -43,6 +43,7 @@ func TestFormat(t *testing.T) {
 		{"unknown keys last", "zzz: 1\npackage: tea\naaa: 2\nspec: Tea\n", "spec: Tea\npackage: tea\nzzz: 1\naaa: 2\n"},
 		{"ref before doc", "enums:\n- {doc: is., ref: x, values: [a], type: T}\n", "enums:\n  - type: T\n    ref: x\n    doc: is.\n    values: [a]\n"},
 		{"quotes", "spec: \"Tea\"\ntitle: 'a: b'\nversion: '1.0'\npackage: \"true\"\n", "spec: Tea\ntitle: \"a: b\"\nversion: \"1.0\"\npackage: \"true\"\n"},
+		{"negative numbers", "types:\n- type: T\n  attrs: [{name: n, type: int8, min: -5, max: \"-1\"}]\n", "types:\n  - type: T\n    attrs:\n      - {name: n, type: int8, min: -5, max: \"-1\"}\n"},
 		{"flow quotes", "features: ['a', \"b, c\", d]\n", "features: [a, \"b, c\", d]\n"},
 		{"inner quotes", `title: 'say "x": y'` + "\n", `title: 'say "x": y'` + "\n"},
 		{"escapes", `title: "a\u2028b"` + "\n", `title: "a\u2028b"` + "\n"},

@@ -301,7 +301,9 @@ func isPlain(s string, inFlow bool) bool {
 			return false
 		case i == 0 && strings.ContainsRune(",[]{}#&*!|>'\"%@`", r):
 			return false
-		case i == 0 && strings.ContainsRune("-?:", r) && (next == ' ' || inFlow):
+		case i == 0 && strings.ContainsRune("?:", r) && (next == ' ' || inFlow):
+			return false
+		case i == 0 && r == '-' && (next == ' ' || inFlow && strings.ContainsRune(",[]{}", next)):
 			return false
 		case r == ':' && (next == ' ' || inFlow && strings.ContainsRune(",[]{}", next)):
 			return false
