@@ -1,9 +1,9 @@
 package draft
 
 import (
+	"math/big"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
@@ -167,56 +167,11 @@ func fold(text string, width int) []string {
 	return append(lines, line)
 }
 
-// quote writes a scalar, plain if that is understood everywhere, even inside of brackets.
+// quote writes a scalar. What Go escapes, YAML escapes in the same way. Quotes that are not needed go when the draft is
+// formatted, but for those of numbers and truth values, which it takes for meant.
 func quote(s string) string {
-	if isPlain(s) {
+	if n, ok := new(big.Int).SetString(s, 10); ok && n.String() == s || s == "true" || s == "false" {
 		return s
 	}
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case isPrintable(string(r)):
-			b.WriteRune(r)
-		case r <= 0xFFFF:
-			b.WriteString(`\u` + hex(r, 4))
-		default:
-			b.WriteString(`\U` + hex(r, 8))
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
-func hex(r rune, digits int) string {
-	s := strconv.FormatInt(int64(r), 16)
-	return strings.Repeat("0", digits-len(s)) + s
-}
-
-func isPlain(s string) bool {
-	if s == "" || strings.EqualFold(s, "null") || !isPrintable(s) {
-		return false
-	}
-	if first, _ := utf8.DecodeRuneInString(s); !unicode.IsLetter(first) && !unicode.IsDigit(first) && first != '<' {
-		return false
-	}
-	return !strings.ContainsAny(s, "[]{},") && !strings.Contains(s, ": ") && !strings.Contains(s, " #") &&
-		!strings.HasSuffix(s, ":") && !strings.HasSuffix(s, " ")
-}
-
-// isPrintable reports whether all of s may stand in YAML as it is. Byte-order marks, and line ends of other scripts, may not.
-func isPrintable(s string) bool {
-	for _, r := range s {
-		if !unicode.IsPrint(r) || r == utf8.RuneError || r == '\uFEFF' {
-			return false
-		}
-	}
-	return true
+	return strconv.Quote(s)
 }
