@@ -1,0 +1,109 @@
+package snippet
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+
+	"stanza.invalid/cmd/stanzagen/internal/model"
+)
+
+// node is an element of an example.
+type node struct {
+	name     model.Name
+	attrs    []attr
+	children []*node
+	// text is the character data right below it.
+	text string
+	// source is the element as the example has it.
+	source string
+	// inherits says that it uses prefixes, or a default namespace, that are declared outside of it.
+	inherits bool
+}
+
+// attr is an attribute that is no declaration of a namespace.
+type attr struct {
+	name  model.Name
+	value string
+}
+
+// attr returns the value of a plain attribute.
+func (n *node) attr(local string) string {
+	for _, a := range n.attrs {
+		if a.name == (model.Name{Local: local}) {
+			return a.value
+		}
+	}
+	return ""
+}
+
+// child returns the first child of a name.
+func (n *node) child(name model.Name) *node {
+	for _, c := range n.children {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// parse reads one element. A stanza without a namespace is in jabber:client, as package check has it.
+func parse(text string) (*node, error) {
+	d := xml.NewDecoder(strings.NewReader(text))
+	var root *node
+	var open []*node
+	var starts []int64
+	for {
+		before := d.InputOffset()
+		token, err := d.Token()
+		switch {
+		case errors.Is(err, io.EOF) && root != nil:
+			return root, nil
+		case err != nil:
+			return nil, err
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			n := &node{name: model.Name{Space: t.Name.Space, Local: t.Name.Local}}
+			declares := map[string]bool{}
+			for _, a := range t.Attr {
+				switch {
+				case a.Name.Space == "" && a.Name.Local == "xmlns", a.Name.Space == "xmlns":
+					declares[a.Value] = true
+				case a.Name.Space == "xml":
+					n.attrs = append(n.attrs, attr{model.Name{Space: model.XMLNamespace, Local: a.Name.Local}, a.Value})
+				default:
+					n.attrs = append(n.attrs, attr{model.Name{Space: a.Name.Space, Local: a.Name.Local}, a.Value})
+				}
+			}
+			n.inherits = !declares[n.name.Space]
+			for _, a := range n.attrs {
+				if a.name.Space != "" && a.name.Space != model.XMLNamespace && !declares[a.name.Space] {
+					n.inherits = true
+				}
+			}
+			if len(open) > 0 {
+				parent := open[len(open)-1]
+				if n.name.Space == "" {
+					n.name.Space = parent.name.Space
+				}
+				parent.children = append(parent.children, n)
+			} else if root == nil {
+				if n.name.Space == "" {
+					n.name.Space = model.ClientNamespace
+				}
+				root = n
+			}
+			open, starts = append(open, n), append(starts, before)
+		case xml.EndElement:
+			n := open[len(open)-1]
+			n.source = text[starts[len(starts)-1]:d.InputOffset()]
+			open, starts = open[:len(open)-1], starts[:len(starts)-1]
+		case xml.CharData:
+			if len(open) > 0 {
+				open[len(open)-1].text += string(t)
+			}
+		}
+	}
+}
