@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -160,6 +161,9 @@ func quote(s string) string {
 
 // enum writes a value of an enum, as its constant if there is one.
 func (w *writer) enum(e *model.Enum, text string) expr {
+	if !slices.Contains(w.enums, e) {
+		w.enums = append(w.enums, e)
+	}
 	if !isText(e.Base) {
 		text = strings.TrimSpace(text)
 	}

@@ -22,6 +22,9 @@ type Snippet struct {
 	Value string
 	// OfIQ says that Value is the payload of an IQ.
 	OfIQ bool
+	// Structs and Enums are the types that the code makes values of, each once, in the order in which they are met.
+	Structs []*model.Element
+	Enums   []*model.Enum
 }
 
 // Library knows which types elements have, and which requests have which answers.
@@ -230,7 +233,7 @@ func (w *writer) finish(last, tail, value string, ofIQ bool) (*Snippet, error) {
 	if tail != "" {
 		body += "\n" + tail
 	}
-	return &Snippet{Imports: w.importLines(), Code: code, Body: body, Value: value, OfIQ: ofIQ}, nil
+	return &Snippet{Imports: w.importLines(), Code: code, Body: body, Value: value, OfIQ: ofIQ, Structs: w.structs, Enums: w.enums}, nil
 }
 
 // gofmt formats statements.

@@ -23,6 +23,9 @@ type writer struct {
 	before []statement
 	// names counts the variables of each name.
 	names map[string]int
+	// structs and enums are the types that were met.
+	structs []*model.Element
+	enums   []*model.Enum
 }
 
 // statement is code that may set err.
@@ -89,6 +92,9 @@ func (w *writer) importLines() []string {
 // element writes a value of a struct as an element has it. typ is what stands before the brace: the type, a pointer to it,
 // or nothing inside of slices.
 func (w *writer) element(e *model.Element, n *node, typ string) (expr, error) {
+	if !slices.Contains(w.structs, e) {
+		w.structs = append(w.structs, e)
+	}
 	values := make([][]expr, len(e.Fields))
 	if f := e.NameField(); f != nil {
 		values[f.Index] = []expr{w.enum(f.Type.Enum, n.name.Local)}

@@ -1,0 +1,147 @@
+package docs
+
+import (
+	"fmt"
+	"html"
+	"html/template"
+	"path"
+	"strings"
+
+	"stanza.invalid/cmd/stanzagen/internal/model"
+)
+
+// goType writes the Go type of a field as package p writes it; types that have a page become links.
+func (s *site) goType(f *model.Field, page string) template.HTML {
+	prefix := ""
+	switch {
+	case f.Type.Scalar == model.LangText:
+	case f.Shape == model.Pointer:
+		prefix = "*"
+	case f.Shape == model.Slice:
+		prefix = "[]"
+	}
+	name, target := typeName(f), where{}
+	switch {
+	case f.Type.Element != nil && s.has(f.Type.Element.Package):
+		target = s.ofStruct(f.Type.Element)
+	case f.Type.Enum != nil && s.has(f.Type.Enum.Package):
+		target = s.ofEnum(f.Type.Enum)
+	}
+	if target.page == "" {
+		return template.HTML(html.EscapeString(prefix + name))
+	}
+	return template.HTML(html.EscapeString(prefix) + `<a href="` + html.EscapeString(target.from(page)) + `">` + html.EscapeString(name) + `</a>`)
+}
+
+// typeName is the type of one value.
+func typeName(f *model.Field) string {
+	qualified := func(p *model.Package, name string) string {
+		if p == f.Parent.Package {
+			return name
+		}
+		return p.Name + "." + name
+	}
+	switch {
+	case f.Kind == model.FieldAny:
+		return "stanza.Raw"
+	case f.Type.Element != nil:
+		return qualified(f.Type.Element.Package, f.Type.Element.GoName)
+	case f.Type.Enum != nil:
+		return qualified(f.Type.Enum.Package, f.Type.Enum.GoName)
+	case f.Type.Stanza == "iq":
+		return "stanza.IQ"
+	case f.Type.Stanza != "":
+		return "stanza." + strings.ToUpper(f.Type.Stanza[:1]) + f.Type.Stanza[1:]
+	}
+	goes := f.Type.Scalar.GoType()
+	if goes.Path == "" {
+		return goes.Name
+	}
+	return path.Base(goes.Path) + "." + goes.Name
+}
+
+// field makes a row of the table of fields.
+func (s *site) field(f *model.Field, page string) fieldView {
+	p := f.Parent.Package
+	v := fieldView{
+		ID: f.Parent.GoName + "." + f.GoName, Name: f.GoName, Type: s.goType(f, page), SpecLink: f.Link,
+		Doc: s.predicate(p, page, f.GoName, f.Doc),
+	}
+	own := f.Parent.Namespace
+	switch f.Kind {
+	case model.FieldName:
+		v.Kind, v.Wire = "name", "<…/>"
+	case model.FieldAttr:
+		v.Kind, v.Wire = "attribute", attributeName(f)
+	case model.FieldText:
+		v.Kind, v.Wire = "text", "text"
+	case model.FieldAny:
+		v.Kind, v.Wire = "content", "<any/>"
+	default:
+		v.Kind, v.Wire = "child", "<"+f.Name.Local+"/>"
+		if f.Name.Local == "" {
+			v.Wire = "<…/>"
+		}
+		if f.Kind == model.FieldStanza {
+			v.Kind, v.Wire = "stanza", "<"+f.Type.Stanza+"/>"
+		}
+	}
+	if f.Name.Space != "" && f.Name.Space != model.XMLNamespace && f.Kind != model.FieldStanza && !(own != nil && own.URI == f.Name.Space) {
+		v.Namespace = f.Name.Space
+	}
+	v.Tags = tags(f)
+	if e := f.Type.Enum; e != nil && s.has(e.Package) {
+		for _, value := range e.Values {
+			v.Values = append(v.Values, link{value.Value.Text, s.ofValue(value).from(page)})
+		}
+	}
+	return v
+}
+
+// attributeName is how an attribute is written.
+func attributeName(f *model.Field) string {
+	if f.Name.Space == model.XMLNamespace {
+		return "xml:" + f.Name.Local
+	}
+	return f.Name.Local
+}
+
+// tags are what a reader must know of a field, in few words.
+func tags(f *model.Field) []string {
+	var list []string
+	if f.Required {
+		list = append(list, "required")
+	}
+	if f.Many {
+		list = append(list, "repeated")
+	}
+	if f.Type.Scalar == model.LangText {
+		list = append(list, "one for each language")
+	}
+	if f.Type.Scalar == model.Flag {
+		list = append(list, "flag")
+	}
+	switch {
+	case f.Min != nil && f.Max != nil:
+		list = append(list, f.Min.Text+" to "+f.Max.Text)
+	case f.Min != nil:
+		list = append(list, "at least "+f.Min.Text)
+	case f.Max != nil:
+		list = append(list, "at most "+f.Max.Text)
+	}
+	if f.Default != nil {
+		list = append(list, "default "+shown(f.Default.Text))
+	}
+	if f.Fixed != nil {
+		list = append(list, "always "+shown(f.Fixed.Text))
+	}
+	return list
+}
+
+// shown writes a literal so that an empty one can be seen.
+func shown(text string) string {
+	if text == "" || strings.TrimSpace(text) != text {
+		return fmt.Sprintf("%q", text)
+	}
+	return text
+}
