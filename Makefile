@@ -8,7 +8,7 @@ DOMAIN  ?=
 FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test race integration generate check breaking lint fuzz bench rename cross
+.PHONY: help run test race integration generate check docs breaking lint fuzz bench rename cross
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ breaking: ## compare the schemas with those of the last release: nothing on the 
 	@tag=$$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null); \
 	if [ -z "$$tag" ]; then echo "there is no release yet, so nothing to compare with"; \
 	else echo "comparing with $$tag"; $(GO) run ./cmd/stanzagen breaking --only=wire $$tag:schema schema; fi
+
+docs: ## build the schema browser: pages to be opened from docs/site/index.html
+	@$(GO) run ./cmd/stanzagen docs --project docs/project.yaml -o docs/site schema
+	@echo "open docs/site/index.html"
 
 lint: ## vet, staticcheck and gofmt
 	$(GO) vet ./...

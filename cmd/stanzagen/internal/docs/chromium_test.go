@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,8 +93,10 @@ func startChromium(t *testing.T) *chromium {
 		_ = in.Close()
 		_ = out.Close()
 		<-read
-		if t.Failed() && stderr.Len() > 0 {
-			t.Logf("Chromium says:\n%s", &stderr)
+		for line := range strings.Lines(stderr.String()) {
+			if t.Failed() && !strings.Contains(line, "dbus") { // there is no desktop, and none is needed
+				t.Logf("Chromium: %s", line)
+			}
 		}
 	})
 	return c
@@ -176,6 +179,15 @@ func (c *chromium) send(session, method string, params any) (json.RawMessage, er
 	}
 }
 
+// listen returns a channel of events; those beyond its size are dropped.
+func (c *chromium) listen(session, event string, size int) chan json.RawMessage {
+	ch := make(chan json.RawMessage, size)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.events[session+" "+event] = ch
+	return ch
+}
+
 // tab is a page of the browser.
 type tab struct {
 	*chromium
@@ -195,11 +207,9 @@ func (c *chromium) tab(t *testing.T, width, height int) *tab {
 	require.NoError(t, err)
 	var attached struct{ SessionID string }
 	require.NoError(t, json.Unmarshal(b, &attached))
-	p := &tab{chromium: c, t: t, session: attached.SessionID, loaded: make(chan json.RawMessage, 1)}
-	c.mu.Lock()
-	c.events[p.session+" Page.loadEventFired"] = p.loaded
-	c.mu.Unlock()
+	p := &tab{chromium: c, t: t, session: attached.SessionID, loaded: c.listen(attached.SessionID, "Page.loadEventFired", 1)}
 	p.do("Page.enable", nil)
+	p.do("Emulation.setFocusEmulationEnabled", map[string]any{"enabled": true})
 	p.size(width, height, false)
 	return p
 }
@@ -210,6 +220,35 @@ func (p *tab) do(method string, params any) json.RawMessage {
 	b, err := p.send(p.session, method, params)
 	require.NoError(p.t, err)
 	return b
+}
+
+// trouble returns what the page's scripts threw, and what the browser complained about, such as breaches of the page's
+// policy; and what was loaded from elsewhere than the disk. It has to be asked for before.
+func (p *tab) trouble() func() []string {
+	p.t.Helper()
+	thrown, logged := p.listen(p.session, "Runtime.exceptionThrown", 64), p.listen(p.session, "Log.entryAdded", 64)
+	requests := p.listen(p.session, "Network.requestWillBeSent", 4096)
+	for _, domain := range []string{"Runtime", "Log", "Network"} {
+		p.do(domain+".enable", nil)
+	}
+	return func() []string {
+		var list []string
+		for {
+			select {
+			case e := <-thrown:
+				list = append(list, string(e))
+			case e := <-logged:
+				list = append(list, string(e))
+			case e := <-requests:
+				var r struct{ Request struct{ URL string } }
+				if json.Unmarshal(e, &r) != nil || !strings.HasPrefix(r.Request.URL, "file://") {
+					list = append(list, string(e))
+				}
+			default:
+				return list
+			}
+		}
+	}
 }
 
 // size sets the size of the window; a phone has touch and a denser screen.
@@ -293,6 +332,33 @@ func (p *tab) write(text string) {
 		p.do("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "text": string(r), "key": string(r)})
 		p.do("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": string(r)})
 	}
+}
+
+// click clicks the first element of a selector, as a mouse does.
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	var at []float64
+	p.eval(fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		e.scrollIntoView({block: "center", behavior: "instant"});
+		const r = e.getBoundingClientRect();
+		return [r.x + r.width / 2, r.y + r.height / 2];
+	})()`, selector), &at)
+	for _, event := range []string{"mousePressed", "mouseReleased"} {
+		p.do("Input.dispatchMouseEvent", map[string]any{"type": event, "x": at[0], "y": at[1], "button": "left", "clickCount": 1})
+	}
+}
+
+// until waits until a script's value is true.
+func (p *tab) until(script string) {
+	p.t.Helper()
+	for range 100 {
+		if p.truth(script) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	p.t.Fatalf("never true: %s", script)
 }
 
 // screenshot writes what the page looks like to a file of the folder that XMPP_SCREENSHOTS names, if it does.

@@ -21,6 +21,7 @@ func (s *site) indexPage() *page {
 			Elements: countElements(p),
 		}
 		row.Status, row.Note = s.project.support(p.Spec)
+		v.HasStatus = v.HasStatus || row.Status != ""
 		elements += row.Elements
 		examples += row.Examples
 		for _, ns := range p.Namespaces {
@@ -105,9 +106,9 @@ func elementNames(e *model.Element) []model.Name {
 func initial(name string) (title, id string) {
 	c := strings.ToUpper(name[:1])
 	if c < "A" || c > "Z" {
-		return "Others", "others"
+		return "Others", "letter-others"
 	}
-	return c, strings.ToLower(c)
+	return c, "letter-" + strings.ToLower(c)
 }
 
 // namespacesPage lists all namespaces.

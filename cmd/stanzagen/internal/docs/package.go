@@ -26,6 +26,7 @@ func (s *site) packagePage(p *model.Package) *page {
 		view := namespaceView{Name: ns.GoName, URI: ns.URI}
 		if ns.Doc != ns.GoName+" is the namespace "+ns.URI+"." { // the table says so already
 			view.Doc = s.predicate(p, here, ns.GoName, ns.Doc)
+			v.Documented = true
 		}
 		v.Namespaces = append(v.Namespaces, view)
 	}
@@ -38,19 +39,14 @@ func (s *site) packagePage(p *model.Package) *page {
 	for _, q := range p.Queries {
 		v.Requests = append(v.Requests, s.request(q, here))
 	}
-	var payload *structView
 	for _, e := range p.Structs {
 		view := s.structure(e, here)
-		switch {
-		case e.Role == model.Nested:
+		view.Below = e.Role == model.Request
+		if e.Role == model.Nested {
 			v.Types = append(v.Types, view)
-			continue
-		case e.Role == model.Request && payload != nil:
-			payload.Requests = append(payload.Requests, view)
-		default:
-			payload = view
+		} else {
+			v.Elements = append(v.Elements, view)
 		}
-		v.Elements = append(v.Elements, view)
 	}
 	for _, e := range p.Enums {
 		v.Enums = append(v.Enums, s.enum(e, here))

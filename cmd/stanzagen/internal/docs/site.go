@@ -2,6 +2,7 @@ package docs
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -147,6 +148,9 @@ func (w where) from(page string) string {
 	}
 	if w.page == page && anchor != "" {
 		return anchor
+	}
+	if path.Dir(w.page) == path.Dir(page) {
+		return path.Base(w.page) + anchor
 	}
 	return strings.Repeat("../", strings.Count(page, "/")) + w.page + anchor
 }

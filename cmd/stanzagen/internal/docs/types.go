@@ -72,9 +72,9 @@ func (s *site) field(f *model.Field, page string) fieldView {
 	case model.FieldName:
 		v.Kind, v.Wire = "name", "<…/>"
 	case model.FieldAttr:
-		v.Kind, v.Wire = "attribute", attributeName(f)
+		v.Kind, v.Wire = "attribute", attributeName(f)+`="…"`
 	case model.FieldText:
-		v.Kind, v.Wire = "text", "text"
+		v.Kind, v.Wire = "text", "(text)"
 	case model.FieldAny:
 		v.Kind, v.Wire = "content", "<any/>"
 	default:

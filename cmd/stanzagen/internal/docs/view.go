@@ -28,7 +28,9 @@ type link struct {
 type indexView struct {
 	Description string
 	Counts      []count
-	Groups      []packageGroup
+	// HasStatus says that rows have a status.
+	HasStatus bool
+	Groups    []packageGroup
 }
 
 // count is a number with what it counts.
@@ -103,13 +105,15 @@ type packageView struct {
 	Source                       string
 	Doc                          []template.HTML
 	Namespaces                   []namespaceView
-	Features                     []string
-	Imports, Importers           []link
-	Requests                     []requestRow
-	Elements, Types              []*structView
-	Enums                        []*enumView
-	Orphans                      []*exampleView
-	Previous, Next               link
+	// Documented says that some of the namespaces have a text.
+	Documented         bool
+	Features           []string
+	Imports, Importers []link
+	Requests           []requestRow
+	Elements, Types    []*structView
+	Enums              []*enumView
+	Orphans            []*exampleView
+	Previous, Next     link
 }
 
 // namespaceView is a namespace of a package.
@@ -133,8 +137,8 @@ type structView struct {
 	Handler  *codeView
 	Examples []*exampleView
 	More     []*exampleView
-	// Requests are shown below their payload in the table of contents.
-	Requests []*structView
+	// Below says that it stands below another one in the table of contents.
+	Below bool
 }
 
 // wireView is an element's name and namespace.

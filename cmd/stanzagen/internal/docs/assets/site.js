@@ -252,7 +252,12 @@
 			}
 			break;
 		case "Escape":
-			if (found.hidden) input.blur(); else open(false);
+			if (found.hidden) {
+				input.blur();
+			} else {
+				event.preventDefault(); // it would empty the field
+				open(false);
+			}
 			break;
 		}
 	});

@@ -133,7 +133,8 @@ func (w *writer) iqExample(p *model.Package, n *node) (*Snippet, error) {
 
 // call makes
 //
-//	answer, err := xmpp.Call(ctx, session, jid.MustParse("illyria.example"), &version.Query{})
+//	to := jid.MustParse("illyria.example")
+//	answer, err := xmpp.Call(ctx, session, to, &version.Query{}) // a *version.Info
 func (w *writer) call(p *model.Package, n *node, q *model.Query) (*Snippet, error) {
 	x, err := w.payload(n.children[0], q.IQType, p)
 	if err != nil {
@@ -144,7 +145,8 @@ func (w *writer) call(p *model.Package, n *node, q *model.Query) (*Snippet, erro
 	w.use(model.JIDPath)
 	to := "jid.JID{}"
 	if t := n.attr("to"); t != "" {
-		to = "jid.MustParse(" + quote(t) + ")"
+		to = w.variable("to")
+		w.before = append(w.before, statement{code: to + " := jid.MustParse(" + quote(t) + ")"})
 	}
 	code := fmt.Sprintf("xmpp.Call(ctx, session, %s, %s)", to, x)
 	if q.Result == nil {
