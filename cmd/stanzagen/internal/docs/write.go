@@ -14,20 +14,13 @@ import (
 // Write writes a site into a folder. Files that are as they should be are not touched, and pages of an earlier site that this one has not
 // are removed. A file in the way that was not made by stanzagen docs is an error, and then nothing is written.
 func Write(dir string, files map[string][]byte) error {
-	names := slices.Sorted(maps.Keys(files))
 	var stale []string
-	for _, name := range names {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		old, err := os.ReadFile(file)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			stale = append(stale, name)
-		case err != nil:
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		isStale, err := differs(filepath.Join(dir, filepath.FromSlash(name)), files[name])
+		if err != nil {
 			return err
-		case bytes.Equal(old, files[name]):
-		case !ours(old):
-			return fmt.Errorf("%s is in the way: it was not made by stanzagen docs", file)
-		default:
+		}
+		if isStale {
 			stale = append(stale, name)
 		}
 	}
@@ -35,15 +28,42 @@ func Write(dir string, files map[string][]byte) error {
 		return err
 	}
 	for _, name := range stale {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, files[name], 0o644); err != nil {
+		if err := put(filepath.Join(dir, filepath.FromSlash(name)), files[name]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// WriteFile writes a file that stands alone, under the same rules.
+func WriteFile(file string, data []byte) error {
+	if stale, err := differs(file, data); err != nil || !stale {
+		return err
+	}
+	return put(file, data)
+}
+
+// differs reports whether a file is missing or stale. One that is not ours is an error.
+func differs(file string, data []byte) (bool, error) {
+	old, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err != nil:
+		return false, err
+	case bytes.Equal(old, data):
+		return false, nil
+	case !ours(old):
+		return false, fmt.Errorf("%s is in the way: it was not made by stanzagen docs", file)
+	}
+	return true, nil
+}
+
+func put(file string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o644)
 }
 
 // ours reports whether a file was made by stanzagen docs.
