@@ -76,36 +76,44 @@ func (s *site) highlightGo(page, code string, packages []*model.Package) templat
 }
 
 // highlightXML marks up an element, line by line: names, attributes, values. A line knows how far in it begins, so that what
-// does not fit can go on below it.
-func highlightXML(text string) template.HTML {
-	var b strings.Builder
-	inTag := false
+// does not fit can go on below it. types are those of the elements, in the order of their start tags, which become links.
+func (s *site) highlightXML(page, text string, types []*model.Element) template.HTML {
+	m := &xmlMarkup{site: s, page: page, types: types}
 	for line := range strings.Lines(text) {
 		class := "line"
 		const deepest = 6
 		if in := min((len(line)-len(strings.TrimLeft(line, " ")))/2, deepest); in > 0 {
 			class += fmt.Sprintf(" in%d", in)
 		}
-		b.WriteString(`<span class="` + class + `">`)
-		inTag = xmlLine(&b, line, inTag)
-		b.WriteString("</span>")
+		m.WriteString(`<span class="` + class + `">`)
+		m.line(line)
+		m.WriteString("</span>")
 	}
-	return template.HTML(b.String()) // every part of it was escaped
+	return template.HTML(m.String()) // every part of it was escaped
 }
 
-// xmlLine marks up a line, which may begin inside of a tag, and reports whether it ends in one.
-func xmlLine(b *strings.Builder, text string, inTag bool) bool {
-	if inTag {
-		if text, inTag = attributes(b, text); inTag {
-			return true
-		}
+// xmlMarkup is XML with marks.
+type xmlMarkup struct {
+	strings.Builder
+	site *site
+	page string
+	// types are those of the elements to come.
+	types []*model.Element
+	// inTag says that a tag goes on on the next line.
+	inTag bool
+}
+
+// line marks up a line.
+func (m *xmlMarkup) line(text string) {
+	if m.inTag {
+		text, m.inTag = attributes(&m.Builder, text)
 	}
 	for text != "" {
 		open := strings.IndexByte(text, '<')
 		if open < 0 {
 			open = len(text)
 		}
-		b.WriteString(html.EscapeString(text[:open]))
+		m.WriteString(html.EscapeString(text[:open]))
 		text = text[open:]
 		if text == "" {
 			break
@@ -118,13 +126,23 @@ func xmlLine(b *strings.Builder, text string, inTag bool) bool {
 		if n > 1 && text[1] == '/' {
 			mark = 2
 		}
-		b.WriteString(html.EscapeString(text[:mark]))
-		span(b, "t", text[mark:n])
-		if text, inTag = attributes(b, text[n:]); inTag {
-			return true
-		}
+		m.WriteString(html.EscapeString(text[:mark]))
+		m.name(text[mark:n], mark == 1)
+		text, m.inTag = attributes(&m.Builder, text[n:])
 	}
-	return false
+}
+
+// name marks up the name of an element; at its start it leads to the type.
+func (m *xmlMarkup) name(name string, start bool) {
+	var typ *model.Element
+	if start && len(m.types) > 0 {
+		typ, m.types = m.types[0], m.types[1:]
+	}
+	if typ == nil {
+		span(&m.Builder, "t", name)
+		return
+	}
+	m.WriteString(`<a class="t" href="` + html.EscapeString(m.site.ofStruct(typ).from(m.page)) + `">` + html.EscapeString(name) + `</a>`)
 }
 
 // attributes writes what stands in a tag after its name, and returns what follows the tag, or that it does not end here.

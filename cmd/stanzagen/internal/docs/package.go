@@ -334,7 +334,11 @@ func (s *site) exampleOf(e *example, here string) *exampleView {
 	case e.from.Stanza != "":
 		title += ": a " + e.from.Stanza
 	}
-	return &exampleView{ID: e.anchor(), Title: title, XML: highlightXML(e.from.XML), Code: s.code(e.code, here)}
+	var types []*model.Element
+	if e.code != nil {
+		types = e.code.Types
+	}
+	return &exampleView{ID: e.anchor(), Title: title, XML: s.highlightXML(here, e.from.XML, types), Code: s.code(e.code, here)}
 }
 
 // code makes a snippet as it is shown, nil for none.

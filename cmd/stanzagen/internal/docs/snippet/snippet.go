@@ -25,6 +25,8 @@ type Snippet struct {
 	// Structs and Enums are the types that the code makes values of, each once, in the order in which they are met.
 	Structs []*model.Element
 	Enums   []*model.Enum
+	// Types are the types of the elements of the example, in the order of their start tags; nil for those that have none.
+	Types []*model.Element
 }
 
 // Library knows which types elements have, and which requests have which answers.
@@ -87,7 +89,7 @@ func (lib *Library) Example(p *model.Package, e *model.Example) (*Snippet, error
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{lib: lib, imports: map[string]string{}, names: map[string]int{}}
+	w := &writer{lib: lib, imports: map[string]string{}, names: map[string]int{}, root: n, typeOf: map[*node]*model.Element{}}
 	switch {
 	case e.Stanza == "iq" && len(n.children) == 1 && e.IQType != "error":
 		return w.iqExample(p, n)
@@ -235,7 +237,11 @@ func (w *writer) finish(last, tail, value string, ofIQ bool) (*Snippet, error) {
 	if tail != "" {
 		body += "\n" + tail
 	}
-	return &Snippet{Imports: w.importLines(), Code: code, Body: body, Value: value, OfIQ: ofIQ, Structs: w.structs, Enums: w.enums}, nil
+	var types []*model.Element
+	if w.root != nil {
+		w.root.walk(func(n *node) { types = append(types, w.typeOf[n]) })
+	}
+	return &Snippet{Types: types, Imports: w.importLines(), Code: code, Body: body, Value: value, OfIQ: ofIQ, Structs: w.structs, Enums: w.enums}, nil
 }
 
 // gofmt formats statements.

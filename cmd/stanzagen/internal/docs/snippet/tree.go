@@ -38,14 +38,12 @@ func (n *node) attr(local string) string {
 	return ""
 }
 
-// child returns the first child of a name.
-func (n *node) child(name model.Name) *node {
+// walk visits the element and all below it, in the order of their start tags.
+func (n *node) walk(visit func(*node)) {
+	visit(n)
 	for _, c := range n.children {
-		if c.name == name {
-			return c
-		}
+		c.walk(visit)
 	}
-	return nil
 }
 
 // parse reads one element. A stanza without a namespace is in jabber:client, as package check has it.

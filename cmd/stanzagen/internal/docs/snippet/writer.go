@@ -26,6 +26,9 @@ type writer struct {
 	// structs and enums are the types that were met.
 	structs []*model.Element
 	enums   []*model.Enum
+	// root is the example, typeOf the types of the elements in it.
+	root   *node
+	typeOf map[*node]*model.Element
 }
 
 // statement is code that may set err.
@@ -92,6 +95,7 @@ func (w *writer) importLines() []string {
 // element writes a value of a struct as an element has it. typ is what stands before the brace: the type, a pointer to it,
 // or nothing inside of slices.
 func (w *writer) element(e *model.Element, n *node, typ string) (expr, error) {
+	w.typeOf[n] = e
 	if !slices.Contains(w.structs, e) {
 		w.structs = append(w.structs, e)
 	}
