@@ -3,7 +3,6 @@ package docs
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/docs/snippet"
@@ -190,13 +189,4 @@ func (s *site) ownExamples(e *model.Element) (own, others []*example) {
 		}
 	}
 	return own, others
-}
-
-// queriesOf are the requests whose payload, request or answer a struct is.
-func queriesOf(e *model.Element) []*model.Query {
-	queries := slices.Clone(e.Queries)
-	if e.Query != nil && !slices.Contains(queries, e.Query) {
-		queries = append(queries, e.Query)
-	}
-	return queries
 }

@@ -141,7 +141,7 @@ type structView struct {
 	Below bool
 }
 
-// wireView is an element's name and namespace.
+// wireView is an element's name and namespace; Const is the namespace's constant.
 type wireView struct {
 	Name, Namespace string
 	Const           link
