@@ -3,6 +3,7 @@ package docs
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/source"
@@ -81,7 +82,7 @@ var (
 
 // ReadProject reads a project file. What is wrong with it goes to c.
 func ReadProject(path string, data []byte, c *source.Collector) *Project {
-	from := yamlfile.ReadProject(path, data, Statuses(), c)
+	from := yamlfile.ReadProject(path, data, c)
 	if from == nil {
 		return nil
 	}
@@ -111,18 +112,22 @@ func ReadProject(path string, data []byte, c *source.Collector) *Project {
 		c.Errorf(from.Created.Pos, "created %q is no date", p.Created).Hintf("write it like 2026-11-24")
 	}
 	if from.Default != nil {
-		p.Default = supportOf(from.Default)
+		p.Default = supportOf(from.Default, c)
 	}
 	for _, s := range from.Support {
 		if !specName.MatchString(s.Spec.Value) {
 			c.Errorf(s.Spec.Pos, "support of %q: that is neither a XEP nor an RFC", s.Spec.Value).Hintf("write XEP-0184 or RFC 6120")
 		}
-		p.Support[s.Spec.Value] = supportOf(s)
+		p.Support[s.Spec.Value] = supportOf(s, c)
 	}
 	return p
 }
 
-func supportOf(s *yamlfile.Support) Support {
+func supportOf(s *yamlfile.Support, c *source.Collector) Support {
+	if s.Status.IsSet() && !slices.Contains(Statuses(), s.Status.Value) {
+		c.Errorf(s.Status.Pos, "status %q is none of XEP-0453", s.Status.Value).
+			Hintf("one of: %s", strings.Join(Statuses(), ", ")).DidYouMean(s.Status.Value, Statuses())
+	}
 	return Support{Status: s.Status.Value, Since: s.Since.Value, Note: oneLine(s.Note)}
 }
 

@@ -1,9 +1,6 @@
 package yamlfile
 
 import (
-	"slices"
-	"strings"
-
 	"go.yaml.in/yaml/v4"
 
 	"stanza.invalid/cmd/stanzagen/internal/source"
@@ -71,9 +68,8 @@ func projectKeys() map[Level][]Key {
 	}
 }
 
-// ReadProject reads a project file; statuses are the words that it may say. What is wrong goes to c; nil is returned
-// if nothing could be understood.
-func ReadProject(path string, data []byte, statuses []string, c *source.Collector) *Project {
+// ReadProject reads a project file. What is wrong with its form goes to c; nil is returned if nothing could be understood.
+func ReadProject(path string, data []byte, c *source.Collector) *Project {
 	r := &reader{path: path, c: c, keys: projectKeys()}
 	root := r.load(data)
 	if root == nil || !r.plain(root) {
@@ -87,16 +83,16 @@ func ReadProject(path string, data []byte, statuses []string, c *source.Collecto
 		Languages: o.texts("languages"), Platforms: o.texts("platforms"), Categories: o.texts("categories"),
 	}
 	if n := o.node("default"); n != nil {
-		p.Default = r.support(n, syntax.String{}, statuses)
+		p.Default = r.support(n, syntax.String{})
 	}
 	o.pairs("support", func(k, v *yaml.Node) {
-		p.Support = append(p.Support, r.support(v, r.text(k), statuses))
+		p.Support = append(p.Support, r.support(v, r.text(k)))
 	})
 	return p
 }
 
 // support reads how far a spec is supported: the status alone, or a mapping.
-func (r *reader) support(n *yaml.Node, spec syntax.String, statuses []string) *Support {
+func (r *reader) support(n *yaml.Node, spec syntax.String) *Support {
 	s := &Support{Pos: r.pos(n), Spec: spec}
 	if n.Kind == yaml.ScalarNode {
 		s.Status = r.text(n)
@@ -104,10 +100,6 @@ func (r *reader) support(n *yaml.Node, spec syntax.String, statuses []string) *S
 		o := r.object(n, levelSupport)
 		defer o.done()
 		s.Status, s.Since, s.Note = o.text("status"), o.text("since"), o.text("note")
-	}
-	if s.Status.IsSet() && !slices.Contains(statuses, s.Status.Value) {
-		r.c.Errorf(s.Status.Pos, "status %q is none of XEP-0453", s.Status.Value).
-			Hintf("one of: %s", strings.Join(statuses, ", ")).DidYouMean(s.Status.Value, statuses)
 	}
 	return s
 }
