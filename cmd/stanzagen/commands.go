@@ -22,6 +22,7 @@ type commands struct {
 	Explain    explainCommand    `cmd:"" group:"looking" help:"Say what a rule, a type, an element, a namespace, a XEP or pasted XML is."`
 	Breaking   breakingCommand   `cmd:"" group:"looking" help:"List the changes between two states of schemas that break something."`
 	IR         irCommand         `cmd:"" name:"ir" group:"looking" help:"Show what the compiler makes of schemas, as JSON for other tools."`
+	Docs       docsCommand       `cmd:"" group:"looking" help:"Write a site of schemas: a browser for elements, types and examples."`
 	Completion completionCommand `cmd:"" group:"looking" help:"Write a script for a shell that completes the command line."`
 }
 
