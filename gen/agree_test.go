@@ -152,7 +152,7 @@ func walk(v reflect.Value, visit func(any)) {
 		return
 	}
 	switch v.Kind() {
-	case reflect.Pointer:
+	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
 			walk(v.Elem(), visit)
 		}
@@ -201,6 +201,14 @@ func difference(a, b reflect.Value, at string) string {
 		return stanzas(a.Addr(), b.Addr(), at)
 	}
 	switch a.Kind() {
+	case reflect.Interface:
+		if a.IsNil() || b.IsNil() || a.Elem().Type() != b.Elem().Type() {
+			if a.IsNil() != b.IsNil() || !a.IsNil() {
+				return differ()
+			}
+			return ""
+		}
+		return difference(a.Elem(), b.Elem(), at)
 	case reflect.Pointer:
 		if a.IsNil() || b.IsNil() {
 			if a.IsNil() != b.IsNil() {

@@ -75,6 +75,10 @@ func pieces(v reflect.Value) int {
 		return 2
 	}
 	switch v.Kind() {
+	case reflect.Interface:
+		if !v.IsNil() {
+			n = pieces(v.Elem())
+		}
 	case reflect.Pointer:
 		if !v.IsNil() {
 			n = 1 + pieces(v.Elem())

@@ -7,12 +7,14 @@ import (
 	"math/rand/v2"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"stanza.invalid/gen/internal/sample"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -22,6 +24,56 @@ import (
 type filler struct {
 	*rand.Rand
 	depth int
+	// ways are the types that implement the interfaces of choices.
+	ways map[reflect.Type][]reflect.Type
+}
+
+// ways finds the types that the interfaces of choices have in the examples.
+func ways(t *testing.T) map[reflect.Type][]reflect.Type {
+	found := map[reflect.Type][]reflect.Type{}
+	table := types()
+	for _, x := range examples() {
+		outermost(parseExample(t, x), x.Stanza != "", func(r wire.Raw) bool {
+			for _, e := range of(table, r) {
+				if v := e.New(); v.DecodeXML(r) == nil {
+					waysIn(reflect.ValueOf(v), found)
+				}
+			}
+			return false
+		})
+	}
+	return found
+}
+
+func waysIn(v reflect.Value, found map[reflect.Type][]reflect.Type) {
+	switch v.Interface().(type) {
+	case *wire.Extra, wire.Raw, stanza.Message, stanza.Presence, stanza.IQ:
+		return
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		if !v.IsNil() {
+			// what is none of the alternatives can be anything
+			if typ := v.Elem().Type(); !slices.Contains(found[v.Type()], typ) && !strings.HasSuffix(typ.Elem().Name(), "Other") {
+				found[v.Type()] = append(found[v.Type()], typ)
+			}
+			waysIn(v.Elem(), found)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			waysIn(v.Elem(), found)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				waysIn(v.Field(i), found)
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			waysIn(v.Index(i), found)
+		}
+	}
 }
 
 func (f *filler) text() string {
@@ -92,6 +144,12 @@ func (f *filler) fill(v reflect.Value, tag string) {
 			v.Set(reflect.New(v.Type().Elem()))
 			f.fill(v.Elem(), tag)
 		}
+	case reflect.Interface:
+		if list := f.ways[v.Type()]; len(list) > 0 && f.IntN(8) > 0 && f.depth < 4 {
+			x := reflect.New(list[f.IntN(len(list))].Elem())
+			f.fill(x.Elem(), tag)
+			v.Set(x)
+		}
 	case reflect.Slice:
 		for range f.IntN(4) {
 			if f.depth < 3 {
@@ -127,7 +185,9 @@ func (f *filler) name(e entry, v stanza.Decoder) {
 // forbids, and children that have to be there but are not, are the codec's to refuse.
 func TestValues(t *testing.T) {
 	t.Parallel()
-	f := &filler{Rand: rand.New(rand.NewPCG(3, 4))}
+	f := &filler{Rand: rand.New(rand.NewPCG(3, 4)), ways: ways(t)}
+	require.Len(t, f.ways[reflect.TypeFor[sample.Way]()], 6)
+	require.Len(t, f.ways[reflect.TypeFor[sample.Step]()], 4)
 	rounds := 60
 	if testing.Short() {
 		rounds = 10

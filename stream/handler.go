@@ -78,7 +78,8 @@ func (r *registration) remove() bool {
 // table is what dispatch looks handlers up in. It is immutable.
 type table struct {
 	requests map[requestKey]*registration
-	spaces   map[string]bool // namespaces of which some request is handled
+	branches map[requestKey][]*registration // of requests that share their name
+	spaces   map[string]bool                // namespaces of which some request is handled
 	named    map[wire.Name][]*registration
 	kinds    [3][]*registration // without a payload's name: message, presence, IQ
 	nonzas   []*registration
@@ -157,7 +158,7 @@ func (s *Stream) register(r *registration) func() {
 	h := &s.handlers
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if r.typ != "" {
+	if r.typ != "" && r.matcher.check == nil {
 		if old := s.table.Load().requests[requestKey{r.typ, r.matcher.name}]; old != nil && !old.gone.Load() {
 			panic(fmt.Sprintf("stream: %s registers a second handler for iq %s %s; the first is at %s", r.site, r.typ, r.matcher.name, old.site))
 		}
@@ -187,10 +188,15 @@ func (s *Stream) rebuild() {
 		case r.raw != nil:
 			t.nonzas = append(t.nonzas, r)
 		case r.typ != "":
-			if t.requests == nil {
-				t.requests, t.spaces = map[requestKey]*registration{}, map[string]bool{}
+			if t.spaces == nil {
+				t.requests, t.branches, t.spaces = map[requestKey]*registration{}, map[requestKey][]*registration{}, map[string]bool{}
 			}
-			t.requests[requestKey{r.typ, m.name}] = r
+			key := requestKey{r.typ, m.name}
+			if m.check != nil {
+				t.branches[key] = append(t.branches[key], r)
+			} else {
+				t.requests[key] = r
+			}
 			t.spaces[m.name.Space] = true
 		case !m.name.IsZero():
 			if t.named == nil {
@@ -222,8 +228,8 @@ func (s *Stream) find(st stanza.Stanza) []*registration {
 		i, ps, isError = 1, &st.Payloads, st.Type == stanza.PresenceError
 	case *stanza.IQ:
 		i, ps, isError = 2, &st.Payloads, st.Type == stanza.IQError
-		if len(t.requests) > 0 && st.IsRequest() && ps.Len() == 1 {
-			if r := t.requests[requestKey{st.Type, ps.First()}]; r != nil {
+		if len(t.spaces) > 0 && st.IsRequest() && ps.Len() == 1 {
+			if r := t.request(requestKey{st.Type, ps.First()}, st); r != nil {
 				found = append(found, r)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"stanza.invalid/stream"
@@ -19,8 +20,9 @@ type Mux struct {
 }
 
 type request struct {
-	typ  stanza.IQType
-	name wire.Name
+	typ    stanza.IQType
+	name   wire.Name
+	branch string // the type of payload, if it shares its name with others
 }
 
 // A Route is one handler with what it is for, as made by [OnMessage] and the like.
@@ -83,10 +85,11 @@ func featuresOf(p any) []string {
 
 // matcherFor returns what matches stanzas of a kind with a payload of type T.
 func matcherFor[T any, P stanza.PayloadOf[T]](kind stream.Kind) stream.Matcher {
-	if n := P(new(T)).WireName(); n.Local != "" {
+	_, isBranch := any(P(nil)).(stanza.Branch)
+	if n := P(new(T)).WireName(); n.Local != "" && !isBranch {
 		return stream.MatchPayload(kind, n)
 	}
-	// an element whose name is its value
+	// an element whose name is its value, or whose name is not all that matters
 	return stream.MatchAll(stream.MatchKind(kind), stream.MatchFunc(func(s stanza.Stanza) bool { return stanza.Has[T, P](s) }))
 }
 
@@ -135,13 +138,24 @@ var ErrReplied = errors.New("xmpp: the handler answers by itself")
 // answer is an empty result. An error becomes an error reply: a *[stanza.Error] or
 // [stanza.Condition] as it is, anything else an internal-server-error that tells no
 // details. A request that does not fit T is answered with bad-request before the handler
-// sees it.
+// sees it. Requests that share their name with others ([stanza.Branch]) have a handler
+// each.
 func OnIQ[T, R any, P stanza.QueryOf[T, R]](h func(ctx context.Context, iq *stanza.IQ, query *T) (*R, error), opts ...stream.Option) Route {
 	site := stream.Site(1)
 	zero := P(new(T))
 	req := request{typ: zero.IQType(), name: zero.WireName()}
+	branch, isBranch := any(zero).(stanza.Branch)
+	if isBranch {
+		req.branch = reflect.TypeFor[T]().String()
+	}
 	return Route{site: site, request: req, features: featuresOf(zero), install: func(s *stream.Stream) {
-		s.HandleIQ(req.typ, req.name, func(ctx context.Context, st stanza.Stanza) error {
+		handle := s.HandleIQ
+		if isBranch {
+			handle = func(typ stanza.IQType, name wire.Name, h stream.Handler, opts ...stream.Option) func() {
+				return s.HandleBranch(typ, name, branch.Fits, h, opts...)
+			}
+		}
+		handle(req.typ, req.name, func(ctx context.Context, st stanza.Stanza) error {
 			iq := st.(*stanza.IQ)
 			q, err := stanza.Find[T, P](iq)
 			switch {

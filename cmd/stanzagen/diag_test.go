@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"stanza.invalid/cmd/stanzagen/internal/generate"
+	"stanza.invalid/cmd/stanzagen/internal/model"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 )
 
@@ -24,7 +25,7 @@ var update = flag.Bool("update", false, "write what comes out into the golden fi
 
 // TestDiagnostics compiles the schemas of every archive and compares what is reported with the archive's file
 // "diagnostics". Files under builtin/ take the place of the built-in schemas; a line "files:" of the comment lists the
-// files of the command line, tea.yaml if there is none.
+// files of the command line, tea.yaml if there is none. A line "path: own" gives the packages the import paths of this project's own.
 func TestDiagnostics(t *testing.T) {
 	t.Parallel()
 	for _, archive := range archives(t) {
@@ -63,13 +64,16 @@ func diagnose(t *testing.T, a *txtar.Archive) string {
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		require.NoError(t, os.WriteFile(file, f.Data, 0o644))
 	}
-	names := []string{"tea.yaml"}
+	names, importPath := []string{"tea.yaml"}, "example.org/gen"
 	for line := range strings.Lines(string(a.Comment)) {
 		if list, ok := strings.CutPrefix(line, "files:"); ok {
 			names = strings.Fields(list)
 		}
+		if line == "path: own\n" {
+			importPath = model.GenPath
+		}
 	}
-	o := generate.Options{Out: dir, ImportPath: "example.org/gen"}
+	o := generate.Options{Out: dir, ImportPath: importPath}
 	for _, name := range names {
 		o.Files = append(o.Files, filepath.Join(dir, name))
 	}

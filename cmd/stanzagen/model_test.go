@@ -107,7 +107,7 @@ func describeStruct(b *strings.Builder, e *model.Element) {
 }
 
 func describeField(b *strings.Builder, f *model.Field) {
-	kind := []string{"name", "attr", "text", "child", "names", "stanza", "any"}[f.Kind]
+	kind := []string{"name", "attr", "text", "child", "names", "stanza", "choice", "any"}[f.Kind]
 	typ := f.Type.Scalar.String() + f.Type.Stanza
 	if f.Type.Enum != nil {
 		typ = f.Type.Enum.Package.Name + "." + f.Type.Enum.GoName

@@ -57,6 +57,38 @@ type Entry struct {
 	New func() stanza.Decoder
 }
 
+// Form is one type of data forms.
+type Form struct {
+	// Package is the import path of the package.
+	Package string
+	// GoName is the name of the type in it.
+	GoName string
+	// New returns a new value, a pointer to the type.
+	New func() form.Typed
+}
+
+// Forms returns all types of data forms, in the order of Types. The list is made anew with each
+// call.
+func Forms() []Form {
+	return []Form{
+		{Package: "stanza.invalid/gen/mam", GoName: "Filter", New: func() form.Typed {
+			return new(mam.Filter)
+		}},
+		{Package: "stanza.invalid/gen/muc", GoName: "RoomConfig", New: func() form.Typed {
+			return new(muc.RoomConfig)
+		}},
+		{Package: "stanza.invalid/gen/muc", GoName: "RoomInfo", New: func() form.Typed {
+			return new(muc.RoomInfo)
+		}},
+		{Package: "stanza.invalid/gen/muc", GoName: "Registration", New: func() form.Typed {
+			return new(muc.Registration)
+		}},
+		{Package: "stanza.invalid/gen/muc", GoName: "VoiceRequest", New: func() form.Typed {
+			return new(muc.VoiceRequest)
+		}},
+	}
+}
+
 // Types returns all types in the order of the packages' import paths, and within a package in the
 // order of its schema. The list is made anew with each call.
 func Types() []Entry {
@@ -443,6 +475,16 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(muc.OwnerSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/muc",
+			GoName:  "DestroyRoom",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/muc#owner", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(muc.DestroyRoom)
 			},
 		},
 		{

@@ -13,6 +13,8 @@ type Example struct {
 	// Types are the names of the Go types that decode the outermost elements of the package in it,
 	// in their order.
 	Types []string
+	// Forms are the names of the Go types of the data forms of the package in it, in their order.
+	Forms []string
 }
 
 // Examples returns the examples of all schemas, in the order of the packages' import paths. The
@@ -237,6 +239,7 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='a1'>\n  <query xmlns='urn:xmpp:mam:2' queryid='q7'>\n    <x xmlns='jabber:x:data' type='submit'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field>\n      <field var='with'><value>olivia@illyria.example</value></field>\n    </x>\n    <set xmlns='http://jabber.org/protocol/rsm'><max>50</max><before/></set>\n    <flip-page/>\n  </query>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"Query"},
+			Forms:   []string{"Filter"},
 		},
 		{
 			Package: "stanza.invalid/gen/mam",
@@ -255,6 +258,7 @@ func Examples() []Example {
 			XML:     "<iq type='result' id='a3' from='pubsub.illyria.example'>\n  <query xmlns='urn:xmpp:mam:2'>\n    <x xmlns='jabber:x:data' type='form'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mam:2</value></field>\n      <field var='with' type='jid-single'/>\n      <field var='start' type='text-single'/>\n      <field var='end' type='text-single'/>\n    </x>\n  </query>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"Query"},
+			Forms:   []string{"Filter"},
 		},
 		{
 			Package: "stanza.invalid/gen/mam",
@@ -406,7 +410,7 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/muc",
 			XML:     "<iq type='set' id='m5' to='tavern@rooms.illyria.example'>\n  <query xmlns='http://jabber.org/protocol/muc#owner'>\n    <destroy jid='cellar@rooms.illyria.example'><reason>The lady is awake.</reason><password>quiet</password></destroy>\n  </query>\n</iq>",
 			Stanza:  "iq",
-			Types:   []string{"OwnerSet"},
+			Types:   []string{"DestroyRoom"},
 		},
 		{
 			Package: "stanza.invalid/gen/muc",
@@ -419,6 +423,36 @@ func Examples() []Example {
 			XML:     "<iq type='result' id='m6' from='rooms.illyria.example'>\n  <unique xmlns='http://jabber.org/protocol/muc#unique'>d8f1c7a2-2b6e-4f0e-9a51</unique>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"UniqueName"},
+		},
+		{
+			Package: "stanza.invalid/gen/muc",
+			XML:     "<iq type='result' id='m7' from='tavern@rooms.illyria.example'>\n  <query xmlns='http://jabber.org/protocol/muc#owner'>\n    <x xmlns='jabber:x:data' type='form'>\n      <title>The tavern</title>\n      <field type='hidden' var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>\n      <field type='text-single' var='muc#roomconfig_roomname' label='Name'><value>Tavern</value></field>\n      <field type='boolean' var='muc#roomconfig_persistentroom' label='Open at night?'><value>0</value></field>\n      <field type='fixed'><value>What follows is up to the host.</value></field>\n      <field type='list-single' var='muc#roomconfig_whois' label='Who is seen?'>\n        <value>moderators</value>\n        <option label='By the host'><value>moderators</value></option>\n        <option label='By all'><value>anyone</value></option>\n      </field>\n      <field type='list-multi' var='muc#roomconfig_presencebroadcast'><value>participant</value><value>moderator</value></field>\n      <field type='text-single' var='x-tavern#ale' label='Kind of ale'><value>brown</value></field>\n    </x>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"OwnerQuery"},
+			Forms:   []string{"RoomConfig"},
+		},
+		{
+			Package: "stanza.invalid/gen/muc",
+			XML:     "<iq type='set' id='m8' to='tavern@rooms.illyria.example'>\n  <query xmlns='http://jabber.org/protocol/muc#owner'>\n    <x xmlns='jabber:x:data' type='submit'>\n      <field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>\n      <field var='muc#roomconfig_roomname'><value>Tavern</value></field>\n      <field var='muc#roomconfig_persistentroom'><value>1</value></field>\n      <field var='muc#roomconfig_roomowners'><value>belch@illyria.example</value><value>maria@illyria.example</value></field>\n    </x>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"OwnerSet"},
+			Forms:   []string{"RoomConfig"},
+		},
+		{
+			Package: "stanza.invalid/gen/muc",
+			XML:     "<x xmlns='jabber:x:data' type='result'>\n  <field type='hidden' var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roominfo</value></field>\n  <field var='muc#roominfo_subject' label='What is it about?'><value>Cakes and ale</value></field>\n  <field var='muc#roominfo_occupants'><value>3</value></field>\n  <field var='muc#roominfo_contactjid'><value>belch@illyria.example</value></field>\n</x>",
+			Forms:   []string{"RoomInfo"},
+		},
+		{
+			Package: "stanza.invalid/gen/muc",
+			XML:     "<x xmlns='jabber:x:data' type='submit'>\n  <field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#register</value></field>\n  <field var='muc#register_roomnick'><value>andrew</value></field>\n  <field var='muc#register_faqentry'><value>I was adored once, too.</value><value>I can cut a caper.</value></field>\n</x>",
+			Forms:   []string{"Registration"},
+		},
+		{
+			Package: "stanza.invalid/gen/muc",
+			XML:     "<message to='tavern@rooms.illyria.example'>\n  <x xmlns='jabber:x:data' type='submit'>\n    <field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field>\n    <field var='muc#role' type='list-single'><value>participant</value></field>\n  </x>\n</message>",
+			Stanza:  "message",
+			Forms:   []string{"VoiceRequest"},
 		},
 		{
 			Package: "stanza.invalid/gen/omemo",
@@ -471,6 +505,12 @@ func Examples() []Example {
 		{
 			Package: "stanza.invalid/gen/roster",
 			XML:     "<iq type='get' id='r1'><query xmlns='jabber:iq:roster' ver='305'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Get"},
+		},
+		{
+			Package: "stanza.invalid/gen/roster",
+			XML:     "<iq type='get' id='r0'><query xmlns='jabber:iq:roster' ver=''/></iq>",
 			Stanza:  "iq",
 			Types:   []string{"Get"},
 		},

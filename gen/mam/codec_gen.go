@@ -884,3 +884,79 @@ func (v *JIDList) decodeXML(r wire.Raw) error {
 	}
 	return nil
 }
+
+// FormType returns the FORM_TYPE.
+func (*Filter) FormType() string {
+	return NS
+}
+
+// FormSource returns Source.
+func (v *Filter) FormSource() *form.Form {
+	return v.Source
+}
+
+// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
+func (v *Filter) DecodeForm(x *form.Form) error {
+	r := form.NewReader(x, v.FormType())
+	for r.Next() {
+		switch r.Var() {
+		case "with":
+			v.With = form.JID().Read(r)
+		case "start":
+			v.Start = form.DateTime().Read(r)
+		case "end":
+			v.End = form.DateTime().Read(r)
+		case "before-id":
+			v.BeforeID = form.Text[string]().Read(r)
+		case "after-id":
+			v.AfterID = form.Text[string]().Read(r)
+		case "ids":
+			v.IDs = form.Text[string]().ReadAll(r)
+		case "include-groupchat":
+			v.IncludeGroupchat = form.Bool().Read(r)
+		}
+	}
+	v.Source = x
+	return r.Done()
+}
+
+// FormFields returns the fields that a form of type t has.
+func (v *Filter) FormFields(_ form.Type) []form.Field {
+	return []form.Field{
+		{
+			Var:    "with",
+			Type:   form.FieldTypeJIDSingle,
+			Values: form.JID().One(v.With),
+		},
+		{
+			Var:    "start",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.DateTime().One(v.Start),
+		},
+		{
+			Var:    "end",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.DateTime().One(v.End),
+		},
+		{
+			Var:    "before-id",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Text[string]().One(v.BeforeID),
+		},
+		{
+			Var:    "after-id",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Text[string]().One(v.AfterID),
+		},
+		{
+			Var:    "ids",
+			Type:   form.FieldTypeListMulti,
+			Values: form.Text[string]().All(v.IDs),
+		},
+		{
+			Var:    "include-groupchat",
+			Type:   form.FieldTypeBoolean,
+			Values: form.Bool().One(v.IncludeGroupchat),
+		},
+	}
+}

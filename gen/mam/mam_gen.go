@@ -256,3 +256,51 @@ type JIDList struct {
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
+
+// Filter chooses messages of an archive; Query takes it filled in. Fields that are left nil choose
+// nothing. All but With, Start and End need an archive with the feature urn:xmpp:mam:2#extended.
+//
+// See https://xmpp.org/extensions/xep-0313.html#filter.
+type Filter struct {
+	// With is the other side of a conversation, or who sent a message to a room or a node. A bare
+	// address stands for all its resources.
+	With *jid.JID
+
+	// Start is the time of the oldest message, inclusive.
+	Start *stanza.DateTime
+
+	// End is the time of the newest message, inclusive.
+	End *stanza.DateTime
+
+	// BeforeID is the id of a message; only older ones are wanted.
+	BeforeID *string
+
+	// AfterID is the id of a message; only newer ones are wanted.
+	AfterID *string
+
+	// IDs are the ids of the only messages that are wanted.
+	IDs []string
+
+	// IncludeGroupchat says whether messages of rooms in a user's archive are wanted; the archive
+	// needs the feature urn:xmpp:mam:2#groupchat-field.
+	IncludeGroupchat *bool
+
+	// Source is the form that this was decoded from, or nil. What the fields above do not say is
+	// taken from it, so that nothing is lost on the way through.
+	Source *form.Form
+}
+
+// Form returns the form for others to fill in, with the values that are set as its defaults.
+func (v *Filter) Form() *form.Form {
+	return form.Make(v, form.TypeForm)
+}
+
+// Submit returns the form filled in: an answer to the form that was decoded, if there is one.
+func (v *Filter) Submit() *form.Form {
+	return form.Make(v, form.TypeSubmit)
+}
+
+// Result returns the values as a form that asks for nothing.
+func (v *Filter) Result() *form.Form {
+	return form.Make(v, form.TypeResult)
+}

@@ -691,6 +691,12 @@ func (*OwnerSet) Features() []string {
 	return []string{NS}
 }
 
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <x/>.
+func (*OwnerSet) Fits(r wire.Raw) bool {
+	return !r.Child(form.NS, "x").IsZero()
+}
+
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OwnerSet) AppendXML(b []byte, ns string) ([]byte, error) {
@@ -708,15 +714,8 @@ func (v *OwnerSet) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	if v.Destroy != nil {
-		if b, err = v.Destroy.appendXML(b); err != nil {
-			return b, err
-		}
+	if b, err = v.Form.AppendXML(b, NSOwner); err != nil {
+		return b, err
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
@@ -732,6 +731,7 @@ func (v *OwnerSet) DecodeXML(r wire.Raw) error {
 	if !r.Is(NSOwner, "query") {
 		return r.Unexpected(v.WireName())
 	}
+	var seen uint64
 	a := r.Attrs()
 	for a.Next() {
 		a.KeepAttr(&v.Extra)
@@ -740,16 +740,101 @@ func (v *OwnerSet) DecodeXML(r wire.Raw) error {
 	for c.Next() {
 		switch c.Local() {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
-				v.Form = new(form.Form)
+			if c.In(form.NS) && seen&(1<<0) == 0 {
+				seen |= 1 << 0
 				if err := v.Form.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingChild("x")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*DestroyRoom) WireName() wire.Name {
+	return wire.Name{Space: NSOwner, Local: "query"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*DestroyRoom) Matches(n wire.Name) bool {
+	return n.Local == "query" && n.Space == NSOwner
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*DestroyRoom) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*DestroyRoom) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*DestroyRoom) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <destroy/>.
+func (*DestroyRoom) Fits(r wire.Raw) bool {
+	return !r.Child(NSOwner, "destroy").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *DestroyRoom) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NSOwner {
+		b = append(b, "<query"...)
+	} else {
+		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#owner'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Destroy.appendXML(b); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</query>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *DestroyRoom) DecodeXML(r wire.Raw) error {
+	if !r.Is(NSOwner, "query") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
 		case "destroy":
-			if c.Same() && v.Destroy == nil {
-				v.Destroy = new(OwnerDestroy)
+			if c.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
 				if err := v.Destroy.decodeXML(c.Raw()); err != nil {
 					return err
 				}
@@ -760,6 +845,9 @@ func (v *OwnerSet) DecodeXML(r wire.Raw) error {
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingChild("destroy")
 	}
 	return nil
 }
@@ -1827,4 +1915,466 @@ func (v *OwnerDestroy) decodeXML(r wire.Raw) error {
 		r.KeepText(&v.Extra)
 	}
 	return nil
+}
+
+// FormType returns the FORM_TYPE.
+func (*RoomConfig) FormType() string {
+	return "http://jabber.org/protocol/muc#roomconfig"
+}
+
+// FormSource returns Source.
+func (v *RoomConfig) FormSource() *form.Form {
+	return v.Source
+}
+
+// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
+func (v *RoomConfig) DecodeForm(x *form.Form) error {
+	r := form.NewReader(x, v.FormType())
+	for r.Next() {
+		switch r.Var() {
+		case "muc#roomconfig_roomname":
+			v.Name = form.Text[string]().Read(r)
+		case "muc#roomconfig_roomdesc":
+			v.Description = form.Text[string]().Read(r)
+		case "muc#roomconfig_lang":
+			v.Lang = form.Text[string]().Read(r)
+		case "muc#roomconfig_publicroom":
+			v.Public = form.Bool().Read(r)
+		case "muc#roomconfig_persistentroom":
+			v.Persistent = form.Bool().Read(r)
+		case "muc#roomconfig_membersonly":
+			v.MembersOnly = form.Bool().Read(r)
+		case "muc#roomconfig_allowinvites":
+			v.AllowInvites = form.Bool().Read(r)
+		case "muc#roomconfig_moderatedroom":
+			v.Moderated = form.Bool().Read(r)
+		case "muc#roomconfig_changesubject":
+			v.ChangeSubject = form.Bool().Read(r)
+		case "muc#roomconfig_enablelogging":
+			v.Logged = form.Bool().Read(r)
+		case "muc#roomconfig_passwordprotectedroom":
+			v.PasswordProtected = form.Bool().Read(r)
+		case "muc#roomconfig_roomsecret":
+			v.Password = form.Text[string]().Read(r)
+		case "muc#roomconfig_whois":
+			v.Whois = form.Text[Audience]().Read(r)
+		case "muc#roomconfig_allowpm":
+			v.AllowPM = form.Text[Audience]().Read(r)
+		case "muc#roomconfig_getmemberlist":
+			v.MemberListFor = form.Text[Role]().ReadAll(r)
+		case "muc#roomconfig_presencebroadcast":
+			v.PresenceOf = form.Text[Role]().ReadAll(r)
+		case "muc#roomconfig_maxusers":
+			v.MaxUsers = form.Text[string]().Read(r)
+		case "muc#maxhistoryfetch":
+			v.MaxHistory = form.Uint[uint32]().Read(r)
+		case "muc#roomconfig_roomadmins":
+			v.Admins = form.JID().ReadAll(r)
+		case "muc#roomconfig_roomowners":
+			v.Owners = form.JID().ReadAll(r)
+		case "muc#roomconfig_pubsub":
+			v.PubSub = form.Text[string]().Read(r)
+		}
+	}
+	v.Source = x
+	return r.Done()
+}
+
+// FormFields returns the fields that a form of type t has.
+func (v *RoomConfig) FormFields(_ form.Type) []form.Field {
+	return []form.Field{
+		{
+			Var:    "muc#roomconfig_roomname",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Name of the room",
+			Values: form.Text[string]().One(v.Name),
+		},
+		{
+			Var:    "muc#roomconfig_roomdesc",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Description",
+			Values: form.Text[string]().One(v.Description),
+		},
+		{
+			Var:    "muc#roomconfig_lang",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Language of the conversation",
+			Values: form.Text[string]().One(v.Lang),
+		},
+		{
+			Var:    "muc#roomconfig_publicroom",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Can the room be found?",
+			Values: form.Bool().One(v.Public),
+		},
+		{
+			Var:    "muc#roomconfig_persistentroom",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Does the room stay when the last one leaves?",
+			Values: form.Bool().One(v.Persistent),
+		},
+		{
+			Var:    "muc#roomconfig_membersonly",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Is the room for members only?",
+			Values: form.Bool().One(v.MembersOnly),
+		},
+		{
+			Var:    "muc#roomconfig_allowinvites",
+			Type:   form.FieldTypeBoolean,
+			Label:  "May members invite others?",
+			Values: form.Bool().One(v.AllowInvites),
+		},
+		{
+			Var:    "muc#roomconfig_moderatedroom",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Is the room moderated?",
+			Values: form.Bool().One(v.Moderated),
+		},
+		{
+			Var:    "muc#roomconfig_changesubject",
+			Type:   form.FieldTypeBoolean,
+			Label:  "May everybody change the subject?",
+			Values: form.Bool().One(v.ChangeSubject),
+		},
+		{
+			Var:    "muc#roomconfig_enablelogging",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Are conversations published?",
+			Values: form.Bool().One(v.Logged),
+		},
+		{
+			Var:    "muc#roomconfig_passwordprotectedroom",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Is a password needed?",
+			Values: form.Bool().One(v.PasswordProtected),
+		},
+		{
+			Var:    "muc#roomconfig_roomsecret",
+			Type:   form.FieldTypeTextPrivate,
+			Label:  "Password",
+			Values: form.Text[string]().One(v.Password),
+		},
+		{
+			Var:    "muc#roomconfig_whois",
+			Type:   form.FieldTypeListSingle,
+			Label:  "Who sees real addresses?",
+			Values: form.Text[Audience]().One(v.Whois),
+			Options: []form.Option{
+				{Label: "Moderators", Value: "moderators"},
+				{Label: "Everybody", Value: "anyone"},
+			},
+		},
+		{
+			Var:    "muc#roomconfig_allowpm",
+			Type:   form.FieldTypeListSingle,
+			Label:  "Who may send private messages?",
+			Values: form.Text[Audience]().One(v.AllowPM),
+			Options: []form.Option{
+				{Label: "Everybody", Value: "anyone"},
+				{Label: "Those who have a voice", Value: "participants"},
+				{Label: "Moderators", Value: "moderators"},
+				{Label: "Nobody", Value: "none"},
+			},
+		},
+		{
+			Var:    "muc#roomconfig_getmemberlist",
+			Type:   form.FieldTypeListMulti,
+			Label:  "Who may see the list of members?",
+			Values: form.Text[Role]().All(v.MemberListFor),
+			Options: []form.Option{
+				{Label: "Visitors", Value: "visitor"},
+				{Label: "Participants", Value: "participant"},
+				{Label: "Moderators", Value: "moderator"},
+			},
+		},
+		{
+			Var:    "muc#roomconfig_presencebroadcast",
+			Type:   form.FieldTypeListMulti,
+			Label:  "Whose presence is shown?",
+			Values: form.Text[Role]().All(v.PresenceOf),
+			Options: []form.Option{
+				{Label: "Visitors", Value: "visitor"},
+				{Label: "Participants", Value: "participant"},
+				{Label: "Moderators", Value: "moderator"},
+			},
+		},
+		{
+			Var:    "muc#roomconfig_maxusers",
+			Type:   form.FieldTypeListSingle,
+			Label:  "Largest number of occupants",
+			Values: form.Text[string]().One(v.MaxUsers),
+		},
+		{
+			Var:    "muc#maxhistoryfetch",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Messages of the past for those who enter",
+			Values: form.Uint[uint32]().One(v.MaxHistory),
+		},
+		{
+			Var:    "muc#roomconfig_roomadmins",
+			Type:   form.FieldTypeJIDMulti,
+			Label:  "Admins",
+			Values: form.JID().All(v.Admins),
+		},
+		{
+			Var:    "muc#roomconfig_roomowners",
+			Type:   form.FieldTypeJIDMulti,
+			Label:  "Owners",
+			Values: form.JID().All(v.Owners),
+		},
+		{
+			Var:    "muc#roomconfig_pubsub",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Node that goes with the room",
+			Values: form.Text[string]().One(v.PubSub),
+		},
+	}
+}
+
+// FormType returns the FORM_TYPE.
+func (*RoomInfo) FormType() string {
+	return "http://jabber.org/protocol/muc#roominfo"
+}
+
+// FormSource returns Source.
+func (v *RoomInfo) FormSource() *form.Form {
+	return v.Source
+}
+
+// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
+func (v *RoomInfo) DecodeForm(x *form.Form) error {
+	r := form.NewReader(x, v.FormType())
+	for r.Next() {
+		switch r.Var() {
+		case "muc#roominfo_description":
+			v.Description = form.Text[string]().Read(r)
+		case "muc#roominfo_subject":
+			v.Subject = form.Text[string]().Read(r)
+		case "muc#roominfo_subjectmod":
+			v.ChangeSubject = form.Bool().Read(r)
+		case "muc#roominfo_occupants":
+			v.Occupants = form.Uint[uint32]().Read(r)
+		case "muc#roominfo_lang":
+			v.Lang = form.Text[string]().Read(r)
+		case "muc#roominfo_contactjid":
+			v.Contacts = form.JID().ReadAll(r)
+		case "muc#roominfo_logs":
+			v.Logs = form.Text[string]().Read(r)
+		case "muc#roominfo_ldapgroup":
+			v.LDAPGroup = form.Text[string]().Read(r)
+		case "muc#maxhistoryfetch":
+			v.MaxHistory = form.Uint[uint32]().Read(r)
+		}
+	}
+	v.Source = x
+	return r.Done()
+}
+
+// FormFields returns the fields that a form of type t has.
+func (v *RoomInfo) FormFields(_ form.Type) []form.Field {
+	return []form.Field{
+		{
+			Var:    "muc#roominfo_description",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Description",
+			Values: form.Text[string]().One(v.Description),
+		},
+		{
+			Var:    "muc#roominfo_subject",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Subject",
+			Values: form.Text[string]().One(v.Subject),
+		},
+		{
+			Var:    "muc#roominfo_subjectmod",
+			Type:   form.FieldTypeBoolean,
+			Label:  "May everybody change the subject?",
+			Values: form.Bool().One(v.ChangeSubject),
+		},
+		{
+			Var:    "muc#roominfo_occupants",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Number of occupants",
+			Values: form.Uint[uint32]().One(v.Occupants),
+		},
+		{
+			Var:    "muc#roominfo_lang",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Language of the conversation",
+			Values: form.Text[string]().One(v.Lang),
+		},
+		{
+			Var:    "muc#roominfo_contactjid",
+			Type:   form.FieldTypeJIDMulti,
+			Label:  "Whom to ask",
+			Values: form.JID().All(v.Contacts),
+		},
+		{
+			Var:    "muc#roominfo_logs",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Archive",
+			Values: form.Text[string]().One(v.Logs),
+		},
+		{
+			Var:    "muc#roominfo_ldapgroup",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "LDAP group of the members",
+			Values: form.Text[string]().One(v.LDAPGroup),
+		},
+		{
+			Var:    "muc#maxhistoryfetch",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Messages of the past for those who enter",
+			Values: form.Uint[uint32]().One(v.MaxHistory),
+		},
+	}
+}
+
+// FormType returns the FORM_TYPE.
+func (*Registration) FormType() string {
+	return "http://jabber.org/protocol/muc#register"
+}
+
+// FormSource returns Source.
+func (v *Registration) FormSource() *form.Form {
+	return v.Source
+}
+
+// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
+func (v *Registration) DecodeForm(x *form.Form) error {
+	r := form.NewReader(x, v.FormType())
+	for r.Next() {
+		switch r.Var() {
+		case "muc#register_roomnick":
+			v.Nick = form.Text[string]().ReadMust(r)
+		case "muc#register_first":
+			v.First = form.Text[string]().Read(r)
+		case "muc#register_last":
+			v.Last = form.Text[string]().Read(r)
+		case "muc#register_email":
+			v.Email = form.Text[string]().Read(r)
+		case "muc#register_url":
+			v.URL = form.Text[string]().Read(r)
+		case "muc#register_faqentry":
+			v.About = form.Text[string]().ReadAll(r)
+		case "muc#register_allow":
+			v.Allow = form.Bool().Read(r)
+		}
+	}
+	v.Source = x
+	return r.Done("muc#register_roomnick")
+}
+
+// FormFields returns the fields that a form of type t has.
+func (v *Registration) FormFields(t form.Type) []form.Field {
+	a := t == form.TypeForm
+	return []form.Field{
+		{
+			Var:      "muc#register_roomnick",
+			Type:     form.FieldTypeTextSingle,
+			Label:    "Nickname",
+			Required: true,
+			Values:   form.Text[string]().Must(v.Nick, a && v.Nick == ""),
+		},
+		{
+			Var:    "muc#register_first",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Given name",
+			Values: form.Text[string]().One(v.First),
+		},
+		{
+			Var:    "muc#register_last",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Family name",
+			Values: form.Text[string]().One(v.Last),
+		},
+		{
+			Var:    "muc#register_email",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "E-mail",
+			Values: form.Text[string]().One(v.Email),
+		},
+		{
+			Var:    "muc#register_url",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Web page",
+			Values: form.Text[string]().One(v.URL),
+		},
+		{
+			Var:    "muc#register_faqentry",
+			Type:   form.FieldTypeTextMulti,
+			Label:  "More about you",
+			Values: form.Text[string]().All(v.About),
+		},
+		{
+			Var:    "muc#register_allow",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Is this person welcome?",
+			Values: form.Bool().One(v.Allow),
+		},
+	}
+}
+
+// FormType returns the FORM_TYPE.
+func (*VoiceRequest) FormType() string {
+	return "http://jabber.org/protocol/muc#request"
+}
+
+// FormSource returns Source.
+func (v *VoiceRequest) FormSource() *form.Form {
+	return v.Source
+}
+
+// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
+func (v *VoiceRequest) DecodeForm(x *form.Form) error {
+	r := form.NewReader(x, v.FormType())
+	for r.Next() {
+		switch r.Var() {
+		case "muc#role":
+			v.Role = form.Text[Role]().Read(r)
+		case "muc#jid":
+			v.JID = form.JID().Read(r)
+		case "muc#roomnick":
+			v.Nick = form.Text[string]().Read(r)
+		case "muc#request_allow":
+			v.Allow = form.Bool().Read(r)
+		}
+	}
+	v.Source = x
+	return r.Done()
+}
+
+// FormFields returns the fields that a form of type t has.
+func (v *VoiceRequest) FormFields(t form.Type) []form.Field {
+	n := t == form.TypeForm && v.Source == nil
+	return []form.Field{
+		{
+			Var:    "muc#role",
+			Type:   form.FieldTypeListSingle,
+			Label:  "Role",
+			Values: form.Or(form.Text[Role]().One(v.Role), n, "participant"),
+			Options: []form.Option{
+				{Label: "Participants", Value: "participant"},
+			},
+		},
+		{
+			Var:    "muc#jid",
+			Type:   form.FieldTypeJIDSingle,
+			Label:  "Address",
+			Values: form.JID().One(v.JID),
+		},
+		{
+			Var:    "muc#roomnick",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Nickname",
+			Values: form.Text[string]().One(v.Nick),
+		},
+		{
+			Var:    "muc#request_allow",
+			Type:   form.FieldTypeBoolean,
+			Label:  "May the occupant speak?",
+			Values: form.Bool().One(v.Allow),
+		},
+	}
 }

@@ -161,6 +161,32 @@ func (v StatusCode) Known() bool {
 	return false
 }
 
+// Audience says who may do something, or see it, in a room.
+//
+// See https://xmpp.org/extensions/xep-0045.html#registrar-formtype-owner.
+type Audience string
+
+// The values of Audience.
+const (
+	// AudienceAnyone means every occupant.
+	AudienceAnyone Audience = "anyone"
+	// AudienceParticipants means participants and moderators.
+	AudienceParticipants Audience = "participants"
+	// AudienceModerators means moderators only.
+	AudienceModerators Audience = "moderators"
+	// AudienceNone means nobody.
+	AudienceNone Audience = "none"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Audience) Known() bool {
+	switch v {
+	case AudienceAnyone, AudienceParticipants, AudienceModerators, AudienceNone:
+		return true
+	}
+	return false
+}
+
 // Join asks to enter the room that the presence is sent to. Presence without it is no way to enter
 // any more.
 //
@@ -302,7 +328,7 @@ type OwnerGet struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
-// OwnerSet configures a room or destroys it.
+// OwnerSet configures a room.
 //
 // See https://xmpp.org/extensions/xep-0045.html#roomconfig.
 type OwnerSet struct {
@@ -314,12 +340,23 @@ type OwnerSet struct {
 	// destroy the room.
 	//
 	// See https://xmpp.org/extensions/xep-0045.html#roomconfig.
-	Form *form.Form `xml:"jabber:x:data x"`
+	Form form.Form `xml:"jabber:x:data x"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// DestroyRoom destroys a room.
+//
+// See https://xmpp.org/extensions/xep-0045.html#destroyroom.
+type DestroyRoom struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"http://jabber.org/protocol/muc#owner query"`
 
 	// Destroy orders the room to be destroyed.
 	//
 	// See https://xmpp.org/extensions/xep-0045.html#destroyroom.
-	Destroy *OwnerDestroy `xml:"http://jabber.org/protocol/muc#owner destroy"`
+	Destroy OwnerDestroy `xml:"http://jabber.org/protocol/muc#owner destroy"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -573,4 +610,250 @@ type OwnerDestroy struct {
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
+}
+
+// RoomConfig is the configuration of a room. The answer to OwnerGet holds it as a form to be filled
+// in, OwnerSet takes it back filled in. What is left nil stays as it is.
+//
+// See https://xmpp.org/extensions/xep-0045.html#registrar-formtype-owner.
+type RoomConfig struct {
+	// Name is the name that people see.
+	Name *string
+
+	// Description says in short what the room is for.
+	Description *string
+
+	// Lang is the language that people speak in the room.
+	Lang *string
+
+	// Public says that the service lists the room.
+	Public *bool
+
+	// Persistent says that the room stays when the last occupant has left.
+	Persistent *bool
+
+	// MembersOnly says that only members may enter.
+	MembersOnly *bool
+
+	// AllowInvites says that members of a room for members only may invite others.
+	AllowInvites *bool
+
+	// Moderated says that only those who were given a voice may speak to everybody.
+	Moderated *bool
+
+	// ChangeSubject says that occupants who are no moderators may change the subject.
+	ChangeSubject *bool
+
+	// Logged says that conversations are logged in public.
+	Logged *bool
+
+	// PasswordProtected says that Password is needed to enter.
+	PasswordProtected *bool
+
+	// Password is the password.
+	Password *string
+
+	// Whois says who may see the real addresses of occupants; none is not offered.
+	Whois *Audience
+
+	// AllowPM says who may send messages to single occupants.
+	AllowPM *Audience
+
+	// MemberListFor says which roles may ask for the list of members.
+	MemberListFor []Role
+
+	// PresenceOf says of which roles the room shows the presence.
+	PresenceOf []Role
+
+	// MaxUsers is the largest number of occupants, or the word none for no limit.
+	MaxUsers *string
+
+	// MaxHistory is the largest number of messages of the past that the room sends to somebody who
+	// enters.
+	MaxHistory *uint32
+
+	// Admins are the addresses of all admins.
+	Admins []jid.JID
+
+	// Owners are the addresses of all owners.
+	Owners []jid.JID
+
+	// PubSub is the XMPP URI of the pubsub node that goes with the room.
+	PubSub *string
+
+	// Source is the form that this was decoded from, or nil. What the fields above do not say is
+	// taken from it, so that nothing is lost on the way through.
+	Source *form.Form
+}
+
+// Form returns the form for others to fill in, with the values that are set as its defaults.
+func (v *RoomConfig) Form() *form.Form {
+	x := form.Make(v, form.TypeForm)
+	if v.Source == nil {
+		x.Title = "Configuration of the room"
+	}
+	return x
+}
+
+// Submit returns the form filled in: an answer to the form that was decoded, if there is one.
+func (v *RoomConfig) Submit() *form.Form {
+	return form.Make(v, form.TypeSubmit)
+}
+
+// Result returns the values as a form that asks for nothing.
+func (v *RoomConfig) Result() *form.Form {
+	return form.Make(v, form.TypeResult)
+}
+
+// RoomInfo is what a room tells about itself, a form of type result in the answer to a disco
+// request. It may have fields of RoomConfig as well, which stay in Source.
+//
+// See https://xmpp.org/extensions/xep-0045.html#disco-roominfo.
+type RoomInfo struct {
+	// Description says in short what the room is for.
+	Description *string
+
+	// Subject is what people talk about now.
+	Subject *string
+
+	// ChangeSubject says that occupants who are no moderators may change the subject.
+	ChangeSubject *bool
+
+	// Occupants is how many people are in the room.
+	Occupants *uint32
+
+	// Lang is the language that people speak in the room.
+	Lang *string
+
+	// Contacts are the addresses of people to ask, as a rule the owners.
+	Contacts []jid.JID
+
+	// Logs is where the logs of the conversations can be read.
+	Logs *string
+
+	// LDAPGroup is the LDAP group whose people are the members.
+	LDAPGroup *string
+
+	// MaxHistory is the largest number of messages of the past that the room sends to somebody who
+	// enters.
+	MaxHistory *uint32
+
+	// Source is the form that this was decoded from, or nil. What the fields above do not say is
+	// taken from it, so that nothing is lost on the way through.
+	Source *form.Form
+}
+
+// Form returns the form for others to fill in, with the values that are set as its defaults.
+func (v *RoomInfo) Form() *form.Form {
+	return form.Make(v, form.TypeForm)
+}
+
+// Submit returns the form filled in: an answer to the form that was decoded, if there is one.
+func (v *RoomInfo) Submit() *form.Form {
+	return form.Make(v, form.TypeSubmit)
+}
+
+// Result returns the values as a form that asks for nothing.
+func (v *RoomInfo) Result() *form.Form {
+	return form.Make(v, form.TypeResult)
+}
+
+// Registration is what somebody who wants to be a member tells about themselves, and what an admin
+// is asked to decide about.
+//
+// See https://xmpp.org/extensions/xep-0045.html#register.
+type Registration struct {
+	// Nick is the nickname that the room is to reserve. The form is not complete without it.
+	Nick string
+
+	// First is the person's given name.
+	First *string
+
+	// Last is the person's family name.
+	Last *string
+
+	// Email is an e-mail address.
+	Email *string
+
+	// URL is a web page of the person.
+	URL *string
+
+	// About are the lines of a text about the person, for everybody to read.
+	About []string
+
+	// Allow is the admin's decision.
+	Allow *bool
+
+	// Source is the form that this was decoded from, or nil. What the fields above do not say is
+	// taken from it, so that nothing is lost on the way through.
+	Source *form.Form
+}
+
+// Form returns the form for others to fill in, with the values that are set as its defaults.
+func (v *Registration) Form() *form.Form {
+	x := form.Make(v, form.TypeForm)
+	if v.Source == nil {
+		x.Title = "Registration with the room"
+	}
+	return x
+}
+
+// Submit returns the form filled in: an answer to the form that was decoded, if there is one.
+func (v *Registration) Submit() *form.Form {
+	return form.Make(v, form.TypeSubmit)
+}
+
+// Result returns the values as a form that asks for nothing.
+func (v *Registration) Result() *form.Form {
+	return form.Make(v, form.TypeResult)
+}
+
+// VoiceRequest asks for the right to speak in a moderated room. The room passes it on to the
+// moderators, whose answer has Allow.
+//
+// See https://xmpp.org/extensions/xep-0045.html#requestvoice.
+type VoiceRequest struct {
+	// Role is the role that the occupant wants to have. Absence means RoleParticipant;
+	// RoleOrDefault heeds that.
+	Role *Role
+
+	// JID is the occupant's real address.
+	JID *jid.JID
+
+	// Nick is the occupant's nickname.
+	Nick *string
+
+	// Allow is the moderator's decision.
+	Allow *bool
+
+	// Source is the form that this was decoded from, or nil. What the fields above do not say is
+	// taken from it, so that nothing is lost on the way through.
+	Source *form.Form
+}
+
+// Form returns the form for others to fill in, with the values that are set as its defaults.
+func (v *VoiceRequest) Form() *form.Form {
+	x := form.Make(v, form.TypeForm)
+	if v.Source == nil {
+		x.Title = "Request for voice"
+	}
+	return x
+}
+
+// Submit returns the form filled in: an answer to the form that was decoded, if there is one.
+func (v *VoiceRequest) Submit() *form.Form {
+	return form.Make(v, form.TypeSubmit)
+}
+
+// Result returns the values as a form that asks for nothing.
+func (v *VoiceRequest) Result() *form.Form {
+	return form.Make(v, form.TypeResult)
+}
+
+// RoleOrDefault returns Role, or the default if it is absent.
+func (v *VoiceRequest) RoleOrDefault() Role {
+	if v.Role == nil {
+		return RoleParticipant
+	}
+	return *v.Role
 }

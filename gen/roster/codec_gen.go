@@ -33,12 +33,10 @@ func (v *Roster) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<query xmlns='jabber:iq:roster'"...)
 	}
-	if v.Ver != "" {
-		if b, err = wire.AppendAttr(b, " ver='", v.Ver); err != nil {
+	if v.Ver != nil {
+		if b, err = wire.AppendAttr(b, " ver='", *v.Ver); err != nil {
 			return b, err
 		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " ver='")
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
@@ -70,7 +68,7 @@ func (v *Roster) DecodeXML(r wire.Raw) error {
 	for a.Next() {
 		switch a.Name() {
 		case "ver":
-			v.Ver = a.Optional(&v.Extra, 0)
+			v.Ver = wire.Ptr(a.Value())
 		default:
 			a.KeepAttr(&v.Extra)
 		}
@@ -133,12 +131,10 @@ func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<query xmlns='jabber:iq:roster'"...)
 	}
-	if v.Ver != "" {
-		if b, err = wire.AppendAttr(b, " ver='", v.Ver); err != nil {
+	if v.Ver != nil {
+		if b, err = wire.AppendAttr(b, " ver='", *v.Ver); err != nil {
 			return b, err
 		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " ver='")
 	}
 	if v.Extra == nil {
 		return append(b, "/>"...), nil
@@ -164,7 +160,7 @@ func (v *Get) DecodeXML(r wire.Raw) error {
 	for a.Next() {
 		switch a.Name() {
 		case "ver":
-			v.Ver = a.Optional(&v.Extra, 0)
+			v.Ver = wire.Ptr(a.Value())
 		default:
 			a.KeepAttr(&v.Extra)
 		}
@@ -214,12 +210,10 @@ func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<query xmlns='jabber:iq:roster'"...)
 	}
-	if v.Ver != "" {
-		if b, err = wire.AppendAttr(b, " ver='", v.Ver); err != nil {
+	if v.Ver != nil {
+		if b, err = wire.AppendAttr(b, " ver='", *v.Ver); err != nil {
 			return b, err
 		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " ver='")
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
@@ -251,7 +245,7 @@ func (v *Set) DecodeXML(r wire.Raw) error {
 	for a.Next() {
 		switch a.Name() {
 		case "ver":
-			v.Ver = a.Optional(&v.Extra, 0)
+			v.Ver = wire.Ptr(a.Value())
 		default:
 			a.KeepAttr(&v.Extra)
 		}

@@ -90,10 +90,11 @@ type Roster struct {
 
 	// Ver is the version of the roster that this data leads to, an opaque string made by the
 	// server. A Get names the version that the client has cached, if the server offers
-	// VersioningFeature.
+	// VersioningFeature; an empty one says that it has none yet. An empty text means something else
+	// than none.
 	//
 	// See https://www.rfc-editor.org/rfc/rfc6121#section-2.1.1.
-	Ver string `xml:"ver,attr,omitempty"`
+	Ver *string `xml:"ver,attr,omitempty"`
 
 	// Items are the contacts.
 	//
@@ -115,10 +116,11 @@ type Get struct {
 
 	// Ver is the version of the roster that this data leads to, an opaque string made by the
 	// server. A Get names the version that the client has cached, if the server offers
-	// VersioningFeature.
+	// VersioningFeature; an empty one says that it has none yet. An empty text means something else
+	// than none.
 	//
 	// See https://www.rfc-editor.org/rfc/rfc6121#section-2.1.1.
-	Ver string `xml:"ver,attr,omitempty"`
+	Ver *string `xml:"ver,attr,omitempty"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -134,10 +136,11 @@ type Set struct {
 
 	// Ver is the version of the roster that this data leads to, an opaque string made by the
 	// server. A Get names the version that the client has cached, if the server offers
-	// VersioningFeature.
+	// VersioningFeature; an empty one says that it has none yet. An empty text means something else
+	// than none.
 	//
 	// See https://www.rfc-editor.org/rfc/rfc6121#section-2.1.1.
-	Ver string `xml:"ver,attr,omitempty"`
+	Ver *string `xml:"ver,attr,omitempty"`
 
 	// Items are the contacts.
 	//

@@ -105,7 +105,10 @@ func sumRoster(r *roster.Roster) (n int) {
 			n++
 		}
 	}
-	return n + len(r.Ver)
+	if r.Ver != nil {
+		n += len(*r.Ver)
+	}
+	return n
 }
 
 func sumInfo(v *disco.Info) (n int) {

@@ -228,7 +228,7 @@ func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
 	want := P(nil).WireName()
 	if ps.more == nil && want.Local != "" {
 		for _, at := range ps.places {
-			if r := ps.doc.At(at); r.Is(want.Space, want.Local) {
+			if r := ps.doc.At(at); r.Is(want.Space, want.Local) && fits(P(nil), r) {
 				return nil, r
 			}
 		}
@@ -237,7 +237,7 @@ func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
 	for i := range ps.Len() {
 		item := ps.item(i)
 		if want.Local != "" && !item.IsZero() {
-			if item.Is(want.Space, want.Local) {
+			if item.Is(want.Space, want.Local) && fits(P(nil), item) {
 				return nil, item
 			}
 			continue
@@ -258,7 +258,9 @@ func match[T any, P PayloadOf[T]](ps *Payloads, item Raw) (*T, Raw) {
 		}
 	}
 	if P(nil).Matches(ps.nameOf(item)) {
-		return nil, ps.element(item)
+		if r := ps.element(item); fits(P(nil), r) {
+			return nil, r
+		}
 	}
 	return nil, Raw{}
 }

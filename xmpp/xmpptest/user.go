@@ -257,7 +257,7 @@ func Call[R any](ctx context.Context, u *User, to jid.JID, query stanza.Query[R]
 		return result, nil
 	}
 	for name := range answer.Names() {
-		if d.Matches(name) {
+		if d.Matches(name) && stanza.Fits(d, answer.Raw(name)) {
 			if err := d.DecodeXML(answer.Raw(name)); err != nil {
 				return nil, err
 			}

@@ -5,6 +5,7 @@
 package all
 
 import (
+	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/internal/sample"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
@@ -27,6 +28,29 @@ type Entry struct {
 	IQType stanza.IQType
 	// New returns a new value, a pointer to the type.
 	New func() stanza.Decoder
+}
+
+// Form is one type of data forms.
+type Form struct {
+	// Package is the import path of the package.
+	Package string
+	// GoName is the name of the type in it.
+	GoName string
+	// New returns a new value, a pointer to the type.
+	New func() form.Typed
+}
+
+// Forms returns all types of data forms, in the order of Types. The list is made anew with each
+// call.
+func Forms() []Form {
+	return []Form{
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Everything", New: func() form.Typed {
+			return new(sample.Everything)
+		}},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Needs", New: func() form.Typed {
+			return new(sample.Needs)
+		}},
+	}
 }
 
 // Types returns all types in the order of the packages' import paths, and within a package in the
@@ -267,6 +291,204 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(sample.Nothing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Either",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "either"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sample.Either)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Session",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "session"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sample.Session)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "SessionStart",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "session"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(sample.SessionStart)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "SessionEnd",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "session"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(sample.SessionEnd)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "SessionSet",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "session"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(sample.SessionSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sample.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "RegisterGet",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(sample.RegisterGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Unregister",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(sample.Unregister)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "UnregisterNode",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(sample.UnregisterNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "RegisterName",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(sample.RegisterName)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "RegisterMood",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(sample.RegisterMood)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Shown",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "item"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.Shown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Hidden",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "item"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.Hidden)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "AnyItem",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "item"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.AnyItem)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Plain",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "plain"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sample.Plain)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Items",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "items"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sample.Items)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "OtherItems",
+			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "items"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sample.OtherItems)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Path",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "path"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sample.Path)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "PathGet",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "path"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(sample.PathGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "OtherPath",
+			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "way"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sample.OtherPath)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Versions",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "versions"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sample.Versions)
 			},
 		},
 		{

@@ -13,6 +13,8 @@ type Example struct {
 	// Types are the names of the Go types that decode the outermost elements of the package in it,
 	// in their order.
 	Types []string
+	// Forms are the names of the Go types of the data forms of the package in it, in their order.
+	Forms []string
 }
 
 // Examples returns the examples of all schemas, in the order of the packages' import paths. The
@@ -191,6 +193,171 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/internal/sample",
 			XML:     "<copy xmlns='urn:example:sample:other'><lost/><text>x</text></copy>",
 			Types:   []string{"Copied"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>urn:example:sample</value></field><field var='flag'><value>1</value></field> <field var='note'><value>n</value></field><field var='notes'><value>n</value><value>m</value></field><field var='friend'><value>A@example.org</value></field> <field var='friends'/><field var='shade'><value>pink</value></field><field var='shades'><value>red</value><value>red</value></field> <field var='word'><value>b</value></field><field var='levels'><value>07</value></field><field var='offset'><value>-5</value></field> <field var='lines'><value>a</value><value/><value>b</value></field><field var='i8'><value>-3</value></field><field var='u64'><value>+5</value></field> <field var='dbl'><value>INF</value></field><field var='at'><value>2026-11-24T08:30:00Z</value></field><field var='data'><value>aGVsbG8=</value></field> <field var='more'><value>x</value></field><field var='flag'><value>twice</value></field></x>",
+			Forms:   []string{"Everything"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<x xmlns='jabber:x:data' type='form'><title>t</title><instructions>i</instructions> <field type='hidden' var='FORM_TYPE'><value>urn:example:sample</value></field><field type='fixed'><value>Heading</value></field> <field type='text-multi' var='word' label='Word'><value>a</value><value>b</value><required/></field><field type='text-single' var='u8' label='Number'/> <field type='jid-multi' var='friends'/><field type='hidden' var='cookie'><value>c</value></field><field var='uri'/></x>",
+			Forms:   []string{"Everything"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<x xmlns='jabber:x:data' type='result'><field type='hidden' var='FORM_TYPE'><value>urn:example:sample:needs</value></field> <field var='sample#text'><value>t</value></field><field var='sample#flag'><value>false</value></field><field var='sample#number'><value>1</value></field> <field var='sample#jid'><value>example.org</value></field><field var='sample#at'><value>2026-11-24T08:30:00Z</value></field> <field var='sample#day'><value>2026-11-24</value></field><field var='sample#clock'><value>08:30:00</value></field> <field var='sample#data'><value>AA==</value></field><field var='sample#colour'><value>red</value></field><field var='sample#words'><value>w</value></field></x>",
+			Forms:   []string{"Needs"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<either xmlns='urn:example:sample'><node id='1'><only id='2'/></node></either>",
+			Types:   []string{"Either"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<either xmlns='urn:example:sample'><mood><active xmlns='urn:example:sample:other'/></mood></either>",
+			Types:   []string{"Either"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<either xmlns='urn:example:sample'><x xmlns='jabber:x:data' type='cancel'/></either>",
+			Types:   []string{"Either"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<either xmlns='urn:example:sample'><rest/></either>",
+			Types:   []string{"Either"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<either xmlns='urn:example:sample'><count>7</count></either>",
+			Types:   []string{"Either"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<either xmlns='urn:example:sample'><colour xmlns='urn:example:sample:other'>red</colour></either>",
+			Types:   []string{"Either"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<path xmlns='urn:example:sample' id='p'><start id='1'/><left/><right degrees='90'/><left/><stay xmlns='urn:example:sample:other'>a</stay> <path><right/></path><stay xmlns='urn:example:sample:other'/><door id='2'/><more xmlns='urn:example:any'/></path>",
+			Types:   []string{"Path"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='get' id='5'><path xmlns='urn:example:sample'><left/></path></iq>",
+			Stanza:  "iq",
+			Types:   []string{"PathGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<path xmlns='urn:example:sample'><wall/></path>",
+			Types:   []string{"Path"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<way xmlns='urn:example:sample:other'><left/><right degrees='9'/><stay>x</stay><path xmlns='urn:example:sample'/><door id='3'/></way>",
+			Types:   []string{"OtherPath"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='set' id='6'><session xmlns='urn:example:sample' action='start' sid='s'><node id='1'/><any xmlns='urn:example:any'/></session></iq>",
+			Stanza:  "iq",
+			Types:   []string{"SessionStart"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='set' id='7'><session xmlns='urn:example:sample' action='end'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"SessionEnd"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='set' id='8'><session xmlns='urn:example:sample' action='pause' sid='t'><stop/></session></iq>",
+			Stanza:  "iq",
+			Types:   []string{"SessionSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='result' id='6'><session xmlns='urn:example:sample' action='start' sid='s'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Session"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='set' id='9'><register xmlns='urn:example:sample'><remove/><any xmlns='urn:example:any'/></register></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Unregister"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='set' id='10'><register xmlns='urn:example:sample'><node id='1'/></register></iq>",
+			Stanza:  "iq",
+			Types:   []string{"UnregisterNode"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='set' id='11'><register xmlns='urn:example:sample'><name>n</name></register></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RegisterName"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='set' id='12'><register xmlns='urn:example:sample'><mood><active xmlns='urn:example:sample:other'/></mood></register></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RegisterMood"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<iq type='get' id='13'><register xmlns='urn:example:sample'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RegisterGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<item xmlns='urn:example:sample' kind='shown' id='3'/>",
+			Types:   []string{"Shown"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<item xmlns='urn:example:sample' kind='hid&apos;den&lt;'>t</item>",
+			Types:   []string{"Hidden"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<item xmlns='urn:example:sample' kind='other'/>",
+			Types:   []string{"AnyItem"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<plain xmlns='urn:example:sample' kind='plain'/>",
+			Types:   []string{"Plain"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<items xmlns='urn:example:sample'><item kind='shown' id='3'/><entry colour='green' id='a'/><item kind='hid&apos;den&lt;'>t</item> <item kind='other'/><entry colour='red'/><part><all/><rest>r</rest></part><whole><all/></whole><entry colour='blue'/></items>",
+			Types:   []string{"Items"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<items xmlns='urn:example:sample:other'><entry colour='green' id='a'/><item xmlns='urn:example:sample' kind='shown'/> <part><all/></part><whole><all/></whole></items>",
+			Types:   []string{"OtherItems"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<versions xmlns='urn:example:sample' ver='' kind='' old='' xmlns:q=\"urn:example:sample?a=1&amp;b='2'\" q:note=''><text/><colour/><uri/><plain/></versions>",
+			Types:   []string{"Versions"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<versions xmlns='urn:example:sample' ver='1' kind='green'><text>t</text><colour>red</colour><uri>urn:x</uri></versions>",
+			Types:   []string{"Versions"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<versions xmlns='urn:example:sample'/>",
+			Types:   []string{"Versions"},
 		},
 	}
 }

@@ -4,6 +4,7 @@ package sample
 
 import (
 	"encoding/xml"
+	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -4646,6 +4647,4260 @@ func (v *Nothing) DecodeXML(r wire.Raw) error {
 }
 
 // WireName returns the name of the element.
+func (*Either) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "either"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Either) Matches(n wire.Name) bool {
+	return n.Local == "either" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Either) Features() []string {
+	return []string{NS}
+}
+
+func (*Node) isWay() {}
+
+func (*Mood) isWay() {}
+
+func (*WayForm) isWay() {}
+
+func (*WayRest) isWay() {}
+
+func (*WayNumber) isWay() {}
+
+func (*WayColour) isWay() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Either) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<either"...)
+	} else {
+		b = append(b, "<either xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	switch x := v.Way.(type) {
+	case *Node:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *Node"}
+		}
+		if b, err = x.appendXML(b, "<node", "</node>", NS); err != nil {
+			return b, err
+		}
+	case *Mood:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *Mood"}
+		}
+		if b, err = x.AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	case *WayForm:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *WayForm"}
+		}
+		if b, err = x.AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	case *WayRest:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *WayRest"}
+		}
+		if b, err = x.appendXML(b); err != nil {
+			return b, err
+		}
+	case *WayNumber:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *WayNumber"}
+		}
+		if b, err = x.appendXML(b); err != nil {
+			return b, err
+		}
+	case *WayColour:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *WayColour"}
+		}
+		if b, err = x.appendXML(b, "<colour xmlns='urn:example:sample:other'", "</colour>"); err != nil {
+			return b, err
+		}
+	default:
+		return b, &wire.EncodeError{Reason: "Either without Way"}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</either>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Either) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "either") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "node":
+			if c.Same() && v.Way == nil {
+				x := new(Node)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "mood":
+			if c.Same() && v.Way == nil {
+				x := new(Mood)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "x":
+			if c.In(form.NS) && v.Way == nil {
+				x := new(WayForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "rest":
+			if c.Same() && v.Way == nil {
+				x := new(WayRest)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "count":
+			if c.Same() && v.Way == nil {
+				x := new(WayNumber)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "colour":
+			if c.In(NSOther) && v.Way == nil {
+				x := new(WayColour)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if v.Way == nil {
+		return r.MissingChoice("node", "mood", "x", "rest", "count", "colour")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Either) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Either
+	start.Name = xml.Name{Space: NS, Local: "either"}
+	s := struct {
+		plain
+		Way []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	switch x := v.Way.(type) {
+	case *Node:
+		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "node", Value: x})
+	case *Mood:
+		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "mood", Value: x})
+	case *WayForm:
+		s.Way = append(s.Way, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+	case *WayRest:
+		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "rest", Value: x})
+	case *WayNumber:
+		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "count", Value: x})
+	case *WayColour:
+		s.Way = append(s.Way, wire.StdChild{Space: NSOther, Local: "colour", Value: x})
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Either) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Either
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Is(NS, "node") && v.Way == nil {
+			x := new(Node)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(NS, "mood") && v.Way == nil {
+			x := new(Mood)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(form.NS, "x") && v.Way == nil {
+			x := new(WayForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(NS, "rest") && v.Way == nil {
+			x := new(WayRest)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(NS, "count") && v.Way == nil {
+			x := new(WayNumber)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(NSOther, "colour") && v.Way == nil {
+			x := new(WayColour)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+	}
+	return nil
+}
+
+func (v *WayRest) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<rest"...)
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</rest>"), nil
+}
+
+func (v *WayRest) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (v *WayNumber) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<count"...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	mark := len(b)
+	if v.Value != nil {
+		b = strconv.AppendUint(b, uint64(*v.Value), 10)
+	}
+	if v.Extra != nil {
+		b = v.Extra.Respell(b, mark, 0)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</count>"), nil
+}
+
+func (v *WayNumber) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	if s := r.Text(); s != "" {
+		n, reason := wire.DecodeUint(s, 8, &v.Extra, 0)
+		if reason != "" {
+			return r.Invalid(reason)
+		}
+		v.Value = wire.Ptr(uint8(n))
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	return nil
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *WayNumber) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain WayNumber
+	s := struct {
+		Value wire.StdOptional[uint8] `xml:",chardata"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.Value = s.Value.Value
+	return nil
+}
+
+func (v *WayColour) appendXML(b []byte, open, end string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, open...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = wire.AppendText(b, string(v.Value)); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, end), nil
+}
+
+func (v *WayColour) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	v.Value = Colour(r.Text())
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Session) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "session"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Session) Matches(n wire.Name) bool {
+	return n.Local == "session" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Session) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Session) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<session"...)
+	} else {
+		b = append(b, "<session xmlns='urn:example:sample'"...)
+	}
+	if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
+		return b, err
+	}
+	if v.SID != "" {
+		if b, err = wire.AppendAttr(b, " sid='", v.SID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " sid='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Node != nil {
+		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
+			return b, err
+		}
+	}
+	if v.Stop {
+		mark := len(b)
+		b = append(b, "<stop/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 3, "<stop>", NS)
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</session>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Session) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "session") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "action":
+			v.Action = Action(a.Value())
+			seen |= 1 << 0
+		case "sid":
+			v.SID = a.Optional(&v.Extra, 1)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "node":
+			if c.Same() {
+				if v.Node != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "stop":
+			if c.Same() {
+				if bool(v.Stop) {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Stop = true
+				c.KeepBare(&v.Extra, 3)
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("action")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*SessionStart) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "session"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SessionStart) Matches(n wire.Name) bool {
+	return n.Local == "session" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*SessionStart) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*SessionStart) NewResult() *Session {
+	return new(Session)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SessionStart) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: the attribute action
+// is start.
+func (*SessionStart) Fits(r wire.Raw) bool {
+	s, _ := r.Attr("action")
+	return s == "start"
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SessionStart) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<session action='start'"...)
+	} else {
+		b = append(b, "<session xmlns='urn:example:sample' action='start'"...)
+	}
+	if v.SID != "" {
+		if b, err = wire.AppendAttr(b, " sid='", v.SID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " sid='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Node != nil {
+		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</session>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SessionStart) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "session") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "sid":
+			v.SID = a.Optional(&v.Extra, 0)
+		case "action":
+			if a.Value() != "start" {
+				return a.Invalid(r, "is not start")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "node":
+			if c.Same() {
+				if v.Node != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("action")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v SessionStart) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain SessionStart
+	start.Name = xml.Name{Space: NS, Local: "session"}
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "action"}, Value: "start"})
+	return e.EncodeElement(plain(v), start)
+}
+
+// WireName returns the name of the element.
+func (*SessionEnd) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "session"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SessionEnd) Matches(n wire.Name) bool {
+	return n.Local == "session" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*SessionEnd) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*SessionEnd) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SessionEnd) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: the attribute action
+// is end.
+func (*SessionEnd) Fits(r wire.Raw) bool {
+	s, _ := r.Attr("action")
+	return s == "end"
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SessionEnd) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<session action='end'/>"...), nil
+		}
+		return append(b, "<session xmlns='urn:example:sample' action='end'/>"...), nil
+	}
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<session action='end'"...)
+	} else {
+		b = append(b, "<session xmlns='urn:example:sample' action='end'"...)
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</session>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SessionEnd) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "session") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "action":
+			if a.Value() != "end" {
+				return a.Invalid(r, "is not end")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("action")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v SessionEnd) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain SessionEnd
+	start.Name = xml.Name{Space: NS, Local: "session"}
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "action"}, Value: "end"})
+	return e.EncodeElement(plain(v), start)
+}
+
+// WireName returns the name of the element.
+func (*SessionSet) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "session"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SessionSet) Matches(n wire.Name) bool {
+	return n.Local == "session" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*SessionSet) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*SessionSet) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SessionSet) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SessionSet) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<session"...)
+	} else {
+		b = append(b, "<session xmlns='urn:example:sample'"...)
+	}
+	if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
+		return b, err
+	}
+	if v.SID != "" {
+		if b, err = wire.AppendAttr(b, " sid='", v.SID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " sid='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Node != nil {
+		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
+			return b, err
+		}
+	}
+	if v.Stop {
+		mark := len(b)
+		b = append(b, "<stop/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 3, "<stop>", NS)
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</session>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SessionSet) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "session") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "action":
+			v.Action = Action(a.Value())
+			seen |= 1 << 0
+		case "sid":
+			v.SID = a.Optional(&v.Extra, 1)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "node":
+			if c.Same() {
+				if v.Node != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "stop":
+			if c.Same() {
+				if bool(v.Stop) {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Stop = true
+				c.KeepBare(&v.Extra, 3)
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("action")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Register) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Register) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Register) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Register) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<register"...)
+	} else {
+		b = append(b, "<register xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	mark := len(b)
+	if v.Name != "" {
+		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
+	}
+	if v.Node != nil {
+		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
+			return b, err
+		}
+	}
+	if v.Remove {
+		mark := len(b)
+		b = append(b, "<remove/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 2, "<remove>", NS)
+		}
+	}
+	if v.Mood != nil {
+		if b, err = v.Mood.AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</register>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Register) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "register") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "name":
+			if c.Same() {
+				if seen&(1<<0) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
+				seen |= 1 << 0
+				v.Name = c.OptionalLeaf(&v.Extra, 0)
+				continue
+			}
+		case "node":
+			if c.Same() {
+				if v.Node != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "remove":
+			if c.Same() {
+				if bool(v.Remove) {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Remove = true
+				c.KeepBare(&v.Extra, 2)
+				continue
+			}
+		case "mood":
+			if c.Same() {
+				if v.Mood != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Mood = new(Mood)
+				if err := v.Mood.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*RegisterGet) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*RegisterGet) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*RegisterGet) IQType() stanza.IQType {
+	return stanza.Get
+}
+
+// NewResult returns a new, empty answer.
+func (*RegisterGet) NewResult() *Register {
+	return new(Register)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*RegisterGet) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *RegisterGet) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<register/>"...), nil
+		}
+		return append(b, "<register xmlns='urn:example:sample'/>"...), nil
+	}
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<register"...)
+	} else {
+		b = append(b, "<register xmlns='urn:example:sample'"...)
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</register>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *RegisterGet) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "register") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Unregister) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Unregister) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*Unregister) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*Unregister) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Unregister) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <remove/>.
+func (*Unregister) Fits(r wire.Raw) bool {
+	return !r.Child(NS, "remove").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Unregister) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<register"...)
+	} else {
+		b = append(b, "<register xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	mark := len(b)
+	b = append(b, "<remove/>"...)
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 1, "<remove>", NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</register>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Unregister) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "register") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "remove":
+			if c.Same() {
+				if seen&(1<<0) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
+				seen |= 1 << 0
+				c.KeepBare(&v.Extra, 1)
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingChild("remove")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Unregister) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Unregister
+	start.Name = xml.Name{Space: NS, Local: "register"}
+	s := struct {
+		plain
+		When_ wire.StdName `xml:",any"`
+	}{plain: plain(v)}
+	s.When_ = wire.StdName{Space: NS, Local: "remove"}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Unregister) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Unregister
+	s := struct {
+		Any []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Any {
+		if r.Is(NS, "remove") {
+			continue
+		}
+		v.Any = append(v.Any, r)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*UnregisterNode) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*UnregisterNode) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*UnregisterNode) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*UnregisterNode) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*UnregisterNode) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <node/>.
+func (*UnregisterNode) Fits(r wire.Raw) bool {
+	return !r.Child(NS, "node").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *UnregisterNode) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<register"...)
+	} else {
+		b = append(b, "<register xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
+		return b, err
+	}
+	if v.Remove {
+		mark := len(b)
+		b = append(b, "<remove/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 1, "<remove>", NS)
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</register>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *UnregisterNode) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "register") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "node":
+			if c.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				if err := v.Node.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "remove":
+			if c.Same() && !bool(v.Remove) {
+				v.Remove = true
+				c.KeepBare(&v.Extra, 1)
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingChild("node")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*RegisterName) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*RegisterName) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*RegisterName) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*RegisterName) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*RegisterName) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <name/>.
+func (*RegisterName) Fits(r wire.Raw) bool {
+	return !r.Child(NS, "name").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *RegisterName) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<register"...)
+	} else {
+		b = append(b, "<register xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	mark := len(b)
+	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
+	}
+	if v.Remove {
+		mark := len(b)
+		b = append(b, "<remove/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 1, "<remove>", NS)
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</register>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *RegisterName) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "register") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "name":
+			if c.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				v.Name = c.Leaf(&v.Extra, 0)
+				continue
+			}
+		case "remove":
+			if c.Same() && !bool(v.Remove) {
+				v.Remove = true
+				c.KeepBare(&v.Extra, 1)
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingChild("name")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*RegisterMood) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*RegisterMood) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*RegisterMood) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*RegisterMood) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*RegisterMood) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <mood/>.
+func (*RegisterMood) Fits(r wire.Raw) bool {
+	return !r.Child(NS, "mood").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *RegisterMood) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<register"...)
+	} else {
+		b = append(b, "<register xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	mark := len(b)
+	if v.Name != "" {
+		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
+	}
+	if v.Node != nil {
+		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
+			return b, err
+		}
+	}
+	if v.Remove {
+		mark := len(b)
+		b = append(b, "<remove/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 2, "<remove>", NS)
+		}
+	}
+	if b, err = v.Mood.AppendXML(b, NS); err != nil {
+		return b, err
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</register>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *RegisterMood) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "register") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "name":
+			if c.Same() {
+				if seen&(1<<0) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
+				seen |= 1 << 0
+				v.Name = c.OptionalLeaf(&v.Extra, 0)
+				continue
+			}
+		case "node":
+			if c.Same() {
+				if v.Node != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "remove":
+			if c.Same() {
+				if bool(v.Remove) {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Remove = true
+				c.KeepBare(&v.Extra, 2)
+				continue
+			}
+		case "mood":
+			if c.Same() {
+				if seen&(1<<1) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
+				seen |= 1 << 1
+				if err := v.Mood.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<1) == 0 {
+		return r.MissingChild("mood")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Shown) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "item"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Shown) Matches(n wire.Name) bool {
+	return n.Local == "item" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Shown) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: the attribute kind is
+// shown.
+func (*Shown) Fits(r wire.Raw) bool {
+	s, _ := r.Attr("kind")
+	return s == "shown"
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Shown) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<item kind='shown'"...)
+	} else {
+		b = append(b, "<item xmlns='urn:example:sample' kind='shown'"...)
+	}
+	if v.ID != nil {
+		b = append(b, " id='"...)
+		mark := len(b)
+		b = strconv.AppendUint(b, uint64(*v.ID), 10)
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 0)
+		}
+		b = append(b, '\'')
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</item>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Shown) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "item") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 0)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.ID = wire.Ptr(uint8(n))
+		case "kind":
+			if a.Value() != "shown" {
+				return a.Invalid(r, "is not shown")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("kind")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Shown) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Shown
+	start.Name = xml.Name{Space: NS, Local: "item"}
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "kind"}, Value: "shown"})
+	return e.EncodeElement(plain(v), start)
+}
+
+// WireName returns the name of the element.
+func (*Hidden) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "item"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Hidden) Matches(n wire.Name) bool {
+	return n.Local == "item" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Hidden) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: the attribute kind is
+// hid'den<.
+func (*Hidden) Fits(r wire.Raw) bool {
+	s, _ := r.Attr("kind")
+	return s == "hid'den<"
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Hidden) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<item kind='hid&apos;den&lt;'"...)
+	} else {
+		b = append(b, "<item xmlns='urn:example:sample' kind='hid&apos;den&lt;'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = wire.AppendText(b, v.Value); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</item>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Hidden) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "item") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "kind":
+			if a.Value() != "hid'den<" {
+				return a.Invalid(r, "is not hid'den<")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	v.Value = r.Text()
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("kind")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Hidden) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Hidden
+	start.Name = xml.Name{Space: NS, Local: "item"}
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "kind"}, Value: "hid'den<"})
+	return e.EncodeElement(plain(v), start)
+}
+
+// WireName returns the name of the element.
+func (*AnyItem) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "item"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*AnyItem) Matches(n wire.Name) bool {
+	return n.Local == "item" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*AnyItem) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *AnyItem) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<item"...)
+	} else {
+		b = append(b, "<item xmlns='urn:example:sample'"...)
+	}
+	if v.Kind != "" {
+		if b, err = wire.AppendAttr(b, " kind='", v.Kind); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " kind='")
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</item>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *AnyItem) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "item") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "kind":
+			v.Kind = a.Optional(&v.Extra, 0)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Plain) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "plain"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Plain) Matches(n wire.Name) bool {
+	return n.Local == "plain" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Plain) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: the attribute kind is
+// plain.
+func (*Plain) Fits(r wire.Raw) bool {
+	s, _ := r.Attr("kind")
+	return s == "plain"
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Plain) AppendXML(b []byte, ns string) ([]byte, error) {
+	if v.Extra == nil {
+		if ns == NS {
+			return append(b, "<plain kind='plain'/>"...), nil
+		}
+		return append(b, "<plain xmlns='urn:example:sample' kind='plain'/>"...), nil
+	}
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<plain kind='plain'"...)
+	} else {
+		b = append(b, "<plain xmlns='urn:example:sample' kind='plain'"...)
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</plain>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Plain) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "plain") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "kind":
+			if a.Value() != "plain" {
+				return a.Invalid(r, "is not plain")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("kind")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Plain) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Plain
+	start.Name = xml.Name{Space: NS, Local: "plain"}
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "kind"}, Value: "plain"})
+	return e.EncodeElement(plain(v), start)
+}
+
+// WireName returns the name of the element.
+func (*Items) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "items"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Items) Matches(n wire.Name) bool {
+	return n.Local == "items" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Items) Features() []string {
+	return []string{NS}
+}
+
+func (*Shown) isEntry() {}
+
+func (*Hidden) isEntry() {}
+
+func (*AnyItem) isEntry() {}
+
+func (*Red) isEntry() {}
+
+func (*Green) isEntry() {}
+
+func (*Whole) isEntry() {}
+
+func (*EntryOther) isEntry() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Items) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<items"...)
+	} else {
+		b = append(b, "<items xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Entries {
+		switch x := v.Entries[i].(type) {
+		case *Shown:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Shown"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		case *Hidden:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Hidden"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		case *AnyItem:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *AnyItem"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		case *Red:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Red"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *Green:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Green"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *Whole:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Whole"}
+			}
+			if b, err = x.appendXML(b, "<part", "</part>"); err != nil {
+				return b, err
+			}
+		case *EntryOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *EntryOther"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil Entry"}
+		}
+	}
+	if v.Whole != nil {
+		if b, err = v.Whole.appendXML(b, "<whole", "</whole>"); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</items>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Items) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "items") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "item":
+			if c.Same() && (*Shown)(nil).Fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]Entry, 0, c.Rest())
+				}
+				x := new(Shown)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() && (*Hidden)(nil).Fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]Entry, 0, c.Rest())
+				}
+				x := new(Hidden)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() {
+				if v.Entries == nil {
+					v.Entries = make([]Entry, 0, c.Rest())
+				}
+				x := new(AnyItem)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+		case "entry":
+			if c.Same() && (*Red)(nil).fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]Entry, 0, c.Rest())
+				}
+				x := new(Red)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() && (*Green)(nil).fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]Entry, 0, c.Rest())
+				}
+				x := new(Green)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() {
+				v.Entries = append(v.Entries, &EntryOther{c.Raw()})
+				continue
+			}
+		case "part":
+			if c.Same() && (*Whole)(nil).fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]Entry, 0, c.Rest())
+				}
+				x := new(Whole)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() {
+				v.Entries = append(v.Entries, &EntryOther{c.Raw()})
+				continue
+			}
+		case "whole":
+			if c.Same() {
+				if v.Whole != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Whole = new(Whole)
+				if err := v.Whole.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Items) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Items
+	start.Name = xml.Name{Space: NS, Local: "items"}
+	s := struct {
+		plain
+		Entries []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Entries {
+		switch x := v.Entries[i].(type) {
+		case *Shown:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NS, Local: "item", Value: x})
+		case *Hidden:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NS, Local: "item", Value: x})
+		case *AnyItem:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NS, Local: "item", Value: x})
+		case *Red:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NS, Local: "entry", Value: x})
+		case *Green:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NS, Local: "entry", Value: x})
+		case *Whole:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NS, Local: "part", Value: x})
+		case *EntryOther:
+			s.Entries = append(s.Entries, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Items) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Items
+	s := struct {
+		Any []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Any {
+		if r.Is(NS, "item") && (*Shown)(nil).Fits(r) {
+			x := new(Shown)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NS, "item") && (*Hidden)(nil).Fits(r) {
+			x := new(Hidden)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NS, "item") {
+			x := new(AnyItem)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NS, "entry") && (*Red)(nil).fits(r) {
+			x := new(Red)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NS, "entry") && (*Green)(nil).fits(r) {
+			x := new(Green)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NS, "part") && (*Whole)(nil).fits(r) {
+			x := new(Whole)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NS, "entry") {
+			v.Entries = append(v.Entries, &EntryOther{r})
+			continue
+		}
+		if r.Is(NS, "part") {
+			v.Entries = append(v.Entries, &EntryOther{r})
+			continue
+		}
+		v.Any = append(v.Any, r)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*OtherItems) WireName() wire.Name {
+	return wire.Name{Space: NSOther, Local: "items"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*OtherItems) Matches(n wire.Name) bool {
+	return n.Local == "items" && n.Space == NSOther
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*OtherItems) Features() []string {
+	return []string{NS}
+}
+
+func (*Shown) isOtherItemsEntry() {}
+
+func (*Hidden) isOtherItemsEntry() {}
+
+func (*AnyItem) isOtherItemsEntry() {}
+
+func (*OtherItemsRed) isOtherItemsEntry() {}
+
+func (*OtherItemsGreen) isOtherItemsEntry() {}
+
+func (*OtherItemsWhole) isOtherItemsEntry() {}
+
+func (*OtherItemsEntryOther) isOtherItemsEntry() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *OtherItems) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NSOther {
+		b = append(b, "<items"...)
+	} else {
+		b = append(b, "<items xmlns='urn:example:sample:other'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Entries {
+		switch x := v.Entries[i].(type) {
+		case *Shown:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Shown"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		case *Hidden:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Hidden"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		case *AnyItem:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *AnyItem"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		case *OtherItemsRed:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherItemsRed"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherItemsGreen:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherItemsGreen"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherItemsWhole:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherItemsWhole"}
+			}
+			if b, err = x.appendXML(b, "<part", "</part>"); err != nil {
+				return b, err
+			}
+		case *OtherItemsEntryOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherItemsEntryOther"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil OtherItemsEntry"}
+		}
+	}
+	if v.Whole != nil {
+		if b, err = v.Whole.appendXML(b, "<whole", "</whole>"); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NSOther)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</items>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *OtherItems) DecodeXML(r wire.Raw) error {
+	if !r.Is(NSOther, "items") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "item":
+			if c.Same() && (*Shown)(nil).Fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+				}
+				x := new(Shown)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() && (*Hidden)(nil).Fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+				}
+				x := new(Hidden)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() {
+				if v.Entries == nil {
+					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+				}
+				x := new(AnyItem)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+		case "entry":
+			if c.Same() && (*OtherItemsRed)(nil).fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+				}
+				x := new(OtherItemsRed)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() && (*OtherItemsGreen)(nil).fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+				}
+				x := new(OtherItemsGreen)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() {
+				v.Entries = append(v.Entries, &OtherItemsEntryOther{c.Raw()})
+				continue
+			}
+		case "part":
+			if c.Same() && (*OtherItemsWhole)(nil).fits(c.Raw()) {
+				if v.Entries == nil {
+					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+				}
+				x := new(OtherItemsWhole)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Entries = append(v.Entries, x)
+				continue
+			}
+			if c.Same() {
+				v.Entries = append(v.Entries, &OtherItemsEntryOther{c.Raw()})
+				continue
+			}
+		case "whole":
+			if c.Same() {
+				if v.Whole != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Whole = new(OtherItemsWhole)
+				if err := v.Whole.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherItems) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherItems
+	start.Name = xml.Name{Space: NSOther, Local: "items"}
+	s := struct {
+		plain
+		Entries []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Entries {
+		switch x := v.Entries[i].(type) {
+		case *Shown:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NSOther, Local: "item", Value: x})
+		case *Hidden:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NSOther, Local: "item", Value: x})
+		case *AnyItem:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NSOther, Local: "item", Value: x})
+		case *OtherItemsRed:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NSOther, Local: "entry", Value: x})
+		case *OtherItemsGreen:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NSOther, Local: "entry", Value: x})
+		case *OtherItemsWhole:
+			s.Entries = append(s.Entries, wire.StdChild{Space: NSOther, Local: "part", Value: x})
+		case *OtherItemsEntryOther:
+			s.Entries = append(s.Entries, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherItems) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherItems
+	s := struct {
+		Any []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Any {
+		if r.Is(NSOther, "item") && (*Shown)(nil).Fits(r) {
+			x := new(Shown)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NSOther, "item") && (*Hidden)(nil).Fits(r) {
+			x := new(Hidden)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NSOther, "item") {
+			x := new(AnyItem)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NSOther, "entry") && (*OtherItemsRed)(nil).fits(r) {
+			x := new(OtherItemsRed)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NSOther, "entry") && (*OtherItemsGreen)(nil).fits(r) {
+			x := new(OtherItemsGreen)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NSOther, "part") && (*OtherItemsWhole)(nil).fits(r) {
+			x := new(OtherItemsWhole)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Entries = append(v.Entries, x)
+			continue
+		}
+		if r.Is(NSOther, "entry") {
+			v.Entries = append(v.Entries, &OtherItemsEntryOther{r})
+			continue
+		}
+		if r.Is(NSOther, "part") {
+			v.Entries = append(v.Entries, &OtherItemsEntryOther{r})
+			continue
+		}
+		v.Any = append(v.Any, r)
+	}
+	return nil
+}
+
+func (*OtherItemsRed) fits(r wire.Raw) bool {
+	s, _ := r.Attr("colour")
+	return s == "red"
+}
+
+func (v *OtherItemsRed) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<entry colour='red'"...)
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</entry>"), nil
+}
+
+func (v *OtherItemsRed) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		case "colour":
+			if a.Value() != "red" {
+				return a.Invalid(r, "is not red")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("colour")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherItemsRed) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherItemsRed
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "colour"}, Value: "red"})
+	return e.EncodeElement(plain(v), start)
+}
+
+func (*OtherItemsGreen) fits(r wire.Raw) bool {
+	s, _ := r.Attr("colour")
+	return s == "green"
+}
+
+func (v *OtherItemsGreen) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<entry colour='green'"...)
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</entry>"), nil
+}
+
+func (v *OtherItemsGreen) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		case "colour":
+			if a.Value() != "green" {
+				return a.Invalid(r, "is not green")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("colour")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherItemsGreen) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherItemsGreen
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "colour"}, Value: "green"})
+	return e.EncodeElement(plain(v), start)
+}
+
+func (*OtherItemsWhole) fits(r wire.Raw) bool {
+	return !r.Child(NSOther, "all").IsZero()
+}
+
+func (v *OtherItemsWhole) appendXML(b []byte, open, end string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, open...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	mark := len(b)
+	if v.Rest != "" {
+		if b, err = wire.AppendLeaf(b, "<rest>", v.Rest, "</rest>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 0, "<rest>", NSOther)
+	}
+	mark = len(b)
+	b = append(b, "<all/>"...)
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 1, "<all>", NSOther)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, end), nil
+}
+
+func (v *OtherItemsWhole) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "rest":
+			if c.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				v.Rest = c.OptionalLeaf(&v.Extra, 0)
+				continue
+			}
+		case "all":
+			if c.Same() && seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				c.KeepBare(&v.Extra, 1)
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<1) == 0 {
+		return r.MissingChild("all")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherItemsWhole) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherItemsWhole
+	s := struct {
+		plain
+		When_ wire.StdName `xml:",any"`
+	}{plain: plain(v)}
+	s.When_ = wire.StdName{Space: NSOther, Local: "all"}
+	return e.EncodeElement(&s, start)
+}
+
+// WireName returns the name of the element.
+func (*Path) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "path"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Path) Matches(n wire.Name) bool {
+	return n.Local == "path" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Path) Features() []string {
+	return []string{NS}
+}
+
+func (*StepLeft) isStep() {}
+
+func (*Turn) isStep() {}
+
+func (*StepStay) isStep() {}
+
+func (*Path) isStep() {}
+
+func (*EndWall) isEnd() {}
+
+func (*Node) isEnd() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Path) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<path"...)
+	} else {
+		b = append(b, "<path xmlns='urn:example:sample'"...)
+	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Start != nil {
+		if b, err = v.Start.appendXML(b, "<start", "</start>", NS); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Steps {
+		switch x := v.Steps[i].(type) {
+		case *StepLeft:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *StepLeft"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *Turn:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Turn"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *StepStay:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *StepStay"}
+			}
+			if b, err = x.appendXML(b, "<stay xmlns='urn:example:sample:other'", "</stay>"); err != nil {
+				return b, err
+			}
+		case *Path:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Path"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil Step"}
+		}
+	}
+	switch x := v.End.(type) {
+	case *EndWall:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *EndWall"}
+		}
+		if b, err = x.appendXML(b); err != nil {
+			return b, err
+		}
+	case *Node:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *Node"}
+		}
+		if b, err = x.appendXML(b, "<door", "</door>", NS); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</path>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Path) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "path") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "start":
+			if c.Same() {
+				if v.Start != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Start = new(Node)
+				if err := v.Start.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "left":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]Step, 0, c.Rest())
+				}
+				x := new(StepLeft)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "right":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]Step, 0, c.Rest())
+				}
+				x := new(Turn)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "stay":
+			if c.In(NSOther) {
+				if v.Steps == nil {
+					v.Steps = make([]Step, 0, c.Rest())
+				}
+				x := new(StepStay)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "path":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]Step, 0, c.Rest())
+				}
+				x := new(Path)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "wall":
+			if c.Same() {
+				if v.End != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				x := new(EndWall)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.End = x
+				continue
+			}
+		case "door":
+			if c.Same() {
+				if v.End != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				x := new(Node)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.End = x
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Path) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Path
+	start.Name = xml.Name{Space: NS, Local: "path"}
+	s := struct {
+		plain
+		Steps []wire.StdChild `xml:",any"`
+		End   []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Steps {
+		switch x := v.Steps[i].(type) {
+		case *StepLeft:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NS, Local: "left", Value: x})
+		case *Turn:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NS, Local: "right", Value: x})
+		case *StepStay:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NSOther, Local: "stay", Value: x})
+		case *Path:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NS, Local: "path", Value: x})
+		}
+	}
+	switch x := v.End.(type) {
+	case *EndWall:
+		s.End = append(s.End, wire.StdChild{Space: NS, Local: "wall", Value: x})
+	case *Node:
+		s.End = append(s.End, wire.StdChild{Space: NS, Local: "door", Value: x})
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Path) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Path
+	s := struct {
+		Any []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Any {
+		if r.Is(NS, "left") {
+			x := new(StepLeft)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NS, "right") {
+			x := new(Turn)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NSOther, "stay") {
+			x := new(StepStay)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NS, "path") {
+			x := new(Path)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NS, "wall") && v.End == nil {
+			x := new(EndWall)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.End = x
+			continue
+		}
+		if r.Is(NS, "door") && v.End == nil {
+			x := new(Node)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.End = x
+			continue
+		}
+		v.Any = append(v.Any, r)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*PathGet) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "path"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*PathGet) Matches(n wire.Name) bool {
+	return n.Local == "path" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*PathGet) IQType() stanza.IQType {
+	return stanza.Get
+}
+
+// NewResult returns a new, empty answer.
+func (*PathGet) NewResult() *Path {
+	return new(Path)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*PathGet) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *PathGet) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<path"...)
+	} else {
+		b = append(b, "<path xmlns='urn:example:sample'"...)
+	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Steps {
+		switch x := v.Steps[i].(type) {
+		case *StepLeft:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *StepLeft"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *Turn:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Turn"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *StepStay:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *StepStay"}
+			}
+			if b, err = x.appendXML(b, "<stay xmlns='urn:example:sample:other'", "</stay>"); err != nil {
+				return b, err
+			}
+		case *Path:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Path"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil Step"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</path>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *PathGet) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "path") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "left":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]Step, 0, c.Rest())
+				}
+				x := new(StepLeft)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "right":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]Step, 0, c.Rest())
+				}
+				x := new(Turn)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "stay":
+			if c.In(NSOther) {
+				if v.Steps == nil {
+					v.Steps = make([]Step, 0, c.Rest())
+				}
+				x := new(StepStay)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "path":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]Step, 0, c.Rest())
+				}
+				x := new(Path)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v PathGet) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain PathGet
+	start.Name = xml.Name{Space: NS, Local: "path"}
+	s := struct {
+		plain
+		Steps []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Steps {
+		switch x := v.Steps[i].(type) {
+		case *StepLeft:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NS, Local: "left", Value: x})
+		case *Turn:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NS, Local: "right", Value: x})
+		case *StepStay:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NSOther, Local: "stay", Value: x})
+		case *Path:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NS, Local: "path", Value: x})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *PathGet) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain PathGet
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Is(NS, "left") {
+			x := new(StepLeft)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NS, "right") {
+			x := new(Turn)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NSOther, "stay") {
+			x := new(StepStay)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NS, "path") {
+			x := new(Path)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+	}
+	return nil
+}
+
+func (v *StepLeft) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<left"...)
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</left>"), nil
+}
+
+func (v *StepLeft) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (v *StepStay) appendXML(b []byte, open, end string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, open...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = wire.AppendText(b, v.Value); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, end), nil
+}
+
+func (v *StepStay) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	v.Value = r.Text()
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	return nil
+}
+
+func (v *EndWall) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<wall"...)
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</wall>"), nil
+}
+
+func (v *EndWall) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*OtherPath) WireName() wire.Name {
+	return wire.Name{Space: NSOther, Local: "way"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*OtherPath) Matches(n wire.Name) bool {
+	return n.Local == "way" && n.Space == NSOther
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*OtherPath) Features() []string {
+	return []string{NS}
+}
+
+func (*OtherPathStepLeft) isOtherStep() {}
+
+func (*OtherPathTurn) isOtherStep() {}
+
+func (*StepStay) isOtherStep() {}
+
+func (*Path) isOtherStep() {}
+
+func (*OtherPathEndWall) isOtherPathEnd() {}
+
+func (*OtherPathNode) isOtherPathEnd() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *OtherPath) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NSOther {
+		b = append(b, "<way"...)
+	} else {
+		b = append(b, "<way xmlns='urn:example:sample:other'"...)
+	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Start != nil {
+		if b, err = v.Start.appendXML(b, "<start", "</start>"); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Steps {
+		switch x := v.Steps[i].(type) {
+		case *OtherPathStepLeft:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherPathStepLeft"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherPathTurn:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherPathTurn"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *StepStay:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *StepStay"}
+			}
+			if b, err = x.appendXML(b, "<stay", "</stay>"); err != nil {
+				return b, err
+			}
+		case *Path:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Path"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil OtherStep"}
+		}
+	}
+	switch x := v.End.(type) {
+	case *OtherPathEndWall:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *OtherPathEndWall"}
+		}
+		if b, err = x.appendXML(b); err != nil {
+			return b, err
+		}
+	case *OtherPathNode:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *OtherPathNode"}
+		}
+		if b, err = x.appendXML(b, "<door", "</door>"); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NSOther)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</way>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *OtherPath) DecodeXML(r wire.Raw) error {
+	if !r.Is(NSOther, "way") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "start":
+			if c.Same() {
+				if v.Start != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Start = new(OtherPathNode)
+				if err := v.Start.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "left":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]OtherStep, 0, c.Rest())
+				}
+				x := new(OtherPathStepLeft)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "right":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]OtherStep, 0, c.Rest())
+				}
+				x := new(OtherPathTurn)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "stay":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]OtherStep, 0, c.Rest())
+				}
+				x := new(StepStay)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "path":
+			if c.Same() {
+				if v.Steps == nil {
+					v.Steps = make([]OtherStep, 0, c.Rest())
+				}
+				x := new(Path)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Steps = append(v.Steps, x)
+				continue
+			}
+		case "wall":
+			if c.Same() {
+				if v.End != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				x := new(OtherPathEndWall)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.End = x
+				continue
+			}
+		case "door":
+			if c.Same() {
+				if v.End != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				x := new(OtherPathNode)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.End = x
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherPath) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherPath
+	start.Name = xml.Name{Space: NSOther, Local: "way"}
+	s := struct {
+		plain
+		Steps []wire.StdChild `xml:",any"`
+		End   []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Steps {
+		switch x := v.Steps[i].(type) {
+		case *OtherPathStepLeft:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NSOther, Local: "left", Value: x})
+		case *OtherPathTurn:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NSOther, Local: "right", Value: x})
+		case *StepStay:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NSOther, Local: "stay", Value: x})
+		case *Path:
+			s.Steps = append(s.Steps, wire.StdChild{Space: NSOther, Local: "path", Value: x})
+		}
+	}
+	switch x := v.End.(type) {
+	case *OtherPathEndWall:
+		s.End = append(s.End, wire.StdChild{Space: NSOther, Local: "wall", Value: x})
+	case *OtherPathNode:
+		s.End = append(s.End, wire.StdChild{Space: NSOther, Local: "door", Value: x})
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherPath) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherPath
+	s := struct {
+		Any []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Any {
+		if r.Is(NSOther, "left") {
+			x := new(OtherPathStepLeft)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NSOther, "right") {
+			x := new(OtherPathTurn)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NSOther, "stay") {
+			x := new(StepStay)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NSOther, "path") {
+			x := new(Path)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		if r.Is(NSOther, "wall") && v.End == nil {
+			x := new(OtherPathEndWall)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.End = x
+			continue
+		}
+		if r.Is(NSOther, "door") && v.End == nil {
+			x := new(OtherPathNode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.End = x
+			continue
+		}
+		v.Any = append(v.Any, r)
+	}
+	return nil
+}
+
+func (v *OtherPathNode) appendXML(b []byte, open, end string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, open...)
+	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Leaves {
+		if b, err = v.Leaves[i].appendXML(b, "<leaf", "</leaf>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Only != nil {
+		if b, err = v.Only.appendXML(b, "<only", "</only>"); err != nil {
+			return b, err
+		}
+	}
+	mark := len(b)
+	if v.Value != nil {
+		b = append(b, "<value>"...)
+		b = strconv.AppendUint(b, uint64(*v.Value), 10)
+		b = append(b, "</value>"...)
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 3, "<value>", NSOther)
+	}
+	mark = len(b)
+	if v.Word != "" {
+		if b, err = wire.AppendLeaf(b, "<word>", v.Word, "</word>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 4, "<word>", NSOther)
+	}
+	if v.Flag {
+		mark := len(b)
+		b = append(b, "<flag/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 5, "<flag>", NSOther)
+		}
+	}
+	if b, err = stanza.AppendText(b, v.Words, "<words>", "</words>", NSOther, v.Extra, 6); err != nil {
+		return b, err
+	}
+	if v.Marked != nil {
+		if b, err = v.Marked.AppendXML(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, end), nil
+}
+
+func (v *OtherPathNode) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Value()
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "leaf":
+			if c.Same() {
+				if v.Leaves == nil {
+					v.Leaves = make([]OtherPathNode, 0, c.Count())
+				}
+				v.Leaves = append(v.Leaves, OtherPathNode{})
+				if err := v.Leaves[len(v.Leaves)-1].decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "only":
+			if c.Same() {
+				if v.Only != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Only = new(OtherPathNode)
+				if err := v.Only.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "value":
+			if c.Same() {
+				if v.Value != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 3), 8, &v.Extra, 3)
+				if reason != "" {
+					return c.Invalid(r, reason)
+				}
+				v.Value = wire.Ptr(uint8(n))
+				continue
+			}
+		case "word":
+			if c.Same() {
+				if seen&(1<<1) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
+				seen |= 1 << 1
+				v.Word = c.OptionalLeaf(&v.Extra, 4)
+				continue
+			}
+		case "flag":
+			if c.Same() {
+				if bool(v.Flag) {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Flag = true
+				c.KeepBare(&v.Extra, 5)
+				continue
+			}
+		case "words":
+			if c.Same() {
+				v.Words = append(v.Words, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(6, len(v.Words))))
+				continue
+			}
+		}
+		if c.Same() {
+			if v.Marked != nil {
+				c.Keep(&v.Extra)
+				continue
+			}
+			v.Marked = new(Word)
+			if err := v.Marked.DecodeXML(c.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("id")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherPathNode) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherPathNode
+	s := struct {
+		plain
+		Marked *Word `xml:",any"`
+	}{plain: plain(v)}
+	s.Marked = v.Marked
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherPathNode) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherPathNode
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Space() == NSOther && v.Marked == nil {
+			v.Marked = new(Word)
+			if err := xml.Unmarshal([]byte(r.String()), v.Marked); err != nil {
+				return err
+			}
+			continue
+		}
+	}
+	return nil
+}
+
+func (v *OtherPathStepLeft) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<left"...)
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</left>"), nil
+}
+
+func (v *OtherPathStepLeft) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (v *OtherPathTurn) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<right"...)
+	if v.Degrees != nil {
+		b = append(b, " degrees='"...)
+		mark := len(b)
+		b = strconv.AppendUint(b, uint64(*v.Degrees), 10)
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 0)
+		}
+		b = append(b, '\'')
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</right>"), nil
+}
+
+func (v *OtherPathTurn) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "degrees":
+			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.Degrees = wire.Ptr(uint16(n))
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (v *OtherPathEndWall) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<wall"...)
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</wall>"), nil
+}
+
+func (v *OtherPathEndWall) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Versions) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "versions"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Versions) Matches(n wire.Name) bool {
+	return n.Local == "versions" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Versions) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Versions) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<versions"...)
+	} else {
+		b = append(b, "<versions xmlns='urn:example:sample'"...)
+	}
+	if v.Ver != nil {
+		if b, err = wire.AppendAttr(b, " ver='", *v.Ver); err != nil {
+			return b, err
+		}
+	}
+	if v.Kind != nil {
+		if b, err = wire.AppendAttr(b, " kind='", string(*v.Kind)); err != nil {
+			return b, err
+		}
+	}
+	if v.Old != "" {
+		if b, err = wire.AppendAttr(b, " old='", v.Old); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " old='")
+	}
+	if v.Note != nil {
+		if b, err = wire.AppendAttr(b, " xmlns:pda='urn:example:sample?a=1&amp;b=&apos;2&apos;' pda:note='", *v.Note); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	mark := len(b)
+	if v.Text != nil {
+		if b, err = wire.AppendLeaf(b, "<text>", *v.Text, "</text>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 4, "<text>", NS)
+	}
+	mark = len(b)
+	if v.Colour != nil {
+		if b, err = wire.AppendLeaf(b, "<colour>", string(*v.Colour), "</colour>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 5, "<colour>", NS)
+	}
+	mark = len(b)
+	if v.URI != nil {
+		if b, err = wire.AppendLeaf(b, "<uri>", *v.URI, "</uri>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 6, "<uri>", NS)
+	}
+	mark = len(b)
+	if v.Plain != "" {
+		if b, err = wire.AppendLeaf(b, "<plain>", v.Plain, "</plain>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 7, "<plain>", NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</versions>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Versions) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "versions") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "ver":
+			v.Ver = wire.Ptr(a.Value())
+		case "kind":
+			v.Kind = wire.Ptr(Colour(a.Value()))
+		case "old":
+			v.Old = a.Optional(&v.Extra, 2)
+		case "":
+			switch a.Expanded() {
+			case (wire.Name{Space: NSOdd, Local: "note"}):
+				v.Note = wire.Ptr(a.Value())
+			default:
+				a.KeepAttr(&v.Extra)
+			}
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "text":
+			if c.Same() && v.Text == nil {
+				v.Text = wire.Ptr(c.Leaf(&v.Extra, 4))
+				continue
+			}
+		case "colour":
+			if c.Same() && v.Colour == nil {
+				v.Colour = wire.Ptr(Colour(c.Leaf(&v.Extra, 5)))
+				continue
+			}
+		case "uri":
+			if c.Same() && v.URI == nil {
+				v.URI = wire.Ptr(c.Leaf(&v.Extra, 6))
+				continue
+			}
+		case "plain":
+			if c.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				v.Plain = c.OptionalLeaf(&v.Extra, 7)
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
 func (*Copied) WireName() wire.Name {
 	return wire.Name{Space: NSOther, Local: "copy"}
 }
@@ -4767,6 +9022,270 @@ func (v *Copied) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 		v.Details = append(v.Details, r)
 	}
 	return nil
+}
+
+func (v *Turn) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<right"...)
+	if v.Degrees != nil {
+		b = append(b, " degrees='"...)
+		mark := len(b)
+		b = strconv.AppendUint(b, uint64(*v.Degrees), 10)
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 0)
+		}
+		b = append(b, '\'')
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</right>"), nil
+}
+
+func (v *Turn) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "degrees":
+			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.Degrees = wire.Ptr(uint16(n))
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (*Red) fits(r wire.Raw) bool {
+	s, _ := r.Attr("colour")
+	return s == "red"
+}
+
+func (v *Red) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<entry colour='red'"...)
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</entry>"), nil
+}
+
+func (v *Red) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		case "colour":
+			if a.Value() != "red" {
+				return a.Invalid(r, "is not red")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("colour")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Red) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Red
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "colour"}, Value: "red"})
+	return e.EncodeElement(plain(v), start)
+}
+
+func (*Green) fits(r wire.Raw) bool {
+	s, _ := r.Attr("colour")
+	return s == "green"
+}
+
+func (v *Green) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<entry colour='green'"...)
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</entry>"), nil
+}
+
+func (v *Green) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		case "colour":
+			if a.Value() != "green" {
+				return a.Invalid(r, "is not green")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("colour")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Green) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Green
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "colour"}, Value: "green"})
+	return e.EncodeElement(plain(v), start)
+}
+
+func (*Whole) fits(r wire.Raw) bool {
+	return !r.Child(NS, "all").IsZero()
+}
+
+func (v *Whole) appendXML(b []byte, open, end string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, open...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	mark := len(b)
+	if v.Rest != "" {
+		if b, err = wire.AppendLeaf(b, "<rest>", v.Rest, "</rest>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 0, "<rest>", NS)
+	}
+	mark = len(b)
+	b = append(b, "<all/>"...)
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 1, "<all>", NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, end), nil
+}
+
+func (v *Whole) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "rest":
+			if c.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				v.Rest = c.OptionalLeaf(&v.Extra, 0)
+				continue
+			}
+		case "all":
+			if c.Same() && seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				c.KeepBare(&v.Extra, 1)
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<1) == 0 {
+		return r.MissingChild("all")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Whole) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Whole
+	s := struct {
+		plain
+		When_ wire.StdName `xml:",any"`
+	}{plain: plain(v)}
+	s.When_ = wire.StdName{Space: NS, Local: "all"}
+	return e.EncodeElement(&s, start)
 }
 
 func (v *Node) appendXML(b []byte, open, end, space string) ([]byte, error) {
@@ -4964,4 +9483,378 @@ func (v *Node) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 		}
 	}
 	return nil
+}
+
+// FormType returns the FORM_TYPE.
+func (*Everything) FormType() string {
+	return NS
+}
+
+// FormSource returns Source.
+func (v *Everything) FormSource() *form.Form {
+	return v.Source
+}
+
+// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
+func (v *Everything) DecodeForm(x *form.Form) error {
+	r := form.NewReader(x, v.FormType())
+	for r.Next() {
+		switch r.Var() {
+		case "flag":
+			v.Flag = form.Bool().Read(r)
+		case "note":
+			v.Note = form.Text[string]().Read(r)
+		case "notes":
+			v.Notes = form.Text[string]().ReadAll(r)
+		case "friend":
+			v.Friend = form.JID().Read(r)
+		case "friends":
+			v.Friends = form.JID().ReadAll(r)
+		case "shade":
+			v.Shade = form.Text[Colour]().Read(r)
+		case "shades":
+			v.Shades = form.Text[Colour]().ReadAll(r)
+		case "word":
+			v.Word = form.Text[string]().Read(r)
+		case "levels":
+			v.Levels = form.Uint[Level]().ReadAll(r)
+		case "offset":
+			v.Offset = form.Int[Offset]().Read(r)
+		case "lines":
+			v.Lines = form.Text[string]().ReadAll(r)
+		case "secret":
+			v.Secret = form.Text[string]().Read(r)
+		case "i8":
+			v.I8 = form.Between(form.Int[int8](), -3, 127).Read(r)
+		case "i16":
+			v.I16 = form.Between(form.Int[int16](), -32768, 9).Read(r)
+		case "i32":
+			v.I32 = form.Between(form.Int[int32](), -3, 9).Read(r)
+		case "i64":
+			v.I64 = form.Int[int64]().Read(r)
+		case "u8":
+			v.U8 = form.Between(form.Uint[uint8](), 2, 255).Read(r)
+		case "u16":
+			v.U16 = form.Between(form.Uint[uint16](), 0, 9).Read(r)
+		case "u32":
+			v.U32 = form.Uint[uint32]().Read(r)
+		case "u64":
+			v.U64 = form.Between(form.Uint[uint64](), 5, 18446744073709551615).Read(r)
+		case "dec":
+			v.Dec = form.Float().Read(r)
+		case "dbl":
+			v.Dbl = form.Float().Read(r)
+		case "at":
+			v.At = form.DateTime().Read(r)
+		case "day":
+			v.Day = form.Date().Read(r)
+		case "clock":
+			v.Clock = form.TimeOfDay().Read(r)
+		case "data":
+			v.Data = form.Bytes().Read(r)
+		case "digest":
+			v.Digest = form.Hex().Read(r)
+		case "language":
+			v.Language = form.Text[string]().Read(r)
+		case "uri":
+			v.URI = form.Text[string]().Read(r)
+		}
+	}
+	v.Source = x
+	return r.Done()
+}
+
+// FormFields returns the fields that a form of type t has.
+func (v *Everything) FormFields(t form.Type) []form.Field {
+	n := t == form.TypeForm && v.Source == nil
+	return []form.Field{
+		{
+			Type:   form.FieldTypeFixed,
+			Label:  "Heading",
+			Values: form.Or(nil, n, "A heading"),
+		},
+		{
+			Var:   "explained",
+			Type:  form.FieldTypeFixed,
+			Label: "With a name",
+		},
+		{
+			Var:    "flag",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Yes?",
+			Values: form.Or(form.Bool().One(v.Flag), n, "true"),
+		},
+		{
+			Var:    "note",
+			Type:   form.FieldTypeHidden,
+			Values: form.Text[string]().One(v.Note),
+		},
+		{
+			Var:    "notes",
+			Type:   form.FieldTypeHidden,
+			Values: form.Text[string]().All(v.Notes),
+		},
+		{
+			Var:         "friend",
+			Type:        form.FieldTypeJIDSingle,
+			Description: "Who",
+			Values:      form.JID().One(v.Friend),
+		},
+		{
+			Var:    "friends",
+			Type:   form.FieldTypeJIDMulti,
+			Values: form.JID().All(v.Friends),
+		},
+		{
+			Var:    "shade",
+			Type:   form.FieldTypeListSingle,
+			Values: form.Or(form.Text[Colour]().One(v.Shade), n, "green"),
+			Options: []form.Option{
+				{Value: "red"},
+				{Value: "green"},
+				{Value: "dark-blue"},
+			},
+		},
+		{
+			Var:    "shades",
+			Type:   form.FieldTypeListMulti,
+			Values: form.Text[Colour]().All(v.Shades),
+			Options: []form.Option{
+				{Value: "red"},
+				{Label: "Green", Value: "green"},
+			},
+		},
+		{
+			Var:    "word",
+			Type:   form.FieldTypeListSingle,
+			Values: form.Text[string]().One(v.Word),
+			Options: []form.Option{
+				{Value: "a"},
+				{Label: "B", Value: "b"},
+			},
+		},
+		{
+			Var:    "levels",
+			Type:   form.FieldTypeListMulti,
+			Values: form.Uint[Level]().All(v.Levels),
+			Options: []form.Option{
+				{Value: "0"},
+				{Value: "7"},
+			},
+		},
+		{
+			Var:    "offset",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Int[Offset]().One(v.Offset),
+		},
+		{
+			Var:    "lines",
+			Type:   form.FieldTypeTextMulti,
+			Values: form.Text[string]().All(v.Lines),
+		},
+		{
+			Var:    "secret",
+			Type:   form.FieldTypeTextPrivate,
+			Values: form.Text[string]().One(v.Secret),
+		},
+		{
+			Var:    "i8",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Between(form.Int[int8](), -3, 127).One(v.I8),
+		},
+		{
+			Var:    "i16",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Between(form.Int[int16](), -32768, 9).One(v.I16),
+		},
+		{
+			Var:    "i32",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Between(form.Int[int32](), -3, 9).One(v.I32),
+		},
+		{
+			Var:    "i64",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Int[int64]().One(v.I64),
+		},
+		{
+			Var:    "u8",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Between(form.Uint[uint8](), 2, 255).One(v.U8),
+		},
+		{
+			Var:    "u16",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Between(form.Uint[uint16](), 0, 9).One(v.U16),
+		},
+		{
+			Var:    "u32",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Uint[uint32]().One(v.U32),
+		},
+		{
+			Var:    "u64",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Between(form.Uint[uint64](), 5, 18446744073709551615).One(v.U64),
+		},
+		{
+			Var:    "dec",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Float().One(v.Dec),
+		},
+		{
+			Var:    "dbl",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Or(form.Float().One(v.Dbl), n, "0.5"),
+		},
+		{
+			Var:    "at",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.DateTime().One(v.At),
+		},
+		{
+			Var:    "day",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Date().One(v.Day),
+		},
+		{
+			Var:    "clock",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.TimeOfDay().One(v.Clock),
+		},
+		{
+			Var:    "data",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Bytes().One(v.Data),
+		},
+		{
+			Var:    "digest",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Hex().One(v.Digest),
+		},
+		{
+			Var:    "language",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Text[string]().One(v.Language),
+		},
+		{
+			Var:    "uri",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Text[string]().One(v.URI),
+		},
+	}
+}
+
+// FormType returns the FORM_TYPE.
+func (*Needs) FormType() string {
+	return "urn:example:sample:needs"
+}
+
+// FormSource returns Source.
+func (v *Needs) FormSource() *form.Form {
+	return v.Source
+}
+
+// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
+func (v *Needs) DecodeForm(x *form.Form) error {
+	r := form.NewReader(x, v.FormType())
+	for r.Next() {
+		switch r.Var() {
+		case "sample#text":
+			v.Text = form.Text[string]().ReadMust(r)
+		case "sample#flag":
+			v.Flag = form.Bool().ReadMust(r)
+		case "sample#number":
+			v.Number = form.Between(form.Int[int16](), 1, 32767).ReadMust(r)
+		case "sample#jid":
+			v.JID = form.JID().ReadMust(r)
+		case "sample#at":
+			v.At = form.DateTime().ReadMust(r)
+		case "sample#day":
+			v.Day = form.Date().ReadMust(r)
+		case "sample#clock":
+			v.Clock = form.TimeOfDay().ReadMust(r)
+		case "sample#data":
+			v.Data = form.Bytes().ReadMust(r)
+		case "sample#colour":
+			v.Colour = form.Text[Colour]().ReadMust(r)
+		case "sample#words":
+			v.Words = form.Text[string]().ReadAll(r)
+		}
+	}
+	v.Source = x
+	return r.Done("sample#text", "sample#flag", "sample#number", "sample#jid", "sample#at", "sample#day", "sample#clock", "sample#data", "sample#colour", "sample#words")
+}
+
+// FormFields returns the fields that a form of type t has.
+func (v *Needs) FormFields(t form.Type) []form.Field {
+	a := t == form.TypeForm
+	n := t == form.TypeForm && v.Source == nil
+	return []form.Field{
+		{
+			Var:      "sample#text",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.Text[string]().Must(v.Text, a && v.Text == ""),
+		},
+		{
+			Var:      "sample#flag",
+			Type:     form.FieldTypeBoolean,
+			Required: true,
+			Values:   form.Bool().Must(v.Flag, a && !v.Flag),
+		},
+		{
+			Var:      "sample#number",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.Or(form.Between(form.Int[int16](), 1, 32767).Must(v.Number, a && v.Number == 0), n, "3"),
+		},
+		{
+			Var:      "sample#jid",
+			Type:     form.FieldTypeJIDSingle,
+			Required: true,
+			Values:   form.JID().Must(v.JID, a && v.JID.IsZero()),
+		},
+		{
+			Var:      "sample#at",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.DateTime().Must(v.At, a && v.At.IsZero()),
+		},
+		{
+			Var:      "sample#day",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.Date().Must(v.Day, a && v.Day.IsZero()),
+		},
+		{
+			Var:      "sample#clock",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.TimeOfDay().Must(v.Clock, a && !v.Clock.IsSet),
+		},
+		{
+			Var:      "sample#data",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.Bytes().Must(v.Data, a && v.Data == nil),
+		},
+		{
+			Var:      "sample#colour",
+			Type:     form.FieldTypeListSingle,
+			Required: true,
+			Values:   form.Text[Colour]().Must(v.Colour, a && v.Colour == ""),
+			Options: []form.Option{
+				{Value: "red"},
+				{Value: "green"},
+				{Value: "dark-blue"},
+			},
+		},
+		{
+			Var:      "sample#words",
+			Type:     form.FieldTypeTextMulti,
+			Required: true,
+			Values:   form.Text[string]().All(v.Words),
+		},
+	}
 }

@@ -7,6 +7,7 @@ package sample
 
 import (
 	"math"
+	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -43,6 +44,28 @@ const (
 func (v Colour) Known() bool {
 	switch v {
 	case ColourRed, ColourGreen, ColourDarkBlue:
+		return true
+	}
+	return false
+}
+
+// Action is one of the values below, or one that this package does not know.
+type Action string
+
+// The values of Action.
+const (
+	// ActionStart is the value "start".
+	ActionStart Action = "start"
+	// ActionEnd is the value "end".
+	ActionEnd Action = "end"
+	// ActionPause is the value "pause".
+	ActionPause Action = "pause"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Action) Known() bool {
+	switch v {
+	case ActionStart, ActionEnd, ActionPause:
 		return true
 	}
 	return false
@@ -894,6 +917,555 @@ type Nothing struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// Either is the element <either xmlns='urn:example:sample'/>.
+type Either struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample either"`
+
+	// Way is one of the children <node/>, <mood/>, <x/>, <rest/>, <count/> or <colour/>.
+	Way Way `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Way is one of *[Node], *[Mood], *[WayForm], *[WayRest], *[WayNumber] and *[WayColour].
+type Way interface {
+	isWay()
+}
+
+// WayForm asks first.
+type WayForm struct {
+	form.Form
+}
+
+// WayRest is the element <rest/>.
+type WayRest struct {
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// WayNumber is the element <count/>.
+type WayNumber struct {
+	// Value is the text of the element.
+	Value *uint8 `xml:",chardata"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// WayColour is the element <colour/>.
+type WayColour struct {
+	// Value is the text of the element.
+	Value Colour `xml:",chardata"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Session is the element <session xmlns='urn:example:sample'/>.
+type Session struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample session"`
+
+	// Action is the attribute "action".
+	Action Action `xml:"action,attr"`
+
+	// SID is the attribute "sid".
+	SID string `xml:"sid,attr,omitempty"`
+
+	// Node is the child <node/>.
+	Node *Node `xml:"urn:example:sample node"`
+
+	// Stop tells whether there is a child <stop/>.
+	Stop stanza.Flag `xml:"urn:example:sample stop"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// SessionStart is the request of type set with the element <session/>, whose answer is Session.
+type SessionStart struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample session"`
+
+	// SID is the attribute "sid".
+	SID string `xml:"sid,attr,omitempty"`
+
+	// Node is the child <node/>.
+	Node *Node `xml:"urn:example:sample node"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// SessionEnd is the request of type set with the element <session/>, whose answer is empty.
+type SessionEnd struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample session"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// SessionSet is the request of type set with the element <session/>, whose answer is empty.
+type SessionSet struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample session"`
+
+	// Action is the attribute "action".
+	Action Action `xml:"action,attr"`
+
+	// SID is the attribute "sid".
+	SID string `xml:"sid,attr,omitempty"`
+
+	// Node is the child <node/>.
+	Node *Node `xml:"urn:example:sample node"`
+
+	// Stop tells whether there is a child <stop/>.
+	Stop stanza.Flag `xml:"urn:example:sample stop"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Register is the element <register xmlns='urn:example:sample'/>.
+type Register struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample register"`
+
+	// Name is the text of the child <name/>.
+	Name string `xml:"urn:example:sample name,omitempty"`
+
+	// Node is the child <node/>.
+	Node *Node `xml:"urn:example:sample node"`
+
+	// Remove tells whether there is a child <remove/>.
+	Remove stanza.Flag `xml:"urn:example:sample remove"`
+
+	// Mood is the child <mood/>.
+	Mood *Mood `xml:"urn:example:sample mood"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// RegisterGet is the request of type get with the element <register/>, whose answer is Register.
+type RegisterGet struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample register"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Unregister is the request of type set with the element <register/>, whose answer is empty.
+type Unregister struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample register"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// UnregisterNode is the request of type set with the element <register/>, whose answer is empty.
+type UnregisterNode struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample register"`
+
+	// Node is the child <node/>.
+	Node Node `xml:"urn:example:sample node"`
+
+	// Remove tells whether there is a child <remove/>.
+	Remove stanza.Flag `xml:"urn:example:sample remove"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// RegisterName is the request of type set with the element <register/>, whose answer is empty.
+type RegisterName struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample register"`
+
+	// Name is the text of the child <name/>.
+	Name string `xml:"urn:example:sample name"`
+
+	// Remove tells whether there is a child <remove/>.
+	Remove stanza.Flag `xml:"urn:example:sample remove"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// RegisterMood is the request of type set with the element <register/>, whose answer is empty.
+type RegisterMood struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample register"`
+
+	// Name is the text of the child <name/>.
+	Name string `xml:"urn:example:sample name,omitempty"`
+
+	// Node is the child <node/>.
+	Node *Node `xml:"urn:example:sample node"`
+
+	// Remove tells whether there is a child <remove/>.
+	Remove stanza.Flag `xml:"urn:example:sample remove"`
+
+	// Mood is the child <mood/>.
+	Mood Mood `xml:"urn:example:sample mood"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Shown is the element <item xmlns='urn:example:sample'/>.
+type Shown struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample item"`
+
+	// ID is the attribute "id".
+	ID *uint8 `xml:"id,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Hidden is the element <item xmlns='urn:example:sample'/>.
+type Hidden struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample item"`
+
+	// Value is the text of the element.
+	Value string `xml:",chardata"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// AnyItem is the element <item xmlns='urn:example:sample'/>.
+type AnyItem struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample item"`
+
+	// Kind is the attribute "kind".
+	Kind string `xml:"kind,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Plain is the element <plain xmlns='urn:example:sample'/>.
+type Plain struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample plain"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Items is the element <items xmlns='urn:example:sample'/>.
+type Items struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample items"`
+
+	// Entries are the children <item/>, <item/>, <item/>, <entry/>, <entry/> and <part/>, in their
+	// order.
+	Entries []Entry `xml:"-"`
+
+	// Whole is the child <whole/>.
+	Whole *Whole `xml:"urn:example:sample whole"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Entry is one of *[Shown], *[Hidden], *[AnyItem], *[Red], *[Green] and *[Whole], or a
+// *[EntryOther].
+type Entry interface {
+	isEntry()
+}
+
+// EntryOther is an element that has the name of one of them but is none.
+type EntryOther struct {
+	stanza.Raw
+}
+
+// OtherItems is the element <items xmlns='urn:example:sample:other'/>.
+type OtherItems struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample:other items"`
+
+	// Entries are the children <item/>, <item/>, <item/>, <entry/>, <entry/> and <part/>, in their
+	// order.
+	Entries []OtherItemsEntry `xml:"-"`
+
+	// Whole is the child <whole/>.
+	Whole *OtherItemsWhole `xml:"urn:example:sample:other whole"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherItemsEntry is one of *[Shown], *[Hidden], *[AnyItem], *[OtherItemsRed], *[OtherItemsGreen]
+// and *[OtherItemsWhole], or a *[OtherItemsEntryOther].
+type OtherItemsEntry interface {
+	isOtherItemsEntry()
+}
+
+// OtherItemsEntryOther is an element that has the name of one of them but is none.
+type OtherItemsEntryOther struct {
+	stanza.Raw
+}
+
+// OtherItemsRed is an element that stands inside others.
+type OtherItemsRed struct {
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherItemsGreen is an element that stands inside others.
+type OtherItemsGreen struct {
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherItemsWhole is an element that stands inside others.
+type OtherItemsWhole struct {
+	// Rest is the text of the child <rest/>.
+	Rest string `xml:"urn:example:sample:other rest,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Path is the element <path xmlns='urn:example:sample'/>.
+type Path struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample path"`
+
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// Start is the child <start/>.
+	Start *Node `xml:"urn:example:sample start"`
+
+	// Steps are the children <left/>, <right/>, <stay/> and <path/>, in their order.
+	Steps []Step `xml:"-"`
+
+	// End is one of the children <wall/> or <door/>.
+	End End `xml:"-"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Step is one of *[StepLeft], *[Turn], *[StepStay] and *[Path].
+type Step interface {
+	isStep()
+}
+
+// End is one of *[EndWall] and *[Node].
+type End interface {
+	isEnd()
+}
+
+// PathGet is the request of type get with the element <path/>, whose answer is Path.
+type PathGet struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample path"`
+
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// Steps are the children <left/>, <right/>, <stay/> and <path/>, in their order.
+	Steps []Step `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// StepLeft is the element <left/>.
+type StepLeft struct {
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// StepStay is the element <stay/>.
+type StepStay struct {
+	// Value is the text of the element.
+	Value string `xml:",chardata"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// EndWall is the element <wall/>.
+type EndWall struct {
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherPath is the element <way xmlns='urn:example:sample:other'/>.
+type OtherPath struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample:other way"`
+
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// Start is the child <start/>.
+	Start *OtherPathNode `xml:"urn:example:sample:other start"`
+
+	// Steps are the children <left/>, <right/>, <stay/> and <path/>, in their order.
+	Steps []OtherStep `xml:"-"`
+
+	// End is one of the children <wall/> or <door/>.
+	End OtherPathEnd `xml:"-"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherStep is one of *[OtherPathStepLeft], *[OtherPathTurn], *[StepStay] and *[Path].
+type OtherStep interface {
+	isOtherStep()
+}
+
+// OtherPathEnd is one of *[OtherPathEndWall] and *[OtherPathNode].
+type OtherPathEnd interface {
+	isOtherPathEnd()
+}
+
+// OtherPathNode is an element that stands inside others.
+type OtherPathNode struct {
+	// ID is the attribute "id".
+	ID string `xml:"id,attr"`
+
+	// Leaves are the children <leaf/>.
+	Leaves []OtherPathNode `xml:"urn:example:sample:other leaf"`
+
+	// Only is the child <only/>.
+	Only *OtherPathNode `xml:"urn:example:sample:other only"`
+
+	// Value is the text of the child <value/>.
+	Value *uint8 `xml:"urn:example:sample:other value,omitempty"`
+
+	// Word is the text of the child <word/>.
+	Word string `xml:"urn:example:sample:other word,omitempty"`
+
+	// Flag tells whether there is a child <flag/>.
+	Flag stanza.Flag `xml:"urn:example:sample:other flag"`
+
+	// Words is the text of the child <words/>.
+	Words stanza.Text `xml:"urn:example:sample:other words"`
+
+	// Marked is the child of type Word.
+	Marked *Word `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherPathStepLeft is the element <left/>.
+type OtherPathStepLeft struct {
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherPathTurn is an element that stands inside others.
+type OtherPathTurn struct {
+	// Degrees is the attribute "degrees".
+	Degrees *uint16 `xml:"degrees,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherPathEndWall is the element <wall/>.
+type OtherPathEndWall struct {
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Versions is the element <versions xmlns='urn:example:sample'/>.
+type Versions struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample versions"`
+
+	// Ver is the attribute "ver". An empty text means something else than none.
+	Ver *string `xml:"ver,attr,omitempty"`
+
+	// Kind is the attribute "kind". An empty text means something else than none. Absence means
+	// ColourRed; KindOrDefault heeds that.
+	Kind *Colour `xml:"kind,attr,omitempty"`
+
+	// Old is the attribute "old".
+	Old string `xml:"old,attr,omitempty"`
+
+	// Note is the attribute "note". An empty text means something else than none.
+	Note *string `xml:"urn:example:sample?a=1&b='2' note,attr,omitempty"`
+
+	// Text is the text of the child <text/>. An empty text means something else than none.
+	Text *string `xml:"urn:example:sample text,omitempty"`
+
+	// Colour is the text of the child <colour/>. An empty text means something else than none.
+	Colour *Colour `xml:"urn:example:sample colour,omitempty"`
+
+	// URI is the text of the child <uri/>. An empty text means something else than none.
+	URI *string `xml:"urn:example:sample uri,omitempty"`
+
+	// Plain is the text of the child <plain/>.
+	Plain string `xml:"urn:example:sample plain,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// KindOrDefault returns Kind, or the default if it is absent.
+func (v *Versions) KindOrDefault() Colour {
+	if v.Kind == nil {
+		return ColourRed
+	}
+	return *v.Kind
+}
+
 // Copied is the element <copy xmlns='urn:example:sample:other'/>.
 type Copied struct {
 	// XMLName is the element's name, for encoding/xml.
@@ -907,6 +1479,42 @@ type Copied struct {
 
 	// Details holds the children that have no field of their own.
 	Details []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Turn is an element that stands inside others.
+type Turn struct {
+	// Degrees is the attribute "degrees".
+	Degrees *uint16 `xml:"degrees,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Red is an element that stands inside others.
+type Red struct {
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Green is an element that stands inside others.
+type Green struct {
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Whole is an element that stands inside others.
+type Whole struct {
+	// Rest is the text of the child <rest/>.
+	Rest string `xml:"urn:example:sample rest,omitempty"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -940,4 +1548,195 @@ type Node struct {
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
+}
+
+// Everything is the form urn:example:sample.
+type Everything struct {
+	// Flag is the field flag. Absence means true; FlagOrDefault heeds that.
+	Flag *bool
+
+	// Note is the field note.
+	Note *string
+
+	// Notes is the field notes.
+	Notes []string
+
+	// Friend is the field friend.
+	Friend *jid.JID
+
+	// Friends is the field friends.
+	Friends []jid.JID
+
+	// Shade is the field shade. Absence means ColourGreen; ShadeOrDefault heeds that.
+	Shade *Colour
+
+	// Shades is the field shades.
+	Shades []Colour
+
+	// Word is the field word.
+	Word *string
+
+	// Levels is the field levels.
+	Levels []Level
+
+	// Offset is the field offset.
+	Offset *Offset
+
+	// Lines is the field lines.
+	Lines []string
+
+	// Secret is the field secret.
+	Secret *string
+
+	// I8 is the field i8. The least valid value is -3.
+	I8 *int8
+
+	// I16 is the field i16. The greatest valid value is 9.
+	I16 *int16
+
+	// I32 is the field i32. Valid are -3 to 9.
+	I32 *int32
+
+	// I64 is the field i64.
+	I64 *int64
+
+	// U8 is the field u8. The least valid value is 2.
+	U8 *uint8
+
+	// U16 is the field u16. The greatest valid value is 9.
+	U16 *uint16
+
+	// U32 is the field u32.
+	U32 *uint32
+
+	// U64 is the field u64. The least valid value is 5.
+	U64 *uint64
+
+	// Dec is the field dec.
+	Dec *float64
+
+	// Dbl is the field dbl. Absence means 0.5; DblOrDefault heeds that.
+	Dbl *float64
+
+	// At is the field at.
+	At *stanza.DateTime
+
+	// Day is the field day.
+	Day *stanza.Date
+
+	// Clock is the field clock.
+	Clock *stanza.TimeOfDay
+
+	// Data is the field data.
+	Data *stanza.Bytes
+
+	// Digest is the field digest.
+	Digest *stanza.Hex
+
+	// Language is the field language.
+	Language *string
+
+	// URI is the field uri.
+	URI *string
+
+	// Source is the form that this was decoded from, or nil. What the fields above do not say is
+	// taken from it, so that nothing is lost on the way through.
+	Source *form.Form
+}
+
+// Form returns the form for others to fill in, with the values that are set as its defaults.
+func (v *Everything) Form() *form.Form {
+	x := form.Make(v, form.TypeForm)
+	if v.Source == nil {
+		x.Title = "Everything"
+		x.Instructions = []string{"First.", "Then."}
+	}
+	return x
+}
+
+// Submit returns the form filled in: an answer to the form that was decoded, if there is one.
+func (v *Everything) Submit() *form.Form {
+	return form.Make(v, form.TypeSubmit)
+}
+
+// Result returns the values as a form that asks for nothing.
+func (v *Everything) Result() *form.Form {
+	return form.Make(v, form.TypeResult)
+}
+
+// FlagOrDefault returns Flag, or the default if it is absent.
+func (v *Everything) FlagOrDefault() bool {
+	if v.Flag == nil {
+		return true
+	}
+	return *v.Flag
+}
+
+// ShadeOrDefault returns Shade, or the default if it is absent.
+func (v *Everything) ShadeOrDefault() Colour {
+	if v.Shade == nil {
+		return ColourGreen
+	}
+	return *v.Shade
+}
+
+// DblOrDefault returns Dbl, or the default if it is absent.
+func (v *Everything) DblOrDefault() float64 {
+	if v.Dbl == nil {
+		return 0.5
+	}
+	return *v.Dbl
+}
+
+// Needs is the form urn:example:sample:needs.
+type Needs struct {
+	// Text is the field sample#text. The form is not complete without it.
+	Text string
+
+	// Flag is the field sample#flag. The form is not complete without it.
+	Flag bool
+
+	// Number is the field sample#number. The least valid value is 1. The form is not complete
+	// without it.
+	Number int16
+
+	// JID is the field sample#jid. The form is not complete without it.
+	JID jid.JID
+
+	// At is the field sample#at. The form is not complete without it.
+	At stanza.DateTime
+
+	// Day is the field sample#day. The form is not complete without it.
+	Day stanza.Date
+
+	// Clock is the field sample#clock. The form is not complete without it.
+	Clock stanza.TimeOfDay
+
+	// Data is the field sample#data. The form is not complete without it.
+	Data stanza.Bytes
+
+	// Colour is the field sample#colour. The form is not complete without it.
+	Colour Colour
+
+	// Words is the field sample#words. The form is not complete without it.
+	Words []string
+
+	// Source is the form that this was decoded from, or nil. What the fields above do not say is
+	// taken from it, so that nothing is lost on the way through.
+	Source *form.Form
+}
+
+// Form returns the form for others to fill in, with the values that are set as its defaults.
+func (v *Needs) Form() *form.Form {
+	return form.Make(v, form.TypeForm)
+}
+
+// Submit returns the form filled in: an answer to the form that was decoded, if there is one.
+func (v *Needs) Submit() *form.Form {
+	return form.Make(v, form.TypeSubmit)
+}
+
+// Result returns the values as a form that asks for nothing.
+func (v *Needs) Result() *form.Form {
+	return form.Make(v, form.TypeResult)
 }

@@ -96,7 +96,7 @@ func (c *comparison) element(old, now *model.Element) {
 	for _, f := range old.Children() {
 		c.child(old, now, f)
 	}
-	for _, g := range now.Fields {
+	for _, g := range now.Parts() {
 		if g.Required && g.Kind != model.FieldName && find(old, func(f *model.Field) bool { return f.Kind == g.Kind && sameWire(f, g, old, now) }) == nil {
 			c.found("wire-required", now.GoName+"."+wireLabel(g), g.Pos, "%s of %s is new and required", wireLabel(g), now.GoName)
 		}
@@ -130,7 +130,7 @@ func sameWire(f, g *model.Field, old, now *model.Element) bool {
 }
 
 func find(e *model.Element, want func(*model.Field) bool) *model.Field {
-	for _, f := range e.Fields {
+	for _, f := range e.Parts() {
 		if want(f) {
 			return f
 		}

@@ -156,6 +156,7 @@ func (l *linker) run() {
 	l.namespaces()
 	l.declareEnums()
 	l.declareStructs()
+	l.forms()
 	for _, s := range l.order {
 		l.resolve(s)
 	}
@@ -163,9 +164,11 @@ func (l *linker) run() {
 	l.queries()
 	l.uses()
 	l.wireNames()
+	l.requests()
 	for _, e := range l.pkg.Structs {
 		l.fieldNames(e)
 		l.fieldWireNames(e)
+		l.openChoices(e)
 	}
 	l.recursion()
 	l.unusedTypes()

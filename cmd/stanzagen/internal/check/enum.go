@@ -52,7 +52,7 @@ func (l *linker) enumValue(e *model.Enum, from *syntax.EnumValue, seen map[strin
 		l.c.Errorf(from.Value.Pos, "value %q of enum %s %s", from.Value.Value, e.GoName, err)
 		return
 	}
-	v := &model.EnumValue{Pos: from.Pos, Enum: e, Value: *literal, Link: l.link(from.Ref)}
+	v := &model.EnumValue{Pos: from.Pos, Enum: e, Value: *literal, Label: l.shown(from.Label, "label of value "+strconv.Quote(literal.Text)), Link: l.link(from.Ref)}
 	if first, twice := seen[literal.Text]; twice {
 		l.c.Errorf(from.Value.Pos, "value %q stands twice in enum %s", literal.Text, e.GoName).Hintf("the first is in line %d", first.Line)
 		return

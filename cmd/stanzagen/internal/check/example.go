@@ -11,6 +11,9 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
+// formNamespace is the namespace of data forms.
+const formNamespace = "jabber:x:data"
+
 // examples checks the pieces of XML and finds what is in them.
 func (l *linker) examples() {
 	for _, from := range l.file.Examples {
@@ -20,6 +23,7 @@ func (l *linker) examples() {
 			l.c.Errorf(from.Pos, "example is not well-formed: %v", err)
 			continue
 		}
+		e.Root = tree.name
 		switch tree.name.Local {
 		case "message", "presence", "iq":
 			if tree.name.Space == "" || tree.name.Space == model.ClientNamespace {
@@ -33,7 +37,12 @@ func (l *linker) examples() {
 			}
 		}
 		l.exampleStructs(e, tree, from)
-		if len(e.Structs) == 0 {
+		for x := range tree.all {
+			if f := l.formNamed(x.formType); f != nil && x.name == (model.Name{Space: formNamespace, Local: "x"}) {
+				e.Forms = append(e.Forms, f)
+			}
+		}
+		if len(e.Structs) == 0 && len(e.Forms) == 0 {
 			d := l.c.Errorf(from.Pos, "example %s names no element of this schema", tree.name)
 			l.exampleHint(tree, func(s string) { d.Hintf("%s", s) })
 		}
@@ -44,13 +53,19 @@ func (l *linker) examples() {
 // exampleStructs enters the outermost elements of the example that are this package's.
 func (l *linker) exampleStructs(e *model.Example, tree *exampleElement, from syntax.String) {
 	if e.Stanza == "" || tree.depth > 0 {
-		if s := l.structOf(tree.name); s != nil {
+		if s := l.structOf(tree); s != nil {
 			request := tree.depth == 1 && (e.IQType == "get" || e.IQType == "set")
 			if request && len(s.Queries) > 0 {
-				i := slices.IndexFunc(s.Queries, func(q *model.Query) bool { return q.IQType == e.IQType })
+				i := -1
+				for n, q := range s.Queries {
+					fits := q.IQType == e.IQType && q.Request != nil && holds(q.Request.When, tree)
+					if fits && (i < 0 || q.Request.When != nil) {
+						i = n
+					}
+				}
 				if i < 0 {
 					l.c.Errorf(from.Pos, "example is an iq of type %s, but element %s has no request of that type", e.IQType, s.GoName)
-				} else if s.Queries[i].Request != nil {
+				} else {
 					s = s.Queries[i].Request
 				}
 			}
@@ -63,19 +78,25 @@ func (l *linker) exampleStructs(e *model.Example, tree *exampleElement, from syn
 	}
 }
 
-// structOf finds the element of the top level that has a name.
-func (l *linker) structOf(name model.Name) *model.Element {
-	var byEnum *model.Element
+// structOf finds the element of the top level that has a name, and what else makes it that type.
+func (l *linker) structOf(tree *exampleElement) *model.Element {
+	var byEnum, general *model.Element
 	for _, e := range l.pkg.Structs {
-		if e.Role != model.Payload || e.Namespace == nil || e.Namespace.URI != name.Space {
+		if e.Role != model.Payload || e.Namespace == nil || e.Namespace.URI != tree.name.Space {
 			continue
 		}
-		if e.Local == name.Local {
+		switch {
+		case e.Names != nil:
+			byEnum = e
+		case e.Local != tree.name.Local:
+		case e.When == nil:
+			general = e
+		case holds(e.When, tree):
 			return e
 		}
-		if e.Names != nil {
-			byEnum = e
-		}
+	}
+	if general != nil {
+		return general
 	}
 	return byEnum
 }
@@ -94,10 +115,15 @@ func (l *linker) exampleHint(tree *exampleElement, hint func(string)) {
 
 // exampleElement is an element of an example.
 type exampleElement struct {
-	name     model.Name
-	iqType   string
-	depth    int
-	children []*exampleElement
+	name   model.Name
+	iqType string
+	attrs  map[string]string
+	// formType is the FORM_TYPE of a data form.
+	formType string
+	// isFormType says that it is the field FORM_TYPE of one.
+	isFormType bool
+	depth      int
+	children   []*exampleElement
 }
 
 // all yields the element and all below it.
@@ -136,9 +162,16 @@ func parseExample(text string) (*exampleElement, error) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			e := &exampleElement{name: model.Name{Space: t.Name.Space, Local: t.Name.Local}, depth: len(open)}
+			e.attrs = map[string]string{}
 			for _, a := range t.Attr {
-				if a.Name == (xml.Name{Local: "type"}) {
+				if a.Name.Space == "" {
+					e.attrs[a.Name.Local] = a.Value
+				}
+				switch {
+				case a.Name == (xml.Name{Local: "type"}):
 					e.iqType = a.Value
+				case a.Name == (xml.Name{Local: "var"}) && e.name == (model.Name{Space: formNamespace, Local: "field"}):
+					e.isFormType = a.Value == formTypeVar
 				}
 			}
 			switch {
@@ -155,6 +188,9 @@ func parseExample(text string) (*exampleElement, error) {
 		case xml.CharData:
 			if len(open) == 0 && strings.TrimSpace(string(t)) != "" {
 				return nil, errors.New("it has text outside of its element")
+			}
+			if n := len(open); n > 2 && open[n-2].isFormType {
+				open[n-3].formType += string(t)
 			}
 		default:
 			return nil, errors.New("XMPP allows no comments, processing instructions or declarations")

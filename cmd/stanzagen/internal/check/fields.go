@@ -47,6 +47,9 @@ func facts(f *model.Field) []string {
 	case f.Max != nil:
 		facts = append(facts, "The greatest valid value is "+f.Max.Text+".")
 	}
+	if f.Empty {
+		facts = append(facts, "An empty text means something else than none.")
+	}
 	if f.Default != nil {
 		facts = append(facts, "Absence means "+show(f.Default)+"; "+f.DefaultMethod+" heeds that.")
 	}
@@ -61,7 +64,7 @@ func shape(f *model.Field) model.Shape {
 		return model.Slice
 	case f.Required || f.Kind == model.FieldName:
 		return model.Value
-	case t.Element != nil || t.Stanza != "":
+	case t.Element != nil || t.Stanza != "" || f.Empty:
 		return model.Pointer
 	case t.Enum != nil && t.Enum.Base.NeedsPointer(), t.Scalar.NeedsPointer():
 		return model.Pointer
@@ -190,7 +193,29 @@ func (l *linker) attr(e *model.Element, from *syntax.Attr) {
 		l.c.Errorf(from.Type.Pos, "%s: its type is language", what)
 	}
 	l.literals(f, values{from.Required, from.Default, from.Fixed, from.Min, from.Max}, what)
+	l.empty(f, from.Empty, what)
 	l.add(e, f, from.Doc, from.Ref, `is the attribute "`+from.Name.Value+`".`)
+}
+
+// empty reads whether an empty text means something else than none.
+func (l *linker) empty(f *model.Field, from syntax.Bool, what string) {
+	base := f.Type.Scalar
+	if f.Type.Enum != nil && f.Kind != model.FieldNames {
+		base = f.Type.Enum.Base
+	}
+	switch {
+	case !from.Value:
+	case base != model.String && base != model.Language && base != model.URI:
+		l.c.Errorf(from.Pos, "%s: empty is for texts only", what)
+	case f.Many:
+		l.c.Errorf(from.Pos, "%s: empty is not for what may be repeated", what)
+	case f.Required:
+		l.c.Errorf(from.Pos, "%s: empty is of no use, because it is required", what)
+	case f.Fixed != nil:
+		l.c.Errorf(from.Pos, "%s: empty is of no use, because there is one valid value only", what)
+	default:
+		f.Empty = true
+	}
 }
 
 func withType(from *syntax.Attr, name string) *syntax.Attr {
@@ -221,6 +246,10 @@ func (l *linker) anyField(e *model.Element, from *syntax.Any) {
 }
 
 func (l *linker) child(e *model.Element, from *syntax.Child) {
+	if from.OneOf != nil {
+		l.choiceField(e, from)
+		return
+	}
 	f := &model.Field{Pos: from.Pos, Kind: model.FieldChild, GoName: from.Go.Value, Many: from.Many.Value}
 	label := from.Name.Value
 	if label == "" {
@@ -242,6 +271,7 @@ func (l *linker) child(e *model.Element, from *syntax.Child) {
 	}
 	l.literals(f, values{from.Required, from.Default, from.Fixed, from.Min, from.Max}, what)
 	l.flagRules(f, from, what)
+	l.empty(f, from.Empty, what)
 	l.add(e, f, from.Doc, from.Ref, childDoc(f))
 }
 

@@ -77,8 +77,34 @@ func promises(t *testing.T, p *model.Package) {
 			require.False(t, fields[f.GoName], f.GoName)
 			fields[f.GoName] = true
 			require.True(t, strings.HasPrefix(f.Doc, f.GoName+" "))
-			require.Equal(t, f.Kind == model.FieldAny, f.Type == (model.Type{}))
+			require.Equal(t, f.Kind == model.FieldAny || f.Kind == model.FieldChoice, f.Type == (model.Type{}))
+			require.Equal(t, f.Kind == model.FieldChoice, f.Choice != nil)
 			require.Equal(t, f.Default != nil, f.DefaultMethod != "")
+		}
+	}
+	for _, e := range p.Structs {
+		for _, f := range e.Choices() {
+			if f.Choice.Parent != e {
+				continue
+			}
+			declare(f.Choice.GoName)
+			for _, a := range f.Choice.Alternatives {
+				require.NotNil(t, a.Type.Element)
+				if f.Choice.Wraps(a) {
+					declare(a.GoName)
+				} else {
+					require.True(t, names[a.GoName], a.GoName)
+				}
+			}
+		}
+	}
+	for _, f := range p.Forms {
+		declare(f.GoName)
+		fields := map[string]bool{}
+		for _, x := range f.Fields {
+			require.Equal(t, x.Kind != "fixed", x.GoName != "")
+			require.False(t, fields[x.GoName] && x.GoName != "", x.GoName)
+			fields[x.GoName] = true
 		}
 	}
 	for _, q := range p.Queries {

@@ -104,6 +104,9 @@ func (c *copier) fields(src, dst *model.Element) {
 		}
 		g := *f
 		g.Parent, g.Index = dst, len(dst.Fields)
+		if g.Choice != nil {
+			g.Choice = c.choice(g.Choice, dst)
+		}
 		if g.Namespace == c.src.Namespace {
 			g.Namespace, g.Name.Space = c.top.node.Namespace, c.top.node.Namespace.URI
 		}
@@ -148,7 +151,29 @@ func (c *copier) nested(t *model.Element) *model.Element {
 		return node
 	}
 	c.fields(t, node)
+	c.when(t, node)
 	return node
+}
+
+// when copies the condition that tells a nested type from others of its name.
+func (c *copier) when(t, node *model.Element) {
+	if t.When == nil {
+		return
+	}
+	w := *t.When
+	switch {
+	case w.Implied():
+		child := *w.Child
+		child.Namespace, child.Name.Space, child.Parent = node.Namespace, node.Namespace.URI, node
+		w.Child = &child
+	case w.Child != nil:
+		for _, f := range node.Fields {
+			if f.Pos == w.Child.Pos {
+				w.Child = f
+			}
+		}
+	}
+	node.When = &w
 }
 
 // existing returns the type of that name, if it is a copy of t in the right namespace already.

@@ -42,6 +42,27 @@ func (l *linker) requestFields(s *structState) {
 			node.Fields = append(node.Fields, &g)
 		}
 	}
+	if payload.When != nil {
+		l.sameWhen(node, payload)
+	}
+	l.when(node, s.query.When, nil)
+}
+
+// requests refuses those of the same IQ type that cannot be told apart.
+func (l *linker) requests() {
+	for _, e := range l.pkg.Structs {
+		for i, q := range e.Queries {
+			for _, other := range e.Queries[:i] {
+				if q.IQType != other.IQType || q.Request == nil || other.Request == nil || q.Request == other.Request {
+					continue
+				}
+				if !l.distinct(q.Request, other.Request, describe(q.Request)) {
+					l.c.Errorf(q.Pos, "%s: there is a request of type %s already, %s", describe(q.Request), q.IQType, other.Request.GoName).
+						Hintf("`when:` tells requests of one type apart")
+				}
+			}
+		}
+	}
 }
 
 // wireLabel is how `fields:` calls a field: by the name on the wire, or by the Go name if there is none.
@@ -54,7 +75,7 @@ func wireLabel(f *model.Field) string {
 	case f.Name.Space == model.XMLNamespace:
 		return "xml:lang"
 	case f.Name.Local == "":
-		return f.GoName
+		return f.GoName // of a choice, or of a child whose name is its value
 	}
 	return f.Name.Local
 }

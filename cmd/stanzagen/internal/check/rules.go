@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
 )
@@ -44,6 +45,8 @@ func label(f *model.Field) string {
 		return "the text"
 	case model.FieldAny:
 		return "the open content"
+	case model.FieldChoice:
+		return "choice " + f.Choice.GoName
 	case model.FieldNames:
 		return "child named by " + f.Type.Enum.GoName
 	}
@@ -56,7 +59,8 @@ func label(f *model.Field) string {
 // fieldWireNames refuses attributes and children that cannot be told apart.
 func (l *linker) fieldWireNames(e *model.Element) {
 	attrs, children := map[model.Name]bool{}, map[model.Name]bool{}
-	for _, f := range e.Fields {
+	byWhen := map[model.Name][]*model.Element{}
+	for _, f := range e.Parts() {
 		switch f.Kind {
 		case model.FieldAttr:
 			if attrs[f.Name] {
@@ -64,6 +68,9 @@ func (l *linker) fieldWireNames(e *model.Element) {
 			}
 			attrs[f.Name] = true
 		case model.FieldChild, model.FieldNames, model.FieldStanza:
+			if l.toldApart(e, f, byWhen) {
+				continue
+			}
 			switch {
 			case children[f.Name] && f.Name.Local == "":
 				l.c.Errorf(f.Pos, "%s of %s: another child takes all names of namespace %s already", label(f), describe(e), f.Name.Space)
@@ -86,6 +93,21 @@ func (l *linker) fieldWireNames(e *model.Element) {
 	}
 }
 
+// toldApart reports whether an alternative of a choice shares its name with others from which its condition tells it.
+func (l *linker) toldApart(e *model.Element, f *model.Field, byWhen map[model.Name][]*model.Element) bool {
+	alternative := slices.ContainsFunc(e.Choices(), func(c *model.Field) bool { return slices.Contains(c.Choice.Alternatives, f) })
+	if !alternative {
+		return false
+	}
+	others := byWhen[f.Name]
+	byWhen[f.Name] = append(others, f.Type.Element)
+	apart := len(others) > 0
+	for _, other := range others {
+		apart = apart && l.distinct(f.Type.Element, other, label(f)+" of "+describe(e))
+	}
+	return apart
+}
+
 // recursion marks the structs that can contain themselves, and refuses those that would have to.
 func (l *linker) recursion() {
 	for _, e := range l.pkg.Structs {
@@ -102,7 +124,7 @@ func reaches(from, to *model.Element, follow func(*model.Field) bool) bool {
 	seen := map[*model.Element]bool{}
 	var walk func(*model.Element) bool
 	walk = func(e *model.Element) bool {
-		for _, f := range e.Fields {
+		for _, f := range e.Parts() {
 			t := f.Type.Element
 			if t == nil || !follow(f) {
 				continue
@@ -135,7 +157,7 @@ func (l *linker) unusedTypes() {
 			return
 		}
 		used[e] = true
-		for _, f := range e.Fields {
+		for _, f := range e.Parts() {
 			if f.Type.Element != nil {
 				mark(f.Type.Element)
 			}

@@ -131,6 +131,9 @@ func (l *linker) ownRequest(payload *model.Element, q *model.Query, from *syntax
 		return
 	}
 	payload.Query = q
+	if from.When != nil {
+		l.c.Errorf(from.When.Pos, "request %s: when belongs to the element, which is the request itself", payload.GoName)
+	}
 	if from.Fields.IsSet() {
 		l.c.Errorf(from.Fields.Pos, "request %s: fields can be chosen only for a type of its own", payload.GoName)
 	}
@@ -208,6 +211,11 @@ func (l *linker) resolve(s *structState) {
 	from, node := s.from, s.node
 	if from.Names.IsSet() {
 		l.nameField(s)
+		if from.When != nil {
+			l.c.Errorf(from.When.Pos, "%s: when does not go with names", describe(node))
+		}
+	} else {
+		defer func() { l.when(node, from.When, from.Attrs) }()
 	}
 	if from.Like.IsSet() {
 		l.like(s)
@@ -318,7 +326,7 @@ func (l *linker) typeNames() []string {
 // uses gathers under which names the nested types stand, and which elements stand in an IQ because they are answers.
 func (l *linker) uses() {
 	for _, e := range l.pkg.Structs {
-		for _, f := range e.Fields {
+		for _, f := range e.Parts() {
 			t := f.Type.Element
 			if t == nil || t.Role != model.Nested || t.Package != l.pkg {
 				continue
@@ -330,7 +338,7 @@ func (l *linker) uses() {
 	}
 	for _, e := range l.pkg.Structs {
 		if slices.ContainsFunc(e.Uses, func(n model.Name) bool { return e.Namespace == nil || n.Space != e.Namespace.URI }) {
-			for _, f := range e.Fields {
+			for _, f := range e.Parts() {
 				f.SameNS = false
 			}
 		}
@@ -350,7 +358,7 @@ func (l *linker) uses() {
 
 // wireNames refuses elements of the top level that cannot be told apart.
 func (l *linker) wireNames() {
-	first := map[model.Name]*model.Element{}
+	first := map[model.Name][]*model.Element{}
 	byEnum := map[string]*model.Element{}
 	for _, e := range l.pkg.Structs {
 		if e.Role != model.Payload || e.Namespace == nil {
@@ -361,11 +369,14 @@ func (l *linker) wireNames() {
 			l.c.Errorf(e.Pos, "%s: the names of %s take the whole namespace already", describe(e), byEnum[e.Namespace.URI].GoName)
 		case e.Names != nil:
 			byEnum[e.Namespace.URI] = e
-		case len(e.Uses) == 1 && first[e.Uses[0]] != nil:
-			l.c.Errorf(e.Pos, "%s: the element has the type %s already", describe(e), first[e.Uses[0]].GoName).
-				Hintf("the other is in line %d", first[e.Uses[0]].Pos.Line)
 		case len(e.Uses) == 1:
-			first[e.Uses[0]] = e
+			for _, other := range first[e.Uses[0]] {
+				if !l.distinct(e, other, describe(e)) {
+					l.c.Errorf(e.Pos, "%s: the element has the type %s already", describe(e), other.GoName).
+						Hintf("the other is in line %d; `when:` tells elements of one name apart", other.Pos.Line)
+				}
+			}
+			first[e.Uses[0]] = append(first[e.Uses[0]], e)
 		}
 	}
 	for _, e := range l.pkg.Structs {
@@ -374,8 +385,8 @@ func (l *linker) wireNames() {
 		}
 		for _, v := range e.Names.Values {
 			name := model.Name{Space: e.Namespace.URI, Local: v.Value.Text}
-			if other := first[name]; other != nil {
-				l.c.Errorf(v.Pos, "value %q of enum %s names the element of type %s", v.Value.Text, e.Names.GoName, other.GoName)
+			if others := first[name]; others != nil {
+				l.c.Errorf(v.Pos, "value %q of enum %s names the element of type %s", v.Value.Text, e.Names.GoName, others[0].GoName)
 			}
 		}
 	}

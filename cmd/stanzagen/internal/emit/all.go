@@ -72,6 +72,7 @@ func (g *file) tableFile(packages []*model.Package) {
 		add("New", "returns a new value, a pointer to the type.", jen.Func().Params().Add(g.stanza("Decoder")))
 	})
 	g.Line()
+	g.tableForms(packages)
 	g.Comment(comment("Types returns all types in the order of the packages' import paths, and within a package in the order of "+
 		"its schema. The list is made anew with each call.", 0))
 	g.Func().Id("Types").Params().Index().Id("Entry").Block(jen.Return(jen.Index().Id("Entry").CustomFunc(
@@ -84,6 +85,43 @@ func (g *file) tableFile(packages []*model.Package) {
 				}
 			}
 		})))
+}
+
+// tableForms makes the same for data forms, if there are any:
+//
+//	// Forms returns ...
+//	func Forms() []Form {
+//		return []Form{
+//			{Package: "stanza.invalid/gen/muc", GoName: "RoomConfig", New: func() form.Typed { return new(muc.RoomConfig) }},
+//		}
+//	}
+func (g *file) tableForms(packages []*model.Package) {
+	var list []jen.Code
+	for _, p := range packages {
+		for _, f := range p.Forms {
+			list = append(list, jen.Values(
+				jen.Id("Package").Op(":").Lit(p.ImportPath), jen.Id("GoName").Op(":").Lit(f.GoName),
+				jen.Id("New").Op(":").Func().Params().Add(g.form("Typed")).Block(jen.Return(jen.New(g.of(p, f.GoName)))),
+			))
+		}
+	}
+	if list == nil {
+		return
+	}
+	g.Comment("// Form is one type of data forms.")
+	g.Type().Id("Form").Struct(
+		jen.Comment("// Package is the import path of the package."),
+		jen.Id("Package").String(),
+		jen.Comment("// GoName is the name of the type in it."),
+		jen.Id("GoName").String(),
+		jen.Comment("// New returns a new value, a pointer to the type."),
+		jen.Id("New").Func().Params().Add(g.form("Typed")),
+	)
+	g.Line()
+	g.Comment(comment("Forms returns all types of data forms, in the order of Types. The list is made anew with each call.", 0))
+	g.Func().Id("Forms").Params().Index().Id("Form").Block(jen.Return(jen.Index().Id("Form").Custom(
+		jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, list...)))
+	g.Line()
 }
 
 // entry makes one entry of the table.
@@ -145,6 +183,7 @@ func (g *file) examplesFile(packages []*model.Package) {
 		add("XML", "is the text: one element. That of a stanza may lack its namespace, jabber:client.", jen.String())
 		add("Stanza", "is message, presence or iq if it is a whole stanza, else empty.", jen.String())
 		add("Types", "are the names of the Go types that decode the outermost elements of the package in it, in their order.", jen.Index().String())
+		add("Forms", "are the names of the Go types of the data forms of the package in it, in their order.", jen.Index().String())
 	})
 	g.Line()
 	g.Comment(comment("Examples returns the examples of all schemas, in the order of the packages' import paths. The list is made anew with each call.", 0))
@@ -161,7 +200,16 @@ func (g *file) examplesFile(packages []*model.Package) {
 				if e.Stanza != "" {
 					values = append(values, key("Stanza", jen.Lit(e.Stanza)))
 				}
-				values = append(values, key("Types", jen.Index().String().Values(types...)))
+				if types != nil {
+					values = append(values, key("Types", jen.Index().String().Values(types...)))
+				}
+				var forms []jen.Code
+				for _, f := range e.Forms {
+					forms = append(forms, jen.Lit(f.GoName))
+				}
+				if forms != nil {
+					values = append(values, key("Forms", jen.Index().String().Values(forms...)))
+				}
 				list.Add(jen.Custom(options, values...))
 			}
 		}

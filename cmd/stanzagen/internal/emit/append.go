@@ -26,7 +26,7 @@ func (g *file) formOf(e *model.Element) form {
 	f := form{bare: true}
 	first := true
 	for _, parent := range g.pkg.Structs {
-		for _, c := range parent.Fields {
+		for _, c := range parent.Parts() {
 			if c.Type.Element != e {
 				continue
 			}
@@ -122,11 +122,12 @@ func (a *appender) own() *jen.Statement {
 //
 // or, without attributes, at once.
 func (a *appender) body() {
-	leaf := !slices.ContainsFunc(a.e.Fields, func(f *model.Field) bool { return f.Kind != model.FieldAttr && f.Kind != model.FieldName })
+	leaf := !slices.ContainsFunc(a.e.Fields, func(f *model.Field) bool { return f.Kind != model.FieldAttr && f.Kind != model.FieldName }) &&
+		(a.e.When == nil || a.e.When.Child == nil)
 	constant := leaf && len(a.e.Fields) == 0 && a.e.Role != model.Nested
 	if constant {
 		done := func(xmlns string) jen.Code {
-			return jen.Return(jen.Append(jen.Id("b"), jen.Lit(openTag(a.e.Local, xmlns)+"/>").Op("...")), jen.Nil())
+			return jen.Return(jen.Append(jen.Id("b"), jen.Lit(openTag(a.e.Local, xmlns)+whenAttr(a.e)+"/>").Op("...")), jen.Nil())
 		}
 		a.If(field("Extra").Op("==").Nil()).Block(
 			jen.If(jen.Id("ns").Op("==").Add(a.own())).Block(done("")),
@@ -159,10 +160,13 @@ func (a *appender) body() {
 			a.child(f)
 		case model.FieldNames:
 			a.name(f)
+		case model.FieldChoice:
+			a.choice(f)
 		case model.FieldAny:
 			loop(a.Group, f, assign(jen.Id("b"), a.wire("AppendRaw").Call(jen.Id("b"), field(f.GoName).Index(jen.Id("i")), a.own())))
 		}
 	}
+	a.whenChild()
 	a.Add(extra(try(field("Extra").Dot("AppendChildren").Call(jen.Id("b"), a.own()))))
 	a.close()
 }
@@ -179,9 +183,10 @@ func (a *appender) open() {
 	case name != nil:
 		a.Add(try(a.wire("AppendOpen").Call(jen.Id("b"), jen.Id("v").Dot("WireName").Call(), jen.Id("ns"))))
 	case a.e.Role != model.Nested:
-		a.If(jen.Id("ns").Op("==").Add(a.own())).Block(put(openTag(a.e.Local, ""))).Else().Block(put(openTag(a.e.Local, a.e.Namespace.URI)))
+		when := whenAttr(a.e)
+		a.If(jen.Id("ns").Op("==").Add(a.own())).Block(put(openTag(a.e.Local, "") + when)).Else().Block(put(openTag(a.e.Local, a.e.Namespace.URI) + when))
 	case a.form.bare:
-		a.Add(put(openTag(a.form.local, "")))
+		a.Add(put(openTag(a.form.local, "") + whenAttr(a.e)))
 	default:
 		a.Add(assign(jen.Id("b"), jen.Append(jen.Id("b"), jen.Id("open").Op("..."))))
 	}
@@ -264,7 +269,7 @@ func (a *appender) optional(f *model.Field, code []jen.Code, begin string) {
 // one is written even if it was left zero.
 func (a *appender) attrValue(f *model.Field, begin string) []jen.Code {
 	if isText(f.Type) {
-		code := try(a.wire("AppendAttr").Call(jen.Id("b"), jen.Lit(begin), a.asString(f, field(f.GoName))))
+		code := try(a.wire("AppendAttr").Call(jen.Id("b"), jen.Lit(begin), a.asString(f, value(f))))
 		if f.Required && f.Fixed != nil {
 			return []jen.Code{jen.If(field(f.GoName).Op("==").Lit("")).
 				Block(put(begin + xmlEscape(f.Fixed.Text) + "'")).Else().Block(code)}

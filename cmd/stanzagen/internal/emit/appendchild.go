@@ -143,6 +143,7 @@ func (a *appender) call(f *model.Field, x *jen.Statement) jen.Code {
 		return x.Dot("AppendXML").Call(b, a.own())
 	}
 	open, end := a.tags(f)
+	open += whenAttr(e)
 	switch form := a.formOf(e); {
 	case form.bare:
 		return x.Dot("appendXML").Call(b)

@@ -14,10 +14,15 @@ func (g *file) codecFile() {
 			g.query(e)
 			g.rules(e)
 		}
+		g.choiceMarks(e)
+		g.whenFunc(e)
 		g.appendFunc(e)
 		g.decodeFunc(e)
 		g.marshalXML(e)
 		g.unmarshalXML(e)
+	}
+	for _, f := range g.pkg.Forms {
+		g.formCodec(f)
 	}
 }
 

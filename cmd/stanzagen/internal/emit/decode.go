@@ -15,6 +15,10 @@ type decoder struct {
 	e *model.Element
 	// bits are the numbers of the fields whose value does not tell that they were there.
 	bits map[*model.Field]int
+	// choices are the fields that alternatives belong to.
+	choices map[*model.Field]*model.Field
+	// when is a field for what the condition asks for if the struct has none, else nil.
+	when *model.Field
 	// others is the field that takes children by namespace, or nil: the guard below keeps what has a field
 	// away from it.
 	others *model.Field
@@ -36,7 +40,7 @@ type decoder struct {
 // Nested types have decodeXML, which does not look at the name. Where the name is the value, any name of the namespace
 // will do: enums are open, and the parent may have more to say about it than Matches.
 func (g *file) decodeFunc(e *model.Element) {
-	d := &decoder{file: g, e: e, bits: map[*model.Field]int{}}
+	d := &decoder{file: g, e: e, bits: map[*model.Field]int{}, choices: map[*model.Field]*model.Field{}}
 	for _, f := range e.Fields {
 		if needsBit(f) {
 			d.bits[f] = len(d.bits)
@@ -45,6 +49,20 @@ func (g *file) decodeFunc(e *model.Element) {
 			d.others, d.catches = f, true
 		}
 		d.catches = d.catches || f.Kind == model.FieldAny
+		for _, a := range alternatives(f) {
+			d.choices[a] = f
+		}
+	}
+	if w := e.When; w != nil && w.Attr != "" {
+		d.when = attrField(w)
+	} else if w != nil && w.Implied() {
+		// not as a flag, which could not be required
+		child := *w.Child
+		child.Type, child.Required = model.Type{Scalar: model.String}, true
+		d.when = &child
+	}
+	if d.when != nil {
+		d.bits[d.when] = len(d.bits)
 	}
 	name, says := "decodeXML", ""
 	if e.Role != model.Nested {
@@ -139,6 +157,9 @@ func (d *decoder) attrs(b *jen.Group) {
 			foreign = append(foreign, jen.Case(name).Block(d.attr(f)...))
 		}
 	}
+	if d.when != nil && d.when.Kind == model.FieldAttr {
+		cases = append(cases, d.whenAttrCase())
+	}
 	if foreign != nil {
 		// a.Name is empty for attributes of other namespaces
 		foreign = append(foreign, jen.Default().Block(keep.Clone()))
@@ -157,7 +178,7 @@ func (d *decoder) attrs(b *jen.Group) {
 // attr makes the code for one attribute.
 func (d *decoder) attr(f *model.Field) []jen.Code {
 	src := jen.Id("a").Dot("Value").Call()
-	if isText(f.Type) && !f.Required {
+	if isText(f.Type) && f.Shape == model.Value && !f.Required {
 		src = jen.Id("a").Dot("Optional").Call(extra(), d.slot(f.Index, nil))
 	}
 	code := d.decoded(f, src, d.slot(f.Index, nil), d.store(f), func(reason jen.Code) jen.Code {
@@ -256,7 +277,20 @@ func (d *decoder) children(b *jen.Group) {
 			for _, f := range byLocal[local] {
 				code = append(code, d.child(f)...)
 			}
+			for _, f := range d.e.Choices() {
+				for _, alt := range f.Choice.Open() {
+					if alt.Name.Local == local {
+						code = append(code, d.takeOther(f, alt))
+					}
+				}
+			}
+			if d.when != nil && d.when.Kind == model.FieldChild && d.when.Name.Local == local {
+				code = append(code, d.whenChildCode())
+			}
 			cases = append(cases, jen.Case(jen.Lit(local)).Block(code...))
+		}
+		if w := d.when; w != nil && w.Kind == model.FieldChild && byLocal[w.Name.Local] == nil {
+			cases = append(cases, jen.Case(jen.Lit(w.Name.Local)).Block(d.whenChildCode()))
 		}
 		if cases != nil {
 			b.Switch(jen.Id("c").Dot("Local").Call()).Block(cases...)
@@ -294,7 +328,11 @@ func (d *decoder) in(f *model.Field) *jen.Statement {
 // first makes the condition that a field which takes one child has none yet (op is "=="), or that it has ("!="). It is nil
 // for those that may have several.
 func (d *decoder) first(f *model.Field, op string) *jen.Statement {
-	switch {
+	switch choice := d.choices[f]; {
+	case choice != nil && choice.Many:
+		return nil
+	case choice != nil:
+		return field(choice.GoName).Op(op).Nil()
 	case f.Many || f.Type.Scalar == model.LangText:
 		return nil
 	case f.Shape == model.Pointer:
@@ -327,7 +365,11 @@ func (d *decoder) first(f *model.Field, op string) *jen.Statement {
 //		continue
 //	}
 func (d *decoder) child(f *model.Field) []jen.Code {
-	return []jen.Code{d.once(f, d.in(f), append(d.take(f), jen.Continue()))}
+	cond := d.in(f)
+	if d.choices[f] != nil {
+		cond = d.fitting(cond, f, jen.Id("c").Dot("Raw").Call())
+	}
+	return []jen.Code{d.once(f, cond, append(d.take(f), jen.Continue()))}
 }
 
 // once makes the statement around the code that takes a child if cond holds.
@@ -360,6 +402,9 @@ func (d *decoder) room(f *model.Field) jen.Code {
 //		return err
 //	}
 func (d *decoder) take(f *model.Field) []jen.Code {
+	if choice := d.choices[f]; choice != nil {
+		return d.takeAlternative(choice, f)
+	}
 	if isSimple(f) {
 		return d.takeSimple(f)
 	}
@@ -453,7 +498,15 @@ func (d *decoder) namedStruct(f *model.Field) jen.Code {
 //		return r.MissingAttr("id")
 //	}
 func (d *decoder) missing(b *jen.Group) {
-	for _, f := range d.e.Fields {
+	fields := d.e.Fields
+	if d.when != nil {
+		fields = append([]*model.Field{d.when}, fields...)
+	}
+	for _, f := range fields {
+		if f.Required && f.Choice != nil {
+			d.missingChoice(b, f)
+			continue
+		}
 		if !f.Required || !slices.Contains([]model.FieldKind{model.FieldAttr, model.FieldChild, model.FieldNames, model.FieldStanza}, f.Kind) {
 			continue
 		}

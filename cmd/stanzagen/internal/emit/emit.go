@@ -29,7 +29,7 @@ func Generate(packages []*model.Package, c *source.Collector) map[string][]byte 
 		types := newFile(p, c)
 		types.typesFile()
 		types.render(files, path.Join(p.Dir, p.Name+"_gen.go"))
-		if len(p.Structs) > 0 {
+		if len(p.Structs) > 0 || len(p.Forms) > 0 {
 			codec := newFile(p, c)
 			codec.codecFile()
 			codec.render(files, path.Join(p.Dir, "codec_gen.go"))
@@ -45,7 +45,7 @@ func Generate(packages []*model.Package, c *source.Collector) map[string][]byte 
 
 // refuse reports what the language can say and Go code cannot.
 func refuse(e *model.Element, c *source.Collector) {
-	for _, f := range e.Fields {
+	for _, f := range e.Parts() {
 		if t := f.Type.Element; t != nil && t.Role == model.Nested && t.Package != e.Package {
 			c.Errorf(f.Pos, "type %s is nested in package %s, so that other packages cannot use it", t.GoName, t.Package.Name).
 				Hintf("make it an element there, with `in: [any]`")
@@ -111,7 +111,7 @@ func (g *file) qual(importPath, pkg, name string) *jen.Statement {
 func locals() []string {
 	return []string{
 		"a", "b", "c", "d", "e", "end", "err", "i", "inner", "mark", "n", "ns", "open", "plain", "r", "reason", "s", "seen", "space",
-		"start", "tag", "v", "x",
+		"start", "t", "tag", "v", "x",
 	}
 }
 
@@ -139,6 +139,8 @@ func (g *file) space(ns *model.Namespace) *jen.Statement { return g.of(ns.Packag
 // one is the type of one value of a field.
 func (g *file) one(f *model.Field) *jen.Statement {
 	switch t := f.Type; {
+	case f.Choice != nil:
+		return jen.Id(f.Choice.GoName)
 	case f.Kind == model.FieldAny:
 		return g.stanza("Raw")
 	case t.Enum != nil:

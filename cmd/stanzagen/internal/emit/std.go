@@ -33,6 +33,14 @@ func isBoolText(f *model.Field) bool {
 // isFixed reports whether a zero value is written as the fixed one.
 func isFixed(f *model.Field) bool { return f.Required && f.Fixed != nil }
 
+// stdNeedsWhen reports whether a condition asks for something that is no field.
+func stdNeedsWhen(e *model.Element) bool {
+	return e.When != nil && (e.When.Attr != "" || e.When.Implied())
+}
+
+// stdTakesWhen reports whether encoding/xml would take what a condition asks for as open content.
+func stdTakesWhen(e *model.Element) bool { return e.When != nil && e.When.Implied() && e.Any() != nil }
+
 // sharesLocal reports whether an attribute of a namespace has the local name of one without, to which encoding/xml would
 // give its value, too.
 func sharesLocal(f *model.Field) bool {
@@ -40,6 +48,9 @@ func sharesLocal(f *model.Field) bool {
 		return o.Kind == model.FieldAttr && o.Name == model.Name{Local: f.Name.Local}
 	})
 }
+
+// isChoice reports whether a field is an interface, into which encoding/xml cannot decode.
+func isChoice(f *model.Field) bool { return f.Kind == model.FieldChoice }
 
 // byName reports whether a child is known by its namespace.
 func byName(f *model.Field) bool { return f.Kind == model.FieldNames || hasNames(f) }
@@ -64,7 +75,7 @@ func anyField(e *model.Element, is ...func(f *model.Field) bool) bool {
 //		return e.EncodeElement(&s, start)
 //	}
 func (g *file) marshalXML(e *model.Element) {
-	if e.Names == nil && !anyField(e, isFloat, isBytes, isBoolText, isFixed, byName) {
+	if e.Names == nil && !anyField(e, isFloat, isBytes, isBoolText, isFixed, byName, isChoice) && !stdNeedsWhen(e) {
 		return
 	}
 	g.Comment("// MarshalXML writes the element with encoding/xml.")
@@ -80,6 +91,16 @@ func (g *file) marshalXML(e *model.Element) {
 		}
 		fields := []jen.Code{jen.Id("plain")}
 		var code []jen.Code
+		if stdNeedsWhen(e) {
+			if w := e.When; w.Attr != "" {
+				b.Add(g.stdWhen(w))
+			} else {
+				// not a name that a field can have
+				fields = append(fields, jen.Id("When_").Add(g.wire("StdName")).Tag(map[string]string{"xml": ",any"}))
+				code = append(code, assign(jen.Id("s").Dot("When_"), g.wire("StdName").Values(
+					jen.Id("Space").Op(":").Add(g.space(w.Child.Namespace)), jen.Id("Local").Op(":").Lit(w.Child.Name.Local))))
+			}
+		}
 		for _, f := range e.Fields {
 			if isFixed(f) {
 				zero := jen.Code(jen.Lit(""))
@@ -110,7 +131,7 @@ func (g *file) marshalXML(e *model.Element) {
 }
 
 func standInTag(f *model.Field) string {
-	if byName(f) {
+	if byName(f) || isChoice(f) {
 		return ",any"
 	}
 	return tag(f)
@@ -124,6 +145,8 @@ func (g *file) standIn(f *model.Field) (typ *jen.Statement, set jen.Code) {
 	}
 	item := func() *jen.Statement { return field(f.GoName).Index(jen.Id("i")) }
 	switch {
+	case isChoice(f):
+		return jen.Index().Add(g.wire("StdChild")), g.stdAlternatives(f)
 	case f.Kind == model.FieldNames:
 		name := func(x *jen.Statement) jen.Code {
 			return g.wire("StdName").Values(jen.Id("Space").Op(":").Add(g.space(f.Namespace)), jen.Id("Local").Op(":").String().Call(x))
@@ -172,7 +195,7 @@ func (g *file) standIn(f *model.Field) (typ *jen.Statement, set jen.Code) {
 //		return nil
 //	}
 func (g *file) unmarshalXML(e *model.Element) {
-	if e.Names == nil && !anyField(e, isBytes, isOptionalText, sharesLocal, byName) {
+	if e.Names == nil && !anyField(e, isBytes, isOptionalText, sharesLocal, byName, isChoice) && !stdTakesWhen(e) {
 		return
 	}
 	g.Comment("// UnmarshalXML reads the element with encoding/xml.")
@@ -199,7 +222,7 @@ func (g *file) unmarshalXML(e *model.Element) {
 				after = append(after, assign(field(f.GoName), s(f.GoName)))
 			}
 		}
-		if anyField(e, byName) {
+		if anyField(e, byName, isChoice) || stdTakesWhen(e) {
 			name := "Others"
 			if f := e.Any(); f != nil {
 				name = f.GoName
@@ -279,6 +302,12 @@ func (g *file) renamed(b *jen.Group, f *model.Field) {
 func (g *file) sorted(e *model.Element, name string) jen.Code {
 	d := &decoder{file: g, e: e}
 	return jen.For(jen.List(jen.Id("_"), jen.Id("r")).Op(":=").Range().Id("s").Dot(name)).BlockFunc(func(b *jen.Group) {
+		if stdTakesWhen(e) {
+			b.If(jen.Id("r").Dot("Is").Call(g.space(e.When.Child.Namespace), jen.Lit(e.When.Child.Name.Local))).Block(jen.Continue())
+		}
+		for _, f := range e.Choices() {
+			g.sortedChoice(b, f)
+		}
 		for _, f := range e.Fields {
 			if !byName(f) {
 				continue

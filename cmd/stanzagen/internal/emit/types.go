@@ -28,6 +28,10 @@ func (g *file) typesFile() {
 	for _, e := range g.pkg.Structs {
 		g.structType(e)
 		g.defaults(e)
+		g.choiceTypes(e)
+	}
+	for _, f := range g.pkg.Forms {
+		g.formType(f)
 	}
 }
 
@@ -173,7 +177,7 @@ func tag(f *model.Field) string {
 		name = f.Name.Space + " " + f.Name.Local
 	}
 	switch {
-	case f.Kind == model.FieldName || f.Kind == model.FieldNames || hasNames(f):
+	case f.Kind == model.FieldName || f.Kind == model.FieldNames || f.Kind == model.FieldChoice || hasNames(f):
 		return "-"
 	case f.Kind == model.FieldText:
 		return ",chardata"

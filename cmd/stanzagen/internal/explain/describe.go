@@ -191,6 +191,12 @@ func wire(f *model.Field) string {
 		text = "name of a child"
 	case model.FieldStanza:
 		text = "stanza " + f.Type.Stanza
+	case model.FieldChoice:
+		var names []string
+		for _, a := range f.Choice.Alternatives {
+			names = append(names, a.Name.Local)
+		}
+		text = "one of the children " + strings.Join(names, ", ")
 	default:
 		text = "child " + f.Name.Local
 		if f.Name.Local == "" {

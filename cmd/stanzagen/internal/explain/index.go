@@ -8,6 +8,7 @@ import (
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
 	"stanza.invalid/cmd/stanzagen/internal/source"
+	"stanza.invalid/cmd/stanzagen/internal/stanzaxml"
 )
 
 // Index finds things in a set of packages.
@@ -37,6 +38,22 @@ func NewIndex(packages []*model.Package) *Index {
 }
 
 // element finds the element of the top level that has a name, nil if there is none.
+// fitting finds the struct of an element: of those that share its name, the one whose condition holds.
+func (x *Index) fitting(e *stanzaxml.Element) *model.Element {
+	all := x.elements[e.Name]
+	for _, s := range all {
+		if s.When != nil && holds(s.When, e) {
+			return s
+		}
+	}
+	for _, s := range all {
+		if s.When == nil {
+			return s
+		}
+	}
+	return x.element(e.Name)
+}
+
 func (x *Index) element(name model.Name) *model.Element {
 	if all := x.elements[name]; len(all) > 0 {
 		return all[0]

@@ -19,6 +19,13 @@ func (a *annotator) structure(e *stanzaxml.Element, s *model.Element, depth int,
 	seen := map[*model.Field]int{}
 	for _, at := range e.Attrs {
 		f := attribute(s, at.Name)
+		if w := s.When; w != nil && at.Name == (model.Name{Local: w.Attr}) {
+			a.line(depth+2, attr(at), "says that it is a %s", s.GoName)
+			if at.Value != w.Value {
+				a.odd(e.Pos, "attribute %s of %s is not %s", at.Name.Local, e.Name, w.Value)
+			}
+			continue
+		}
 		if f == nil {
 			a.line(depth+2, attr(at), "not in the schema: kept in Extra")
 			d := a.odd(e.Pos, "attribute %s of %s is not in the schema", at.Name.Local, e.Name)
@@ -41,7 +48,7 @@ func (a *annotator) structure(e *stanzaxml.Element, s *model.Element, depth int,
 			a.child(child, s, depth+1, seen)
 		}
 	})
-	for _, f := range s.Fields {
+	for _, f := range s.Parts() {
 		empty := f.Kind == model.FieldText || f.Kind == model.FieldName || f.Kind == model.FieldAny
 		if f.Required && seen[f] == 0 && !empty {
 			a.odd(e.Pos, "%s of %s is missing, but required", wire(&model.Field{Kind: f.Kind, Name: f.Name, Type: f.Type}), e.Name)
@@ -75,7 +82,11 @@ func (a *annotator) text(e *stanzaxml.Element, s *model.Element, depth int, seen
 
 // child explains a child by the field that takes it.
 func (a *annotator) child(e *stanzaxml.Element, s *model.Element, depth int, seen map[*model.Field]int) {
-	f := childField(s, e.Name)
+	f := childField(s, e)
+	if w := s.When; f == nil && w != nil && w.Implied() && e.Name == w.Child.Name {
+		a.plain(e, depth, "says that it is a "+s.GoName)
+		return
+	}
 	if f == nil {
 		switch known := a.element(e.Name) != nil; {
 		case s.Any() != nil:
@@ -104,9 +115,14 @@ func (a *annotator) child(e *stanzaxml.Element, s *model.Element, depth int, see
 }
 
 // childField finds the field that takes a child of a name: one with that name, or else one whose names are an enum's.
-func childField(s *model.Element, name model.Name) *model.Field {
-	var byNamespace *model.Field
+func childField(s *model.Element, e *stanzaxml.Element) *model.Field {
+	name := e.Name
+	var byNamespace, conditional *model.Field
 	for _, f := range s.Children() {
+		if f.Name == e.Name && f.Type.Element != nil && !holds(f.Type.Element.When, e) {
+			conditional = f
+			continue
+		}
 		if f.Name == name || f.Kind == model.FieldStanza && name.Local == f.Type.Stanza && (name.Space == "" || name.Space == model.ClientNamespace) {
 			return f
 		}
@@ -114,7 +130,22 @@ func childField(s *model.Element, name model.Name) *model.Field {
 			byNamespace = f
 		}
 	}
+	if conditional != nil {
+		return conditional
+	}
 	return byNamespace
+}
+
+// holds reports whether an element is what a condition asks for.
+func holds(w *model.When, e *stanzaxml.Element) bool {
+	switch {
+	case w == nil:
+		return true
+	case w.Child != nil:
+		return slices.ContainsFunc(e.Children, func(c *stanzaxml.Element) bool { return c.Name == w.Child.Name })
+	}
+	value, ok := e.Attr(w.Attr)
+	return ok && value == w.Value
 }
 
 // about is the first sentence of a field's doc, without its name.

@@ -75,14 +75,23 @@ func (a *annotator) top(e *stanzaxml.Element, depth int, iqType string) {
 		a.stanza(e, kind, depth)
 		return
 	}
-	s := a.element(e.Name)
+	s := a.fitting(e)
 	if s == nil {
 		a.unknown(e, depth, a.odd(e.Pos, "element %s is in no schema", e.Name))
 		return
 	}
 	note := s.Package.Name + "." + s.GoName + " of " + s.Package.Spec
 	if iqType == "get" || iqType == "set" {
-		i := slices.IndexFunc(s.Queries, func(q *model.Query) bool { return q.IQType == iqType })
+		i := -1
+		for n, q := range s.Queries {
+			fits := q.IQType == iqType && q.Request != nil && holds(q.Request.When, e)
+			if fits && (i < 0 || q.Request.When != nil) {
+				i = n
+			}
+		}
+		if i < 0 { // the first says what is missing
+			i = slices.IndexFunc(s.Queries, func(q *model.Query) bool { return q.IQType == iqType })
+		}
 		switch {
 		case i >= 0 && s.Queries[i].Request != nil:
 			q := s.Queries[i]

@@ -31,6 +31,7 @@ type Package struct {
 	Enums      []Enum      `json:"enums,omitempty" doc:"The enums, in the order of the schema."`
 	Structs    []Struct    `json:"structs,omitempty" doc:"The struct types, in the order in which they are generated."`
 	Queries    []Query     `json:"queries,omitempty" doc:"The IQ requests."`
+	Forms      []Form      `json:"forms,omitempty" doc:"The data forms."`
 	Examples   []Example   `json:"examples,omitempty" doc:"The examples."`
 }
 
@@ -77,6 +78,7 @@ type Struct struct {
 	Sender    string   `json:"sender,omitempty" doc:"Who may send it; none for everybody."`
 	Features  []string `json:"features,omitempty" doc:"The disco features that are advertised when it is handled."`
 	Recursive bool     `json:"recursive,omitempty" doc:"It can contain itself."`
+	When      *When    `json:"when,omitempty" doc:"What tells it from others of its name."`
 	Like      *Ref     `json:"like,omitempty" doc:"The struct whose shape was copied."`
 	Fields    []Field  `json:"fields,omitempty" doc:"The fields, in the order in which they are written."`
 }
@@ -85,9 +87,10 @@ type Struct struct {
 type Field struct {
 	GoName   string  `json:"go_name" doc:"The name of the field."`
 	GoType   string  `json:"go_type" doc:"The Go type, with package names."`
-	Kind     string  `json:"kind" doc:"name (the element's own), attribute, text, child, child_name (an empty child whose name is the value), stanza, any (other children), or other, for what has no name yet."`
+	Kind     string  `json:"kind" doc:"name (the element's own), attribute, text, child, child_name (an empty child whose name is the value), stanza, choice (one of several children), any (other children), or other, for what has no name yet."`
 	Name     *Name   `json:"name,omitempty" doc:"The name on the wire."`
 	Type     Type    `json:"type" doc:"The type of one value."`
+	OneOf    []Field `json:"one_of,omitempty" doc:"The children of which one may stand there, for a choice; the Go type is an interface of their types."`
 	Required bool    `json:"required,omitempty" doc:"Decoding fails without it."`
 	Many     bool    `json:"many,omitempty" doc:"It may be repeated."`
 	Default  *string `json:"default,omitempty" doc:"What absence means."`
@@ -104,6 +107,33 @@ type Type struct {
 	Enum   *Ref   `json:"enum,omitempty" doc:"An enum."`
 	Struct *Ref   `json:"struct,omitempty" doc:"A struct."`
 	Stanza string `json:"stanza,omitempty" doc:"A whole stanza: message, presence or iq."`
+}
+
+// When tells elements of one name apart.
+type When struct {
+	Attr  string `json:"attr,omitempty" doc:"The attribute that has the value; it is no field."`
+	Value string `json:"value,omitempty" doc:"The value of the attribute."`
+	Child *Name  `json:"child,omitempty" doc:"The child that is there."`
+}
+
+// Form is a data form.
+type Form struct {
+	GoName   string      `json:"go_name" doc:"The name of the type."`
+	FormType string      `json:"form_type" doc:"The value of the field FORM_TYPE."`
+	Doc      string      `json:"doc,omitempty" doc:"The comment of the type."`
+	Link     string      `json:"link,omitempty" doc:"The address of the section."`
+	Fields   []FormField `json:"fields" doc:"The fields."`
+}
+
+// FormField is a field of a data form.
+type FormField struct {
+	Var      string `json:"var,omitempty" doc:"The name on the wire."`
+	Kind     string `json:"kind" doc:"The type in XEP-0004."`
+	GoName   string `json:"go_name,omitempty" doc:"The name of the field in Go; none for what is only shown."`
+	Type     Type   `json:"type" doc:"The type of one value."`
+	Required bool   `json:"required,omitempty" doc:"The form is not complete without it."`
+	Label    string `json:"label,omitempty" doc:"What people see."`
+	Doc      string `json:"doc,omitempty" doc:"The comment of the field."`
 }
 
 // Ref names a type, perhaps of another package.
@@ -165,6 +195,17 @@ func makePackage(p *model.Package) Package {
 		}
 		out.Queries = append(out.Queries, query)
 	}
+	for _, f := range p.Forms {
+		form := Form{GoName: f.GoName, FormType: f.FormType, Doc: f.Doc, Link: f.Link, Fields: []FormField{}}
+		for _, x := range f.Fields {
+			field := FormField{Var: x.Var, Kind: x.Kind, GoName: x.GoName, Required: x.Required, Label: x.Label, Doc: x.Doc, Type: Type{Enum: enumRef(x.Type.Enum)}}
+			if x.Type.Scalar != 0 {
+				field.Type.Scalar = x.Type.Scalar.String()
+			}
+			form.Fields = append(form.Fields, field)
+		}
+		out.Forms = append(out.Forms, form)
+	}
 	for _, e := range p.Examples {
 		example := Example{XML: e.XML, Stanza: e.Stanza, IQType: e.IQType}
 		for _, s := range e.Structs {
@@ -187,6 +228,12 @@ func makeStruct(e *model.Element) Struct {
 	out := Struct{
 		GoName: e.GoName, Role: map[model.Role]string{model.Payload: "element", model.Request: "request", model.Nested: "nested"}[e.Role],
 		Doc: e.Doc, Link: e.Link, NamesEnum: enumRef(e.Names), Features: e.Features, Recursive: e.Recursive, Like: ref(e.Like),
+	}
+	if w := e.When; w != nil {
+		out.When = &When{Attr: w.Attr, Value: w.Value}
+		if w.Child != nil {
+			out.When.Child = &Name{w.Child.Name.Space, w.Child.Name.Local}
+		}
 	}
 	for _, n := range e.Uses {
 		out.Names = append(out.Names, Name{n.Space, n.Local})
@@ -228,6 +275,8 @@ func kind(k model.FieldKind) string {
 		return "child_name"
 	case model.FieldStanza:
 		return "stanza"
+	case model.FieldChoice:
+		return "choice"
 	case model.FieldAny:
 		return "any"
 	}
@@ -242,6 +291,11 @@ func makeField(f *model.Field) Field {
 	}
 	if f.Type.Scalar != 0 {
 		out.Type.Scalar = f.Type.Scalar.String()
+	}
+	if f.Choice != nil {
+		for _, a := range f.Choice.Alternatives {
+			out.OneOf = append(out.OneOf, makeField(a))
+		}
 	}
 	if f.Name != (model.Name{}) {
 		out.Name = &Name{f.Name.Space, f.Name.Local}

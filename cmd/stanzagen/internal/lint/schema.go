@@ -100,7 +100,7 @@ func contents(e *model.Element) map[*model.Element]bool {
 	inside := map[*model.Element]bool{}
 	var visit func(*model.Element)
 	visit = func(e *model.Element) {
-		for _, f := range e.Fields {
+		for _, f := range e.Parts() {
 			if t := f.Type.Element; t != nil && !inside[t] {
 				inside[t] = true
 				visit(t)
@@ -156,7 +156,7 @@ func (r *run) namespaces() {
 	for _, e := range r.Package.Structs {
 		used[e.Namespace] = true
 		features = append(features, e.Features...)
-		for _, f := range e.Fields {
+		for _, f := range e.Parts() {
 			used[f.Namespace] = true
 		}
 	}

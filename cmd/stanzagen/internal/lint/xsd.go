@@ -89,7 +89,7 @@ func (r *run) xsdElements() {
 				ours[name] = e
 			}
 		}
-		for _, f := range e.Fields { // children that need no type of their own
+		for _, f := range e.Parts() { // children that need no type of their own
 			for _, k := range kids(f) {
 				if _, known := ours[k.name]; !known {
 					ours[k.name] = k.element()
@@ -274,7 +274,7 @@ func kids(f *model.Field) []*kid {
 
 func children(e *model.Element) map[model.Name]*kid {
 	all := map[model.Name]*kid{}
-	for _, f := range e.Fields {
+	for _, f := range e.Parts() {
 		for _, k := range kids(f) {
 			if all[k.name] == nil {
 				all[k.name] = k

@@ -13,6 +13,8 @@ func (f *Field) GoType(within *Package) string {
 	}
 	one := ""
 	switch t := f.Type; {
+	case f.Choice != nil:
+		one = named(f.Choice.Package, f.Choice.GoName)
 	case f.Kind == FieldAny:
 		one = "stanza.Raw"
 	case t.Enum != nil:

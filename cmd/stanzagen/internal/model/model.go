@@ -18,6 +18,7 @@ const (
 	JIDPath    = Module + "/xmpp/jid"
 	StanzaPath = Module + "/xmpp/stanza"
 	GenPath    = Module + "/gen"
+	FormPath   = GenPath + "/form"
 )
 
 // XMLNamespace is the namespace of xml:lang.
@@ -75,6 +76,8 @@ type Package struct {
 	Structs []*Element
 	// Queries are the IQ pairs in the order of the schema.
 	Queries []*Query
+	// Forms are the data forms in the order of the schema.
+	Forms []*Form
 	// Examples are in the order of the schema.
 	Examples []*Example
 }
@@ -123,6 +126,8 @@ type EnumValue struct {
 	GoName string
 	// Value is the value; Value.Text is how it stands on the wire.
 	Value Literal
+	// Label is the value as people should see it, or empty.
+	Label string
 	// Doc is the text of the comment; it starts with GoName. Link is the URL of the section, or empty.
 	Doc, Link string
 }
@@ -210,6 +215,8 @@ type Element struct {
 	// have exactly one unless Names is set (then none); nested types have one for each name and namespace that
 	// some child entry gives them. With a single use the name is a constant.
 	Uses []Name
+	// When tells it from others of the same name, or is nil.
+	When *When
 	// In says where it may stand; zero for nested types.
 	In Places
 	// Sender says who may send it.
@@ -264,6 +271,8 @@ const (
 	FieldNames
 	// FieldStanza is a whole stanza inside: Type.Stanza says which.
 	FieldStanza
+	// FieldChoice is one of several children: Choice says which. In Go it is an interface.
+	FieldChoice
 	// FieldAny is all other children, kept raw. Its Type is zero, and its shape a slice of stanza.Raw.
 	FieldAny
 )
@@ -307,10 +316,14 @@ type Field struct {
 
 	// Type is the type of one value.
 	Type Type
+	// Choice is set for FieldChoice, where Type is zero.
+	Choice *Choice
 	// Shape says how Go holds it.
 	Shape Shape
 	// Many says that it may stand several times; Shape is then Slice.
 	Many bool
+	// Empty says that an empty text means something else than none; Shape is then Pointer.
+	Empty bool
 	// Required says that decoding fails without it; together with Many: without one of them.
 	Required bool
 	// Default is what absence means, or nil. Decoding does not fill it in: the method named by DefaultMethod does.
@@ -342,6 +355,8 @@ type Example struct {
 	Pos source.Pos
 	// XML is its text, without white space around it.
 	XML string
+	// Root is the name of its outermost element.
+	Root Name
 	// Stanza is "message", "presence" or "iq" if it is a whole stanza, else empty.
 	Stanza string
 	// IQType is the value of the attribute `type` if Stanza is "iq".
@@ -349,6 +364,8 @@ type Example struct {
 	// Structs are the structs of this package that its root, or the stanza's payloads, decode into, in their order.
 	// For an IQ request that is the request's struct.
 	Structs []*Element
+	// Forms are the data forms of this package in it, in their order.
+	Forms []*Form
 }
 
 // Attrs returns the attributes among the fields.
@@ -356,9 +373,33 @@ func (e *Element) Attrs() []*Field {
 	return e.fields(func(k FieldKind) bool { return k == FieldAttr })
 }
 
-// Children returns the fields that stand for child elements, FieldAny left out.
+// Children returns the fields that stand for child elements, FieldAny left out; in place of a choice, its alternatives.
 func (e *Element) Children() []*Field {
-	return e.fields(func(k FieldKind) bool { return k == FieldChild || k == FieldNames || k == FieldStanza })
+	var children []*Field
+	for _, f := range e.Parts() {
+		if f.Kind == FieldChild || f.Kind == FieldNames || f.Kind == FieldStanza {
+			children = append(children, f)
+		}
+	}
+	return children
+}
+
+// Parts returns the fields with the alternatives of a choice in its place.
+func (e *Element) Parts() []*Field {
+	var parts []*Field
+	for _, f := range e.Fields {
+		if f.Choice != nil {
+			parts = append(parts, f.Choice.Alternatives...)
+			continue
+		}
+		parts = append(parts, f)
+	}
+	return parts
+}
+
+// Choices returns the fields that are choices.
+func (e *Element) Choices() []*Field {
+	return e.fields(func(k FieldKind) bool { return k == FieldChoice })
 }
 
 // NameField returns the field of the element's own name, or nil.

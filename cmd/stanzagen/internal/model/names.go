@@ -119,6 +119,9 @@ func ReservedFields(e *Element) map[string]string {
 		"MarshalXML":   "a method for encoding/xml",
 		"UnmarshalXML": "a method for encoding/xml",
 	}
+	if e.When != nil && e.Role != Nested {
+		names["Fits"] = "a method of structs that share their name with others"
+	}
 	if e.Query != nil {
 		names["IQType"] = "a method of IQ requests"
 		names["NewResult"] = "a method of IQ requests"

@@ -89,6 +89,8 @@ type File struct {
 	Elements []*Element
 	// Types are the nested ones.
 	Types []*Element
+	// Forms are the data forms, in the order of the file.
+	Forms []*Form
 	// Examples are pieces of XML, each one payload, nonza or stanza.
 	Examples []String
 }
@@ -154,6 +156,8 @@ type EnumValue struct {
 	Value String
 	// Go is the constant's name after the type's name, if it does not follow from Value.
 	Go String
+	// Label is the value as people should see it, where a form offers it.
+	Label String
 	// Doc continues the sentence that begins with the constant's name; Ref is the anchor in the spec.
 	Doc, Ref String
 }
@@ -172,6 +176,8 @@ type Element struct {
 	NS String
 	// Type is the Go type name.
 	Type String
+	// When tells the element from others of its name, or is nil.
+	When *When
 	// In says where the element may stand: message, presence, iq, stream, any. Not for nested types.
 	In Strings
 	// Doc continues the sentence that begins with Type; Ref is the anchor in the spec.
@@ -188,12 +194,22 @@ type Element struct {
 	Like String
 	// Nested gives names to the copies of nested types that Like makes.
 	Nested []*Rename
-	// IQ lists the requests that have this element as their payload: at most one per IQ type.
+	// IQ lists the requests that have this element as their payload.
 	IQ []*Query
 	// Sender says who may send the element; any if not given.
 	Sender String
 	// Features are advertised when a handler for the element is registered.
 	Features Strings
+}
+
+// When tells elements of the same name apart: by the value of an attribute, or by a child that is there.
+type When struct {
+	// Pos is where its entry begins.
+	Pos source.Pos
+	// Attr is the name of the attribute, Value its value.
+	Attr, Value String
+	// Child is the name of the child.
+	Child String
 }
 
 // Attr is an attribute.
@@ -208,6 +224,8 @@ type Attr struct {
 	Type String
 	// Go overrides the field's name.
 	Go String
+	// Empty says that an empty value means something else than none.
+	Empty Bool
 	// Required says that decoding fails without it.
 	Required Bool
 	// Default is what absence means; Fixed is the only value there is.
@@ -246,12 +264,17 @@ type Child struct {
 	Names String
 	// NS is a key of the file's namespaces.
 	NS String
-	// Type is a scalar, an enum, a type of this file, `pkg.Type`, or a stanza: message, presence, iq.
+	// Type is a scalar, an enum, a type of this file, `pkg.Type`, or a stanza: message, presence, iq. With OneOf it is
+	// the name of the Go interface.
 	Type String
+	// OneOf are the children of which only one may stand there; it is given or not like Type.
+	OneOf *OneOf
 	// Go overrides the field's name.
 	Go String
 	// Many says that the child may be repeated.
 	Many Bool
+	// Empty says that an empty value means something else than none.
+	Empty Bool
 	// Required says that decoding fails without it; together with Many: without one of them.
 	Required Bool
 	// Default is what absence means; Fixed is the only value there is.
@@ -260,6 +283,30 @@ type Child struct {
 	Min, Max String
 	// Doc continues the sentence that begins with the field's name; Ref is the anchor in the spec.
 	Doc, Ref String
+}
+
+// OneOf is a choice between children.
+type OneOf struct {
+	// Pos is where the list begins.
+	Pos source.Pos
+	// List are the alternatives.
+	List []*Alternative
+}
+
+// Alternative is one of the children of a OneOf.
+type Alternative struct {
+	// Pos is where its entry begins.
+	Pos source.Pos
+	// Name is the local name on the wire; not given where Type implies it.
+	Name String
+	// NS is a key of the file's namespaces.
+	NS String
+	// Type is what a child's is.
+	Type String
+	// Go is the name of the Go type that is made of a scalar, an enum, or an imported type.
+	Go String
+	// Doc continues the sentence that begins with the name of that Go type.
+	Doc String
 }
 
 // Any is open content: children that are named nowhere, yet expected.
@@ -288,6 +335,8 @@ type Query struct {
 	IQType string
 	// Type is the Go type of the request.
 	Type String
+	// When tells the request from others of its IQ type, or is nil.
+	When *When
 	// Fields are the wire names of the attributes and children that the request has; all if not given.
 	Fields Strings
 	// Result is a type of this file, `pkg.Type`, or "empty".

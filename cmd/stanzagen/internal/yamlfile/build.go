@@ -117,6 +117,7 @@ func (r *reader) file(n *yaml.Node) *syntax.File {
 		Enums:    list(o, "enums", r.enum),
 		Elements: list(o, "elements", r.element),
 		Types:    list(o, "types", r.nested),
+		Forms:    list(o, "forms", r.form),
 		Examples: list(o, "examples", r.text),
 	}
 	one := o.text("namespace")
@@ -180,7 +181,7 @@ func (r *reader) value(n *yaml.Node) *syntax.EnumValue {
 	}
 	o := r.object(n, LevelValue)
 	defer o.done()
-	return &syntax.EnumValue{Pos: o.pos, Value: o.text("value"), Go: o.text("go"), Doc: o.text("doc"), Ref: o.text("ref")}
+	return &syntax.EnumValue{Pos: o.pos, Value: o.text("value"), Go: o.text("go"), Label: o.text("label"), Doc: o.text("doc"), Ref: o.text("ref")}
 }
 
 func (r *reader) element(n *yaml.Node) *syntax.Element {
@@ -216,6 +217,7 @@ func (r *reader) shape(o *object) *syntax.Element {
 		Attrs:    list(o, "attrs", r.attr),
 		Children: list(o, "children", r.child),
 		Like:     o.text("like"),
+		When:     r.when(o),
 	}
 	if n := o.node("text"); n != nil {
 		e.Text = r.textField(n)
@@ -233,11 +235,22 @@ func (r *reader) shape(o *object) *syntax.Element {
 	return e
 }
 
+// when reads what tells elements of the same name apart.
+func (r *reader) when(in *object) *syntax.When {
+	n := in.node("when")
+	if n == nil {
+		return nil
+	}
+	o := r.object(n, LevelWhen)
+	defer o.done()
+	return &syntax.When{Pos: o.pos, Attr: o.text("attr"), Value: o.text("value"), Child: o.text("child")}
+}
+
 func (r *reader) attr(n *yaml.Node) *syntax.Attr {
 	o := r.object(n, LevelAttr)
 	defer o.done()
 	return &syntax.Attr{
-		Pos: o.pos, Name: o.text("name"), NS: o.text("ns"), Type: o.text("type"),
+		Pos: o.pos, Name: o.text("name"), NS: o.text("ns"), Type: o.text("type"), Empty: o.truth("empty"),
 		Go: o.text("go"), Required: o.truth("required"), Default: o.text("default"), Fixed: o.text("fixed"),
 		Min: o.text("min"), Max: o.text("max"), Doc: o.text("doc"), Ref: o.text("ref"),
 	}
@@ -259,11 +272,26 @@ func (r *reader) textField(n *yaml.Node) *syntax.Text {
 func (r *reader) child(n *yaml.Node) *syntax.Child {
 	o := r.object(n, LevelChild)
 	defer o.done()
+	var oneOf *syntax.OneOf
+	if list := o.node("one_of"); list != nil {
+		oneOf = &syntax.OneOf{Pos: r.pos(list)}
+		for _, m := range list.Content {
+			oneOf.List = append(oneOf.List, r.alternative(m))
+		}
+	}
 	return &syntax.Child{
-		Pos: o.pos, Name: o.text("name"), Names: o.text("names"), NS: o.text("ns"), Type: o.text("type"), Many: o.truth("many"),
+		OneOf: oneOf,
+
+		Pos: o.pos, Name: o.text("name"), Names: o.text("names"), NS: o.text("ns"), Type: o.text("type"), Many: o.truth("many"), Empty: o.truth("empty"),
 		Go: o.text("go"), Required: o.truth("required"), Default: o.text("default"), Fixed: o.text("fixed"),
 		Min: o.text("min"), Max: o.text("max"), Doc: o.text("doc"), Ref: o.text("ref"),
 	}
+}
+
+func (r *reader) alternative(n *yaml.Node) *syntax.Alternative {
+	o := r.object(n, LevelOneOf)
+	defer o.done()
+	return &syntax.Alternative{Pos: o.pos, Name: o.text("name"), NS: o.text("ns"), Type: o.text("type"), Go: o.text("go"), Doc: o.text("doc")}
 }
 
 func (r *reader) anyField(n *yaml.Node) *syntax.Any {
@@ -280,7 +308,13 @@ func (r *reader) iq(n *yaml.Node) []*syntax.Query {
 	defer o.done()
 	var queries []*syntax.Query
 	for _, iqType := range []string{"get", "set"} {
-		if q := o.node(iqType); q != nil {
+		switch q := o.node(iqType); {
+		case q == nil:
+		case q.Kind == yaml.SequenceNode:
+			for _, m := range q.Content {
+				queries = append(queries, r.query(m, iqType))
+			}
+		default:
 			queries = append(queries, r.query(q, iqType))
 		}
 	}
@@ -294,7 +328,7 @@ func (r *reader) query(n *yaml.Node, iqType string) *syntax.Query {
 	o := r.object(n, LevelQuery)
 	defer o.done()
 	return &syntax.Query{
-		Pos: o.pos, IQType: iqType, Type: o.text("type"), Fields: o.texts("fields"), Result: o.text("result"),
+		Pos: o.pos, IQType: iqType, Type: o.text("type"), When: r.when(o), Fields: o.texts("fields"), Result: o.text("result"),
 		Doc: o.text("doc"), Ref: o.text("ref"), Features: o.texts("features"),
 	}
 }

@@ -112,8 +112,12 @@ func (f *formatter) block(n *yaml.Node, l Level, free bool) *block {
 }
 
 // isTall reports whether mappings of a level are never written on a single line: those that have lists of mappings, or
-// mappings with keys of the user's choice. Mappings inside of mappings are on lines of their own in any case.
+// mappings with keys of the user's choice. Mappings inside of mappings are on lines of their own in any case. Children and
+// fields of forms have such lists only now and then.
 func (f *formatter) isTall(l Level) bool {
+	if l == LevelChild || l == LevelField {
+		return false
+	}
 	return slices.ContainsFunc(f.keys[l], func(k Key) bool {
 		return k.Of != "" && k.Kind != KindMap && k.Kind != KindTextOrMap && k.Kind != KindTrueOrMap
 	})

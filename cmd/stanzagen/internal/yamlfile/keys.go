@@ -16,16 +16,22 @@ const (
 	LevelAttr      Level = "attribute"
 	LevelText      Level = "text"
 	LevelChild     Level = "child"
+	LevelOneOf     Level = "alternative"
 	LevelAny       Level = "any"
 	LevelIQ        Level = "iq"
 	LevelQuery     Level = "query"
+	LevelWhen      Level = "when"
+	LevelForm      Level = "form"
+	LevelField     Level = "form field"
+	LevelOption    Level = "option"
 )
 
 // Levels returns all levels, from the outside in.
 func Levels() []Level {
 	return []Level{
 		LevelFile, LevelNamespace, LevelImport, LevelIgnore, LevelEnum, LevelValue, LevelElement, LevelType,
-		LevelAttr, LevelText, LevelChild, LevelAny, LevelIQ, LevelQuery,
+		LevelAttr, LevelText, LevelChild, LevelOneOf, LevelAny, LevelIQ, LevelQuery, LevelWhen,
+		LevelForm, LevelField, LevelOption,
 	}
 }
 
@@ -41,6 +47,7 @@ const (
 	KindTrueOrMap    Kind = "true or mapping"
 	KindMap          Kind = "mapping"
 	KindMaps         Kind = "list of mappings"
+	KindMapOrMaps    Kind = "mapping or list of mappings"
 	KindTextsOrMaps  Kind = "list of texts or mappings"
 	KindTextMap      Kind = "mapping of texts"
 	KindTextOrMapMap Kind = "mapping of texts or mappings"
@@ -83,6 +90,7 @@ func Keys() []Key {
 		{LevelFile, "enums", KindMaps, LevelEnum, false, nil, "Sets of values."},
 		{LevelFile, "elements", KindMaps, LevelElement, false, nil, "The elements of the top level: payloads of stanzas, IQ queries, nonzas."},
 		{LevelFile, "types", KindMaps, LevelType, false, nil, "The types of elements that stand only inside others."},
+		{LevelFile, "forms", KindMaps, LevelForm, false, nil, "The data forms (XEP-0004) whose fields are known."},
 		{LevelFile, "examples", KindTexts, "", false, nil, "Pieces of XML, each a payload, a nonza or a whole stanza. Each feeds a round-trip test."},
 
 		{LevelNamespace, "uri", KindText, "", true, nil, "The namespace name."},
@@ -105,6 +113,7 @@ func Keys() []Key {
 
 		{LevelValue, "value", KindText, "", true, nil, "The value on the wire."},
 		{LevelValue, "go", KindText, "", false, nil, "The part of the constant's name after the type's name."},
+		{LevelValue, "label", KindText, "", false, nil, "The value as people should see it, where a form offers it as an option."},
 		{LevelValue, "doc", KindText, "", false, nil, "Continues the sentence that begins with the constant's name."},
 		{LevelValue, "ref", KindText, "", false, nil, "The anchor in the spec."},
 	}
@@ -134,6 +143,7 @@ func Keys() []Key {
 		Key{LevelAttr, "ns", KindText, "", false, nil, "The key of the attribute's namespace, for the rare attribute that has one."},
 		Key{LevelAttr, "type", KindText, "", false, nil, "A scalar or an enum; `string` if not given."},
 	)
+	keys = append(keys, Key{LevelAttr, "empty", KindTruth, "", false, nil, "An empty text means something else than none; the field is a pointer."})
 	keys = append(keys, valueKeys(LevelAttr)...)
 	keys = append(keys,
 		Key{LevelText, "type", KindText, "", false, nil, "A scalar or an enum; `string` if not given."},
@@ -144,23 +154,69 @@ func Keys() []Key {
 		Key{LevelChild, "names", KindText, "", false, nil, "Instead of `name` and `type`: an enum; the child is an empty element whose local name is the value."},
 		Key{LevelChild, "ns", KindText, "", false, nil, "The key of the child's namespace. If not given, it is the type's own, and for scalars and enums that of the parent."},
 		Key{LevelChild, "type", KindText, "", false, nil, "A scalar, an enum, a type or element of this file, `pkg.Type` of an import, or a whole stanza: `message`, `presence`, `iq`. `string` if not given."},
+		Key{LevelChild, "one_of", KindMaps, LevelOneOf, false, nil, "Several children of which one may stand there; `type` is then the name of the Go interface that all of their types have."},
 		Key{LevelChild, "many", KindTruth, "", false, nil, "The child may be repeated; the field is a slice, and its name the plural."},
 	)
+	keys = append(keys, Key{LevelChild, "empty", KindTruth, "", false, nil, "An empty text means something else than none; the field is a pointer."})
 	keys = append(keys, valueKeys(LevelChild)...)
 	return append(keys,
+		Key{LevelOneOf, "name", KindText, "", false, nil, "The local name on the wire. It may be left out where the type says it."},
+		Key{LevelOneOf, "ns", KindText, "", false, nil, "The key of the child's namespace, as for other children."},
+		Key{LevelOneOf, "type", KindText, "", false, nil, "What the type of a child can be, stanzas and `langtext` left out."},
+		Key{LevelOneOf, "go", KindText, "", false, nil, "The name of the Go type that is made for a scalar, an enum or an imported type; if not given, that of the interface and what tells it from the others."},
+		Key{LevelOneOf, "doc", KindText, "", false, nil, "Continues the sentence that begins with the name of that Go type."},
+
 		Key{LevelAny, "go", KindText, "", false, nil, "The name of the field; `Any` if not given."},
 		Key{LevelAny, "doc", KindText, "", false, nil, "Continues the sentence that begins with the field's name."},
 
-		Key{LevelIQ, "get", KindMap, LevelQuery, false, nil, "The request of type get."},
-		Key{LevelIQ, "set", KindMap, LevelQuery, false, nil, "The request of type set."},
+		Key{LevelIQ, "get", KindMapOrMaps, LevelQuery, false, nil, "The request of type get, or several that `when` tells apart."},
+		Key{LevelIQ, "set", KindMapOrMaps, LevelQuery, false, nil, "The request of type set, or several that `when` tells apart."},
 
 		Key{LevelQuery, "type", KindText, "", true, nil, "The Go type of the request. If it is the element's own type, the element itself is the request."},
+		Key{LevelQuery, "when", KindMap, LevelWhen, false, nil, "What tells the request from others of the same IQ type."},
 		Key{LevelQuery, "fields", KindTexts, "", false, nil, "The wire names of the attributes and children that the request has, `text` and `any` for those; all of the element's if not given, none for `[]`."},
 		Key{LevelQuery, "result", KindText, "", true, nil, "The answer: an element of this file, `pkg.Type`, or `empty`."},
 		Key{LevelQuery, "doc", KindText, "", false, nil, "Continues the sentence that begins with the request's type."},
 		Key{LevelQuery, "ref", KindText, "", false, nil, "The anchor in the spec."},
 		Key{LevelQuery, "features", KindTexts, "", false, nil, "The disco features of the request; the element's if not given."},
+
+		Key{LevelWhen, "attr", KindText, "", false, nil, "The name of an attribute that has a certain value. The struct has no field for it."},
+		Key{LevelWhen, "value", KindText, "", false, nil, "The value of that attribute."},
+		Key{LevelWhen, "child", KindText, "", false, nil, "The name of a child that is there. It is then required; a flag has no field any more."},
+
+		Key{LevelForm, "type", KindText, "", true, nil, "The Go type name."},
+		Key{LevelForm, "form_type", KindText, "", true, nil, "The value of the hidden field `FORM_TYPE`, which says what form it is (XEP-0068)."},
+		Key{LevelForm, "title", KindText, "", false, nil, "The title that people see."},
+		Key{LevelForm, "instructions", KindTexts, "", false, nil, "The instructions that people see, a paragraph each."},
+		Key{LevelForm, "doc", KindText, "", false, nil, "Continues the sentence that begins with the type's name."},
+		Key{LevelForm, "ref", KindText, "", false, nil, "The anchor in the spec."},
+		Key{LevelForm, "fields", KindMaps, LevelField, true, nil, "The fields in the order in which people see them."},
+
+		Key{LevelField, "var", KindText, "", false, nil, "The field's name on the wire. Only fields of type `fixed` need none."},
+		Key{LevelField, "type", KindText, "", false, FieldTypes(), "The field's type in XEP-0004: `boolean`, `fixed`, `hidden`, `jid-multi`, `jid-single`, `list-multi`, `list-single`, `text-multi`, `text-private` or `text-single`, which is the default."},
+		Key{LevelField, "value", KindText, "", false, nil, "The type of a value: a scalar or an enum. If not given, `bool` for type `boolean`, `jid` for `jid-single` and `jid-multi`, else `string`."},
+		Key{LevelField, "go", KindText, "", false, nil, "The name of the Go field; if not given, it is made of `var`, or of what stands behind its last `#`."},
+		Key{LevelField, "many", KindTruth, "", false, nil, "A hidden field may have several values; for other types, the type says it."},
+		Key{LevelField, "required", KindTruth, "", false, nil, "The form is not complete without a value."},
+		Key{LevelField, "default", KindText, "", false, nil, "The value that a new form is filled in with; the text of a field of type `fixed`."},
+		Key{LevelField, "min", KindText, "", false, nil, "The least value of an integer."},
+		Key{LevelField, "max", KindText, "", false, nil, "The greatest value of an integer."},
+		Key{LevelField, "label", KindText, "", false, nil, "The field's name as people see it."},
+		Key{LevelField, "desc", KindText, "", false, nil, "What is explained to people, in a tooltip for example."},
+		Key{LevelField, "options", KindTextsOrMaps, LevelOption, false, nil, "The choices of a list; the values of the enum if not given. A plain text stands for `{value: text}`."},
+		Key{LevelField, "doc", KindText, "", false, nil, "Continues the sentence that begins with the Go field's name."},
+		Key{LevelField, "ref", KindText, "", false, nil, "The anchor in the spec, if it has one of its own."},
+
+		Key{LevelOption, "value", KindText, "", true, nil, "The value on the wire."},
+		Key{LevelOption, "label", KindText, "", false, nil, "The choice as people see it."},
 	)
+}
+
+// FieldTypes returns the types that a field of a data form can have.
+func FieldTypes() []string {
+	return []string{
+		"boolean", "fixed", "hidden", "jid-multi", "jid-single", "list-multi", "list-single", "text-multi", "text-private", "text-single",
+	}
 }
 
 // shapeKeys are the keys that elements and types share.
@@ -168,6 +224,7 @@ func shapeKeys(l Level) []Key {
 	return []Key{
 		{l, "doc", KindText, "", false, nil, "Continues the sentence that begins with the type's name."},
 		{l, "ref", KindText, "", false, nil, "The anchor in the spec."},
+		{l, "when", KindMap, LevelWhen, false, nil, "What tells the element from others that have its name."},
 		{l, "attrs", KindMaps, LevelAttr, false, nil, "The attributes."},
 		{l, "text", KindTextOrMap, LevelText, false, nil, "The character data; a plain text is its type."},
 		{l, "children", KindMaps, LevelChild, false, nil, "The child elements."},

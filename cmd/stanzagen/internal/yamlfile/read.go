@@ -211,6 +211,8 @@ func (r *reader) kind(v *yaml.Node, key Key) bool {
 		ok = scalar || mapping
 	case KindMap, KindTextMap, KindTextOrMapMap:
 		ok = mapping
+	case KindMapOrMaps:
+		ok = mapping || list
 	}
 	switch {
 	case isNull(v):
@@ -234,7 +236,7 @@ func (r *reader) kind(v *yaml.Node, key Key) bool {
 // members checks those of a list, and takes out the ones that are of the wrong kind.
 func (r *reader) members(v *yaml.Node, key Key) bool {
 	texts := key.Kind == KindTexts || key.Kind == KindTextsOrMaps
-	maps := key.Kind == KindMaps || key.Kind == KindTextsOrMaps
+	maps := key.Kind == KindMaps || key.Kind == KindMapOrMaps || key.Kind == KindTextsOrMaps
 	v.Content = slices.DeleteFunc(v.Content, func(m *yaml.Node) bool {
 		switch {
 		case isNull(m):

@@ -23,7 +23,7 @@ features: [urn:a]
 imports: [form, {name: x, schema: x.yaml, path: example.org/x}]
 ignore: [{rule: some-rule, at: Pot, reason: It is so.}]
 enums:
-  - {type: Kind, doc: is a kind., ref: r, base: uint8, values: [1, {value: 2, go: Two, doc: is two., ref: s}]}
+  - {type: Kind, doc: is a kind., ref: r, base: uint8, values: [1, {value: 2, go: Two, label: Pair, doc: is two., ref: s}]}
 elements:
   - name: pot
     names: Kind
@@ -33,11 +33,13 @@ elements:
     in: [message, iq]
     doc: is a pot.
     ref: pot
+    when: {attr: kind, value: big, child: lid}
     attrs:
-      - {name: a, ns: b, type: int8, go: A, required: true, default: 1, fixed: 2, min: 3, max: 4, doc: is a., ref: ra}
+      - {name: a, ns: b, type: int8, go: A, empty: true, required: true, default: 1, fixed: 2, min: 3, max: 4, doc: is a., ref: ra}
     text: {type: string, go: T, required: false, default: d, fixed: f, min: 1, max: 2, doc: is t., ref: rt}
     children:
       - {name: c, names: Kind, ns: b, type: Lid, go: C, many: true, required: true, default: 1, fixed: 2, min: 3, max: 4, doc: is c., ref: rc}
+      - {type: Way, one_of: [{name: left, ns: b, type: flag, go: Left, doc: is left.}, {type: Lid}]}
     any: {go: Rest, doc: is the rest.}
     like: Lid
     nested: {Knob: PotKnob}
@@ -45,13 +47,23 @@ elements:
     features: []
     iq:
       set: {type: PotSet, fields: [], result: empty, doc: sets., ref: rs, features: [urn:s]}
-      get: {type: PotGet, result: Pot}
+      get: [{type: PotGet, result: Pot, when: {child: lid}}]
 types:
   - {name: lid, ns: b, type: Lid, doc: is a lid., ref: rl, text: uint8, any: true, attrs: [], children: [], like: Pot, nested: {}}
 examples:
   - <a/>
   - |
     <b/>
+forms:
+  - type: Order
+    form_type: urn:f
+    title: T
+    instructions: [i]
+    doc: is a form.
+    ref: f
+    fields:
+      - {var: v, type: hidden, value: uint8, go: V, many: true, required: true, default: 1, min: 1, max: 2, label: L, desc: D, doc: is v., ref: rv}
+      - {var: w, type: list-single, options: [a, {value: b, label: B}]}
 `
 
 func TestReadEveryKey(t *testing.T) {
@@ -85,20 +97,33 @@ func TestReadEveryKey(t *testing.T) {
 	require.Equal(t, []string{"message", "iq"}, e.In.Values())
 	require.True(t, e.Features.IsSet())
 	require.Empty(t, e.Features.List)
-	require.Equal(t, syntax.Bool{Pos: at(24, 55), Value: true}, e.Attrs[0].Required)
+	require.Equal(t, syntax.Bool{Pos: at(25, 68), Value: true}, e.Attrs[0].Required)
 	require.Equal(t, "4", e.Attrs[0].Max.Value)
 	require.True(t, e.Text.Required.IsSet())
 	require.False(t, e.Text.Required.Value)
 	require.True(t, e.Children[0].Many.Value)
+	require.Equal(t, at(29, 29), e.Children[1].OneOf.Pos)
+	require.Equal(t, "Left", e.Children[1].OneOf.List[0].Go.Value)
+	require.Equal(t, text(29, 95, "Lid"), e.Children[1].OneOf.List[1].Type)
 	require.Equal(t, "Rest", e.Any.Go.Value)
 	require.Equal(t, "PotKnob", e.Nested[0].To.Value)
+	require.Equal(t, &syntax.When{Pos: at(23, 11), Attr: text(23, 18, "kind"), Value: text(23, 31, "big"), Child: text(23, 43, "lid")}, e.When)
+	require.Equal(t, "lid", e.IQ[0].When.Child.Value)
 	require.Equal(t, []string{"get", "set"}, []string{e.IQ[0].IQType, e.IQ[1].IQType})
 	require.False(t, e.IQ[0].Fields.IsSet())
 	require.True(t, e.IQ[1].Fields.IsSet())
 
 	require.Equal(t, "uint8", f.Types[0].Text.Type.Value)
 	require.NotNil(t, f.Types[0].Any)
-	require.Equal(t, []syntax.String{text(39, 5, "<a/>"), text(40, 5, "<b/>\n")}, f.Examples)
+	require.Equal(t, []syntax.String{text(41, 5, "<a/>"), text(42, 5, "<b/>\n")}, f.Examples)
+
+	form := f.Forms[0]
+	require.Equal(t, "urn:f", form.FormType.Value)
+	require.Equal(t, []string{"i"}, form.Instructions.Values())
+	require.True(t, form.Fields[0].Many.Value)
+	require.Equal(t, "D", form.Fields[0].Desc.Value)
+	require.Equal(t, "a", form.Fields[1].Options[0].Value.Value)
+	require.Equal(t, text(53, 68, "B"), form.Fields[1].Options[1].Label)
 }
 
 func TestReadHostile(t *testing.T) {

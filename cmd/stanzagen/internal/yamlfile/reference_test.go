@@ -43,7 +43,8 @@ func tables() string {
 	titles := map[Level]string{
 		LevelFile: "The file", LevelNamespace: "A namespace", LevelImport: "An import", LevelIgnore: "An exception", LevelEnum: "An enum", LevelValue: "A value of an enum",
 		LevelElement: "An element", LevelType: "A nested type", LevelAttr: "An attribute", LevelText: "The text", LevelChild: "A child",
-		LevelAny: "Open content", LevelIQ: "IQ requests", LevelQuery: "One request",
+		LevelOneOf: "One of several children", LevelAny: "Open content", LevelIQ: "IQ requests", LevelQuery: "One request", LevelWhen: "What tells elements apart",
+		LevelForm: "A form", LevelField: "A field of a form", LevelOption: "An option of a list",
 	}
 	var b strings.Builder
 	for i, l := range Levels() {
@@ -78,7 +79,7 @@ func TestKeys(t *testing.T) {
 		seen[id] = true
 		require.True(t, levels[k.Level], "level of %s", id)
 		require.True(t, strings.HasSuffix(k.Doc, "."), "doc of %s", id)
-		hasMaps := k.Kind == KindTextOrMap || k.Kind == KindTrueOrMap || k.Kind == KindMap || k.Kind == KindMaps ||
+		hasMaps := k.Kind == KindTextOrMap || k.Kind == KindTrueOrMap || k.Kind == KindMap || k.Kind == KindMaps || k.Kind == KindMapOrMaps ||
 			k.Kind == KindTextsOrMaps || k.Kind == KindTextOrMapMap
 		require.Equal(t, hasMaps, k.Of != "", "of of %s", id)
 	}
