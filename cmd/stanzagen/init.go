@@ -93,10 +93,8 @@ func badPackage(name string) string {
 	return ""
 }
 
-const generateLine = `package PACKAGE
-
-//go:generate go tool stanzagen generate --flat -o . PACKAGE.yaml
-`
+// In two pieces, or go generate would take it for a line of this package.
+const generateLine = "package PACKAGE\n\n//go:" + "generate go tool stanzagen generate --flat -o . PACKAGE.yaml\n"
 
 const firstSchema = `# The schema of package PACKAGE. The language is described in schema/README.md of stanzagen's module; stanzagen lint says
 # what is missing.
