@@ -55,6 +55,7 @@ func searching(t *testing.T, p *tab, site string) {
 		{"<received/>", "receipts.Received", "pkg/receipts.html#Received"},
 		{"disco query", "disco.Info", "pkg/disco.html#Info"},
 		{"item-not-found", "stanzaerror.DefinedCondition", "pkg/stanzaerror.html#DefinedCondition"},
+		{"muc#roomconfig_whois", "muc.RoomConfig.Whois", "pkg/muc.html#RoomConfig.Whois"},
 		{"rfc 6121", "roster", "pkg/roster.html"},
 	}
 	p.open(site + "index.html")
@@ -230,13 +231,13 @@ func pictures(t *testing.T, p *tab, site string) {
 	for _, scheme := range []string{"light", "dark"} {
 		p.size(1400, 1000, false)
 		p.scheme(scheme)
-		for _, name := range []string{"index", "elements", "namespaces", "requests", "features"} {
+		for _, name := range []string{"index", "elements", "namespaces", "requests", "forms", "features"} {
 			p.open(site + name + ".html")
 			p.screenshot(scheme + "-" + name)
 		}
 		p.open(site + "pkg/muc.html")
 		p.screenshot(scheme + "-muc")
-		for _, id := range []string{"User", "example-4", "AdminGet", "Item", "StatusCode"} {
+		for _, id := range []string{"User", "example-4", "AdminGet", "Item", "StatusCode", "RoomConfig", "example-20"} {
 			show(id)
 			p.screenshot(scheme + "-muc-" + id)
 		}
@@ -254,7 +255,7 @@ func pictures(t *testing.T, p *tab, site string) {
 		p.screenshot(scheme + "-phone-index")
 		p.open(site + "pkg/muc.html")
 		p.screenshot(scheme + "-phone-muc")
-		for _, id := range []string{"User", "User.Items", "example-4", "StatusCode", "requests"} {
+		for _, id := range []string{"User", "User.Items", "example-4", "StatusCode", "requests", "RoomConfig"} {
 			show(id)
 			p.screenshot(scheme + "-phone-muc-" + id)
 		}

@@ -18,7 +18,7 @@ func (s *site) indexPage() *page {
 	for _, p := range s.packages {
 		row := packageRow{
 			Package: link{p.Name, s.ofPackage(p).from(page.Path)}, Spec: p.Spec, Title: cmp.Or(p.Title, p.Spec), Examples: len(p.Examples),
-			Elements: countElements(p),
+			Elements: countElements(p), Forms: len(p.Forms),
 		}
 		row.Status, row.Note = s.project.support(p.Spec)
 		v.HasStatus = v.HasStatus || row.Status != ""
@@ -37,14 +37,15 @@ func (s *site) indexPage() *page {
 		groups[i].Rows = append(groups[i].Rows, row)
 	}
 	v.Groups = slices.DeleteFunc(groups, func(g packageGroup) bool { return len(g.Rows) == 0 })
-	requests := 0
+	requests, forms := 0, 0
 	for _, p := range s.packages {
 		requests += len(p.Queries)
+		forms += len(p.Forms)
 	}
 	v.Counts = []count{
 		{len(s.packages), "packages", "#packages"},
 		{elements, "elements", "elements.html"}, {len(namespaces), "namespaces", "namespaces.html"},
-		{requests, "requests", "requests.html"}, {examples, "examples", ""},
+		{requests, "requests", "requests.html"}, {forms, "forms", "forms.html"}, {examples, "examples", ""},
 	}
 	page.Index = v
 	return page

@@ -51,6 +51,9 @@ func (s *site) packagePage(p *model.Package) *page {
 	for _, e := range p.Enums {
 		v.Enums = append(v.Enums, s.enum(e, here))
 	}
+	for _, f := range p.Forms {
+		v.Forms = append(v.Forms, s.form(f, here))
+	}
 	for _, e := range s.examples[p] {
 		if len(e.from.Structs) == 0 {
 			v.Orphans = append(v.Orphans, s.exampleOf(e, here))
@@ -72,6 +75,7 @@ func (s *site) packagePage(p *model.Package) *page {
 func (s *site) page(path, title, current string) *page {
 	return &page{
 		Path: path, Root: strings.Repeat("../", strings.Count(path, "/")), Title: title, Site: s.project.name(), Current: current,
+		HasForms: slices.ContainsFunc(s.packages, func(p *model.Package) bool { return len(p.Forms) > 0 }),
 	}
 }
 
@@ -94,7 +98,14 @@ func (s *site) structure(e *model.Element, here string) *structView {
 		SpecLink: e.Link, Section: section(p.Spec, e.Link), Wires: s.wires(e, here), Facts: s.structFacts(e, here),
 	}
 	for _, f := range e.Fields {
-		v.Fields = append(v.Fields, s.field(f, here))
+		row := s.field(f, here)
+		if f.Choice != nil && f.Choice.Parent == e {
+			row.Choice = f.Choice.GoName
+		}
+		v.Fields = append(v.Fields, row)
+		if f.Choice != nil {
+			v.Fields = append(v.Fields, s.alternatives(f, here)...)
+		}
 	}
 	v.Handler = s.code(s.lib.Handler(e), here)
 	own, _ := s.ownExamples(e)
@@ -219,6 +230,15 @@ func (s *site) usage(typ any, p *model.Package, here string) []fact {
 		}
 		links = append(links, link{name, s.ofField(f).from(here)})
 	}
+	if e, isEnum := typ.(*model.Enum); isEnum {
+		for _, u := range s.formUses[e] {
+			name := u.form.GoName + "." + u.field.GoName
+			if u.form.Package != p {
+				name = u.form.Package.Name + "." + name
+			}
+			links = append(links, link{name, where{s.file[u.form.Package], u.form.GoName + "." + u.field.GoName}.from(here)})
+		}
+	}
 	if links != nil {
 		facts = append(facts, fact{Name: "Used by", Links: links})
 	}
@@ -247,7 +267,7 @@ func (s *site) usage(typ any, p *model.Package, here string) []fact {
 // typesIn are the structs and enums that the fields of a struct have.
 func (s *site) typesIn(e *model.Element, here string) []link {
 	var links []link
-	for _, f := range e.Fields {
+	for _, f := range e.Parts() {
 		var l link
 		switch {
 		case f.Type.Element != nil:

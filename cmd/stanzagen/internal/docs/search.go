@@ -28,11 +28,14 @@ const (
 	kindEnum
 	kindValue
 	kindNamespace
+	kindForm
+	kindFormField
+	kindChoice
 )
 
 // searchIndex makes the index as a script, because pages from a folder cannot fetch.
 func (s *site) searchIndex() []byte {
-	x := &index{Kinds: []string{"package", "element", "request", "type", "enum", "value", "namespace"}, Entries: [][]any{}}
+	x := &index{Kinds: []string{"package", "element", "request", "type", "enum", "value", "namespace", "form", "field of a form", "choice"}, Entries: [][]any{}}
 	numbers := map[string]int{}
 	space := func(uri string) int {
 		n, known := numbers[uri]
@@ -66,6 +69,21 @@ func (s *site) searchIndex() []byte {
 			}
 			for _, n := range names {
 				add(kind, e.GoName, n.Local, space(n.Space), i)
+			}
+		}
+		for _, e := range p.Structs {
+			for _, f := range e.Choices() {
+				if f.Choice.Parent == e {
+					add(kindChoice, f.Choice.GoName, "", -1, i)
+				}
+			}
+		}
+		for _, f := range p.Forms {
+			add(kindForm, f.GoName, "", space(f.FormType), i)
+			for _, field := range f.Fields {
+				if field.GoName != "" {
+					add(kindFormField, f.GoName+"."+field.GoName, field.Var, -1, i)
+				}
 			}
 		}
 		for _, e := range p.Enums {

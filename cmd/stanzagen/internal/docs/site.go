@@ -22,6 +22,8 @@ type site struct {
 	shows map[any][]*example
 	// uses are the fields whose type is a struct or an enum.
 	uses map[any][]*model.Field
+	// formUses are the fields of forms whose type is an enum.
+	formUses map[*model.Enum][]formUse
 	// answers are the requests that a struct answers.
 	answers map[*model.Element][]*model.Query
 	// importers are the packages that import one.
@@ -40,6 +42,12 @@ type example struct {
 	code   *snippet.Snippet
 }
 
+// formUse is a field of a form.
+type formUse struct {
+	form  *model.Form
+	field *model.FormField
+}
+
 func (e *example) anchor() string { return fmt.Sprintf("example-%d", e.number) }
 
 func newSite(packages []*model.Package, project *Project) *site {
@@ -47,7 +55,7 @@ func newSite(packages []*model.Package, project *Project) *site {
 		project: project, packages: sorted(packages),
 		file:     map[*model.Package]string{},
 		examples: map[*model.Package][]*example{}, shows: map[any][]*example{}, uses: map[any][]*model.Field{},
-		answers:   map[*model.Element][]*model.Query{},
+		formUses: map[*model.Enum][]formUse{}, answers: map[*model.Element][]*model.Query{},
 		importers: map[*model.Package][]*model.Package{}, names: map[*model.Package]map[string]bool{},
 		specs: map[string][]*model.Package{},
 	}
@@ -82,6 +90,18 @@ func (s *site) nameAll(p *model.Package) {
 	}
 	for _, e := range p.Structs {
 		names[e.GoName] = true
+		for _, f := range e.Choices() {
+			if f.Choice.Parent != e {
+				continue
+			}
+			names[f.Choice.GoName] = true
+			for _, a := range f.Choice.Alternatives {
+				names[a.GoName] = true
+			}
+		}
+	}
+	for _, f := range p.Forms {
+		names[f.GoName] = true
 	}
 	s.names[p] = names
 }
@@ -100,10 +120,21 @@ func (s *site) relate(p *model.Package) {
 		for _, f := range e.Fields {
 			switch {
 			case f.Kind == model.FieldName:
+			case f.Choice != nil:
+				for _, a := range f.Choice.Alternatives {
+					s.uses[a.Type.Element] = append(s.uses[a.Type.Element], f)
+				}
 			case f.Type.Element != nil:
 				s.uses[f.Type.Element] = append(s.uses[f.Type.Element], f)
 			case f.Type.Enum != nil:
 				s.uses[f.Type.Enum] = append(s.uses[f.Type.Enum], f)
+			}
+		}
+	}
+	for _, form := range p.Forms {
+		for _, f := range form.Fields {
+			if f.Type.Enum != nil {
+				s.formUses[f.Type.Enum] = append(s.formUses[f.Type.Enum], formUse{form, f})
 			}
 		}
 	}
@@ -120,6 +151,9 @@ func (s *site) relate(p *model.Package) {
 		for _, typ := range from.Structs {
 			show(typ)
 		}
+		for _, form := range from.Forms {
+			show(form)
+		}
 		code, err := s.lib.Example(p, from)
 		if err != nil {
 			continue // the XML stands alone
@@ -130,6 +164,9 @@ func (s *site) relate(p *model.Package) {
 		}
 		for _, typ := range code.Enums {
 			show(typ)
+		}
+		for _, form := range code.Forms {
+			show(form)
 		}
 	}
 }
@@ -159,6 +196,7 @@ func (s *site) ofStruct(e *model.Element) where      { return where{s.file[e.Pac
 func (s *site) ofEnum(e *model.Enum) where           { return where{s.file[e.Package], e.GoName} }
 func (s *site) ofValue(v *model.EnumValue) where     { return where{s.file[v.Enum.Package], v.GoName} }
 func (s *site) ofNamespace(n *model.Namespace) where { return where{s.file[n.Package], n.GoName} }
+func (s *site) ofForm(f *model.Form) where           { return where{s.file[f.Package], f.GoName} }
 func (s *site) ofField(f *model.Field) where {
 	return where{s.file[f.Parent.Package], f.Parent.GoName + "." + f.GoName}
 }
@@ -169,7 +207,7 @@ func (s *site) has(p *model.Package) bool { return s.file[p] != "" }
 // pages makes all pages by their paths.
 func (s *site) pages() map[string]*page {
 	pages := map[string]*page{}
-	for _, p := range []*page{s.indexPage(), s.elementsPage(), s.namespacesPage(), s.requestsPage(), s.featuresPage()} {
+	for _, p := range []*page{s.indexPage(), s.elementsPage(), s.namespacesPage(), s.requestsPage(), s.formsPage(), s.featuresPage()} {
 		pages[p.Path] = p
 	}
 	for _, p := range s.packages {

@@ -194,6 +194,13 @@ func everything(t *testing.T, p *model.Package, pages map[string]*document, inde
 		}
 		for _, f := range e.Fields {
 			require.True(t, page.ids[e.GoName+"."+f.GoName], "%s.%s", e.GoName, f.GoName)
+			if f.Choice != nil {
+				require.True(t, page.ids[f.Choice.GoName], f.Choice.GoName)
+				require.True(t, index.lists(p.Name, f.Choice.GoName, ""))
+				for _, a := range f.Choice.Alternatives {
+					require.True(t, page.ids[a.GoName], a.GoName)
+				}
+			}
 			if f.Type.Element != nil {
 				// and the way back
 				target := pages["pkg/"+f.Type.Element.Package.Name+".html"]
@@ -206,6 +213,19 @@ func everything(t *testing.T, p *model.Package, pages map[string]*document, inde
 	}
 	for _, q := range p.Queries {
 		require.Contains(t, pages["requests.html"].links, file+"#"+q.Request.GoName)
+	}
+	for _, f := range p.Forms {
+		require.True(t, page.ids[f.GoName], f.GoName)
+		require.Contains(t, pages["forms.html"].links, file+"#"+f.GoName)
+		require.True(t, index.lists(p.Name, f.GoName, ""))
+		has(page, f.FormType)
+		for _, field := range f.Fields {
+			if field.GoName != "" {
+				require.True(t, page.ids[f.GoName+"."+field.GoName])
+				require.True(t, index.lists(p.Name, f.GoName+"."+field.GoName, field.Var))
+			}
+			has(page, field.Label)
+		}
 	}
 	for _, e := range p.Enums {
 		require.True(t, page.ids[e.GoName])

@@ -20,7 +20,7 @@ func Table(packages []*model.Package, project *Project) []byte {
 			without = append(without, s)
 		}
 	}
-	b.WriteString("\n| Spec | Title | Version | Status | Package | Elements | Types | Requests | Examples |\n|---|---|---|---|---|--:|--:|--:|--:|\n")
+	b.WriteString("\n| Spec | Title | Version | Status | Package | Elements | Types | Requests | Forms | Examples |\n|---|---|---|---|---|--:|--:|--:|--:|--:|\n")
 	for _, s := range with {
 		for _, p := range s.packages {
 			payloads, nested := 0, 0
@@ -32,8 +32,8 @@ func Table(packages []*model.Package, project *Project) []byte {
 					nested++
 				}
 			}
-			fmt.Fprintf(&b, "| [%s](%s) | %s | %s | %s | `%s` | %d | %d | %d | %d |\n", p.Spec, p.Link, cell(p.Title), cell(p.Version), cell(status(s.Support)),
-				p.Name, payloads, nested, len(p.Queries), len(p.Examples))
+			fmt.Fprintf(&b, "| [%s](%s) | %s | %s | %s | `%s` | %d | %d | %d | %d | %d |\n", p.Spec, p.Link, cell(p.Title), cell(p.Version), cell(status(s.Support)),
+				p.Name, payloads, nested, len(p.Queries), len(p.Forms), len(p.Examples))
 		}
 	}
 	if without != nil {

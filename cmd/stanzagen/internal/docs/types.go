@@ -22,6 +22,8 @@ func (s *site) goType(f *model.Field, page string) template.HTML {
 	}
 	name, target := typeName(f), where{}
 	switch {
+	case f.Choice != nil:
+		target = where{s.file[f.Choice.Package], f.Choice.GoName}
 	case f.Type.Element != nil && s.has(f.Type.Element.Package):
 		target = s.ofStruct(f.Type.Element)
 	case f.Type.Enum != nil && s.has(f.Type.Enum.Package):
@@ -44,6 +46,8 @@ func typeName(f *model.Field) string {
 	switch {
 	case f.Kind == model.FieldAny:
 		return "stanza.Raw"
+	case f.Choice != nil:
+		return qualified(f.Choice.Package, f.Choice.GoName)
 	case f.Type.Element != nil:
 		return qualified(f.Type.Element.Package, f.Type.Element.GoName)
 	case f.Type.Enum != nil:
@@ -77,6 +81,11 @@ func (s *site) field(f *model.Field, page string) fieldView {
 		v.Kind, v.Wire = "text", "(text)"
 	case model.FieldAny:
 		v.Kind, v.Wire = "content", "<any/>"
+	case model.FieldChoice:
+		v.Kind, v.Wire = "choice", "one of:"
+		if f.Many {
+			v.Wire = "any of:"
+		}
 	default:
 		v.Kind, v.Wire = "child", "<"+f.Name.Local+"/>"
 		if f.Name.Local == "" {
@@ -96,6 +105,40 @@ func (s *site) field(f *model.Field, page string) fieldView {
 		}
 	}
 	return v
+}
+
+// alternatives makes the rows of the children that a choice has. Types that were made for the choice have their anchors here, and
+// so has the interface, where it was declared.
+func (s *site) alternatives(f *model.Field, page string) []fieldView {
+	var rows []fieldView
+	for _, a := range f.Choice.Alternatives {
+		row := fieldView{
+			Kind: "child", Wire: "<" + a.Name.Local + "/>", Within: true,
+			Type: s.alternativeType(f.Choice, a, page), Doc: s.predicate(f.Parent.Package, page, a.GoName, a.Doc),
+		}
+		if a.Name.Local == "" {
+			row.Wire = "<…/>"
+		}
+		if own := f.Parent.Namespace; a.Name.Space != "" && (own == nil || own.URI != a.Name.Space) {
+			row.Namespace = a.Name.Space
+		}
+		if f.Choice.Parent == f.Parent && f.Choice.Wraps(a) {
+			row.ID = a.GoName
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// alternativeType is the type of an alternative in the interface of its choice.
+func (s *site) alternativeType(c *model.Choice, a *model.Field, page string) template.HTML {
+	target := s.ofStruct(a.Type.Element)
+	text := `*<a href="` + html.EscapeString(target.from(page)) + `">` + html.EscapeString(a.Type.Element.GoName) + `</a>`
+	if c.Wraps(a) {
+		inner := a.Type.Element.Package.Name + "." + a.Type.Element.GoName
+		text = html.EscapeString("*"+a.GoName+" of ") + `<a href="` + html.EscapeString(target.from(page)) + `">` + html.EscapeString(inner) + `</a>`
+	}
+	return template.HTML(text) // every part of it was escaped
 }
 
 // attributeName is how an attribute is written.
@@ -121,14 +164,7 @@ func tags(f *model.Field) []string {
 	if f.Type.Scalar == model.Flag {
 		list = append(list, "flag")
 	}
-	switch {
-	case f.Min != nil && f.Max != nil:
-		list = append(list, f.Min.Text+" to "+f.Max.Text)
-	case f.Min != nil:
-		list = append(list, "at least "+f.Min.Text)
-	case f.Max != nil:
-		list = append(list, "at most "+f.Max.Text)
-	}
+	list = append(list, bounds(f.Min, f.Max)...)
 	if f.Default != nil {
 		list = append(list, "default "+shown(f.Default.Text))
 	}
@@ -136,6 +172,19 @@ func tags(f *model.Field) []string {
 		list = append(list, "always "+shown(f.Fixed.Text))
 	}
 	return list
+}
+
+// bounds are those of an integer in words.
+func bounds(min, max *model.Literal) []string {
+	switch {
+	case min != nil && max != nil:
+		return []string{min.Text + " to " + max.Text}
+	case min != nil:
+		return []string{"at least " + min.Text}
+	case max != nil:
+		return []string{"at most " + max.Text}
+	}
+	return nil
 }
 
 // shown writes a literal so that an empty one can be seen.

@@ -16,6 +16,8 @@ type page struct {
 	Namespaces []namespaceRow
 	Requests   []requestRow
 	Features   []featureRow
+	Forms      []formRow
+	HasForms   bool
 	Package    *packageView
 }
 
@@ -54,6 +56,7 @@ type packageRow struct {
 	Status   string
 	Note     string
 	Elements int
+	Forms    int
 	Examples int
 }
 
@@ -90,6 +93,14 @@ type requestRow struct {
 	Doc     template.HTML
 }
 
+// formRow is a form in the list of all.
+type formRow struct {
+	Type     link
+	FormType string
+	Title    string
+	Fields   int
+}
+
 // featureRow is a disco feature in the list of all.
 type featureRow struct {
 	Feature string
@@ -112,6 +123,7 @@ type packageView struct {
 	Requests           []requestRow
 	Elements, Types    []*structView
 	Enums              []*enumView
+	Forms              []*formView
 	Orphans            []*exampleView
 	Previous, Next     link
 }
@@ -167,6 +179,31 @@ type fieldView struct {
 	Doc       template.HTML
 	Values    []link
 	SpecLink  string
+	// Within says that it is an alternative of the choice above it; Choice is the name of a choice's interface, where it is declared.
+	Within bool
+	Choice string
+}
+
+// formView is a form of a package.
+type formView struct {
+	ID, Name, Ref     string
+	FormType          string
+	Doc               []template.HTML
+	SpecLink, Section string
+	Facts             []fact
+	Fields            []formFieldView
+	Use               *codeView
+}
+
+// formFieldView is a field of a form. One that only shows text has no name.
+type formFieldView struct {
+	ID, Var, Kind, Name string
+	Type                template.HTML
+	Tags                []string
+	Label, Desc         string
+	Doc                 template.HTML
+	Values              []link
+	SpecLink            string
 }
 
 // enumView is an enum of a package.

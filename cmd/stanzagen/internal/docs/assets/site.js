@@ -114,7 +114,7 @@
 	});
 
 	// Of the kinds, packages come first where all else is equal, then namespaces, elements, and so on.
-	const weight = [9, 6, 5, 4, 3, 0, 7];
+	const weight = [9, 6, 5, 4, 3, 0, 7, 4, 0, 3];
 
 	// score says how well an entry fits a word; 0 is not at all.
 	const score = (e, word) => {
@@ -131,7 +131,7 @@
 		}
 		if (low.wire === word || low.name === word) return 90;
 		if (low.go === word) return 95;
-		if (e.kind === 6) {
+		if (e.kind === 6 || e.kind === 7) {
 			if (low.ns === word) return 110;
 			if (low.ns.endsWith(word)) return 55;
 			if (low.ns.includes(word)) return 40;
@@ -139,7 +139,7 @@
 		if (low.wire.startsWith(word) || low.name.startsWith(word)) return 60;
 		if (low.go.startsWith(word)) return 50;
 		if (low.wire.includes(word) || low.name.includes(word)) return 30;
-		if (e.kind !== 5 && (low.ns === word || low.ns.includes(word))) return 15;
+		if (e.kind !== 5 && e.kind !== 8 && (low.ns === word || low.ns.includes(word))) return 15;
 		return low.pkg === word ? 10 : low.spec === word || (word.length > 2 && low.title.includes(word)) ? 5 : 0;
 	};
 
@@ -187,9 +187,9 @@
 		const head = element("span", "hit-head");
 		if (e.kind === 0) {
 			head.append(element("span", "hit-title", e.title || e.spec));
-		} else if (e.kind === 6) {
+		} else if (e.kind === 6 || e.kind === 7) {
 			head.append(element("span", "hit-title ns", e.ns));
-		} else if (e.wire && e.kind !== 5) {
+		} else if (e.wire && e.kind !== 5 && e.kind !== 8) {
 			head.append(element("code", "wire", "<" + e.wire + "/>"));
 		} else if (e.wire) {
 			head.append(element("code", "", e.wire));
@@ -199,7 +199,7 @@
 		const foot = element("span", "hit-foot");
 		foot.append(element("span", "hit-kind", index.kinds[e.kind]));
 		foot.append(element("span", "", e.spec));
-		if (e.ns && e.kind !== 6) foot.append(element("span", "ns", e.ns));
+		if (e.ns && e.kind !== 6 && e.kind !== 7) foot.append(element("span", "ns", e.ns));
 		a.append(foot);
 		return a;
 	};

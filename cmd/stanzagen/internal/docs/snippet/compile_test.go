@@ -15,12 +15,13 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/model"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/yamlfile"
+	"stanza.invalid/schema"
 )
 
 // compiled makes the packages of schemas.
 func compiled(t *testing.T, importPath string, files ...string) []*model.Package {
 	t.Helper()
-	k := &generate.Compiler{Readers: map[string]generate.Reader{".yaml": yamlfile.Read}}
+	k := &generate.Compiler{Readers: map[string]generate.Reader{".yaml": yamlfile.Read}, BuiltIn: schema.FS}
 	c := &source.Collector{}
 	packages := k.Compile(generate.Options{Files: files, Out: "gen", ImportPath: importPath}, c)
 	require.Empty(t, c.Diagnostics())
@@ -166,12 +167,18 @@ func TestSnippets(t *testing.T) {
 	} {
 		lib := NewLibrary(packages)
 		for _, p := range packages {
+			if p.Imported {
+				continue
+			}
 			for i, e := range p.Examples {
 				what := fmt.Sprintf("%s, example %d", p.Source, i+1)
 				s, err := lib.Example(p, e)
 				require.NoError(t, err, "%s\n%s", what, e.XML)
 				prog.add(s, what, e.XML)
 				examples++
+			}
+			for _, f := range p.Forms {
+				prog.add(lib.Form(f), p.Name+"."+f.GoName, "")
 			}
 			for _, e := range p.Structs {
 				if s := lib.Handler(e); s != nil {

@@ -9,6 +9,8 @@ type expr struct {
 	// composite says that there are braces.
 	composite bool
 	members   []member
+	// after is what follows the brace.
+	after string
 }
 
 // member is one part of a composite literal; its key is empty in slices.
@@ -35,7 +37,7 @@ func (e expr) String() string {
 	for _, m := range e.members {
 		b.WriteString(m.prefix() + m.value.String() + ",\n")
 	}
-	b.WriteString("}")
+	b.WriteString("}" + e.after)
 	return b.String()
 }
 
@@ -59,5 +61,5 @@ func (e expr) flat() (string, bool) {
 		}
 		parts = append(parts, m.prefix()+s)
 	}
-	return e.text + "{" + strings.Join(parts, ", ") + "}", true
+	return e.text + "{" + strings.Join(parts, ", ") + "}" + e.after, true
 }

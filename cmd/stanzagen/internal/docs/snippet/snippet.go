@@ -25,6 +25,7 @@ type Snippet struct {
 	// Structs and Enums are the types that the code makes values of, each once, in the order in which they are met.
 	Structs []*model.Element
 	Enums   []*model.Enum
+	Forms   []*model.Form
 	// Types are the types of the elements of the example, in the order of their start tags; nil for those that have none.
 	Types []*model.Element
 }
@@ -34,11 +35,14 @@ type Library struct {
 	byName  map[model.Name][]*model.Element
 	bySpace map[string][]*model.Element
 	asked   map[*model.Element]*model.Query
+	forms   map[string][]*model.Form
 }
 
 // NewLibrary makes the library of all elements of the packages.
 func NewLibrary(packages []*model.Package) *Library {
-	lib := &Library{map[model.Name][]*model.Element{}, map[string][]*model.Element{}, map[*model.Element]*model.Query{}}
+	lib := &Library{
+		map[model.Name][]*model.Element{}, map[string][]*model.Element{}, map[*model.Element]*model.Query{}, map[string][]*model.Form{},
+	}
 	for _, p := range packages {
 		for _, e := range p.Structs {
 			switch {
@@ -50,6 +54,9 @@ func NewLibrary(packages []*model.Package) *Library {
 				lib.byName[name] = append(lib.byName[name], e)
 			}
 		}
+		for _, f := range p.Forms {
+			lib.forms[f.FormType] = append(lib.forms[f.FormType], f)
+		}
 		for _, q := range p.Queries {
 			if q.Result != nil && lib.asked[q.Result] == nil {
 				lib.asked[q.Result] = q
@@ -57,6 +64,11 @@ func NewLibrary(packages []*model.Package) *Library {
 		}
 	}
 	return lib
+}
+
+// writer begins a snippet of a package.
+func (lib *Library) writer(own *model.Package) *writer {
+	return &writer{lib: lib, own: own, imports: map[string]string{}, names: map[string]int{}, typeOf: map[*node]*model.Element{}}
 }
 
 // find returns the type of an element, one of package own if there is one; in an IQ request that of the request.
@@ -89,7 +101,8 @@ func (lib *Library) Example(p *model.Package, e *model.Example) (*Snippet, error
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{lib: lib, imports: map[string]string{}, names: map[string]int{}, root: n, typeOf: map[*node]*model.Element{}}
+	w := lib.writer(p)
+	w.root = n
 	switch {
 	case e.Stanza == "iq" && len(n.children) == 1 && e.IQType != "error":
 		return w.iqExample(p, n)
@@ -194,7 +207,7 @@ func (w *writer) mention(e *model.Element) string { return e.Package.Name + "." 
 // Handler writes the registration of a handler for an element of the top level, or for a request; nil for elements that
 // stand in no stanza.
 func (lib *Library) Handler(e *model.Element) *Snippet {
-	w := &writer{lib: lib, imports: map[string]string{}, names: map[string]int{}}
+	w := lib.writer(e.Package)
 	code := ""
 	routes := ""
 	for _, place := range []struct {
@@ -241,7 +254,7 @@ func (w *writer) finish(last, tail, value string, ofIQ bool) (*Snippet, error) {
 	if w.root != nil {
 		w.root.walk(func(n *node) { types = append(types, w.typeOf[n]) })
 	}
-	return &Snippet{Types: types, Imports: w.importLines(), Code: code, Body: body, Value: value, OfIQ: ofIQ, Structs: w.structs, Enums: w.enums}, nil
+	return &Snippet{Types: types, Imports: w.importLines(), Code: code, Body: body, Value: value, OfIQ: ofIQ, Structs: w.structs, Enums: w.enums, Forms: w.forms}, nil
 }
 
 // gofmt formats statements.

@@ -26,6 +26,9 @@ type writer struct {
 	// structs and enums are the types that were met.
 	structs []*model.Element
 	enums   []*model.Enum
+	forms   []*model.Form
+	// own is the package that the snippet is for.
+	own *model.Package
 	// root is the example, typeOf the types of the elements in it.
 	root   *node
 	typeOf map[*node]*model.Element
@@ -124,11 +127,15 @@ func (w *writer) element(e *model.Element, n *node, typ string) (expr, error) {
 		return expr{}, fmt.Errorf("%s has no text", e.GoName)
 	}
 	for _, c := range n.children {
-		f := childField(e, c.name)
-		if f == nil {
+		part := childField(e, c.name)
+		if part == nil {
 			return expr{}, fmt.Errorf("%s has no child %s", e.GoName, c.name)
 		}
-		x, err := w.child(f, c)
+		f := choiceOf(e, part)
+		x, err := w.child(part, c)
+		if f != part {
+			x, err = w.alternative(f.Choice, part, c)
+		}
 		if err != nil {
 			return expr{}, err
 		}
@@ -171,6 +178,26 @@ func childField(e *model.Element, name model.Name) *model.Field {
 	return e.Any()
 }
 
+// choiceOf returns the choice that a child is an alternative of, or the child itself.
+func choiceOf(e *model.Element, part *model.Field) *model.Field {
+	for _, f := range e.Choices() {
+		if slices.Contains(f.Choice.Alternatives, part) {
+			return f
+		}
+	}
+	return part
+}
+
+// alternative writes one of several children as the type that stands for it in a choice.
+func (w *writer) alternative(c *model.Choice, part *model.Field, n *node) (expr, error) {
+	e := part.Type.Element
+	if !c.Wraps(part) {
+		return w.element(e, n, "&"+w.name(e.Package, e.GoName))
+	}
+	x, err := w.element(e, n, w.name(e.Package, e.GoName))
+	return expr{text: "&" + w.name(c.Package, part.GoName), composite: true, members: []member{{e.GoName, x}}}, err
+}
+
 // simple writes the value of a field that is text on the wire.
 func (w *writer) simple(f *model.Field, text string) (expr, error) {
 	pointer := f.Shape == model.Pointer
@@ -198,6 +225,9 @@ func (w *writer) child(f *model.Field, n *node) (expr, error) {
 	case f.Kind == model.FieldStanza:
 		return w.inner(f, n)
 	case f.Type.Element != nil:
+		if x, ok := w.typedForm(f, n); ok {
+			return x, nil
+		}
 		typ := ""
 		switch f.Shape {
 		case model.Pointer:
@@ -225,6 +255,8 @@ func (w *writer) shaped(f *model.Field, values []expr) expr {
 	case f.Kind == model.FieldAny:
 		w.use(model.StanzaPath)
 		typ = "stanza.Raw"
+	case f.Choice != nil:
+		typ = w.name(f.Choice.Package, f.Choice.GoName)
 	case f.Type.Enum != nil:
 		typ = w.name(f.Type.Enum.Package, f.Type.Enum.GoName)
 	case f.Type.Element != nil:
@@ -233,18 +265,22 @@ func (w *writer) shaped(f *model.Field, values []expr) expr {
 		w.use(model.StanzaPath)
 		typ = "stanza." + stanzaType(f.Type.Stanza)
 	default:
-		goes := f.Type.Scalar.GoType()
-		typ = goes.Name
-		if goes.Path != "" {
-			w.use(goes.Path)
-			typ = path.Base(goes.Path) + "." + goes.Name
-		}
+		typ = w.qualified(f.Type.Scalar.GoType())
 	}
 	x := expr{text: "[]" + typ, composite: true}
 	for _, v := range values {
 		x.members = append(x.members, member{"", v})
 	}
 	return x
+}
+
+// qualified names a Go type.
+func (w *writer) qualified(t model.GoType) string {
+	if t.Path == "" {
+		return t.Name
+	}
+	w.use(t.Path)
+	return path.Base(t.Path) + "." + t.Name
 }
 
 // langText writes one language of a text, as a member of a stanza.Text.
