@@ -1,6 +1,7 @@
 package snippet
 
 import (
+	"errors"
 	"fmt"
 	"go/format"
 	"strings"
@@ -29,6 +30,9 @@ type Snippet struct {
 	// Types are the types of the elements of the example, in the order of their start tags; nil for those that have none.
 	Types []*model.Element
 }
+
+// ErrBeyond is in the error for an example that is legal and has what no literal says.
+var ErrBeyond = errors.New("snippet: more than a literal can say")
 
 // Library knows which types elements have, and which requests have which answers.
 type Library struct {
@@ -72,11 +76,13 @@ func (lib *Library) writer(own *model.Package) *writer {
 }
 
 // find returns the type of an element, one of package own if there is one; in an IQ request that of the request.
-func (lib *Library) find(name model.Name, iqType string, own *model.Package) *model.Element {
+func (lib *Library) find(n *node, iqType string, own *model.Package) *model.Element {
 	var found *model.Element
-	for _, list := range [][]*model.Element{lib.byName[name], lib.bySpace[name.Space]} {
+	for _, list := range [][]*model.Element{lib.byName[n.name], lib.bySpace[n.name.Space]} {
 		for _, e := range list {
-			if found == nil || e.Package == own && found.Package != own {
+			switch {
+			case !n.is(e.When):
+			case found == nil, e.Package == own && found.Package != own, found.When == nil && e.When != nil:
 				found = e
 			}
 		}
@@ -86,7 +92,7 @@ func (lib *Library) find(name model.Name, iqType string, own *model.Package) *mo
 	}
 	if found != nil {
 		for _, q := range found.Queries {
-			if q.IQType == iqType && q.Request != nil {
+			if q.IQType == iqType && q.Request != nil && n.is(q.Request.When) {
 				return q.Request
 			}
 		}
@@ -134,7 +140,7 @@ func (w *writer) stanzaExample(p *model.Package, n *node) (*Snippet, error) {
 // iqExample calls, or answers a call.
 func (w *writer) iqExample(p *model.Package, n *node) (*Snippet, error) {
 	iqType := n.attr("type")
-	e := w.lib.find(n.children[0].name, iqType, p)
+	e := w.lib.find(n.children[0], iqType, p)
 	switch {
 	case e == nil:
 		return w.stanzaExample(p, n)

@@ -137,7 +137,7 @@ func (w *writer) failure(n *node) (expr, error) {
 
 // payload writes a child of a stanza: as its generated type if there is one, or else as an element.
 func (w *writer) payload(n *node, iqType string, own *model.Package) (expr, error) {
-	e := w.lib.find(n.name, iqType, own)
+	e := w.lib.find(n, iqType, own)
 	if e == nil {
 		return w.raw(n)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
@@ -20,6 +21,17 @@ type node struct {
 	source string
 	// inherits says that it uses prefixes, or a default namespace, that are declared outside of it.
 	inherits bool
+}
+
+// is reports whether the element is what a condition asks for.
+func (n *node) is(when *model.When) bool {
+	switch {
+	case when == nil:
+		return true
+	case when.Child == nil:
+		return n.attr(when.Attr) == when.Value
+	}
+	return slices.ContainsFunc(n.children, func(c *node) bool { return c.name == when.Child.Name })
 }
 
 // attr is an attribute that is no declaration of a namespace.

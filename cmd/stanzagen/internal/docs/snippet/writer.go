@@ -108,6 +108,9 @@ func (w *writer) element(e *model.Element, n *node, typ string) (expr, error) {
 	}
 	for _, a := range n.attrs {
 		f := attrField(e, a.name)
+		if f == nil && e.When != nil && a.name == (model.Name{Local: e.When.Attr}) {
+			continue // the type says it
+		}
 		if f == nil {
 			return expr{}, fmt.Errorf("%s has no attribute %s", e.GoName, a.name.Local)
 		}
@@ -127,7 +130,13 @@ func (w *writer) element(e *model.Element, n *node, typ string) (expr, error) {
 		return expr{}, fmt.Errorf("%s has no text", e.GoName)
 	}
 	for _, c := range n.children {
-		part := childField(e, c.name)
+		if e.When != nil && e.When.Implied() && c.name == e.When.Child.Name {
+			continue // the type says it
+		}
+		part := childField(e, c)
+		if part == nil && slices.ContainsFunc(e.Children(), func(f *model.Field) bool { return f.Name == c.name }) {
+			return expr{}, fmt.Errorf("%w: <%s/> meets no condition", ErrBeyond, c.name.Local)
+		}
 		if part == nil {
 			return expr{}, fmt.Errorf("%s has no child %s", e.GoName, c.name)
 		}
@@ -162,13 +171,13 @@ func attrField(e *model.Element, name model.Name) *model.Field {
 
 // childField finds the field that takes a child: the one of its name, or else the one for all names of its namespace,
 // or else the one for everything.
-func childField(e *model.Element, name model.Name) *model.Field {
+func childField(e *model.Element, n *node) *model.Field {
 	var names *model.Field
 	for _, f := range e.Children() {
 		switch {
-		case f.Name == name:
+		case f.Name == n.name && (f.Type.Element == nil || n.is(f.Type.Element.When)):
 			return f
-		case f.Name.Local == "" && f.Name.Space == name.Space:
+		case f.Name.Local == "" && f.Name.Space == n.name.Space:
 			names = f
 		}
 	}
@@ -200,6 +209,9 @@ func (w *writer) alternative(c *model.Choice, part *model.Field, n *node) (expr,
 
 // simple writes the value of a field that is text on the wire.
 func (w *writer) simple(f *model.Field, text string) (expr, error) {
+	if text == "" && !f.Empty && !f.Required && f.Shape == model.Value {
+		return expr{}, fmt.Errorf("%w: %s is empty, which means the same as none", ErrBeyond, f.GoName)
+	}
 	pointer := f.Shape == model.Pointer
 	if f.Type.Enum != nil {
 		x := w.enum(f.Type.Enum, text)
@@ -311,7 +323,7 @@ func (w *writer) text(langs []expr) expr {
 // raw parses an element before the expression, and names it.
 func (w *writer) raw(n *node) (expr, error) {
 	if usesOutside(n, map[string]bool{}) {
-		return expr{}, fmt.Errorf("<%s/> uses declarations of its surroundings", n.name.Local)
+		return expr{}, fmt.Errorf("%w: <%s/> uses declarations of its surroundings", ErrBeyond, n.name.Local)
 	}
 	w.use(model.WirePath)
 	v := w.variable("raw")
