@@ -50,7 +50,7 @@ func fresh(t *testing.T, o generate.Options) {
 func repeatable(t *testing.T, o generate.Options) {
 	k, c := compiler(), &source.Collector{}
 	var first map[string][]byte
-	for range 4 {
+	for range 10 {
 		packages := k.Compile(o, c)
 		files := emit.Generate(packages, c)
 		maps.Copy(files, emit.Table(packages, c))
