@@ -2,6 +2,7 @@ package xsdfile
 
 import (
 	"fmt"
+	"math/big"
 	"path"
 	"slices"
 	"strings"
@@ -33,6 +34,10 @@ type document struct {
 	told map[string]bool
 	// imported are the namespaces that the schema imports.
 	imported map[string]bool
+	// index is its place among all documents; needs are the indexes of those whose packages its own needs, be it through
+	// others.
+	index int
+	needs big.Int
 	// build makes the tree; it is there once all files were read.
 	build *builder
 }

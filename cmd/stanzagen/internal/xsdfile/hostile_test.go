@@ -93,7 +93,7 @@ func TestHostile(t *testing.T) {
 			trees := xsdfile.ReadAll(files, nil, c)
 			took := time.Since(began)
 			runtime.ReadMemStats(&after)
-			require.Less(t, took, 5*time.Second, "a second is plenty, but the machine may be busy")
+			require.Less(t, took, 30*time.Second, "a second is plenty, but the machine may be busy")
 			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(80*megabyte))
 			requirePlaces(t, c)
 			if test.want == "" {

@@ -39,6 +39,7 @@ func ReadAll(files []source.File, others []*syntax.File, c *source.Collector) []
 		doc.root = doc.parse(f.Data)
 		if doc.root != nil && doc.begin() {
 			docs[i] = doc
+			doc.index = len(s.docs)
 			s.docs = append(s.docs, doc)
 		}
 	}

@@ -1,6 +1,7 @@
 package xsdfile
 
 import (
+	"math/big"
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/source"
@@ -64,25 +65,14 @@ func (b *builder) importOf(doc *document, pos source.Pos) (pkg string, ok bool) 
 	if b.imports[doc] {
 		return doc.pkg, true
 	}
-	seen := map[*document]bool{}
-	var reaches func(*document) bool
-	reaches = func(from *document) bool {
-		if from == b.doc {
-			return true
-		}
-		if seen[from] {
-			return false
-		}
-		seen[from] = true
-		for next := range from.build.imports {
-			if reaches(next) {
-				return true
-			}
-		}
-		return false
-	}
-	if reaches(doc) {
+	if doc.needs.Bit(b.doc.index) == 1 {
 		return "", false
+	}
+	more := new(big.Int).SetBit(&doc.needs, doc.index, 1)
+	for _, other := range b.doc.set.docs {
+		if other == b.doc || other.needs.Bit(b.doc.index) == 1 {
+			other.needs.Or(&other.needs, more)
+		}
 	}
 	b.imports[doc] = true
 	b.file.Imports = append(b.file.Imports, &syntax.Import{Pos: pos, Name: syntax.String{Pos: pos, Value: doc.pkg}})
