@@ -111,16 +111,11 @@ func (f *formatter) block(n *yaml.Node, l Level, free bool) *block {
 	return b
 }
 
-// isTall reports whether mappings of a level are never written on a single line: those that have lists of mappings, or
-// mappings with keys of the user's choice. Mappings inside of mappings are on lines of their own in any case. Children and
-// fields of forms have such lists only now and then.
+// isTall reports whether mappings of a level are never written on a single line: those that stand in the lists of the
+// file itself and have mappings in them, such as elements. Others are tall if they happen to have a mapping inside.
 func (f *formatter) isTall(l Level) bool {
-	if l == LevelChild || l == LevelField {
-		return false
-	}
-	return slices.ContainsFunc(f.keys[l], func(k Key) bool {
-		return k.Of != "" && k.Kind != KindMap && k.Kind != KindTextOrMap && k.Kind != KindTrueOrMap
-	})
+	listed := slices.ContainsFunc(f.keys[LevelFile], func(k Key) bool { return k.Kind == KindMaps && k.Of == l })
+	return l == LevelFile || listed && slices.ContainsFunc(f.keys[l], func(k Key) bool { return k.Of != "" })
 }
 
 // order is the place of a key. At the top of a file it is that in the table. Elsewhere what is short comes before lists
