@@ -8,7 +8,7 @@ DOMAIN  ?=
 FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test race integration generate check docs breaking lint fuzz bench rename cross
+.PHONY: help run test race integration generate format check docs breaking lint fuzz bench rename cross
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ integration: ## run the tests that need real servers, and fail without them
 
 generate: ## write the generated code anew
 	$(GO) generate ./...
+
+format: ## write the schemas in their canonical form
+	$(GO) run ./cmd/stanzagen fmt schema examples/*
 
 check: ## say whether the generated code is fresh
 	$(GO) run ./cmd/stanzagen check -o gen --all --prune schema

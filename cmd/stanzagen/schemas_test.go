@@ -37,7 +37,7 @@ func TestSchemasFormatted(t *testing.T) {
 		if *update && string(out) != string(data) {
 			require.NoError(t, rewrite(file, out))
 		} else {
-			require.Equal(t, string(out), string(data), "%s: run `go run ./cmd/stanzagen fmt schema examples/*`", file)
+			require.Equal(t, string(out), string(data), "%s: run `make format`", file)
 		}
 	}
 }
