@@ -30,7 +30,7 @@ generate: ## write the generated code anew
 	$(GO) generate ./...
 
 format: ## write the schemas in their canonical form
-	$(GO) run ./cmd/stanzagen fmt schema examples/*
+	$(GO) run ./cmd/stanzagen fmt schema examples/*/
 
 check: ## say whether the generated code is fresh
 	$(GO) run ./cmd/stanzagen check -o gen --all --prune schema

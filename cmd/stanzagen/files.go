@@ -35,6 +35,9 @@ func expand(args []string, extensions ...string) []string {
 
 // rewrite puts data in the place of what is in a file, which keeps its mode, in one step.
 func rewrite(file string, data []byte) (err error) {
+	if file, err = filepath.EvalSymlinks(file); err != nil {
+		return err
+	}
 	info, err := os.Stat(file)
 	if err != nil {
 		return err

@@ -157,7 +157,7 @@ func (w *writer) namespaces() {
 	}
 	for _, s := range w.shapes {
 		add(s.name.Space)
-		for _, a := range s.attrs {
+		for _, a := range s.attrs.list {
 			add(a.name.Space)
 		}
 	}
@@ -189,7 +189,7 @@ func packageName(space string) string {
 func (w *writer) names() {
 	many := map[model.Name]bool{}
 	for _, s := range w.shapes {
-		for _, k := range s.kids {
+		for _, k := range s.kids.list {
 			many[k.name] = many[k.name] || k.many
 		}
 	}
@@ -317,10 +317,10 @@ func (w *writer) shape(b *strings.Builder, s *shape, own map[context]bool) []fie
 		f.taken[name] = true
 	}
 	var fields []field
-	if len(s.attrs) > 0 {
+	if len(s.attrs.list) > 0 {
 		b.WriteString("    attrs:\n")
 	}
-	for _, a := range s.attrs {
+	for _, a := range s.attrs.list {
 		fields = append(fields, w.attr(b, f, s, a, own))
 	}
 	if len(s.text) > 0 {
@@ -333,10 +333,10 @@ func (w *writer) shape(b *strings.Builder, s *shape, own map[context]bool) []fie
 		everywhere := map[context]int{get: 1, set: 1} // what was seen is not counted by context
 		fields = append(fields, field{"text", everywhere})
 	}
-	if len(s.kids) > 0 {
+	if len(s.kids.list) > 0 {
 		b.WriteString("    children:\n")
 	}
-	for _, k := range s.kids {
+	for _, k := range s.kids.list {
 		fields = append(fields, w.child(b, f, s, k, own))
 	}
 	return fields
@@ -474,7 +474,7 @@ func (w *writer) leads(from, to model.Name, seen map[model.Name]bool) bool {
 		return false
 	}
 	seen[from] = true
-	for _, k := range s.kids {
+	for _, k := range s.kids.list {
 		if w.leads(k.name, to, seen) {
 			return true
 		}

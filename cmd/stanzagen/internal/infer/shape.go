@@ -28,8 +28,8 @@ type shape struct {
 	// seen is how often it was seen in each context; inside counts for those inside of others.
 	seen map[context]int
 	// attrs and kids are in the order of first sight.
-	attrs []*part
-	kids  []*part
+	attrs parts
+	kids  parts
 	// text has the character data of those that had some; empty counts the others.
 	text  []string
 	empty int
@@ -41,6 +41,18 @@ type shape struct {
 
 // inside is the context of elements inside of others.
 const inside context = ""
+
+// Bounds of what is drafted: of hostile input the rest is left to Extra.
+const (
+	maxShapes = 2000
+	maxParts  = 1000
+)
+
+// parts are in the order of first sight.
+type parts struct {
+	list   []*part
+	byName map[model.Name]*part
+}
 
 // part is an attribute or a child.
 type part struct {
@@ -66,6 +78,7 @@ type examples struct {
 	requests map[string]request
 	// sources are the texts of elements of the top level that may stand in the schema.
 	sources []string
+	kept    map[string]bool
 }
 
 type request struct {
@@ -74,7 +87,7 @@ type request struct {
 }
 
 func gather(elements []*stanzaxml.Element, known func(model.Name) (string, string)) *examples {
-	x := &examples{byName: map[model.Name]*shape{}, known: known, skipped: map[model.Name]string{}, requests: map[string]request{}}
+	x := &examples{byName: map[model.Name]*shape{}, known: known, skipped: map[model.Name]string{}, requests: map[string]request{}, kept: map[string]bool{}}
 	for _, e := range elements {
 		kind := e.StanzaOf()
 		if kind == "" {
@@ -93,7 +106,8 @@ func gather(elements []*stanzaxml.Element, known func(model.Name) (string, strin
 
 // keep takes an example into the schema.
 func (x *examples) keep(e *stanzaxml.Element) {
-	if !slices.Contains(x.sources, e.Source) {
+	if !x.kept[e.Source] {
+		x.kept[e.Source] = true
 		x.sources = append(x.sources, e.Source)
 	}
 }
@@ -153,6 +167,9 @@ func (x *examples) payload(e *stanzaxml.Element, where context) *shape {
 		return nil
 	}
 	s := x.element(e, where)
+	if s == nil {
+		return nil
+	}
 	s.top = true
 	if !slices.Contains(s.contexts, where) {
 		s.contexts = append(s.contexts, where)
@@ -164,13 +181,19 @@ func (x *examples) payload(e *stanzaxml.Element, where context) *shape {
 func (x *examples) element(e *stanzaxml.Element, where context) *shape {
 	s := x.byName[e.Name]
 	if s == nil {
+		if len(x.shapes) == maxShapes {
+			return nil
+		}
 		s = &shape{name: e.Name, seen: map[context]int{}, answers: map[context]model.Name{}}
 		x.byName[e.Name] = s
 		x.shapes = append(x.shapes, s)
 	}
 	s.seen[where]++
 	for _, a := range e.Attrs {
-		p := find(&s.attrs, a.Name)
+		p := s.attrs.find(a.Name)
+		if p == nil {
+			continue
+		}
 		p.seen[where]++
 		p.values = append(p.values, a.Value)
 	}
@@ -184,7 +207,10 @@ func (x *examples) element(e *stanzaxml.Element, where context) *shape {
 		if child.Name.Space == "" || child.StanzaOf() != "" && child.Name.Space != model.ClientNamespace {
 			continue // XMPP knows no elements without a namespace, and stanzas inside are always in that of clients
 		}
-		p := find(&s.kids, child.Name)
+		p := s.kids.find(child.Name)
+		if p == nil {
+			continue
+		}
 		if count[child.Name]++; count[child.Name] == 1 {
 			p.seen[where]++
 		} else {
@@ -197,24 +223,27 @@ func (x *examples) element(e *stanzaxml.Element, where context) *shape {
 	return s
 }
 
-func find(parts *[]*part, name model.Name) *part {
-	for _, p := range *parts {
-		if p.name == name {
-			return p
-		}
+// find returns the part of a name, a new one at first; nil if there are too many.
+func (p *parts) find(name model.Name) *part {
+	if found := p.byName[name]; found != nil || len(p.list) == maxParts {
+		return found
 	}
-	p := &part{name: name, seen: map[context]int{}}
-	*parts = append(*parts, p)
-	return p
+	if p.byName == nil {
+		p.byName = map[model.Name]*part{}
+	}
+	found := &part{name: name, seen: map[context]int{}}
+	p.byName[name] = found
+	p.list = append(p.list, found)
+	return found
 }
 
 // isLeaf reports whether the elements have at most text in them.
-func (s *shape) isLeaf() bool { return len(s.attrs) == 0 && len(s.kids) == 0 && !s.top }
+func (s *shape) isLeaf() bool { return len(s.attrs.list) == 0 && len(s.kids.list) == 0 && !s.top }
 
 // isLangText reports whether the elements are texts, some of them with a language.
 func (s *shape) isLangText() bool {
 	lang := model.Name{Space: model.XMLNamespace, Local: "lang"}
-	return len(s.attrs) == 1 && s.attrs[0].name == lang && len(s.kids) == 0 && !s.top && len(s.text) > 0
+	return len(s.attrs.list) == 1 && s.attrs.list[0].name == lang && len(s.kids.list) == 0 && !s.top && len(s.text) > 0
 }
 
 // required reports whether a part is always there. One element shows nothing of that; and what requests lack does

@@ -47,6 +47,7 @@ type Element struct {
 	Source string
 
 	start int64
+	text  strings.Builder
 }
 
 // Attr returns the value of an attribute without a namespace, and whether it is there.
@@ -124,13 +125,14 @@ func Parse(file, text string) ([]*Element, error) {
 			open = e
 		case xml.EndElement:
 			depth--
+			open.Text = open.text.String()
 			if open.Parent == nil {
 				open.Source = text[open.start:d.InputOffset()]
 			}
 			open = open.Parent
 		case xml.CharData:
 			if open != nil {
-				open.Text += string(t)
+				open.text.Write(t)
 			}
 		case xml.Directive:
 			return fail("document type declarations are not allowed")
