@@ -376,7 +376,7 @@ func (c *comparison) types(at, what string, ours, theirs *model.Field) {
 	case u.Enum != nil && t.Enum != nil:
 		c.values(u.Enum, t.Enum)
 		return
-	case u.Scalar != 0 && u.Scalar == t.Scalar, u.Scalar == model.LangText && loose(theirs), loose(ours) && loose(theirs):
+	case u.Stanza != "" && u.Stanza == t.Stanza, u.Scalar != 0 && u.Scalar == t.Scalar, u.Scalar == model.LangText && loose(theirs), loose(ours) && loose(theirs):
 		return
 	case t.Enum != nil && loose(ours):
 		for _, v := range t.Enum.Values {
