@@ -107,7 +107,12 @@ func (cmd *breakingCommand) side(sys *system, p *progress, arg string, c *source
 		if dir, err = checkout(revision, path, tmp); err != nil {
 			return nil, err
 		}
-		rename = func(file string) string { return arg + strings.TrimPrefix(file, dir) }
+		rename = func(file string) string {
+			if rest, ok := strings.CutPrefix(file, dir); ok {
+				return arg + rest
+			}
+			return file
+		}
 	}
 	files := expand([]string{dir})
 	if len(files) == 0 {
@@ -145,9 +150,20 @@ func relocate(p *model.Package, rename func(string) string) {
 		at(&e.Pos)
 		for _, f := range e.Fields {
 			at(&f.Pos)
+			if f.Choice != nil {
+				for _, a := range f.Choice.Alternatives {
+					at(&a.Pos)
+				}
+			}
 		}
 	}
 	for _, q := range p.Queries {
 		at(&q.Pos)
+	}
+	for _, f := range p.Forms {
+		at(&f.Pos)
+		for _, g := range f.Fields {
+			at(&g.Pos)
+		}
 	}
 }

@@ -49,10 +49,36 @@ elements:
       - {name: tip, type: uint8}
       - {name: maker, type: jid}
 
+  - name: event
+    type: Brewed
+    in: [message]
+    when: {attr: kind, value: brewed}
+  - name: event
+    type: Spilt
+    in: [message]
+    when: {attr: kind, value: spilt}
+    children:
+      - type: Mess
+        required: true
+        one_of:
+          - {name: floor, type: Floor}
+          - {name: table, type: Table}
+          - {name: sofa, type: Sofa}
+
 types:
   - type: Cup
     attrs:
       - {name: size, type: int32, min: 1}
+  - {type: Floor, attrs: [{name: wet, type: bool}]}
+  - {type: Table, attrs: [{name: wet, type: bool}]}
+  - {type: Sofa}
+
+forms:
+  - type: Card
+    form_type: urn:example:tea#menu
+    fields:
+      - {var: kind}
+      - {var: cups, value: uint8, max: 12}
 `
 
 type breakingCase struct {
@@ -67,7 +93,7 @@ func breakingCases() []breakingCase {
 	return []breakingCase{
 		{"nothing", []string{"spec: Tea", "spec: Tea house"}, nil, nil},
 		{"namespace of an element", []string{"name: receipt\n", "name: receipt\n    ns: pot\n", "- type: Cup\n", "- type: Cup\n    ns: pot\n"}, []string{"wire-namespace Receipt", "wire-result Order"}, []string{"wire-namespace Receipt", "wire-result Order"}},
-		{"uri of a namespace", []string{`"": urn:example:tea`, `"": urn:example:tea:1`}, []string{"wire-namespace Order", "wire-namespace Receipt", "wire-result Order"}, []string{"wire-namespace Order", "wire-namespace Receipt", "wire-result Order"}},
+		{"uri of a namespace", []string{`"": urn:example:tea`, `"": urn:example:tea:1`}, []string{"wire-namespace Brewed", "wire-namespace Order", "wire-namespace Receipt", "wire-namespace Spilt", "wire-result Order"}, []string{"wire-namespace Brewed", "wire-namespace Order", "wire-namespace Receipt", "wire-namespace Spilt", "wire-result Order"}},
 		{"name of an element", []string{"name: receipt", "name: bill"}, []string{"wire-name Receipt", "wire-result Order"}, []string{"wire-name Receipt", "wire-result Order"}},
 		{"element", []string{"types:\n", "  - {name: menu, type: Menu, in: [message]}\ntypes:\n"}, nil, []string{"go-type-removed Menu", "wire-element-removed Menu"}},
 		{"optional attribute", []string{"      - {name: note}\n", ""}, []string{"go-field-removed Order.note", "wire-attribute-removed Order.note"}, nil},
@@ -96,7 +122,17 @@ func breakingCases() []breakingCase {
 		{"result", []string{"result: Receipt", "result: empty"}, []string{"go-result Order", "wire-result Order"}, []string{"go-result Order", "wire-result Order"}},
 		{"sender", []string{"in: [iq, message]\n", "in: [iq, message]\n    sender: server\n"}, []string{"wire-sender Receipt"}, nil},
 		{"other sender", []string{"in: [iq, message]\n", "in: [iq, message]\n    sender: account-or-server\n"}, []string{"wire-sender Receipt"}, nil},
-		{"feature", []string{"features: [urn:example:tea]\n", "features: []\n"}, []string{"wire-feature-removed Order", "wire-feature-removed Receipt"}, nil},
+		{"feature", []string{"features: [urn:example:tea]\n", "features: []\n"}, []string{"wire-feature-removed Brewed", "wire-feature-removed Order", "wire-feature-removed Receipt", "wire-feature-removed Spilt"}, nil},
+		{"condition", []string{"value: brewed", "value: made"}, []string{"wire-when Brewed"}, []string{"wire-when Brewed"}},
+		{"choice", []string{"        required: true\n", ""}, []string{"wire-optional Spilt.Mess"}, []string{"wire-required Spilt.Mess"}},
+		{"alternative", []string{"          - {name: table, type: Table}\n", "", "  - {type: Table, attrs: [{name: wet, type: bool}]}\n", ""}, []string{"go-type-removed Table", "wire-child-removed Spilt.table"}, nil},
+		{"inside an alternative", []string{"{type: Table, attrs: [{name: wet, type: bool}]}", "{type: Table, attrs: [{name: wet, type: jid}]}"}, []string{"go-field-type Table.wet", "wire-type Table.wet"}, []string{"go-field-type Table.wet", "wire-type Table.wet"}},
+		{"interface", []string{"type: Mess\n", "type: Dirt\n"}, []string{"go-field-removed Spilt.Mess"}, []string{"go-field-removed Spilt.Dirt"}},
+		{"form", []string{"tea#menu", "tea#card"}, []string{"wire-form-removed Card"}, []string{"wire-form-removed Card"}},
+		{"type of a form", []string{"type: Card\n", "type: List\n"}, []string{"go-type-removed Card"}, []string{"go-type-removed List"}},
+		{"field of a form", []string{"      - {var: kind}\n", ""}, []string{"go-field-removed Card.kind", "wire-form-field-removed Card.kind"}, nil},
+		{"bound of a form's field", []string{"{var: cups, value: uint8, max: 12}", "{var: cups, value: uint8, max: 24}"}, []string{"wire-widened Card.cups"}, []string{"wire-narrowed Card.cups"}},
+		{"type of a form's field", []string{"{var: cups, value: uint8, max: 12}", "{var: cups}"}, []string{"go-field-type Card.cups", "wire-widened Card.cups"}, []string{"go-field-type Card.cups", "wire-narrowed Card.cups"}},
 		{"package", []string{"package: tea", "package: teahouse"}, []string{"go-package-removed tea"}, []string{"go-package-removed teahouse"}},
 		{"type", []string{"type: Cup,", "type: Cup2,", "- type: Cup\n", "- type: Cup2\n"}, []string{"go-field-type Receipt.cup", "go-type-removed Cup"}, []string{"go-field-type Receipt.cup", "go-type-removed Cup2"}},
 		{"kind of a type", []string{"type: Kind\n", "type: Cup\n", "name: kind, type: Kind", "name: kind, type: Cup", "{name: cup, type: Cup, many: true}", "{name: cup, type: Kind, many: true}", "  - type: Cup\n    attrs", "  - type: Kind\n    attrs"}, []string{"go-constant-removed Kind.black", "go-constant-removed Kind.green", "go-field-type Order.kind", "go-field-type OrderGet.kind", "go-field-type Receipt.cup", "go-type-kind Cup", "go-type-kind Kind"}, []string{"go-constant-removed Cup.black", "go-constant-removed Cup.green", "go-field-type Order.kind", "go-field-type OrderGet.kind", "go-field-type Receipt.cup", "go-type-kind Cup", "go-type-kind Kind"}},

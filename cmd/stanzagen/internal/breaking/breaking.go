@@ -59,6 +59,9 @@ func Rules() []Rule {
 		{"wire-request-removed", "an element is no longer an IQ request", "Requests of old programs are no longer answered." + bump},
 		{"wire-result", "a request is answered with another element", "Old programs do not understand the answer." + bump},
 		{"wire-sender", "fewer senders are believed than before", "Payloads of senders that used to be legitimate are refused. That may be what is wanted, if they were not legitimate after all."},
+		{"wire-when", "what tells an element from others of its name changed", "Old programs take it for another one of that name, or do not know it." + bump},
+		{"wire-form-removed", "a data form was removed, or has another FORM_TYPE", "Forms that peers send are no longer understood." + bump},
+		{"wire-form-field-removed", "a field of a data form was removed", "What peers send in it is no longer read." + bump},
 		{"wire-feature-removed", "a disco feature is no longer advertised", "Peers conclude that the extension is not supported, and do not use it."},
 
 		{"go-package-removed", "a package was removed or renamed", "Imports of it do not compile any more."},
@@ -88,7 +91,7 @@ type Change struct {
 
 // Compare returns the changes from old packages to new ones that break something, in the order of the old schemas.
 func Compare(old, now []*model.Package) []*Change {
-	c := &comparison{rules: map[string]Rule{}, packages: map[string]*model.Package{}, elements: map[model.Name]*model.Element{}, done: map[[2]*model.Element]bool{}}
+	c := &comparison{rules: map[string]Rule{}, packages: map[string]*model.Package{}, elements: map[model.Name][]*model.Element{}, done: map[[2]*model.Element]bool{}}
 	for _, r := range Rules() {
 		c.rules[r.Code] = r
 	}
@@ -100,7 +103,7 @@ func Compare(old, now []*model.Package) []*Change {
 		for _, e := range p.Structs {
 			if e.Role == model.Payload {
 				for _, name := range names(e) {
-					c.elements[name] = e
+					c.elements[name] = append(c.elements[name], e)
 				}
 			}
 		}
@@ -111,6 +114,7 @@ func Compare(old, now []*model.Package) []*Change {
 		}
 		c.pkg = c.packages[p.Name]
 		c.wire(p)
+		c.forms(p)
 		if c.pkg == nil {
 			c.found("go-package-removed", p.Name, p.Pos, "package %s is gone", p.Name)
 			continue
@@ -125,7 +129,7 @@ type comparison struct {
 	rules    map[string]Rule
 	packages map[string]*model.Package
 	// elements are the new ones of the top level, by their names on the wire.
-	elements map[model.Name]*model.Element
+	elements map[model.Name][]*model.Element
 	// pkg is the new form of the package that is being compared, nil if it is gone.
 	pkg     *model.Package
 	done    map[[2]*model.Element]bool

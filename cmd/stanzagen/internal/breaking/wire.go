@@ -42,8 +42,13 @@ func (c *comparison) wire(p *model.Package) {
 // counterpart finds the element that takes the place of an old one: that of the same name, or else that of the same type.
 func (c *comparison) counterpart(old *model.Element) *model.Element {
 	for _, name := range names(old) {
-		if now := c.elements[name]; now != nil {
-			return now
+		all := c.elements[name]
+		if i := slices.IndexFunc(all, func(now *model.Element) bool { return now.When.Same(old.When) }); i >= 0 {
+			return all[i]
+		}
+		if i := slices.IndexFunc(all, func(now *model.Element) bool { return now.GoName == old.GoName }); i >= 0 {
+			c.found("wire-when", old.GoName, all[i].Pos, "element %s was meant %s, and is now %s", old.GoName, condition(old.When), condition(all[i].When))
+			return all[i]
 		}
 	}
 	if c.pkg == nil {
@@ -61,6 +66,14 @@ func (c *comparison) counterpart(old *model.Element) *model.Element {
 		return now
 	}
 	return nil
+}
+
+// condition says when an element of some name is meant.
+func condition(w *model.When) string {
+	if w == nil {
+		return "always"
+	}
+	return "when " + w.String()
 }
 
 func show(e *model.Element) string {
@@ -96,6 +109,13 @@ func (c *comparison) element(old, now *model.Element) {
 	for _, f := range old.Children() {
 		c.child(old, now, f)
 	}
+	for _, f := range old.Choices() {
+		for _, g := range now.Choices() {
+			if f.GoName == g.GoName {
+				c.use(old.GoName+"."+f.GoName, "choice "+f.GoName+" of "+old.GoName, f, g)
+			}
+		}
+	}
 	for _, g := range now.Parts() {
 		if g.Required && g.Kind != model.FieldName && find(old, func(f *model.Field) bool { return f.Kind == g.Kind && sameWire(f, g, old, now) }) == nil {
 			c.found("wire-required", now.GoName+"."+wireLabel(g), g.Pos, "%s of %s is new and required", wireLabel(g), now.GoName)
@@ -111,7 +131,7 @@ func (c *comparison) nameField(old, now *model.Element) {
 	have := names(now)
 	for _, v := range old.Names.Values {
 		name := model.Name{Space: old.Namespace.URI, Local: v.Value.Text}
-		if !slices.Contains(have, name) && c.elements[name] == nil && now.Namespace.URI == old.Namespace.URI && now.Names == nil {
+		if !slices.Contains(have, name) && len(c.elements[name]) == 0 && now.Namespace.URI == old.Namespace.URI && now.Names == nil {
 			c.found("wire-element-removed", old.GoName+"."+v.Value.Text, v.Pos, "element %s is gone", name)
 		}
 	}
@@ -153,7 +173,9 @@ func wireLabel(f *model.Field) string {
 func (c *comparison) child(old, now *model.Element, f *model.Field) {
 	at, what := old.GoName+"."+wireLabel(f), "child "+wireLabel(f)+" of "+old.GoName
 	g := find(now, func(g *model.Field) bool {
-		return (g.Kind == model.FieldChild || g.Kind == model.FieldNames || g.Kind == model.FieldStanza) && sameWire(f, g, old, now)
+		isChild := g.Kind == model.FieldChild || g.Kind == model.FieldNames || g.Kind == model.FieldStanza
+		a, b := f.Type.Element, g.Type.Element
+		return isChild && sameWire(f, g, old, now) && (a == nil || b == nil || a.When.Same(b.When))
 	})
 	if g == nil {
 		// open content takes every child, though untyped
@@ -166,8 +188,8 @@ func (c *comparison) child(old, now *model.Element, f *model.Field) {
 	}
 }
 
-// field compares two fields that have the same place on the wire.
-func (c *comparison) field(at, what string, f, g *model.Field) {
+// use compares whether and how often something stands there.
+func (c *comparison) use(at, what string, f, g *model.Field) {
 	switch {
 	case g.Required && !f.Required:
 		c.found("wire-required", at, g.Pos, "%s is required now", what)
@@ -180,6 +202,11 @@ func (c *comparison) field(at, what string, f, g *model.Field) {
 	case g.Many && !f.Many && f.Type.Scalar != model.LangText:
 		c.found("wire-many", at, g.Pos, "%s stood once, and may be repeated now", what)
 	}
+}
+
+// field compares two fields that have the same place on the wire.
+func (c *comparison) field(at, what string, f, g *model.Field) {
+	c.use(at, what, f, g)
 	if a, b := literal(f.Default), literal(g.Default); a != b && f.Required == g.Required {
 		c.found("wire-default", at, g.Pos, "%s: absence meant %s, and means %s now", what, a, b)
 	}
@@ -204,7 +231,7 @@ func literal(l *model.Literal) string {
 // requests compares the IQ requests of an element.
 func (c *comparison) requests(old, now *model.Element) {
 	for _, q := range old.Queries {
-		i := slices.IndexFunc(now.Queries, func(r *model.Query) bool { return r.IQType == q.IQType })
+		i := slices.IndexFunc(now.Queries, func(r *model.Query) bool { return r.IQType == q.IQType && when(r).Same(when(q)) })
 		if i < 0 {
 			c.found("wire-request-removed", old.GoName, q.Pos, "%s is no longer a request of type %s", show(old), q.IQType)
 			continue
@@ -214,6 +241,14 @@ func (c *comparison) requests(old, now *model.Element) {
 			c.found("wire-result", old.GoName, now.Queries[i].Pos, "request %s of type %s was answered with %s, and is with %s now", show(old), q.IQType, before, after)
 		}
 	}
+}
+
+// when is the condition of a request.
+func when(q *model.Query) *model.When {
+	if q.Request == nil {
+		return nil
+	}
+	return q.Request.When
 }
 
 func result(q *model.Query) string {

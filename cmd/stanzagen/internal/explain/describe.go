@@ -32,6 +32,9 @@ func (x *Index) pkg(p *model.Package) string {
 			t.row(q.Request.GoName, "IQ "+q.IQType+" of "+element(q.Payload)+", answered with "+answer(q))
 		}
 	}
+	for _, f := range p.Forms {
+		t.row(f.GoName, "data form "+f.FormType)
+	}
 	for _, e := range p.Enums {
 		var values []string
 		for _, v := range e.Values {
@@ -107,6 +110,21 @@ func (x *Index) structure(e *model.Element) string {
 		}
 	}
 	b.WriteString(gap(importLine(e.Package) + see(e.Link)))
+	return b.String()
+}
+
+// form explains a data form.
+func (x *Index) form(f *model.Form) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.%s: data form %s, %s\n\n%s\n\n", f.Package.Name, f.GoName, f.FormType, spec(f.Package), wrap(f.Doc, ""))
+	t := &table{}
+	for _, g := range f.Fields {
+		if g.GoName != "" {
+			t.row(g.GoName, g.GoType(f.Package), g.Var+", "+g.Kind, strings.TrimPrefix(g.Doc, g.GoName+" "))
+		}
+	}
+	b.WriteString(t.String())
+	b.WriteString(gap(importLine(f.Package) + see(f.Link)))
 	return b.String()
 }
 

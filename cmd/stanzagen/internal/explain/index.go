@@ -104,6 +104,14 @@ func (x *Index) Word(word string) (string, error) {
 				}
 			}
 		}
+		for _, f := range p.Forms {
+			hasField := slices.ContainsFunc(f.Fields, func(g *model.FormField) bool {
+				return word == g.Var || g.GoName != "" && (word == f.GoName+"."+g.GoName || word == p.Name+"."+f.GoName+"."+g.GoName)
+			})
+			if word == f.GoName || word == p.Name+"."+f.GoName || word == f.FormType || hasField && word != "" {
+				add(x.form(f))
+			}
+		}
 		for _, e := range p.Structs {
 			switch {
 			case word == e.GoName || word == p.Name+"."+e.GoName:
@@ -173,6 +181,9 @@ func (x *Index) unknown(word string) error {
 		}
 		for _, e := range p.Enums {
 			known = append(known, p.Name+"."+e.GoName, e.GoName)
+		}
+		for _, f := range p.Forms {
+			known = append(known, p.Name+"."+f.GoName, f.GoName, f.FormType)
 		}
 		for _, e := range p.Structs {
 			known = append(known, p.Name+"."+e.GoName, e.GoName)

@@ -160,6 +160,9 @@ func (r *run) namespaces() {
 			used[f.Namespace] = true
 		}
 	}
+	for _, f := range r.Package.Forms {
+		features = append(features, f.FormType)
+	}
 	for _, ns := range r.Package.Namespaces {
 		if !used[ns] && !slices.Contains(features, ns.URI) {
 			r.found("namespace."+ns.Key, ns.Pos, "namespace %s has no element", ns.URI)

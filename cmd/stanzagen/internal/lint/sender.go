@@ -41,7 +41,7 @@ func (r *run) forgeable() {
 // carries returns the field inside of e, at any depth, that is a whole stanza.
 func carries(e *model.Element, seen map[*model.Element]bool) *model.Field {
 	seen[e] = true
-	for _, f := range e.Fields {
+	for _, f := range e.Parts() {
 		if f.Kind == model.FieldStanza {
 			return f
 		}

@@ -38,3 +38,8 @@ func (f *Field) GoType(within *Package) string {
 	}
 	return one
 }
+
+// GoType writes the Go type of the field as its users see it; types of the package within are written without its name.
+func (f *FormField) GoType(within *Package) string {
+	return (&Field{Type: f.Type, Shape: f.Shape}).GoType(within)
+}
