@@ -26,7 +26,8 @@ type Conn struct {
 	done      map[string]bool // negotiators that have run; made for the first
 	local     jid.JID
 	remote    jid.JID
-	batch     []item // scratch of the reader
+	from      jid.JID // of the stream headers to come
+	batch     []item  // scratch of the reader
 
 	mu        sync.Mutex
 	transport Transport // guarded by mu, because abort may come from anywhere
@@ -99,6 +100,10 @@ func (c *Conn) SetLocal(j jid.JID) { c.local = j }
 
 // SetRemote sets the peer's address, which negotiation has verified.
 func (c *Conn) SetRemote(j jid.JID) { c.remote = j }
+
+// SetFrom sets the sender that the stream headers to come name. Clients do that once TLS
+// protects it (RFC 6120, section 4.7.1).
+func (c *Conn) SetFrom(j jid.JID) { c.from = j }
 
 // WriteHeader sends a stream header and makes the next one expected from the peer.
 func (c *Conn) WriteHeader(h Header) error {

@@ -42,7 +42,11 @@ func (c *Conn) negotiate(ctx context.Context, steps []Negotiator) error {
 		if round > 2*len(steps)+2 {
 			return &Error{Condition: PolicyViolation, Text: "negotiation does not end", Sent: true}
 		}
-		if err := c.WriteHeader(c.cfg.Header); err != nil {
+		own := c.cfg.Header
+		if !c.from.IsZero() {
+			own.From = c.from
+		}
+		if err := c.WriteHeader(own); err != nil {
 			return err
 		}
 		h, err := c.ReadHeader()

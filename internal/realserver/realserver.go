@@ -1,0 +1,203 @@
+// Package realserver runs real XMPP servers for tests: Prosody and ejabberd, bound to
+// loopback, each in a directory of its own that goes away with the test.
+package realserver
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"stanza.invalid/internal/testca"
+)
+
+// The accounts of every server, on every one of its hosts.
+const (
+	Juliet, JulietPassword = "juliet", "r0m30-and-jul1et"
+	Romeo, RomeoPassword   = "romeo", "wherefore-art-thou"
+)
+
+// Server is a server that runs.
+type Server struct {
+	// CA has issued the certificates of the hosts.
+	CA *testca.Authority
+	// Port takes clients with STARTTLS, DirectPort with TLS from the first byte, HTTPPort
+	// HTTP in clear text.
+	Port, DirectPort, HTTPPort int
+
+	t      testing.TB
+	name   string
+	dir    string
+	args   []string
+	logs   []string
+	cmd    *exec.Cmd
+	exited chan error
+	ready  func() bool
+}
+
+// Addr returns where clients connect with STARTTLS.
+func (s *Server) Addr() string { return loopback(s.Port) }
+
+// DirectAddr returns where clients connect with TLS from the first byte.
+func (s *Server) DirectAddr() string { return loopback(s.DirectPort) }
+
+// Dir returns the server's directory.
+func (s *Server) Dir() string { return s.dir }
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// scripts returns the folder with the scripts that run servers.
+func scripts() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..", "testdata", "servers")
+}
+
+// need skips the test where a program is missing.
+func need(t testing.TB, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		if os.Getenv("XMPP_REQUIRE_SERVERS") == "1" {
+			t.Fatalf("XMPP_REQUIRE_SERVERS=1, but %s is not on the PATH", program)
+		}
+		t.Skipf("%s is not on the PATH: the tests against a real server are left out", program)
+	}
+}
+
+// newServer makes the directory, ports and certificates of a server.
+func newServer(t testing.TB, name string, hosts map[string]testca.Leaf) *Server {
+	t.Helper()
+	// not t.TempDir: as root, Prosody runs as another user, who must be able to get there
+	dir, err := os.MkdirTemp("", name+"-test-")
+	check(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	check(t, os.Chmod(dir, 0o755))
+	s := &Server{t: t, name: name, dir: dir, CA: testca.New()}
+	check(t, os.Mkdir(filepath.Join(dir, "certs"), 0o755))
+	s.write("certs/ca.pem", s.CA.PEM())
+	for host, leaf := range hosts {
+		cert, key := testca.PEMFiles(s.CA.Issue(leaf))
+		s.write("certs/"+host+".crt", cert)
+		s.write("certs/"+host+".key", key)
+		s.write("certs/"+host+".pem", append(cert, key...))
+	}
+	s.Port, s.DirectPort, s.HTTPPort = freePort(t), freePort(t), freePort(t)
+	return s
+}
+
+func (s *Server) write(name string, b []byte) {
+	s.t.Helper()
+	check(s.t, os.WriteFile(filepath.Join(s.dir, name), b, 0o644))
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freePort returns a port that nobody listens on.
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// fill writes a configuration from a template, in which names stand between at signs.
+func (s *Server) fill(template, to string, values map[string]string) {
+	s.t.Helper()
+	b, err := os.ReadFile(filepath.Join(scripts(), template))
+	check(s.t, err)
+	var pairs []string
+	for k, v := range values {
+		pairs = append(pairs, "@"+k+"@", v)
+	}
+	s.write(to, []byte(strings.NewReplacer(pairs...).Replace(string(b))))
+}
+
+// Log returns what the server has said.
+func (s *Server) Log() string {
+	all := ""
+	for _, name := range append([]string{"output"}, s.logs...) {
+		b, _ := os.ReadFile(filepath.Join(s.dir, name))
+		all += string(b)
+	}
+	return all
+}
+
+// Start starts the process and waits until it serves.
+func (s *Server) Start() {
+	s.t.Helper()
+	s.cmd = exec.Command(s.args[0], s.args[1:]...)
+	s.cmd.Dir = s.dir
+	out, err := os.OpenFile(filepath.Join(s.dir, "output"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	check(s.t, err)
+	defer out.Close()
+	s.cmd.Stdout, s.cmd.Stderr = out, out
+	check(s.t, s.cmd.Start())
+	exited := make(chan error, 1)
+	s.exited = exited
+	go func(cmd *exec.Cmd) { exited <- cmd.Wait() }(s.cmd)
+	for range 600 {
+		if s.ready() {
+			return
+		}
+		select {
+		case err := <-exited:
+			s.cmd = nil
+			s.t.Fatalf("%s ended at once: %v\n%s", s.name, err, s.Log())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	s.t.Fatalf("%s does not serve:\n%s", s.name, s.Log())
+}
+
+// Stop ends the process in an orderly way, Kill at once.
+func (s *Server) Stop() { s.end(syscall.SIGTERM) }
+
+// Kill ends the process without a warning.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+func (s *Server) end(sig syscall.Signal) {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Signal(sig)
+	select {
+	case <-s.exited:
+	case <-time.After(10 * time.Second):
+		_ = s.cmd.Process.Kill()
+		<-s.exited
+	}
+	s.cmd = nil
+}
+
+// listens reports whether somebody listens on a port.
+func listens(port int) bool {
+	c, err := net.DialTimeout("tcp", loopback(port), time.Second)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
+// run runs a program to its end.
+func (s *Server) run(name string, args ...string) {
+	s.t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = s.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+func itoa(n int) string { return fmt.Sprint(n) }

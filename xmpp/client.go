@@ -1,0 +1,103 @@
+package xmpp
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"stanza.invalid/stream"
+	"stanza.invalid/xmpp/jid"
+)
+
+// session is embedded by another name than its own, which is that of a method.
+type session = Session
+
+// Client is a user's session with a server. It has the methods of [Session], and connects
+// again by itself until it is closed, or until trying again is of no use.
+type Client struct {
+	*session
+	cfg    Config  // immutable
+	addr   jid.JID // immutable: the address that it was made for
+	domain string  // immutable: the domain as DNS and TLS know it
+	login  login
+}
+
+var _ Link = (*Client)(nil)
+
+// NewClient returns a client that is not connected: handlers of events can be registered
+// with it before [Client.Open] connects it. The address is that of an account, with or
+// without a resource, or, for an anonymous login, a domain.
+func NewClient(addr jid.JID, cfg Config) (*Client, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(addr); err != nil {
+		return nil, err
+	}
+	domain, err := asciiDomain(addr.Domain())
+	if err != nil {
+		return nil, fmt.Errorf("xmpp: the domain %q: %w", addr.Domain(), err)
+	}
+	if cfg.Resource == "" {
+		cfg.Resource = addr.Resource()
+	}
+	c := &Client{cfg: cfg, addr: addr, domain: domain}
+	c.session = NewSession(stream.Config{
+		Dial: c.dial,
+		Header: stream.Header{
+			To: addr.DomainJID(), Version: "1.0", Lang: cfg.Lang,
+		},
+		Negotiators:    c.negotiators(),
+		Limits:         cfg.Limits,
+		Queue:          cfg.Queue,
+		KeepAlive:      cfg.KeepAlive,
+		Backoff:        cfg.Backoff,
+		SessionTimeout: cfg.SessionTimeout,
+		Logger:         cfg.Logger,
+		Failed:         cfg.Failed,
+		Unhandled:      cfg.Unhandled,
+	}, cfg.SessionConfig)
+	return c, nil
+}
+
+// Dial connects a client and returns when it is logged in. ctx bounds this call only. An
+// error that more attempts cannot mend is told apart by errors.Is and errors.As: an
+// [*AuthError], [ErrNoTLS], a *tls.CertificateVerificationError, a *[stream.Error].
+func Dial(ctx context.Context, addr jid.JID, cfg Config) (*Client, error) {
+	c, err := NewClient(addr, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Open(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Open connects. It may be called once.
+func (c *Client) Open(ctx context.Context) error { return c.stream.Open(ctx) }
+
+// negotiators are the steps to a session, in the order of XEP-0170.
+func (c *Client) negotiators() []stream.Negotiator {
+	return []stream.Negotiator{
+		{Name: "TLS", Run: c.startTLS},
+		{Name: "authentication", Run: c.authenticate},
+		{Name: "resource binding", Run: c.bind},
+	}
+}
+
+// String returns the configuration without its secrets.
+func (c Config) String() string {
+	return fmt.Sprintf("xmpp.Config{Addr: %q, Resource: %q, secrets: [redacted]}", c.Addr, c.Resource)
+}
+
+// Format prints String whatever the verb, so that none shows a secret.
+func (c Config) Format(f fmt.State, verb rune) {
+	if verb == 'q' {
+		fmt.Fprintf(f, "%q", c.String())
+		return
+	}
+	_, _ = io.WriteString(f, c.String())
+}
+
+// LogValue returns the configuration without its secrets.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -1,0 +1,117 @@
+package xmpp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"stanza.invalid/internal/mechanism"
+	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// Config is how a [Client] connects, logs in, and what it serves. A Password, or another
+// kind of credentials, is all that most programs give.
+type Config struct {
+	SessionConfig
+
+	// Password is that of the account. It is in no log and no error.
+	Password string
+	// Credentials is asked for credentials at each login, in place of Password. It may wait
+	// for a user until ctx ends.
+	Credentials func(ctx context.Context) (Credentials, error)
+	// Anonymous asks for an account that lasts as long as the session (SASL ANONYMOUS); the
+	// client is made for a domain.
+	Anonymous bool
+	// Auth bounds how the client may log in.
+	Auth AuthPolicy
+
+	// Resource is the resource to ask for, if the address has none; the server may choose
+	// another. Without any it makes one.
+	Resource string
+	// Lang is the language of what is sent, where stanzas do not say.
+	Lang string
+
+	// Addr is the server's address, host:port, where it is not to be looked up. The
+	// certificate has to be for the domain of the client's address nevertheless.
+	Addr string
+	// DirectTLS starts TLS with the first byte at Addr, in place of STARTTLS.
+	DirectTLS bool
+	// TLS is how TLS is made: roots, client certificates, versions (at least 1.2). The
+	// name to verify is the domain of the client's address, whatever ServerName says.
+	TLS *tls.Config
+	// Pins are SHA-256 hashes of public keys (of their SubjectPublicKeyInfo), one of which
+	// must be among those of the server's verified chain. Nil pins nothing.
+	Pins [][]byte
+	// InsecureNoTLS lets a session, and what is said in it, go over the network in clear
+	// text if the server does not offer TLS, or does not answer with it. Passwords are still
+	// not sent as such, unless Auth.InsecurePlain says so too. It is for tests on loopback.
+	InsecureNoTLS bool
+	// Dialer makes connections; nil is a net.Dialer.
+	Dialer Dialer
+	// Socket is called for each new connection before anything is sent, to set options on
+	// it. It may be nil.
+	Socket func(c net.Conn) error
+
+	// Limits bound what one stanza may cost.
+	Limits wire.Limits
+	// Queue bounds how far handlers may fall behind.
+	Queue stream.QueueLimits
+	// KeepAlive is after how much silence of this side a space is sent; 0 means never.
+	KeepAlive time.Duration
+	// Backoff says when to connect again.
+	Backoff stream.Backoff
+	// SessionTimeout is how long connecting and logging in may take (default 45 s).
+	SessionTimeout time.Duration
+	// Logger gets what goes wrong; nil means silence.
+	Logger *slog.Logger
+	// Failed is called for what a handler did not catch; see stream.Config.
+	Failed func(f stream.Failure)
+	// Unhandled is called for what no handler took; see stream.Config.
+	Unhandled func(p stanza.Payload)
+}
+
+// A Dialer makes connections. *net.Dialer is one.
+type Dialer interface {
+	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Dialer == nil {
+		c.Dialer = &net.Dialer{}
+	}
+	return c
+}
+
+// check finds what cannot be meant.
+func (c *Config) check(addr jid.JID) error {
+	switch {
+	case addr.IsZero():
+		return errors.New("xmpp: a client needs an address")
+	case addr.Local() == "" && !c.Anonymous:
+		return fmt.Errorf("xmpp: %q is no account", addr)
+	case c.Anonymous && (c.Password != "" || c.Credentials != nil):
+		return errors.New("xmpp: Config.Anonymous excludes other credentials")
+	case c.Password != "" && c.Credentials != nil:
+		return errors.New("xmpp: Config.Password and Config.Credentials exclude each other")
+	case c.DirectTLS && c.Addr == "":
+		return errors.New("xmpp: Config.DirectTLS is about Config.Addr, which is missing")
+	}
+	for _, p := range c.Pins {
+		if len(p) != 32 {
+			return errors.New("xmpp: a pin in Config.Pins is no SHA-256 hash")
+		}
+	}
+	if c.Auth.Minimum != "" {
+		if _, err := mechanism.Strength(c.Auth.Minimum); err != nil {
+			return fmt.Errorf("xmpp: Config.Auth.Minimum: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,310 @@
+package xmpp
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+
+	"stanza.invalid/gen/sasl"
+	"stanza.invalid/internal/mechanism"
+	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
+)
+
+// Credentials are what a client proves who it is with.
+type Credentials struct {
+	// Username is the name of the account; if empty, the localpart of the client's address.
+	Username string
+	// Password is for SCRAM and PLAIN.
+	Password string
+	// Bearer is an OAuth 2.0 access token, for OAUTHBEARER.
+	Bearer string
+	// Authzid is the address to act as, if that is not the account's own.
+	Authzid string
+}
+
+// AuthPolicy bounds how a client may log in. The zero policy takes the strongest
+// mechanism that the server offers, and sends passwords as such only over TLS.
+//
+// From strong to weak the mechanisms are EXTERNAL (with a client certificate in
+// Config.TLS), SCRAM-SHA-512-PLUS, SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-512,
+// SCRAM-SHA-256, SCRAM-SHA-1, OAUTHBEARER, PLAIN, ANONYMOUS. The -PLUS ones bind the login
+// to the TLS channel; they are used if it is known that the server takes a binding which
+// exists here: by XEP-0440, or up to TLS 1.2. Once a client has logged in so, it does not
+// log in with less any more.
+type AuthPolicy struct {
+	// Minimum is the weakest mechanism that may be used.
+	Minimum string
+	// Mechanisms are those that may be used; nil means all.
+	Mechanisms []string
+	// RequireChannelBinding refuses to log in without a channel binding.
+	RequireChannelBinding bool
+	// MaxIterations is the most work for a password that a server may ask for in SCRAM
+	// (default 1,000,000 iterations). Less than 4,096 iterations are always refused.
+	MaxIterations int
+	// InsecurePlain lets a password or token be sent without TLS.
+	InsecurePlain bool
+}
+
+// AuthCondition is why a server refuses a login (RFC 6120, section 6.5). It is an error
+// itself, so that errors.Is(err, xmpp.NotAuthorized) works.
+type AuthCondition string
+
+// The conditions.
+const (
+	Aborted              AuthCondition = "aborted"                // this side has ended it
+	AccountDisabled      AuthCondition = "account-disabled"       // by an administrator
+	CredentialsExpired   AuthCondition = "credentials-expired"    // the password or token is too old
+	EncryptionRequired   AuthCondition = "encryption-required"    // not without TLS
+	IncorrectEncoding    AuthCondition = "incorrect-encoding"     // of base64
+	InvalidAuthzid       AuthCondition = "invalid-authzid"        // one may not act as whom one wants to
+	InvalidMechanism     AuthCondition = "invalid-mechanism"      // not one that is offered
+	MalformedRequest     AuthCondition = "malformed-request"      // a mistake of this side
+	MechanismTooWeak     AuthCondition = "mechanism-too-weak"     // a stronger one is required
+	NotAuthorized        AuthCondition = "not-authorized"         // a wrong name or password
+	TemporaryAuthFailure AuthCondition = "temporary-auth-failure" // later, perhaps
+)
+
+// Error returns the condition in words.
+func (c AuthCondition) Error() string { return strings.ReplaceAll(string(c), "-", " ") }
+
+// AuthError is a login that failed. Trying again is of no use, unless the condition is
+// [TemporaryAuthFailure] or the server was at fault.
+type AuthError struct {
+	// Mechanism is what was tried; "" if nothing came in question.
+	Mechanism string
+	// Condition is what the server says; "" if this side has ended it.
+	Condition AuthCondition
+	// Text says more, for people.
+	Text string
+	// Err is why this side has ended it.
+	Err error
+}
+
+// Error says what failed and why.
+func (e *AuthError) Error() string {
+	s := "login failed"
+	if e.Mechanism != "" {
+		s += " (" + e.Mechanism + ")"
+	}
+	if e.Condition != "" {
+		s += ": " + e.Condition.Error()
+	}
+	if e.Text != "" {
+		s += ": " + strconv.Quote(e.Text)
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Is reports whether target is the error's [AuthCondition].
+func (e *AuthError) Is(target error) bool {
+	c, ok := target.(AuthCondition)
+	return ok && c == e.Condition
+}
+
+// Unwrap returns the cause.
+func (e *AuthError) Unwrap() error { return e.Err }
+
+// login is what a client remembers of its logins.
+type login struct {
+	mu    sync.Mutex
+	bound bool // guarded by mu: a login was bound to its channel; never less from then on
+}
+
+func (l *login) isBound() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bound
+}
+
+// credentials asks for what the client can prove.
+func (c *Client) credentials(ctx context.Context) (mechanism.Credentials, error) {
+	m := mechanism.Credentials{Anonymous: c.cfg.Anonymous, Certificate: c.hasCertificate(), Identity: c.addr.Bare().String()}
+	cr := Credentials{Password: c.cfg.Password}
+	if c.cfg.Credentials != nil {
+		var err error
+		if cr, err = c.cfg.Credentials(ctx); err != nil {
+			return m, fmt.Errorf("credentials: %w", err)
+		}
+	}
+	m.Username, m.Password, m.Bearer, m.Authzid = cr.Username, cr.Password, cr.Bearer, cr.Authzid
+	if m.Username == "" {
+		m.Username = c.addr.Local()
+	}
+	return m, nil
+}
+
+// policy returns the bounds of the choice.
+func (c *Client) policy() mechanism.Policy {
+	a := c.cfg.Auth
+	p := mechanism.Policy{
+		Only: a.Mechanisms, PlainText: a.InsecurePlain && c.cfg.InsecureNoTLS, Iterations: a.MaxIterations,
+		RequireBinding: a.RequireChannelBinding || c.login.isBound(),
+	}
+	if a.Minimum != "" {
+		p.Minimum, _ = mechanism.Strength(a.Minimum) // checked before
+	}
+	return p
+}
+
+// bindings reads XEP-0440: nil if the server does not say.
+func bindings(features wire.Raw) []string {
+	r := features.Child(nsBindings, "sasl-channel-binding")
+	if r.IsZero() {
+		return nil
+	}
+	all := []string{}
+	for c := r.Children(); c.Next(); {
+		if c.In(nsBindings) && c.Local() == "channel-binding" {
+			if t, ok := c.Raw().Attr("type"); ok {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+const nsBindings = "urn:xmpp:sasl-cb:0" // XEP-0440
+
+// offer returns what the server offers.
+func (c *Client) offer(conn *stream.Conn, mechanisms []string) mechanism.Offer {
+	o := mechanism.Offer{Mechanisms: mechanisms, Bindings: bindings(conn.Features()), TLS: tlsState(conn), Host: c.domain}
+	if a, ok := conn.Transport().(interface{ RemoteAddr() net.Addr }); ok {
+		if tcp, ok := a.RemoteAddr().(*net.TCPAddr); ok {
+			o.Port = uint16(tcp.Port)
+		}
+	}
+	return o
+}
+
+// authenticate is SASL (RFC 6120, section 6).
+func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Outcome, error) {
+	var offered sasl.Mechanisms
+	if r := conn.Features().Child(sasl.NS, "mechanisms"); !r.IsZero() {
+		if err := offered.DecodeXML(r); err != nil {
+			return 0, err
+		}
+	}
+	cr, err := c.credentials(ctx)
+	if err != nil {
+		return 0, err
+	}
+	m, err := mechanism.Choose(c.offer(conn, offered.Mechanisms), cr, c.policy())
+	if err != nil {
+		return 0, c.refused(&AuthError{Err: err})
+	}
+	initial, err := m.Start()
+	if err != nil {
+		return 0, c.refused(&AuthError{Mechanism: m.Name(), Err: err})
+	}
+	if err := conn.Write(&sasl.Auth{Mechanism: m.Name(), Data: encode64(initial)}); err != nil {
+		return 0, err
+	}
+	for {
+		r, err := conn.Read()
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case r.Is(sasl.NS, "challenge"):
+			answer, err := respond(m, r.Text())
+			if err != nil {
+				_ = conn.Write(&sasl.Abort{})
+				return 0, c.refused(&AuthError{Mechanism: m.Name(), Err: err})
+			}
+			if err := conn.Write(&sasl.Response{Data: encode64(answer)}); err != nil {
+				return 0, err
+			}
+		case r.Is(sasl.NS, "success"):
+			if err := finish(m, r.Text(), r.Text() != ""); err != nil {
+				return 0, c.refused(&AuthError{Mechanism: m.Name(), Err: err})
+			}
+			c.loggedIn(m)
+			return stream.Restart, nil
+		case r.Is(sasl.NS, "failure"):
+			return 0, c.refused(readFailure(m, r))
+		default:
+			return 0, fmt.Errorf("%s in the middle of authentication", r.Name())
+		}
+	}
+}
+
+// loggedIn notes how strong a login was.
+func (c *Client) loggedIn(m mechanism.Mechanism) {
+	if strings.HasSuffix(m.Name(), "-PLUS") {
+		c.login.mu.Lock()
+		c.login.bound = true
+		c.login.mu.Unlock()
+	}
+}
+
+// refused marks a failed login as final where it is.
+func (c *Client) refused(e *AuthError) error {
+	switch {
+	case e.Condition == TemporaryAuthFailure, e.Condition == Aborted:
+		return e
+	case e.Condition == "" && !errors.Is(e.Err, mechanism.ErrNone):
+		return e // perhaps another server answers next time
+	}
+	return stream.Permanent(e)
+}
+
+// respond answers a challenge.
+func respond(m mechanism.Mechanism, text string) ([]byte, error) {
+	b, err := decode64(text)
+	if err != nil {
+		return nil, err
+	}
+	return m.Next(b)
+}
+
+// finish judges a success.
+func finish(m mechanism.Mechanism, text string, has bool) error {
+	b, err := decode64(text)
+	if err != nil {
+		return err
+	}
+	return m.Finish(b, has)
+}
+
+func readFailure(m mechanism.Mechanism, r wire.Raw) *AuthError {
+	e := &AuthError{Mechanism: m.Name()}
+	var f sasl.Failure
+	if err := f.DecodeXML(r); err != nil {
+		e.Err = err
+	}
+	e.Condition = AuthCondition(f.Condition)
+	if !f.Condition.Known() {
+		// from drafts and extensions: what is not known is a refusal
+		e.Condition = NotAuthorized
+	}
+	e.Text = f.Text.String()
+	return e
+}
+
+// encode64 is the base64 of SASL in XMPP: nothing for no data, = for empty data (RFC
+// 6120, section 6.4.2).
+func encode64(b []byte) string {
+	switch {
+	case b == nil:
+		return ""
+	case len(b) == 0:
+		return "="
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+func decode64(s string) ([]byte, error) {
+	if s == "=" || s == "" {
+		return []byte{}, nil
+	}
+	return base64.StdEncoding.Strict().DecodeString(s)
+}
