@@ -41,7 +41,7 @@ func (in *input) next() (wire.Kind, error) {
 	}
 }
 
-// conn is one connection of a component.
+// conn is one connection of a component or client.
 type conn struct {
 	srv *Server
 	raw net.Conn // as it was accepted
@@ -49,11 +49,14 @@ type conn struct {
 	in  input
 	out *output
 
-	id      string
-	opened  bool          // the header was sent
-	domain  jid.JID       // set by negotiation
-	account *component    // guarded by Server.mu: set once the handshake is done
-	gone    chan struct{} // closed when the component counts as disconnected
+	id       string
+	opened   bool          // the header was sent
+	domain   jid.JID       // set by negotiation
+	account  *component    // guarded by Server.mu: set once the handshake is done
+	client   bool          // it is a client's
+	user     jid.JID       // of a client: whose account it has logged in to
+	resource *resource     // of a client: set once it has bound
+	gone     chan struct{} // closed when the component counts as disconnected
 }
 
 func newConn(s *Server, raw net.Conn) *conn {
@@ -72,9 +75,15 @@ func newConn(s *Server, raw net.Conn) *conn {
 func (c *conn) serve() {
 	s := c.srv
 	s.running.Go(c.out.run)
-	_ = c.nc.SetReadDeadline(time.Now().Add(s.cfg.Patience))
+	_ = c.raw.SetReadDeadline(time.Now().Add(s.cfg.Patience))
 	err := c.negotiate()
-	if err == nil {
+	switch {
+	case err != nil:
+	case c.client:
+		var closed bool
+		closed, err = c.readClient()
+		s.leave(c.resource, c, closed)
+	default:
 		err = c.read()
 	}
 	s.mu.Lock()
@@ -94,7 +103,7 @@ func (c *conn) serve() {
 // linger lets the last words reach the other side before the connection is closed: TCP
 // throws them away if what the other side wrote was not read.
 func (c *conn) linger() {
-	_ = c.nc.SetReadDeadline(time.Now().Add(c.farewell()))
+	_ = c.raw.SetReadDeadline(time.Now().Add(c.farewell()))
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
@@ -128,7 +137,7 @@ func (c *conn) end(err error) {
 // more for the other side to end it too.
 func (c *conn) expel(why stream.Condition) {
 	c.end(&stream.Error{Condition: why})
-	_ = c.nc.SetReadDeadline(time.Now().Add(c.farewell()))
+	_ = c.raw.SetReadDeadline(time.Now().Add(c.farewell()))
 }
 
 // farewell is how long the other side has to take its leave.
@@ -153,6 +162,9 @@ func (c *conn) header(content string, from jid.JID) {
 	b := []byte("<?xml version='1.0'?><stream:stream xmlns='" + content + "' xmlns:stream='" + wire.NSStream + "' id='" + c.id + "'")
 	if !from.IsZero() {
 		b, _ = wire.AppendAttr(b, " from='", from.String())
+	}
+	if c.client {
+		b = append(b, " version='1.0'"...)
 	}
 	_ = c.out.put(append(b, '>'))
 }
@@ -179,6 +191,11 @@ func (c *conn) negotiate() error {
 	to, _ := root.Attr("to")
 	if c.domain, err = jid.Parse(to); err != nil || c.domain.IsZero() {
 		return &stream.Error{Condition: stream.HostUnknown}
+	}
+	if content == wire.NSClient && c.srv.hosts(c.domain) {
+		c.client = true
+		c.header(content, c.domain)
+		return c.negotiateClient()
 	}
 	c.header(content, c.domain)
 	secret, err := c.srv.challenge(c.domain)
@@ -234,7 +251,7 @@ func (s *Server) bind(c *conn) error {
 		return err
 	}
 	// before anybody can expel it
-	_ = c.nc.SetReadDeadline(time.Time{})
+	_ = c.raw.SetReadDeadline(time.Time{})
 	a.conn, c.account = c, a
 	s.notify()
 	return nil
@@ -286,3 +303,6 @@ func (c *conn) check(st stanza.Stanza, bad error) error {
 	}
 	return nil
 }
+
+// errClosedStream is the end of a stream in the middle of negotiation.
+var errClosedStream = errors.New("xmpptest: the stream was closed")

@@ -2,16 +2,12 @@ package xmpptest
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"fmt"
-	"math/big"
 	"net"
-	"time"
+
+	"stanza.invalid/internal/testca"
+	"stanza.invalid/xmpp/jid"
 )
 
 // Addr returns the address, host:port, at which components connect. The first call opens
@@ -83,39 +79,18 @@ func (s *Server) TLSConfig() *tls.Config {
 	if s.tls == nil {
 		return nil
 	}
-	roots := x509.NewCertPool()
-	roots.AddCert(s.cert.Leaf)
-	return &tls.Config{RootCAs: roots, ServerName: "localhost"}
+	return &tls.Config{RootCAs: s.Roots(), ServerName: "localhost"}
 }
 
-// makeCertificate makes a certificate for loopback that lasts for a day. It panics if the
-// system has no randomness.
+// makeCertificate makes a certificate for loopback, and for the domains of accounts as they
+// are asked for.
 func (s *Server) makeCertificate() {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	now := time.Now()
-	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "xmpptest"},
-		NotBefore:             now.Add(-time.Hour),
-		NotAfter:              now.Add(24 * time.Hour),
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true,
-		IsCA:                  true,
-		DNSNames:              []string{"localhost"},
-		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		panic(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
-	s.cert = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-	s.tls = &tls.Config{Certificates: []tls.Certificate{s.cert}}
+	s.ca = testca.New()
+	s.cert = s.ca.Issue(testca.Leaf{Names: []string{"localhost", "127.0.0.1", "::1"}})
+	s.tls = &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if domain, err := jid.Parse(hello.ServerName); err == nil && s.hosts(domain) {
+			return s.tlsConfig(hello.ServerName), nil
+		}
+		return &tls.Config{Certificates: []tls.Certificate{s.cert}}, nil
+	}}
 }

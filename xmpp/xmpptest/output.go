@@ -10,11 +10,13 @@ import (
 // output is what waits to be written to one connection. A goroutine of its own writes it,
 // so that a component that does not read holds up nobody until the bound is reached.
 type output struct {
-	nc       net.Conn
 	max      int
 	patience time.Duration
 
 	mu     sync.Mutex
+	nc     net.Conn      // guarded by mu
+	empty  chan struct{} // guarded by mu: closed once all is written; nil if nobody waits
+	busy   bool          // guarded by mu: a write is under way
 	hurry  time.Duration // guarded by mu: how long the last write may take
 	buf    []byte        // guarded by mu
 	closed bool          // guarded by mu: nothing more is taken
@@ -90,6 +92,37 @@ func (o *output) release() {
 	}
 }
 
+// upgrade writes last and what waits, and goes on with another connection.
+func (o *output) upgrade(last []byte, nc net.Conn) error {
+	if err := o.put(last); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	for !o.closed && (o.busy || len(o.buf) > 0) {
+		if o.empty == nil {
+			o.empty = make(chan struct{})
+		}
+		empty := o.empty
+		o.mu.Unlock()
+		<-empty
+		o.mu.Lock()
+	}
+	defer o.mu.Unlock()
+	if o.closed {
+		return net.ErrClosed
+	}
+	o.nc = nc
+	return nil
+}
+
+// settled wakes whoever waits until all is written. The caller holds mu.
+func (o *output) settled() {
+	if o.empty != nil {
+		close(o.empty)
+		o.empty = nil
+	}
+}
+
 // run is the writer.
 func (o *output) run() {
 	defer close(o.done)
@@ -97,19 +130,26 @@ func (o *output) run() {
 	for range o.wake {
 		o.mu.Lock()
 		b, o.buf = o.buf, b[:0]
-		last, patience := o.closed, o.patience
+		last, patience, nc := o.closed, o.patience, o.nc
+		o.busy = len(b) > 0
 		if last {
 			patience = o.hurry
 		}
 		o.release()
 		o.mu.Unlock()
 		if len(b) > 0 {
-			_ = o.nc.SetWriteDeadline(time.Now().Add(patience))
-			if _, err := o.nc.Write(b); err != nil {
+			_ = nc.SetWriteDeadline(time.Now().Add(patience))
+			if _, err := nc.Write(b); err != nil {
 				o.fail()
 				return
 			}
 		}
+		o.mu.Lock()
+		o.busy = false
+		if len(o.buf) == 0 {
+			o.settled()
+		}
+		o.mu.Unlock()
 		if last {
 			return
 		}
@@ -122,6 +162,8 @@ func (o *output) fail() {
 	o.closed = true
 	o.buf = nil
 	o.release()
+	o.settled()
+	nc := o.nc
 	o.mu.Unlock()
-	o.nc.Close()
+	nc.Close()
 }

@@ -3,6 +3,7 @@ package xmpptest
 import (
 	"context"
 	"crypto/sha1"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -198,6 +199,47 @@ func (c *PeerConn) AcceptComponent(secret string) (domain jid.JID, err error) {
 		return domain, fmt.Errorf("xmpptest: the component does not know the secret: %s", r)
 	}
 	return domain, c.Send("<handshake/>")
+}
+
+// OpenClient reads a client's stream header and answers it, with features given as text.
+// It is called again for each stream on the connection.
+func (c *PeerConn) OpenClient(features string) (domain jid.JID, err error) {
+	c.in.f.Restart()
+	h, err := c.ReadHeader()
+	if err != nil {
+		return domain, err
+	}
+	to, _ := h.Attr("to")
+	if domain, err = jid.Parse(to); err != nil {
+		return domain, err
+	}
+	b := []byte("<?xml version='1.0'?><stream:stream xmlns='" + wire.NSClient + "' xmlns:stream='" + wire.NSStream + "' version='1.0' id='" + stream.NewID() + "'")
+	if b, err = wire.AppendAttr(b, " from='", domain.String()); err != nil {
+		return domain, err
+	}
+	return domain, c.Send(string(b) + "><stream:features>" + features + "</stream:features>")
+}
+
+// StartTLS makes the connection one with TLS, as a server's side. What it sends first is
+// the first thing in TLS.
+func (c *PeerConn) StartTLS(cfg *tls.Config) error {
+	t := tls.Server(c.nc, cfg)
+	_ = c.nc.SetDeadline(time.Now().Add(c.Patience))
+	if err := t.Handshake(); err != nil {
+		return err
+	}
+	_ = c.nc.SetDeadline(time.Time{})
+	c.nc, c.in.r = t, t
+	c.in.f.Restart()
+	return nil
+}
+
+// TLS returns the state of the connection's TLS, zero without it.
+func (c *PeerConn) TLS() tls.ConnectionState {
+	if t, ok := c.nc.(*tls.Conn); ok {
+		return t.ConnectionState()
+	}
+	return tls.ConnectionState{}
 }
 
 // Close closes the connection.

@@ -83,18 +83,26 @@ func parse(text string) (stanza.Stanza, error) {
 
 // deliver hands a stanza to whom it is for.
 func (s *Server) deliver(st stanza.Stanza, to jid.JID) error {
-	c, users, err := s.recipients(st, to)
+	all, err := s.recipients(st, to)
 	if err != nil {
 		return err
 	}
-	if c != nil {
-		return s.deliverTo(c, st)
+	if all.component != nil {
+		return s.deliverTo(all.component, st)
 	}
-	for _, u := range users {
+	for _, u := range all.users {
 		if hook := s.cfg.OnStanza; hook != nil {
 			hook(stream.Out, u.addr, st)
 		}
 		u.take(stanza.Clone(st))
+	}
+	for _, r := range all.clients {
+		if hook := s.cfg.OnStanza; hook != nil {
+			hook(stream.Out, r.addr, st)
+		}
+		if err := s.send(r, wire.AppendRaw(nil, element(st), wire.NSClient)); err != nil && len(all.clients) == 1 {
+			return err
+		}
 	}
 	return nil
 }
@@ -119,37 +127,58 @@ func unavailable() error {
 	return e
 }
 
-// recipients returns the component or the users that a stanza is for.
-func (s *Server) recipients(st stanza.Stanza, to jid.JID) (*conn, []*User, error) {
+// recipients are who a stanza is for.
+type recipients struct {
+	component *conn
+	users     []*User
+	clients   []*resource
+}
+
+// recipients returns whom a stanza is for.
+func (s *Server) recipients(st stanza.Stanza, to jid.JID) (all recipients, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a := s.components[to.Domain()]; a != nil {
 		if a.conn == nil {
-			return nil, nil, unavailable()
+			return all, unavailable()
 		}
-		return a.conn, nil, nil
+		all.component = a.conn
+		return all, nil
 	}
 	if u := s.users[to]; u != nil {
-		return nil, []*User{u}, nil
+		all.users = []*User{u}
+		return all, nil
+	}
+	if r := s.resource(to); r != nil {
+		all.clients = []*resource{r}
+		return all, nil
 	}
 	if u := s.users[to.DomainJID()]; u != nil {
-		return nil, []*User{u}, nil
+		all.users = []*User{u}
+		return all, nil
 	}
 	known := false
-	var resources []*User
 	for addr, u := range s.users {
 		known = known || addr.Domain() == to.Domain()
 		if addr.Bare() == to {
-			resources = append(resources, u)
+			all.users = append(all.users, u)
 		}
 	}
+	for addr := range s.accounts {
+		known = known || addr.Domain() == to.Domain()
+	}
 	_, iq := st.(*stanza.IQ)
+	_, presence := st.(*stanza.Presence)
+	if a := s.accounts[to.Bare()]; a != nil && (to.IsBare() || !iq && !presence) {
+		// RFC 6121, sections 8.5.2 and 8.5.3
+		all.clients = a.list(func(r *resource) bool { return r.available && (presence || r.priority >= 0) })
+	}
 	switch {
 	case !known:
-		return nil, nil, stanza.RemoteServerNotFound
-	case iq || len(resources) == 0:
+		return all, stanza.RemoteServerNotFound
+	case iq || len(all.users)+len(all.clients) == 0:
 		// the account itself answers requests (RFC 6121, section 8.5.2), but nothing is known here
-		return nil, nil, stanza.ServiceUnavailable
+		return all, stanza.ServiceUnavailable
 	}
-	return nil, resources, nil
+	return all, nil
 }

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
+	"stanza.invalid/internal/testca"
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
@@ -18,8 +20,33 @@ import (
 // Config says how a [Server] behaves. The zero Config is useful.
 type Config struct {
 	// TLS makes the server expect TLS from the first byte of each connection, with a
-	// certificate of its own that [Server.TLSConfig] trusts.
+	// certificate of its own that [Server.TLSConfig] trusts. Without it, clients get
+	// STARTTLS, with a certificate for their domain that [Server.Roots] trusts.
 	TLS bool
+	// NoTLS lets clients log in without TLS, and offers them none.
+	NoTLS bool
+	// Certificate is shown in place of the server's own; nil for that.
+	Certificate *tls.Certificate
+	// MaxTLS is the highest version of TLS; 0 means the highest that there is.
+	MaxTLS uint16
+	// Mechanisms are what clients may log in with: SCRAM with SHA-512, 256 and 1, with and
+	// without channel binding, and PLAIN if nil. ANONYMOUS, EXTERNAL (with a certificate
+	// whose common name is the account's) and OAUTHBEARER (with the password for a token)
+	// work as well.
+	Mechanisms []string
+	// Bindings are the channel bindings that the server announces (XEP-0440): tls-exporter
+	// and tls-server-end-point if nil. An empty list announces nothing.
+	Bindings []string
+	// NoManagement turns stream management (XEP-0198) off.
+	NoManagement bool
+	// Resumption is how long a client's session lasts without a connection (default 5 min).
+	Resumption time.Duration
+	// AckEvery is after how many stanzas to a client it is asked for an acknowledgement
+	// (default 5).
+	AckEvery int
+	// Counters is where the counters of stream management begin, on both sides: a test of
+	// their wrapping sets it near 2^32, and the client's likewise.
+	Counters uint32
 	// OnStanza is called for each stanza that the server gets from a component or user
 	// (stream.In) and for each that it hands to one (stream.Out); peer is that component
 	// or user. It must not change the stanza, not block, and not call the server; several
@@ -49,6 +76,18 @@ func (c Config) withDefaults() Config {
 	if c.Patience <= 0 {
 		c.Patience = 5 * time.Second
 	}
+	if c.Mechanisms == nil {
+		c.Mechanisms = mechanisms()
+	}
+	if c.Bindings == nil {
+		c.Bindings = []string{"tls-exporter", "tls-server-end-point"}
+	}
+	if c.Resumption <= 0 {
+		c.Resumption = 5 * time.Minute
+	}
+	if c.AckEvery <= 0 {
+		c.AckEvery = 5
+	}
 	return c
 }
 
@@ -58,13 +97,19 @@ type Server struct {
 	cert tls.Certificate
 	tls  *tls.Config
 
-	mu         sync.Mutex
-	components map[string]*component // guarded by mu, by domain
-	users      map[jid.JID]*User     // guarded by mu
-	conns      map[*conn]struct{}    // guarded by mu
-	listener   net.Listener          // guarded by mu: nil until Addr is asked for
-	changed    chan struct{}         // guarded by mu: closed when a component comes or goes
-	closed     bool                  // guarded by mu
+	mu           sync.Mutex
+	components   map[string]*component       // guarded by mu, by domain
+	users        map[jid.JID]*User           // guarded by mu
+	accounts     map[jid.JID]*account        // guarded by mu
+	ca           *testca.Authority           // guarded by mu: made when it is first needed
+	certs        map[string]*tls.Certificate // guarded by mu, by domain
+	refuseResume int                         // guarded by mu
+	dropAcks     bool                        // guarded by mu
+	slowness     time.Duration               // guarded by mu
+	conns        map[*conn]struct{}          // guarded by mu
+	listener     net.Listener                // guarded by mu: nil until Addr is asked for
+	changed      chan struct{}               // guarded by mu: closed when a component comes or goes
+	closed       bool                        // guarded by mu
 
 	running sync.WaitGroup // connections and the listener
 }
@@ -87,6 +132,8 @@ func NewServer(cfg Config) *Server {
 		cfg:        cfg.withDefaults(),
 		components: map[string]*component{},
 		users:      map[jid.JID]*User{},
+		accounts:   map[jid.JID]*account{},
+		certs:      map[string]*tls.Certificate{},
 		conns:      map[*conn]struct{}{},
 		changed:    make(chan struct{}),
 	}
@@ -114,6 +161,11 @@ func (s *Server) Component(domain, secret string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for a := range s.accounts {
+		if a.Domain() == addr.Domain() {
+			panic(fmt.Sprintf("xmpptest: the domain of the component %s has the account %s", addr, a))
+		}
+	}
 	for u := range s.users {
 		if u.Domain() == addr.Domain() {
 			panic(fmt.Sprintf("xmpptest: the domain of the component %s has the user %s", addr, u))
@@ -170,12 +222,19 @@ func (s *Server) WaitGone(ctx context.Context, domain string) error {
 }
 
 func (s *Server) wait(ctx context.Context, domain string, connected bool) error {
+	return s.waitFor(ctx, func() bool {
+		c := s.components[domain]
+		return (c != nil && c.conn != nil) == connected
+	})
+}
+
+// waitFor waits until ok, which is called with mu held, returns true.
+func (s *Server) waitFor(ctx context.Context, ok func() bool) error {
 	for {
 		s.mu.Lock()
-		c := s.components[domain]
-		ok, changed, closed := c != nil && c.conn != nil, s.changed, s.closed
+		there, changed, closed := ok(), s.changed, s.closed
 		s.mu.Unlock()
-		if ok == connected {
+		if there {
 			return nil
 		}
 		if closed {
@@ -189,10 +248,10 @@ func (s *Server) wait(ctx context.Context, domain string, connected bool) error 
 	}
 }
 
-// Disconnect cuts a component's connection without a word, as a broken network does, and
-// reports whether there was one.
-func (s *Server) Disconnect(domain string) bool {
-	c := s.connection(domain)
+// Disconnect cuts a component's connection, or that of a client with this full address,
+// without a word, as a broken network does, and reports whether there was one.
+func (s *Server) Disconnect(addr string) bool {
+	c := s.connection(addr)
 	if c == nil {
 		return false
 	}
@@ -201,9 +260,10 @@ func (s *Server) Disconnect(domain string) bool {
 	return true
 }
 
-// Expel ends a component's stream with a stream error, and reports whether there was one.
-func (s *Server) Expel(domain string, why stream.Condition) bool {
-	c := s.connection(domain)
+// Expel ends the stream of a component or client with a stream error, and reports whether
+// there was one.
+func (s *Server) Expel(addr string, why stream.Condition) bool {
+	c := s.connection(addr)
 	if c == nil {
 		return false
 	}
@@ -225,13 +285,53 @@ func (s *Server) Refuse(domain string, n int) {
 	c.refuse = n
 }
 
-func (s *Server) connection(domain string) *conn {
+func (s *Server) connection(addr string) *conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.components[domain]; c != nil {
+	if c := s.components[addr]; c != nil {
 		return c.conn
 	}
+	if j, err := jid.Parse(addr); err == nil {
+		if r := s.resource(j); r != nil {
+			return r.conn
+		}
+	}
 	return nil
+}
+
+// SlowReads makes the server wait before it reads each thing that a client sends.
+func (s *Server) SlowReads(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slowness = d
+}
+
+func (s *Server) slow() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slowness
+}
+
+// hosts reports whether there are accounts of a domain, or clients may get one.
+func (s *Server) hosts(domain jid.JID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.components[domain.Domain()] != nil {
+		return false
+	}
+	for a := range s.accounts {
+		if a.Domain() == domain.Domain() {
+			return true
+		}
+	}
+	return slices.Contains(s.cfg.Mechanisms, "ANONYMOUS")
+}
+
+// hasUser reports whether somebody stands for an address.
+func (s *Server) hasUser(addr jid.JID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.users[addr] != nil
 }
 
 // notify wakes whoever waits for components to come or go. The caller holds mu.
@@ -255,6 +355,10 @@ func (s *Server) Close() {
 	for _, u := range s.users {
 		users = append(users, u)
 	}
+	var sessions []*resource
+	for _, a := range s.accounts {
+		sessions = append(sessions, a.list(func(r *resource) bool { return r.conn == nil })...)
+	}
 	l := s.listener
 	if first {
 		s.notify()
@@ -268,6 +372,9 @@ func (s *Server) Close() {
 	}
 	for _, u := range users {
 		u.close()
+	}
+	for _, r := range sessions {
+		s.endResource(r)
 	}
 	s.running.Wait()
 }

@@ -1,0 +1,165 @@
+package xmpptest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"stanza.invalid/gen/roster"
+	"stanza.invalid/internal/testca"
+	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// account is what the server knows of one account.
+type account struct {
+	addr      jid.JID
+	password  string                  // immutable
+	roster    map[jid.JID]roster.Item // guarded by Server.mu
+	version   int                     // guarded by Server.mu: of the roster
+	resources map[string]*resource    // guarded by Server.mu
+}
+
+// Account adds an account that clients can log in to. Calling it again for the same
+// address changes the password. The domain may have users as well. It panics if addr is
+// no account's address, or one of a component's domain.
+func (s *Server) Account(addr, password string) {
+	j := jid.MustParse(addr)
+	if j.Local() == "" || !j.IsBare() {
+		panic(fmt.Sprintf("xmpptest: %q is no account", addr))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.components[j.Domain()] != nil {
+		panic(fmt.Sprintf("xmpptest: the account %s has the domain of a component", j))
+	}
+	a := s.accounts[j]
+	if a == nil {
+		a = &account{addr: j, roster: map[jid.JID]roster.Item{}, resources: map[string]*resource{}}
+	} else {
+		old := a
+		a = &account{addr: j, roster: old.roster, version: old.version, resources: old.resources}
+		for _, r := range a.resources {
+			r.account = a
+		}
+	}
+	a.password = password
+	s.accounts[j] = a
+}
+
+// ClientConfig returns how a client of an account connects, over memory, so that it works
+// in a bubble of testing/synctest too. The caller may change it: Addr and Dialer lead to
+// the server, TLS trusts it, Password is the account's.
+func (s *Server) ClientConfig(addr string) xmpp.Config {
+	j := jid.MustParse(addr).Bare()
+	s.mu.Lock()
+	a := s.accounts[j]
+	s.mu.Unlock()
+	if a == nil {
+		panic(fmt.Sprintf("xmpptest: there is no account %s", j))
+	}
+	cfg := xmpp.Config{Password: a.password, Addr: "memory:5222", Dialer: s.Dialer(), TLS: &tls.Config{RootCAs: s.Roots()}}
+	cfg.DirectTLS = s.cfg.TLS
+	return cfg
+}
+
+// Roots returns the roots that the server's certificates come from.
+func (s *Server) Roots() *x509.CertPool { return s.authority().Pool() }
+
+func (s *Server) authority() *testca.Authority {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ca == nil {
+		s.ca = testca.New()
+	}
+	return s.ca
+}
+
+// certificate returns the server's certificate for a domain.
+func (s *Server) certificate(domain string) *tls.Certificate {
+	if s.cfg.Certificate != nil {
+		return s.cfg.Certificate
+	}
+	ca := s.authority()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.certs[domain]
+	if c == nil {
+		issued := ca.Issue(testca.Leaf{Names: []string{domain}})
+		c = &issued
+		s.certs[domain] = c
+	}
+	return c
+}
+
+// RosterItem puts a contact into an account's roster, or changes it, and tells clients that
+// have asked for the roster. It panics if there is no such account.
+func (s *Server) RosterItem(account string, item roster.Item) {
+	s.mu.Lock()
+	a := s.accounts[jid.MustParse(account)]
+	s.mu.Unlock()
+	if a == nil {
+		panic(fmt.Sprintf("xmpptest: there is no account %s", account))
+	}
+	s.setItem(a, item)
+}
+
+// setItem changes an item and pushes it (RFC 6121, section 2.1.6).
+func (s *Server) setItem(a *account, item roster.Item) {
+	s.mu.Lock()
+	a.version++
+	ver := strconv.Itoa(a.version)
+	if item.Subscription == roster.SubscriptionRemove {
+		delete(a.roster, item.JID)
+	} else {
+		a.roster[item.JID] = item
+	}
+	to := a.list(func(r *resource) bool { return r.interested })
+	s.mu.Unlock()
+	for _, r := range to {
+		q := stanza.NewIQ(stanza.Set, r.addr, &roster.Set{Ver: ver, Items: []roster.Item{item}})
+		q.ID = fmt.Sprintf("push%s", ver)
+		s.toResource(r, q)
+	}
+}
+
+// list returns the resources that ok accepts, in order. The caller holds Server.mu.
+func (a *account) list(ok func(r *resource) bool) []*resource {
+	var all []*resource
+	for _, r := range a.resources {
+		if ok(r) {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(x, y *resource) int { return jid.Compare(x.addr, y.addr) })
+	return all
+}
+
+// Online reports whether a client is connected with a full address.
+func (s *Server) Online(addr string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.resource(jid.MustParse(addr))
+	return r != nil && r.conn != nil
+}
+
+// WaitOnline waits until a client is connected with a full address.
+func (s *Server) WaitOnline(ctx context.Context, addr string) error {
+	j := jid.MustParse(addr)
+	return s.waitFor(ctx, func() bool {
+		r := s.resource(j)
+		return r != nil && r.conn != nil
+	})
+}
+
+// resource returns who has a full address, nil if nobody. The caller holds mu.
+func (s *Server) resource(full jid.JID) *resource {
+	if a := s.accounts[full.Bare()]; a != nil {
+		return a.resources[full.Resource()]
+	}
+	return nil
+}

@@ -1,0 +1,454 @@
+package xmpptest
+
+import (
+	"crypto/tls"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"stanza.invalid/gen/bind"
+	"stanza.invalid/gen/roster"
+	"stanza.invalid/gen/sm"
+	"stanza.invalid/gen/starttls"
+	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// write sends an element.
+func (c *conn) write(p stanza.Payload) error {
+	b, err := p.AppendXML(nil, wire.NSClient)
+	if err != nil {
+		return err
+	}
+	return c.out.put(b)
+}
+
+// element reads the next element.
+func (c *conn) element() (wire.Raw, error) {
+	k, err := c.in.next()
+	switch {
+	case err != nil:
+		return wire.Raw{}, err
+	case k == wire.Footer:
+		return wire.Raw{}, errClosedStream
+	case k != wire.Element:
+		return wire.Raw{}, &stream.Error{Condition: stream.InvalidXML}
+	}
+	doc := c.in.f.Take()
+	return doc.Root(), nil
+}
+
+// restart expects a new stream.
+func (c *conn) restart() error {
+	c.in.f.Restart()
+	c.opened = false
+	k, err := c.in.next()
+	if err != nil {
+		return err
+	}
+	if k != wire.Header {
+		return &stream.Error{Condition: stream.BadFormat}
+	}
+	c.in.f.Take()
+	c.id = stream.NewID()
+	c.header(wire.NSClient, c.domain)
+	return nil
+}
+
+// secured reports whether there is TLS.
+func (c *conn) secured() bool {
+	_, ok := c.nc.(*tls.Conn)
+	return ok
+}
+
+// features sends the stream features.
+func (c *conn) features(inner string) error {
+	return c.out.put([]byte("<stream:features>" + inner + "</stream:features>"))
+}
+
+// negotiateClient is the server's side of RFC 6120, sections 5 to 7.
+func (c *conn) negotiateClient() error {
+	c.client = true
+	if !c.secured() && !c.srv.cfg.NoTLS {
+		if err := c.secure(); err != nil {
+			return err
+		}
+	}
+	mechanisms := ""
+	for _, m := range c.srv.cfg.Mechanisms {
+		if !strings.HasSuffix(m, "-PLUS") || c.secured() {
+			mechanisms += "<mechanism>" + m + "</mechanism>"
+		}
+	}
+	offer := "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + mechanisms + "</mechanisms>"
+	if len(c.srv.cfg.Bindings) > 0 && c.secured() {
+		offer += "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>"
+		for _, b := range c.srv.cfg.Bindings {
+			offer += "<channel-binding type='" + b + "'/>"
+		}
+		offer += "</sasl-channel-binding>"
+	}
+	if err := c.features(offer); err != nil {
+		return err
+	}
+	user, err := c.login()
+	if err != nil {
+		return err
+	}
+	c.user = user
+	if err := c.restart(); err != nil {
+		return err
+	}
+	inner := "<bind xmlns='" + bind.NS + "'/><ver xmlns='" + roster.NSVersioning + "'/><csi xmlns='urn:xmpp:csi:0'/>"
+	if !c.srv.cfg.NoManagement {
+		inner += "<sm xmlns='" + sm.NS + "'/>"
+	}
+	if err := c.features(inner); err != nil {
+		return err
+	}
+	return c.bindClient()
+}
+
+// secure is STARTTLS.
+func (c *conn) secure() error {
+	if err := c.features("<starttls xmlns='" + starttls.NS + "'><required/></starttls>"); err != nil {
+		return err
+	}
+	r, err := c.element()
+	if err != nil {
+		return err
+	}
+	if !r.Is(starttls.NS, "starttls") {
+		return &stream.Error{Condition: stream.PolicyViolation, Text: "TLS first"}
+	}
+	if len(c.in.f.Buffered()) > 0 {
+		return &stream.Error{Condition: stream.PolicyViolation}
+	}
+	t := tls.Server(c.raw, c.srv.tlsConfig(c.domain.Domain()))
+	if err := c.out.upgrade([]byte("<proceed xmlns='"+starttls.NS+"'/>"), t); err != nil {
+		return err
+	}
+	if err := t.Handshake(); err != nil {
+		return err
+	}
+	c.nc = t
+	c.in.r = t
+	return c.restart()
+}
+
+// tlsConfig returns how the server makes TLS for a domain.
+func (s *Server) tlsConfig(domain string) *tls.Config {
+	t := &tls.Config{
+		Certificates: []tls.Certificate{*s.certificate(domain)}, MaxVersion: s.cfg.MaxTLS,
+		ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: s.Roots(), NextProtos: []string{"xmpp-client"},
+	}
+	if slices.Contains(s.cfg.Mechanisms, "EXTERNAL") {
+		t.ClientAuth = tls.VerifyClientCertIfGiven
+	} else {
+		t.ClientAuth = tls.NoClientCert
+	}
+	return t
+}
+
+// bindClient waits for the client to bind a resource, or to resume a session.
+func (c *conn) bindClient() error {
+	for {
+		r, err := c.element()
+		if err != nil {
+			return err
+		}
+		if q, err := stanza.Decode[sm.Resume](r); err == nil {
+			if done, err := c.srv.resume(c, q); done || err != nil {
+				return err
+			}
+			continue
+		}
+		st := new(stanza.IQ)
+		if err := st.DecodeXML(r); err != nil || st.Type != stanza.Set {
+			return &stream.Error{Condition: stream.NotAuthorized}
+		}
+		q, err := stanza.Find[bind.Request](st)
+		if err != nil || q == nil {
+			return &stream.Error{Condition: stream.NotAuthorized}
+		}
+		full, err := c.srv.bindResource(c, q.Resource)
+		if err != nil {
+			if err := c.write(st.Fail(err)); err != nil {
+				return err
+			}
+			continue
+		}
+		return c.write(st.Result(&bind.Bind{JID: full}))
+	}
+}
+
+// bindResource makes a connection the one of a new session. Who had the resource before
+// is expelled.
+func (s *Server) bindResource(c *conn, want string) (jid.JID, error) {
+	if want == "" {
+		want = stream.NewID()[:12]
+	}
+	full, err := c.user.WithResource(want)
+	if err != nil {
+		return full, stanza.BadRequest
+	}
+	for {
+		s.mu.Lock()
+		old := s.resource(full)
+		if old == nil {
+			break
+		}
+		oldConn := old.conn
+		s.mu.Unlock()
+		if oldConn != nil {
+			oldConn.expel(stream.Conflict)
+			<-oldConn.gone
+		}
+		s.endResource(old)
+	}
+	defer s.mu.Unlock()
+	if s.closed {
+		return full, stanza.ServiceUnavailable
+	}
+	r := &resource{account: s.accounts[c.user], addr: full, conn: c}
+	r.account.resources[full.Resource()] = r
+	c.resource = r
+	s.notify()
+	return full, nil
+}
+
+// readClient handles what a client sends until its stream ends.
+func (c *conn) readClient() (closed bool, err error) {
+	_ = c.raw.SetReadDeadline(time.Time{})
+	for {
+		if d := c.srv.slow(); d > 0 {
+			time.Sleep(d)
+		}
+		k, err := c.in.next()
+		switch {
+		case err != nil:
+			return false, err
+		case k == wire.Footer:
+			return true, nil
+		case k == wire.Header:
+			return false, &stream.Error{Condition: stream.InvalidXML}
+		}
+		st, bad := stanza.Take(c.in.f)
+		if st == nil {
+			doc := c.in.f.Take()
+			if err := c.nonza(doc.Root()); err != nil {
+				return err == errPeerError, err
+			}
+			continue
+		}
+		if err := c.take(st, bad); err != nil {
+			return false, err
+		}
+	}
+}
+
+// take handles a stanza of a client's.
+func (c *conn) take(st stanza.Stanza, bad error) error {
+	s, r := c.srv, c.resource
+	from := st.Attributes().From
+	if !from.IsZero() && from != r.addr && from != r.addr.Bare() {
+		return &stream.Error{Condition: stream.InvalidFrom, Text: from.String()}
+	}
+	r.mu.Lock()
+	if r.managed != nil {
+		r.managed.in++
+	}
+	r.mu.Unlock()
+	stanza.SetFrom(st, r.addr)
+	if bad == nil {
+		var err error
+		if st, err = reparse(st); err != nil {
+			return &stream.Error{Condition: stream.InvalidXML}
+		}
+	}
+	if hook := s.cfg.OnStanza; hook != nil {
+		hook(stream.In, r.addr, st)
+	}
+	to := st.Attributes().To
+	own := to.IsZero() || to == r.addr.Bare()
+	switch st := st.(type) {
+	case *stanza.IQ:
+		if own || to == r.addr.DomainJID() && !s.hasUser(to) {
+			s.answerClient(r, st, own)
+			return nil
+		}
+	case *stanza.Presence:
+		if to.IsZero() {
+			s.announce(r, st)
+			return nil
+		}
+		switch st.Type {
+		case stanza.Subscribe, stanza.Subscribed, stanza.Unsubscribe, stanza.Unsubscribed:
+			s.subscription(r, st)
+			return nil
+		}
+	case *stanza.Message:
+		if to.IsZero() {
+			stanza.SetTo(st, r.addr.Bare())
+		}
+	}
+	s.route(st, bad)
+	return nil
+}
+
+// announce takes a client's own presence.
+func (s *Server) announce(r *resource, p *stanza.Presence) {
+	s.mu.Lock()
+	first := !r.available && p.Type == ""
+	r.available = p.Type == ""
+	if r.available {
+		r.priority, r.presence = p.Priority, p.Clone()
+	}
+	s.notify()
+	s.mu.Unlock()
+	if p.Type != "" && p.Type != stanza.Unavailable {
+		return
+	}
+	s.broadcast(r, p)
+	if first {
+		s.showContacts(r)
+	}
+}
+
+// answerClient answers a request to the client's own account or server.
+func (s *Server) answerClient(r *resource, q *stanza.IQ, own bool) {
+	if !q.IsRequest() {
+		return
+	}
+	var reply *stanza.IQ
+	name := q.First()
+	switch {
+	case own && name.Space == roster.NS && q.Type == stanza.Get:
+		get, err := stanza.Find[roster.Get](q)
+		if err != nil {
+			reply = q.Fail(err)
+			break
+		}
+		s.mu.Lock()
+		r.interested = true
+		ver := strconv.Itoa(r.account.version)
+		full := &roster.Roster{Ver: ver}
+		for _, item := range r.account.roster {
+			full.Items = append(full.Items, item)
+		}
+		s.mu.Unlock()
+		slices.SortFunc(full.Items, func(a, b roster.Item) int { return jid.Compare(a.JID, b.JID) })
+		if _, asked := element(q).Child(roster.NS, "query").Attr("ver"); asked && get.Ver == ver {
+			reply = q.Result(nil)
+		} else {
+			reply = q.Result(full)
+		}
+	case own && name.Space == roster.NS && q.Type == stanza.Set:
+		set, err := stanza.Find[roster.Set](q)
+		if err != nil || len(set.Items) != 1 {
+			reply = q.Fail(stanza.BadRequest)
+			break
+		}
+		s.mu.Lock()
+		item := set.Items[0]
+		old, known := r.account.roster[item.JID]
+		s.mu.Unlock()
+		if item.Subscription != roster.SubscriptionRemove {
+			item.Subscription, item.Ask, item.Approved = roster.SubscriptionNone, "", false
+			if known {
+				item.Subscription, item.Ask = old.Subscription, old.Ask
+			}
+		} else if !known {
+			reply = q.Fail(stanza.ItemNotFound)
+			break
+		}
+		s.setItem(r.account, item)
+		reply = q.Result(nil)
+	case name.Space == "urn:xmpp:ping", name.Space == "urn:xmpp:carbons:2", name.Space == "urn:ietf:params:xml:ns:xmpp-session":
+		reply = q.Result(nil)
+	default:
+		reply = q.Fail(stanza.ServiceUnavailable)
+	}
+	if reply != nil {
+		stanza.SetTo(reply, r.addr)
+		s.toResource(r, reply)
+	}
+}
+
+// subscription handles what clients say about subscriptions, between accounts of the
+// server (RFC 6121, section 3) and users, who keep no roster.
+func (s *Server) subscription(r *resource, p *stanza.Presence) {
+	contact := p.To.Bare()
+	mine := r.account.addr
+	s.mu.Lock()
+	item, ok := r.account.roster[contact]
+	if !ok {
+		item = roster.Item{JID: contact, Subscription: roster.SubscriptionNone}
+	}
+	theirs := s.accounts[contact]
+	s.mu.Unlock()
+	stanza.SetFrom(p, mine)
+	stanza.SetTo(p, contact)
+	to, from := item.Subscription == roster.SubscriptionTo || item.Subscription == roster.SubscriptionBoth, item.Subscription == roster.SubscriptionFrom || item.Subscription == roster.SubscriptionBoth
+	switch p.Type {
+	case stanza.Subscribe:
+		if !to {
+			item.Ask = roster.AskSubscribe
+		}
+	case stanza.Unsubscribe:
+		to, item.Ask = false, ""
+	case stanza.Subscribed:
+		from = true
+	case stanza.Unsubscribed:
+		from = false
+	}
+	item.Subscription = subscription(to, from)
+	s.setItem(r.account, item)
+	if theirs != nil && (p.Type == stanza.Subscribed || p.Type == stanza.Unsubscribed || p.Type == stanza.Unsubscribe) {
+		s.mu.Lock()
+		other, ok := theirs.roster[mine]
+		s.mu.Unlock()
+		if ok {
+			to, from := other.Subscription == roster.SubscriptionTo || other.Subscription == roster.SubscriptionBoth, other.Subscription == roster.SubscriptionFrom || other.Subscription == roster.SubscriptionBoth
+			switch p.Type {
+			case stanza.Subscribed:
+				to, other.Ask = to || other.Ask != "", ""
+			case stanza.Unsubscribed:
+				to, other.Ask = false, ""
+			case stanza.Unsubscribe:
+				from = false
+			}
+			other.Subscription = subscription(to, from)
+			s.setItem(theirs, other)
+		}
+	}
+	s.route(p, nil)
+	if p.Type == stanza.Subscribed {
+		s.mu.Lock()
+		var all []*stanza.Presence
+		for _, o := range r.account.list(func(o *resource) bool { return o.available }) {
+			all = append(all, o.presence)
+		}
+		s.mu.Unlock()
+		for _, o := range all {
+			shown := o.Clone()
+			shown.To = contact
+			s.route(shown, nil)
+		}
+	}
+}
+
+func subscription(to, from bool) roster.Subscription {
+	switch {
+	case to && from:
+		return roster.SubscriptionBoth
+	case to:
+		return roster.SubscriptionTo
+	case from:
+		return roster.SubscriptionFrom
+	}
+	return roster.SubscriptionNone
+}

@@ -1,0 +1,177 @@
+package xmpptest
+
+import (
+	"errors"
+	"fmt"
+
+	"stanza.invalid/gen/sm"
+	"stanza.invalid/gen/stanzaerror"
+	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// managed is the server's side of stream management (XEP-0198).
+type managed struct {
+	id      string   // of a session that can be resumed
+	in      uint32   // stanzas taken from the client
+	acked   uint32   // stanzas that the client has acknowledged
+	unacked [][]byte // what was sent behind them
+	every   int      // an acknowledgement is asked for each so many stanzas
+}
+
+const askForAck = "<r xmlns='" + sm.NS + "'/>"
+
+// queue keeps a stanza until it is acknowledged, and returns what to send.
+func (m *managed) queue(b []byte) []byte {
+	m.unacked = append(m.unacked, b)
+	if len(m.unacked)%m.every == 0 {
+		b = append(b[:len(b):len(b)], askForAck...)
+	}
+	return b
+}
+
+// ack takes an acknowledgement.
+func (m *managed) ack(h uint32) error {
+	n := h - m.acked // wraps at 2^32
+	if uint64(n) > uint64(len(m.unacked)) {
+		return &stream.Error{Condition: stream.UndefinedCondition, Text: fmt.Sprintf("h is %d; the last was %d, and %d stanzas were sent since", h, m.acked, len(m.unacked))}
+	}
+	m.acked = h
+	m.unacked = m.unacked[n:]
+	return nil
+}
+
+// enable starts stream management for a client.
+func (s *Server) enable(c *conn, e *sm.Enable) {
+	r := c.resource
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.managed != nil {
+		_ = c.write(&sm.Failed{Condition: stanzaerror.ConditionUnexpectedRequest})
+		return
+	}
+	r.managed = &managed{every: s.cfg.AckEvery, in: s.cfg.Counters, acked: s.cfg.Counters}
+	on := &sm.Enabled{}
+	if e.Resume {
+		r.managed.id = stream.NewID()
+		on.Resume, on.ID = true, r.managed.id
+		seconds := uint32(s.cfg.Resumption.Seconds())
+		on.Max = &seconds
+	}
+	_ = c.write(on)
+}
+
+// resume gives a client the session that it had (XEP-0198, section 5).
+func (s *Server) resume(c *conn, q *sm.Resume) (bool, error) {
+	var r *resource
+	s.mu.Lock()
+	for _, o := range s.accounts[c.user].list(func(*resource) bool { return true }) {
+		o.mu.Lock()
+		if o.managed != nil && o.managed.id == q.PreviousID && q.PreviousID != "" {
+			r = o
+		}
+		o.mu.Unlock()
+	}
+	refuse := s.refuseResume > 0
+	if refuse {
+		s.refuseResume--
+	}
+	s.mu.Unlock()
+	if r == nil || refuse {
+		return false, c.write(&sm.Failed{Condition: stanzaerror.ConditionItemNotFound})
+	}
+	s.mu.Lock()
+	old := r.conn
+	s.mu.Unlock()
+	if old != nil {
+		// what it has sent counts first
+		old.expel(stream.Conflict)
+		<-old.gone
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.mu.Lock()
+	if r.ended || r.conn != nil || r.managed == nil {
+		s.mu.Unlock()
+		return false, c.write(&sm.Failed{Condition: stanzaerror.ConditionItemNotFound})
+	}
+	if r.expiry != nil {
+		r.expiry.Stop()
+	}
+	r.conn, c.resource = c, r
+	s.notify()
+	s.mu.Unlock()
+	if err := r.managed.ack(q.Handled); err != nil {
+		return false, err
+	}
+	if err := c.write(&sm.Resumed{PreviousID: q.PreviousID, Handled: r.managed.in}); err != nil {
+		return false, err
+	}
+	for _, b := range r.managed.unacked {
+		if err := c.out.put(b); err != nil {
+			return false, err
+		}
+	}
+	return true, c.out.put([]byte(askForAck))
+}
+
+// RefuseResume makes the server refuse the next n attempts to resume a session, as if it
+// had forgotten it.
+func (s *Server) RefuseResume(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuseResume = n
+}
+
+// nonza handles what a client sends beside stanzas.
+func (c *conn) nonza(r wire.Raw) error {
+	res := c.resource
+	switch {
+	case r.Is(wire.NSStream, "error"):
+		return errPeerError
+	case r.Is(sm.NS, "r"):
+		res.mu.Lock()
+		defer res.mu.Unlock()
+		if res.managed != nil && !c.srv.dropsAcks() {
+			return c.write(&sm.Ack{Handled: res.managed.in})
+		}
+		return nil
+	case r.Is(sm.NS, "a"):
+		a, err := stanza.Decode[sm.Ack](r)
+		if err != nil {
+			return &stream.Error{Condition: stream.InvalidXML}
+		}
+		res.mu.Lock()
+		defer res.mu.Unlock()
+		if res.managed == nil {
+			return nil
+		}
+		return res.managed.ack(a.Handled)
+	case r.Is(sm.NS, "enable"):
+		e, err := stanza.Decode[sm.Enable](r)
+		if err != nil {
+			return &stream.Error{Condition: stream.InvalidXML}
+		}
+		c.srv.enable(c, e)
+		return nil
+	case r.Is("urn:xmpp:csi:0", "active"), r.Is("urn:xmpp:csi:0", "inactive"):
+		return nil
+	}
+	return &stream.Error{Condition: stream.UnsupportedStanzaType}
+}
+
+var errPeerError = errors.New("xmpptest: the client has ended the stream with an error")
+
+// DropAcks makes the server keep silent about what it has handled, or speak again.
+func (s *Server) DropAcks(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropAcks = on
+}
+
+func (s *Server) dropsAcks() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dropAcks
+}

@@ -1,0 +1,180 @@
+package xmpptest
+
+import (
+	"sync"
+	"time"
+
+	"stanza.invalid/gen/roster"
+	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// resource is a client's session: it may outlive its connection (XEP-0198).
+type resource struct {
+	account    *account
+	addr       jid.JID          // immutable
+	conn       *conn            // guarded by Server.mu: nil while it is away
+	available  bool             // guarded by Server.mu
+	priority   int8             // guarded by Server.mu
+	presence   *stanza.Presence // guarded by Server.mu: the last that was available
+	interested bool             // guarded by Server.mu: it has asked for the roster
+	expiry     *time.Timer      // guarded by Server.mu: ends a session that is away
+	ended      bool             // guarded by Server.mu
+
+	mu      sync.Mutex // the order of what is sent
+	managed *managed   // guarded by mu: nil without stream management
+}
+
+// toResource hands a stanza to a client.
+func (s *Server) toResource(r *resource, st stanza.Stanza) {
+	b, err := st.AppendXML(nil, wire.NSClient)
+	if err != nil {
+		return
+	}
+	if parsed, err := parse(string(b)); err == nil {
+		if hook := s.cfg.OnStanza; hook != nil {
+			hook(stream.Out, r.addr, parsed)
+		}
+	}
+	_ = s.send(r, b)
+}
+
+// send sends the bytes of one stanza to a client, or keeps them for it while it is away.
+func (s *Server) send(r *resource, b []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.mu.Lock()
+	c, ended := r.conn, r.ended
+	s.mu.Unlock()
+	if ended {
+		return unavailable()
+	}
+	if r.managed != nil {
+		b = r.managed.queue(b)
+	}
+	if c == nil {
+		return nil
+	}
+	err := c.out.put(b)
+	if err == errStalled {
+		c.end(err)
+	}
+	if err != nil && r.managed == nil {
+		return unavailable()
+	}
+	return nil
+}
+
+// leave takes a connection away from its resource. The session ends with it, unless it
+// can be resumed and nobody has closed the stream.
+func (s *Server) leave(r *resource, c *conn, closed bool) {
+	r.mu.Lock()
+	resumable := r.managed != nil && r.managed.id != "" && !closed
+	r.mu.Unlock()
+	s.mu.Lock()
+	if r.conn != c || r.ended {
+		s.mu.Unlock()
+		return
+	}
+	r.conn = nil
+	if resumable && !s.closed {
+		r.expiry = time.AfterFunc(s.cfg.Resumption, func() { s.endResource(r) })
+	}
+	s.notify()
+	s.mu.Unlock()
+	if !resumable {
+		s.endResource(r)
+	}
+}
+
+// endResource ends a session: its contacts see it go, and what it never got goes back.
+func (s *Server) endResource(r *resource) {
+	r.mu.Lock()
+	var lost [][]byte
+	if r.managed != nil {
+		lost = r.managed.unacked
+		r.managed = nil
+	}
+	s.mu.Lock()
+	if r.ended || r.conn != nil {
+		s.mu.Unlock()
+		r.mu.Unlock()
+		return
+	}
+	r.ended = true
+	if r.expiry != nil {
+		r.expiry.Stop()
+	}
+	if r.account.resources[r.addr.Resource()] == r {
+		delete(r.account.resources, r.addr.Resource())
+	}
+	was, closed := r.available, s.closed
+	r.available = false
+	s.notify()
+	s.mu.Unlock()
+	r.mu.Unlock()
+	if closed {
+		return
+	}
+	if was {
+		s.broadcast(r, &stanza.Presence{From: r.addr, Type: stanza.Unavailable})
+	}
+	for _, b := range lost {
+		st, err := parse(string(b))
+		if m, ok := st.(*stanza.Message); ok && err == nil {
+			if reply := m.Fail(stanza.NewError(stanza.RecipientUnavailable, "")); reply != nil {
+				s.route(reply, nil)
+			}
+		}
+	}
+}
+
+// broadcast sends a presence to all who may see it (RFC 6121, section 4.2.2).
+func (s *Server) broadcast(r *resource, p *stanza.Presence) {
+	s.mu.Lock()
+	var to []jid.JID
+	for j, item := range r.account.roster {
+		if item.Subscription == roster.SubscriptionFrom || item.Subscription == roster.SubscriptionBoth {
+			to = append(to, j)
+		}
+	}
+	own := r.account.list(func(o *resource) bool { return o.available || o == r && p.Type == "" })
+	s.mu.Unlock()
+	for _, o := range own {
+		mine := p.Clone()
+		mine.To = o.addr
+		s.toResource(o, mine)
+	}
+	for _, j := range to {
+		theirs := p.Clone()
+		theirs.To = j
+		s.route(theirs, nil)
+	}
+}
+
+// showContacts sends a client that has come online what its contacts are up to.
+func (s *Server) showContacts(r *resource) {
+	s.mu.Lock()
+	var all []*stanza.Presence
+	for j, item := range r.account.roster {
+		if item.Subscription != roster.SubscriptionTo && item.Subscription != roster.SubscriptionBoth {
+			continue
+		}
+		if a := s.accounts[j]; a != nil {
+			for _, o := range a.list(func(o *resource) bool { return o.available }) {
+				all = append(all, o.presence)
+			}
+		}
+	}
+	for _, o := range r.account.list(func(o *resource) bool { return o.available && o != r }) {
+		all = append(all, o.presence)
+	}
+	s.mu.Unlock()
+	for _, p := range all {
+		mine := p.Clone()
+		mine.To = r.addr
+		s.toResource(r, mine)
+	}
+}
