@@ -46,6 +46,15 @@ type Config struct {
 	// KeepAlive is after how much silence of this side a space is sent (RFC 6120, section
 	// 4.6.1); 0 means never.
 	KeepAlive time.Duration
+	// Idle is after how much silence of the peer it is asked for a sign of life; 0 means
+	// never. Without an answer within IdleTimeout (default 30 s) the connection is given up
+	// for dead: see [ErrDead].
+	Idle, IdleTimeout time.Duration
+	// Probe sends something that the peer has to answer; nil is a space, which only TCP
+	// answers. Where there is stream management, that asks. Probe must not block.
+	Probe func()
+	// Management turns stream management (XEP-0198) on; nil leaves it off.
+	Management *Management
 	// StallAfter is after how long a handler is reported to block the queue (default 10 s).
 	StallAfter time.Duration
 	// Backoff says when to connect again.
@@ -74,6 +83,8 @@ type Config struct {
 	// decided and in that order, with the output locked: it must not block and not send.
 	// See [Stream.Requeue]. It may be nil.
 	Queued func(p stanza.Payload)
+
+	stream *Stream // whose it is; nil for a Conn by hand
 }
 
 // Failure is what went wrong with one stanza, event or task.
@@ -127,6 +138,7 @@ func (c Config) withDefaults() Config {
 	c.WriteTimeout = or(c.WriteTimeout, 30*time.Second)
 	c.SessionTimeout = or(c.SessionTimeout, 45*time.Second)
 	c.CloseTimeout = or(c.CloseTimeout, 5*time.Second)
+	c.IdleTimeout = or(c.IdleTimeout, 30*time.Second)
 	c.StallAfter = or(c.StallAfter, 10*time.Second)
 	c.Concurrency = or(c.Concurrency, 64)
 	if c.Header.Content == "" {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"stanza.invalid/gen/sm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -24,6 +25,9 @@ type Conn struct {
 	peer      Header
 	features  wire.Raw
 	done      map[string]bool // negotiators that have run; made for the first
+	sm        *management     // of the stream; nil without XEP-0198
+	enable    bool            // the session begins with a request to manage it
+	enabled   *sm.Enabled     // the peer manages the session already
 	local     jid.JID
 	remote    jid.JID
 	from      jid.JID // of the stream headers to come
@@ -33,6 +37,7 @@ type Conn struct {
 	transport Transport // guarded by mu, because abort may come from anywhere
 	late      bool      // guarded by mu: negotiation is over time, deadlines stay in the past
 	aborted   bool      // guarded by mu: the transport was closed
+	cause     error     // guarded by mu: why, if it was this side
 }
 
 var zeroRaw wire.Raw

@@ -75,6 +75,9 @@ func (s *Stream) again(a *attempts, session bool, err error) bool {
 		t := time.NewTimer(d)
 		defer t.Stop()
 		select {
+		case <-s.hurry:
+			a.failures = 0
+			return true
 		case <-t.C:
 			a.last = d
 			return true
@@ -117,6 +120,7 @@ func (s *Stream) connect(a *attempts) (*Conn, error) {
 	emit(s, Connected{})
 	s.setState(Negotiating)
 	c := newConn(t, &s.cfg)
+	c.sm = s.sm
 	s.setLive(c)
 	err = c.negotiate(ctx, s.cfg.Negotiators)
 	if err == nil && ctx.Err() != nil {
@@ -193,14 +197,19 @@ func (s *Stream) beginSession(c *Conn) bool {
 	c.SetLimits(s.cfg.Limits)
 	s.setState(Established)
 	emit(s, SessionStarted{Local: c.local, Remote: c.remote, ID: c.peer.ID, Resumed: c.resumed})
+	if s.sm != nil {
+		s.sm.begin(c)
+	}
 	s.out.open(c.Transport())
 	s.startKeepAlive()
+	s.pulse.start()
 	return true
 }
 
 // endSession ends a session and its connection, and returns why.
 func (s *Stream) endSession(c *Conn, err error) error {
 	s.stopKeepAlive()
+	s.pulse.stop()
 	resumable := c.resumable && isLoss(err)
 	s.mu.Lock()
 	s.conn = nil
@@ -214,6 +223,9 @@ func (s *Stream) endSession(c *Conn, err error) error {
 	}
 	s.mu.Unlock()
 	s.hangUpOn(c, err)
+	if !resumable && s.sm != nil {
+		s.sm.forget()
+	}
 	if !resumable {
 		s.waiters.drop()
 		emit(s, SessionEnded{Err: err})
@@ -321,6 +333,9 @@ func (s *Stream) Close(ctx context.Context) error {
 
 // sayGoodbye sends the footer behind all else and waits for the peer's.
 func (s *Stream) sayGoodbye(ctx context.Context, reading <-chan struct{}) {
+	if s.sm != nil {
+		s.out.farewell()
+	}
 	if s.out.putLast([]byte(footer)) != nil {
 		return
 	}
@@ -378,6 +393,9 @@ func (s *Stream) stop(err error) {
 	s.mu.Unlock()
 	s.tasks.close()
 	s.out.close()
+	if s.sm != nil {
+		s.sm.in.close()
+	}
 	s.waiters.drop()
 	close(s.ended)
 	if suspended {

@@ -21,11 +21,18 @@ func (s *Stream) endBatch() {
 func (s *Stream) handleItem(it *item) {
 	if it == nil {
 		s.endRun() // of a handler that did not come back
+		if s.sm != nil && s.queue.batch[s.queue.next].kind == itemStanza {
+			s.sm.in.done(s.number)
+		}
 		return
 	}
 	switch it.kind {
 	case itemStanza:
+		s.number = it.number
 		s.handleStanza(it.v.(stanza.Stanza), it.err)
+		if s.sm != nil {
+			s.sm.in.done(it.number)
+		}
 	case itemRaw:
 		s.handleRaw(it.v.(wire.Raw))
 	case itemEvent:
@@ -45,7 +52,7 @@ func (s *Stream) handleStanza(st stanza.Stanza, bad error) {
 			return // to whom?
 		}
 		if reply, ok := stanza.Fail(st, bad).(*stanza.IQ); ok {
-			s.reply(reply)
+			s.replyHere(reply)
 		}
 		return
 	}
@@ -96,11 +103,11 @@ func (s *Stream) unhandled(p stanza.Payload, st stanza.Stanza) {
 func (s *Stream) refuse(q *stanza.IQ) {
 	switch {
 	case q.Len() != 1:
-		s.reply(q.Fail(stanza.NewError(stanza.BadRequest, "an IQ request has exactly one payload")))
+		s.replyHere(q.Fail(stanza.NewError(stanza.BadRequest, "an IQ request has exactly one payload")))
 	case s.table.Load().spaces[q.First().Space]:
-		s.reply(q.Fail(stanza.NewError(stanza.FeatureNotImplemented, "")))
+		s.replyHere(q.Fail(stanza.NewError(stanza.FeatureNotImplemented, "")))
 	default:
-		s.reply(q.Fail(stanza.NewError(stanza.ServiceUnavailable, "")))
+		s.replyHere(q.Fail(stanza.NewError(stanza.ServiceUnavailable, "")))
 	}
 }
 
@@ -154,7 +161,7 @@ func (s *Stream) start(j job) bool {
 	}
 	ctx := s.beginRun(&r.site)
 	if err := j.call(ctx); err != nil {
-		s.failed(&j, err)
+		s.failed(ctx, &j, err)
 	}
 	s.endRun()
 	return true
@@ -204,7 +211,15 @@ func (s *Stream) startConcurrent(j job) bool {
 		}
 	}
 	s.workers.Add(1)
+	number := s.number
+	counted := s.sm != nil && j.st != nil
+	if counted {
+		s.sm.in.hold(number)
+	}
 	go func() {
+		if counted {
+			defer s.sm.in.done(number)
+		}
 		r := &run{Context: s.ctx, s: s, free: true}
 		defer func() {
 			r.end()
@@ -214,7 +229,7 @@ func (s *Stream) startConcurrent(j job) bool {
 			s.workers.Done()
 		}()
 		if err := j.call(r); err != nil {
-			s.failed(&j, err)
+			s.failed(r, &j, err)
 		}
 	}()
 	return true
@@ -244,7 +259,7 @@ func safely(f func() error) (err error) {
 }
 
 // failed reports what a handler did not catch and answers where that is due.
-func (s *Stream) failed(j *job, err error) {
+func (s *Stream) failed(ctx context.Context, j *job, err error) {
 	s.fail(Failure{Err: err, Handler: j.r.site, Stanza: j.st})
 	if j.st == nil || j.mute || j.r.watching {
 		return
@@ -259,7 +274,7 @@ func (s *Stream) failed(j *job, err error) {
 		}
 	}
 	if reply := stanza.Fail(j.st, err); reply != nil {
-		s.reply(reply)
+		s.reply(ctx, reply)
 	}
 }
 
@@ -275,10 +290,18 @@ func (s *Stream) fail(f Failure) {
 
 // reply sends an answer that a handler owes. If the output is full it waits: a peer that
 // does not read gets no more answers, and sends no more in the end.
-func (s *Stream) reply(st stanza.Stanza) {
-	if err := s.Send(s.ctx, st); err != nil && !errors.Is(err, ErrClosed) {
+func (s *Stream) reply(ctx context.Context, st stanza.Stanza) {
+	if err := s.Send(ctx, st); err != nil && !errors.Is(err, ErrClosed) {
 		s.cfg.Logger.Warn("answer not sent", "error", err)
 	}
+}
+
+// replyHere is reply on the dispatcher when no handler runs.
+func (s *Stream) replyHere(st stanza.Stanza) {
+	site := "the answer to a stanza without a handler"
+	ctx := s.beginRun(&site)
+	s.reply(ctx, st)
+	s.endRun()
 }
 
 // stalled is called by the watchdog.

@@ -119,7 +119,7 @@ func deliverDirect[T any](s *Stream, v T) {
 		}
 		j := job{r: &h.registration, f: func(ctx context.Context) error { return h.event(ctx, v) }}
 		if err := j.call(s.ctx); err != nil {
-			s.failed(&j, err)
+			s.failed(s.ctx, &j, err)
 		}
 	}
 }

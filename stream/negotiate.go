@@ -158,6 +158,27 @@ func (c *Conn) abort() {
 	_ = t.Close()
 }
 
+// fail closes the transport, for a reason that the reader is to give. It may be called
+// from any goroutine.
+func (c *Conn) fail(why error) {
+	c.mu.Lock()
+	if c.cause == nil {
+		c.cause = why
+	}
+	c.mu.Unlock()
+	c.abort()
+}
+
+// because returns why reading failed: this side's reason, if it had one.
+func (c *Conn) because(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cause != nil {
+		return c.cause
+	}
+	return err
+}
+
 // finish tells the peer about an error, if one is due, and ends the stream.
 func (c *Conn) finish(err error) {
 	c.mu.Lock()

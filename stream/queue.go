@@ -12,10 +12,11 @@ import (
 
 // item is one entry of the queue.
 type item struct {
-	v    any   // a stanza, a wire.Raw, an event, or a task
-	err  error // what was wrong with the stanza's own attributes
-	size int32
-	kind itemKind
+	v      any    // a stanza, a wire.Raw, an event, or a task
+	err    error  // what was wrong with the stanza's own attributes
+	number uint64 // of the stanza, for XEP-0198
+	size   int32
+	kind   itemKind
 }
 
 type itemKind uint8

@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 
+	"stanza.invalid/gen/sm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -14,8 +15,9 @@ func (s *Stream) read(c *Conn) error {
 			return err
 		}
 		if err := c.fill(); err != nil {
-			return err
+			return c.because(err)
 		}
+		s.pulse.reads.Add(1)
 	}
 }
 
@@ -70,14 +72,23 @@ func (s *Stream) takeElement(c *Conn, batch []item) ([]item, error) {
 		}
 		return batch, err
 	}
+	number := uint64(0)
+	if s.sm != nil {
+		number = s.sm.in.take()
+	}
 	st.SetOrigin(s.origin.Load())
 	if s.cfg.Received != nil {
 		s.guard("Config.Received", st, func() error { s.cfg.Received(st); return nil })
 	}
-	if !s.serveWaiting(st, err) {
-		batch = append(batch, stanzaItem(st, err, size))
+	if s.serveWaiting(st, err) {
+		if s.sm != nil {
+			s.sm.in.done(number)
+		}
+		return batch, nil
 	}
-	return batch, nil
+	it := stanzaItem(st, err, size)
+	it.number = number
+	return append(batch, it), nil
 }
 
 // serveWaiting gives a stanza to whom it answers and to collectors, and reports whether
@@ -101,6 +112,9 @@ func (s *Stream) nonza(c *Conn, size int) (item, error) {
 	r := d.Root()
 	if r.Is(wire.NSStream, "error") {
 		return item{}, readError(r)
+	}
+	if s.sm != nil && r.Space() == sm.NS {
+		return item{}, s.sm.nonza(c, r)
 	}
 	if s.cfg.Nonza != nil {
 		taken := false

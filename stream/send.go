@@ -45,15 +45,39 @@ func (s *Stream) prepare(st stanza.Stanza) stanza.Stanza {
 
 // SendElement is Send for an element of any kind, past the filters.
 func (s *Stream) SendElement(ctx context.Context, p stanza.Payload) error {
+	return s.sendElement(ctx, p, nil)
+}
+
+func (s *Stream) sendElement(ctx context.Context, p stanza.Payload, d *Delivery) error {
 	b, err := encode(p, wire.NSClient)
 	if err != nil {
 		return err
 	}
 	defer giveBack(b)
-	if s.cfg.Queued == nil {
-		return s.out.put(ctx, *b, nil)
+	n := mark{d: d}
+	if s.sm != nil {
+		n.stanza = isStanza(p)
 	}
-	return s.out.put(ctx, *b, func() { s.cfg.Queued(p) })
+	if s.cfg.Queued != nil {
+		n.queued = func() { s.cfg.Queued(p) }
+	}
+	return s.out.put(ctx, *b, n)
+}
+
+// isStanza reports whether an element is a stanza.
+func isStanza(p stanza.Payload) bool {
+	if _, ok := p.(stanza.Stanza); ok {
+		return true
+	}
+	n := p.WireName()
+	if n.Space != wire.NSClient {
+		return false
+	}
+	switch n.Local {
+	case "message", "presence", "iq":
+		return true
+	}
+	return false
 }
 
 // SendXML sends an element that is given as text, in which a missing namespace means that
@@ -68,7 +92,7 @@ func (s *Stream) SendXML(ctx context.Context, text string) error {
 
 // SendBytes sends bytes as they are. Nothing checks them: a stream that they break ends.
 func (s *Stream) SendBytes(ctx context.Context, b []byte) error {
-	return s.out.put(ctx, b, nil)
+	return s.out.put(ctx, b, mark{})
 }
 
 // Flush waits until all that was sent so far has been handed to the transport.

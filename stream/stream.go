@@ -31,6 +31,9 @@ type Stream struct {
 	events  events
 	filters filters
 	tasks   tasks
+	pulse   liveness
+	sm      *management    // nil without XEP-0198
+	hurry   chan struct{}  // of capacity 1: connect again without delay
 	workers sync.WaitGroup // concurrent handlers
 
 	handlers handlers
@@ -38,6 +41,7 @@ type Stream struct {
 	table    atomic.Pointer[table]
 	current  atomic.Pointer[string] // where what the dispatcher runs was registered
 	found    []*registration        // scratch of the dispatcher
+	number   uint64                 // of the dispatcher: the number of the stanza at hand
 	running  *run                   // of the dispatcher: the context of what it runs
 	runs     []run                  // of the dispatcher: for the contexts to come
 
@@ -64,7 +68,7 @@ type Stream struct {
 func New(cfg Config) *Stream {
 	s := &Stream{
 		cfg:  cfg.withDefaults(),
-		hang: make(chan struct{}), ended: make(chan struct{}), done: make(chan struct{}),
+		hang: make(chan struct{}), hurry: make(chan struct{}, 1), ended: make(chan struct{}), done: make(chan struct{}),
 	}
 	base := context.Background()
 	if s.cfg.Base != nil {
@@ -76,6 +80,13 @@ func New(cfg Config) *Stream {
 		run: s.handleItem, begin: s.out.cork, end: s.endBatch, stall: s.stalled,
 	}
 	s.out = writer{max: s.cfg.OutputBytes, timeout: s.cfg.WriteTimeout, linger: time.Millisecond, failed: s.writeFailed}
+	s.out.enter = s.enterWait
+	s.pulse = liveness{s: s, idle: s.cfg.Idle, timeout: s.cfg.IdleTimeout}
+	if s.cfg.Management != nil {
+		s.sm = newManagement(s, *s.cfg.Management)
+		s.out.sm = s.sm
+	}
+	s.cfg.stream = s
 	s.table.Store(&table{})
 	return s
 }

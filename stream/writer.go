@@ -17,6 +17,8 @@ type writer struct {
 	timeout time.Duration // of one write
 	linger  time.Duration // how long a corked writer holds back
 	failed  func(t Transport, err error)
+	enter   func(ctx context.Context) *run // tells that the goroutine of ctx waits for the peer
+	sm      *management                    // nil without XEP-0198
 
 	mu       sync.Mutex
 	cur      *chunk    // guarded by mu: what waits; nil if nothing does
@@ -31,6 +33,8 @@ type writer struct {
 	last     uint64        // guarded by mu: queued behind the footer; 0 while there is none
 	changed  chan struct{} // guarded by mu: closed when room appears, writing ends or the writer closes
 	closed   bool          // guarded by mu
+	ackDue   bool          // guarded by mu: the next write is to say what was handled
+	tracked  []*Delivery   // guarded by mu: what waits to be written, without XEP-0198
 	when     time.Time     // guarded by mu: of the last write
 }
 
@@ -89,9 +93,15 @@ func (w *writer) pending() int {
 	return len(w.cur.b)
 }
 
-// put queues one element; it waits for room. It calls queued, unless nil, when the
-// element has its place.
-func (w *writer) put(ctx context.Context, b []byte, queued func()) error {
+// mark is what the writer has to know of an element.
+type mark struct {
+	stanza bool      // it counts (XEP-0198)
+	d      *Delivery // who wants to know what becomes of it; nil for nobody
+	queued func()    // to call when it has its place; nil for nothing
+}
+
+// put queues one element; it waits for room.
+func (w *writer) put(ctx context.Context, b []byte, n mark) error {
 	if len(b) > w.max {
 		return ErrStanzaTooLarge
 	}
@@ -101,8 +111,15 @@ func (w *writer) put(ctx context.Context, b []byte, queued func()) error {
 		if w.closed || w.last > 0 {
 			return ErrClosed
 		}
-		if w.pending()+w.inFlight+len(b) <= w.max {
+		full := w.sm != nil && n.stanza && w.sm.out.full(len(b))
+		if !full && w.pending()+w.inFlight+len(b) <= w.max {
 			break
+		}
+		if full {
+			if err := w.waitForAck(ctx); err != nil {
+				return err
+			}
+			continue
 		}
 		w.start(true)
 		if err := w.wait(ctx); err != nil {
@@ -110,11 +127,52 @@ func (w *writer) put(ctx context.Context, b []byte, queued func()) error {
 		}
 	}
 	w.append(b)
-	if queued != nil {
-		queued()
+	switch {
+	case w.sm != nil:
+		w.manage(b, n.stanza, n.d)
+	case n.d != nil:
+		n.d.end = w.queued
+		w.tracked = append(w.tracked, n.d)
+	}
+	if n.queued != nil {
+		n.queued()
 	}
 	w.start(false)
 	return nil
+}
+
+// waitForAck waits for the peer to acknowledge something. What it needs for that comes
+// through the reader, which therefore must not wait for who waits here. The caller holds
+// mu, which is given up meanwhile.
+func (w *writer) waitForAck(ctx context.Context) error {
+	w.ask()
+	w.start(true)
+	if w.changed == nil {
+		w.changed = make(chan struct{})
+	}
+	changed := w.changed
+	w.mu.Unlock()
+	defer w.mu.Lock()
+	r := w.enter(ctx)
+	defer r.leave()
+	select {
+	case <-changed:
+		return nil
+	case <-ctx.Done():
+		return waitError(ctx)
+	}
+}
+
+// settleTracked decides about what was written. The caller holds mu.
+func (w *writer) settleTracked() {
+	n := 0
+	for n < len(w.tracked) && w.tracked[n].end <= w.written {
+		w.tracked[n].resolve(Sent)
+		n++
+	}
+	if w.tracked = w.tracked[n:]; len(w.tracked) == 0 {
+		w.tracked = nil
+	}
 }
 
 // append queues one element. The caller holds mu.
@@ -166,6 +224,10 @@ func (w *writer) requeue(f func() []stanza.Payload) error {
 		next.add(*b)
 		giveBack(b)
 	}
+	for _, d := range w.tracked {
+		d.resolve(Lost) // whoever replaces it may know
+	}
+	w.tracked = nil
 	w.written += uint64(w.pending())
 	w.queued += uint64(len(next.b))
 	if w.cur = next; len(next.b) == 0 {
@@ -179,7 +241,7 @@ func (w *writer) requeue(f func() []stanza.Payload) error {
 // start makes a flusher if there is something to write and nothing speaks for holding it
 // back. The caller holds mu.
 func (w *writer) start(now bool) {
-	if w.flushing || w.conn == nil || w.cur == nil {
+	if w.flushing || w.conn == nil || w.cur == nil && !w.ackDue {
 		return
 	}
 	if w.corked > 0 && !now && len(w.cur.b) < corkBytes {
@@ -223,7 +285,10 @@ func (w *writer) uncork() {
 // flush writes until nothing waits.
 func (w *writer) flush() {
 	w.mu.Lock()
-	for w.cur != nil && w.conn != nil {
+	for (w.cur != nil || w.ackDue) && w.conn != nil {
+		if w.ackDue {
+			w.appendAck(false)
+		}
 		c, conn := w.cur, w.conn
 		w.cur = nil
 		w.inFlight = len(c.b)
@@ -237,6 +302,7 @@ func (w *writer) flush() {
 		w.when = time.Now()
 		if err != nil {
 			w.keep(c, n)
+			w.wrote()
 			w.conn = nil
 			w.flushing = false
 			w.notify()
@@ -245,12 +311,23 @@ func (w *writer) flush() {
 			return
 		}
 		w.written += uint64(len(c.b))
+		w.wrote()
 		c.giveBack()
 		w.notify()
 	}
 	w.flushing = false
 	w.notify()
 	w.mu.Unlock()
+}
+
+// wrote decides about what needs no more than having been written. The caller holds mu.
+func (w *writer) wrote() {
+	if len(w.tracked) > 0 {
+		w.settleTracked()
+	}
+	if w.sm != nil {
+		w.sm.out.prune(w.written)
+	}
 }
 
 // keep puts back what did not leave whole when n bytes of c did: it comes first next
@@ -337,6 +414,13 @@ func (w *writer) close() {
 	w.conn = nil
 	if w.timer != nil {
 		w.timer.Stop()
+	}
+	for _, d := range w.tracked {
+		d.resolve(Lost)
+	}
+	w.tracked = nil
+	if w.sm != nil {
+		w.closeManaged()
 	}
 	w.notify()
 }

@@ -1,0 +1,154 @@
+package stream
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// ErrDead ends a connection whose peer gave no sign of life when it was asked for one.
+var ErrDead = errors.New("stream: the peer gives no sign of life")
+
+// ErrReconnect ends a connection that this side wanted to make anew; see
+// [Stream.Reconnect].
+var ErrReconnect = errors.New("stream: the connection is to be made anew")
+
+// liveness finds connections that are dead although nothing has failed: it asks a peer
+// that is silent for a sign of life. It counts nothing while reading is paused, because
+// then the silence is this side's.
+type liveness struct {
+	s       *Stream
+	idle    time.Duration // immutable: silence before the peer is asked; 0 for never
+	timeout time.Duration // immutable: how long it has to answer
+	reads   atomic.Uint32 // counts what came in
+
+	mu      sync.Mutex
+	timer   *time.Timer // guarded by mu: nil while there is no session
+	seen    uint32      // guarded by mu: reads when the timer was set
+	probing bool        // guarded by mu: the peer was asked
+}
+
+// start begins with a session.
+func (l *liveness) start() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.probing, l.seen = false, l.reads.Load()
+	if l.idle > 0 {
+		l.timer = time.AfterFunc(l.idle, l.tick)
+	}
+}
+
+func (l *liveness) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+}
+
+// expect says that something was sent which the peer has to answer.
+func (l *liveness) expect() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timer != nil && !l.probing {
+		l.probing, l.seen = true, l.reads.Load()
+		l.timer.Reset(l.timeout)
+	}
+}
+
+// answered says that it has.
+func (l *liveness) answered() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.timer != nil && l.probing {
+		l.probing = false
+		l.timer.Reset(l.idle)
+	}
+}
+
+// tick looks whether anything came in.
+func (l *liveness) tick() {
+	l.mu.Lock()
+	if l.timer == nil {
+		l.mu.Unlock()
+		return
+	}
+	now := l.reads.Load()
+	switch {
+	case l.s.Paused() || now != l.seen:
+		l.probing, l.seen = false, now
+		l.timer.Reset(l.idle)
+	case !l.probing:
+		l.probing = true
+		l.timer.Reset(l.timeout)
+		l.mu.Unlock()
+		l.s.probe()
+		return
+	default:
+		l.timer = nil
+		l.mu.Unlock()
+		l.s.cutOff(ErrDead)
+		return
+	}
+	l.mu.Unlock()
+}
+
+// probe asks the peer for a sign of life.
+func (s *Stream) probe() {
+	if s.sm != nil && s.out.probe() {
+		return
+	}
+	if s.cfg.Probe != nil {
+		s.guard("Config.Probe", nil, func() error { s.cfg.Probe(); return nil })
+		return
+	}
+	s.out.space()
+}
+
+// probe asks by stream management, and reports whether that was possible.
+func (w *writer) probe() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	u := &w.sm.out
+	if !u.confirmed || w.conn == nil || w.last > 0 {
+		return false
+	}
+	if !u.asked {
+		u.asked, u.since = true, 0
+		w.append([]byte(ackRequest))
+	}
+	w.start(true)
+	return true
+}
+
+// cutOff ends the present connection, if there is one, as if the network had.
+func (s *Stream) cutOff(why error) bool {
+	s.mu.Lock()
+	c := s.conn
+	s.mu.Unlock()
+	if c == nil {
+		return false
+	}
+	c.fail(why)
+	return true
+}
+
+// Reconnect makes the connection anew without delay, as when the network has changed: the
+// present one is cut off, a wait between two is ended. It does nothing while a connection
+// is being made.
+func (s *Stream) Reconnect() {
+	select {
+	case s.hurry <- struct{}{}:
+	default:
+	}
+	s.cutOff(ErrReconnect)
+}
+
+// Probe asks the peer for a sign of life now; without an answer in time the connection
+// ends, and another is made. It needs [Config.Idle].
+func (s *Stream) Probe() {
+	s.pulse.expect()
+	s.probe()
+}

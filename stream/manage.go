@@ -1,0 +1,378 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"stanza.invalid/gen/sm"
+	"stanza.invalid/stream/wire"
+)
+
+// Management is how a stream uses stream management (XEP-0198), if the peer has it: both
+// sides count the stanzas that they have taken responsibility for, and a session may be
+// resumed on another connection. A zero field means its default.
+type Management struct {
+	// Max is how long the peer is asked to keep a session whose connection was lost; 0
+	// leaves it to the peer.
+	Max time.Duration
+	// AckEvery is after how many stanzas the peer is asked what it has handled (default
+	// 10), AckAfter after how long otherwise (default 3 s).
+	AckEvery int
+	AckAfter time.Duration
+	// MaxUnacked and MaxUnackedBytes are how much may wait to be acknowledged, on the
+	// network or for a connection (default 1,000 stanzas, 1 MiB). Send waits for room.
+	MaxUnacked, MaxUnackedBytes int
+	// AnswerWithin is how long an answer about what was handled may wait for handlers that
+	// are at it (default 1 s).
+	AnswerWithin time.Duration
+}
+
+func (m Management) withDefaults() Management {
+	m.AckEvery = or(m.AckEvery, 10)
+	m.AckAfter = or(m.AckAfter, 3*time.Second)
+	m.MaxUnacked, m.MaxUnackedBytes = or(m.MaxUnacked, 1000), or(m.MaxUnackedBytes, 1<<20)
+	m.AnswerWithin = or(m.AnswerWithin, time.Second)
+	return m
+}
+
+// management is the state of XEP-0198 of a stream.
+type management struct {
+	s   *Stream
+	cfg Management // immutable
+	in  received
+	out unacked // guarded by writer.mu
+
+	mu       sync.Mutex
+	id       string        // guarded by mu: what the peer calls the session; "" if it can't be resumed
+	location string        // guarded by mu: where the peer wants it to be resumed
+	keep     time.Duration // guarded by mu: how long the peer keeps it; 0 if it does not say
+}
+
+func newManagement(s *Stream, cfg Management) *management {
+	m := &management{s: s, cfg: cfg.withDefaults()}
+	m.in.within = m.cfg.AnswerWithin
+	m.in.answer = s.out.answerSoon
+	m.out.cfg, m.out.s = m.cfg, s
+	return m
+}
+
+// ErrCounters is an acknowledgement that does not fit what was sent.
+var ErrCounters = errors.New("stream: the peer acknowledges what it cannot have got")
+
+// nonza handles what the peer says about the session. The reader calls it.
+func (m *management) nonza(c *Conn, r wire.Raw) error {
+	switch r.Local() {
+	case "r":
+		m.in.request()
+	case "a":
+		var a sm.Ack
+		if err := a.DecodeXML(r); err != nil {
+			return &Error{Condition: InvalidXML, Text: err.Error(), Sent: true, Err: err}
+		}
+		if err := m.s.out.acked(a.Handled); err != nil {
+			return err
+		}
+		m.s.pulse.answered()
+	case "enabled":
+		var e sm.Enabled
+		if err := e.DecodeXML(r); err != nil {
+			return &Error{Condition: InvalidXML, Text: err.Error(), Sent: true, Err: err}
+		}
+		m.enabled(c, &e)
+	case "failed":
+		m.s.out.unmanaged()
+	default:
+		return &Error{Condition: UnsupportedStanzaType, Text: r.Local(), Sent: true}
+	}
+	return nil
+}
+
+// enabled begins to count what is received.
+func (m *management) enabled(c *Conn, e *sm.Enabled) {
+	if !m.s.out.managed() {
+		return // nobody has asked
+	}
+	m.in.reset()
+	m.mu.Lock()
+	m.id, m.location, m.keep = "", "", 0
+	if e.Resume {
+		m.id, m.location = e.ID, e.Location
+		if e.Max != nil {
+			m.keep = time.Duration(*e.Max) * time.Second
+		}
+		c.resumable = m.id != ""
+	}
+	m.mu.Unlock()
+}
+
+// forget is when the session is over for good.
+func (m *management) forget() {
+	m.mu.Lock()
+	m.id, m.location, m.keep = "", "", 0
+	m.mu.Unlock()
+}
+
+// begin is called before the output of a session opens.
+func (m *management) begin(c *Conn) {
+	if c.resumed {
+		m.in.resumed()
+		m.s.out.resume()
+		return
+	}
+	m.forget()
+	first := ""
+	if c.enable {
+		first = m.enableXML()
+	}
+	m.s.out.renew(first, c.enable || c.enabled != nil)
+	if c.enabled != nil {
+		m.enabled(c, c.enabled)
+		c.enabled = nil
+	}
+}
+
+func (m *management) enableRequest() *sm.Enable {
+	e := &sm.Enable{Resume: true}
+	if m.cfg.Max > 0 {
+		seconds := uint32(min(m.cfg.Max/time.Second, 1<<31))
+		e.Max = &seconds
+	}
+	return e
+}
+
+func (m *management) enableXML() string {
+	b, _ := m.enableRequest().AppendXML(nil, wire.NSClient) // numbers and bools
+	return string(b)
+}
+
+// Managed reports whether the stream uses stream management ([Config.Management]).
+func (c *Conn) Managed() bool { return c.sm != nil }
+
+// ResumeRequest returns what asks the peer to resume the session of the connection
+// before, or nil if there is none that could be.
+func (c *Conn) ResumeRequest() *sm.Resume {
+	if c.sm == nil {
+		return nil
+	}
+	c.sm.mu.Lock()
+	id := c.sm.id
+	c.sm.mu.Unlock()
+	if id == "" {
+		return nil
+	}
+	return &sm.Resume{PreviousID: id, Handled: c.sm.in.receivedCount()}
+}
+
+// Resumed takes the peer's answer that the session goes on, and makes the negotiation one
+// that resumes it: what the peer has not got is sent again.
+func (c *Conn) Resumed(r *sm.Resumed) error {
+	c.sm.mu.Lock()
+	id := c.sm.id
+	c.sm.mu.Unlock()
+	if r.PreviousID != id {
+		c.sm.forget()
+		return fmt.Errorf("the peer has resumed another session: %w", ErrCounters)
+	}
+	if err := c.cfg.stream.out.acked(r.Handled); err != nil {
+		c.sm.forget()
+		return err
+	}
+	c.SetResumed()
+	return nil
+}
+
+// ResumeFailed takes the peer's answer that the session is gone, and with it, perhaps, how
+// much of what was sent it has handled.
+func (c *Conn) ResumeFailed(f *sm.Failed) {
+	c.sm.forget()
+	if f.Handled != nil {
+		_ = c.cfg.stream.out.acked(*f.Handled) // what does not fit says nothing
+	}
+}
+
+// EnableRequest returns what asks the peer to manage the session that is about to begin,
+// for who sends it as a part of something else; the answer goes to [Conn.Enabled].
+func (c *Conn) EnableRequest() *sm.Enable { return c.sm.enableRequest() }
+
+// Enabled says that the peer manages the session that is about to begin.
+func (c *Conn) Enabled(e *sm.Enabled) { c.enabled = e }
+
+// Enable says that the session is to begin with a request to manage it.
+func (c *Conn) Enable() { c.enable = c.sm != nil }
+
+// ResumeLocation returns where the peer wants the session to be resumed, host:port, "" if
+// there is no session to resume or the peer does not mind.
+func (s *Stream) ResumeLocation() string {
+	if s.sm == nil {
+		return ""
+	}
+	s.sm.mu.Lock()
+	defer s.sm.mu.Unlock()
+	return s.sm.location
+}
+
+// Resumable reports whether there is a session which the peer keeps for a connection to
+// come, and how long it does, as far as it has said so.
+func (s *Stream) Resumable() (keep time.Duration, ok bool) {
+	if s.sm == nil {
+		return 0, false
+	}
+	s.sm.mu.Lock()
+	defer s.sm.mu.Unlock()
+	return s.sm.keep, s.sm.id != ""
+}
+
+// received counts the stanzas that came in, and those of them that were handled: the
+// handlers of these and of all before them have finished.
+type received struct {
+	within time.Duration // immutable
+	answer func()        // immutable: sends what was handled, soon
+
+	mu     sync.Mutex
+	base   uint64   // guarded by mu: the number of the session's first stanza
+	next   uint64   // guarded by mu: the number of the next
+	first  uint64   // guarded by mu: the number of the first that is not handled
+	open   []uint16 // guarded by mu: what is still to finish of first, first+1...
+	said   uint32   // guarded by mu: the last count that the peer was told
+	asked  bool     // guarded by mu: the peer wants to know
+	want   uint64   // guarded by mu: once all before are handled
+	timer  *time.Timer
+	closed bool // guarded by mu
+}
+
+// take numbers a stanza.
+func (r *received) take() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.next
+	r.next++
+	r.open = append(r.open, 1)
+	return n
+}
+
+// hold says that one more handler is at a stanza.
+func (r *received) hold(n uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open[n-r.first]++
+}
+
+// done says that one has finished.
+func (r *received) done(n uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open[n-r.first]--
+	i := 0
+	for i < len(r.open) && r.open[i] == 0 {
+		i++
+	}
+	if i > 0 {
+		r.first += uint64(i)
+		if i == len(r.open) {
+			r.open = r.open[:0]
+			if cap(r.open) > 64 {
+				r.open = nil
+			}
+		} else {
+			r.open = r.open[i:]
+		}
+	}
+	if r.asked && r.first >= r.want {
+		r.tell()
+	}
+}
+
+// request is the peer's question.
+func (r *received) request() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.first == r.next:
+		r.tell()
+	case !r.asked:
+		// soon, but not before the handlers had a chance
+		r.asked, r.want = true, r.next
+		if r.timer == nil {
+			r.timer = time.AfterFunc(r.within, r.late)
+		} else {
+			r.timer.Reset(r.within)
+		}
+	}
+}
+
+func (r *received) late() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asked {
+		r.tell()
+	}
+}
+
+// tell answers. The caller holds mu.
+func (r *received) tell() {
+	r.asked = false
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
+	}
+	if !r.closed {
+		go r.answer() // takes the writer's lock, under which count takes mu
+	}
+}
+
+// reset begins a session.
+func (r *received) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.base, r.said = r.next, 0
+	r.quiet()
+}
+
+// resumed begins the next connection of a session, in which the peer was told what was
+// received.
+func (r *received) resumed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.said = uint32(r.next - r.base)
+	r.quiet()
+}
+
+// quiet forgets the peer's question. The caller holds mu.
+func (r *received) quiet() {
+	r.asked = false
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
+	}
+}
+
+// receivedCount is for resuming: what waits in the queue is safe there.
+func (r *received) receivedCount() uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return uint32(r.next - r.base)
+}
+
+// count returns what to tell the peer: never less than before.
+func (r *received) count(all bool) uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := max(r.first, r.base)
+	if all {
+		n = r.next
+	}
+	if h := uint32(n - r.base); int32(h-r.said) > 0 {
+		r.said = h
+	}
+	return r.said
+}
+
+// close stops the timer.
+func (r *received) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	r.quiet()
+}
