@@ -46,6 +46,9 @@ func (c *Client) bind(_ context.Context, conn *stream.Conn) (stream.Outcome, err
 			return 0, fmt.Errorf("session: %w", err)
 		}
 	}
+	if offersManagement(conn.Features()) {
+		conn.Enable()
+	}
 	return stream.Done, nil
 }
 

@@ -41,8 +41,16 @@ func NewClient(addr jid.JID, cfg Config) (*Client, error) {
 		cfg.Resource = addr.Resource()
 	}
 	c := &Client{cfg: cfg, addr: addr, domain: domain}
+	var management *stream.Management
+	if !cfg.NoManagement {
+		management = &cfg.Management
+	}
 	c.session = NewSession(stream.Config{
-		Dial: c.dial,
+		Management:  management,
+		Idle:        max(cfg.Idle, 0),
+		IdleTimeout: cfg.IdleTimeout,
+		Probe:       c.probe,
+		Dial:        c.dial,
 		Header: stream.Header{
 			To: addr.DomainJID(), Version: "1.0", Lang: cfg.Lang,
 		},
@@ -81,6 +89,7 @@ func (c *Client) negotiators() []stream.Negotiator {
 	return []stream.Negotiator{
 		{Name: "TLS", Run: c.startTLS},
 		{Name: "authentication", Run: c.authenticate},
+		{Name: "resumption", Run: c.resume},
 		{Name: "resource binding", Run: c.bind},
 	}
 }

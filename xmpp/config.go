@@ -59,6 +59,16 @@ type Config struct {
 	// it. It may be nil.
 	Socket func(c net.Conn) error
 
+	// Management is how stream management (XEP-0198) is used, if the server has it;
+	// NoManagement turns it off. With it a session outlives its connection, and
+	// [Session.SendTracked] tells what the server has got.
+	Management   stream.Management
+	NoManagement bool
+	// Idle is after how much silence the server is asked for a sign of life (default 2 min;
+	// negative for never), IdleTimeout how long it has to give one before the connection is
+	// given up for dead (default 30 s).
+	Idle, IdleTimeout time.Duration
+
 	// Limits bound what one stanza may cost.
 	Limits wire.Limits
 	// Queue bounds how far handlers may fall behind.
@@ -85,6 +95,12 @@ type Dialer interface {
 func (c Config) withDefaults() Config {
 	if c.Dialer == nil {
 		c.Dialer = &net.Dialer{}
+	}
+	if c.Idle == 0 {
+		c.Idle = defaultIdle
+	}
+	if c.IdleTimeout <= 0 {
+		c.IdleTimeout = defaultIdleTimeout
 	}
 	return c
 }
