@@ -136,3 +136,41 @@ func TestProsody(t *testing.T) {
 		require.ErrorAs(t, err, &e)
 	})
 }
+
+// The client against a real ejabberd.
+func TestEJabberd(t *testing.T) {
+	t.Parallel()
+	s := realserver.EJabberd(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+
+	// VT7: it offers -PLUS on TLS 1.3 and takes nothing for a binding there; it does not say
+	// so, and a login must succeed.
+	t.Run("VT7 logins", func(t *testing.T) {
+		juliet := login(t, s, "juliet@localhost/best", onServer(s, realserver.JulietPassword))
+		require.NoError(t, juliet.Send(ctx, &stanza.Presence{}))
+		for _, name := range []string{"SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"} {
+			cfg := onServer(s, realserver.JulietPassword)
+			cfg.Auth.Mechanisms = []string{name}
+			login(t, s, "juliet@localhost/a", cfg)
+		}
+		for _, name := range []string{"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512-PLUS"} {
+			cfg := onServer(s, realserver.JulietPassword)
+			cfg.Auth.Mechanisms = []string{name}
+			_, err := xmpp.Dial(ctx, jid.MustParse("juliet@localhost"), cfg)
+			var e *xmpp.AuthError
+			require.ErrorAs(t, err, &e, "no binding is known to be taken")
+			require.Empty(t, e.Mechanism, "nothing was tried")
+			cfg.TLS.MaxVersion = tls.VersionTLS12
+			login(t, s, "juliet@localhost/b", cfg)
+		}
+		direct := onServer(s, realserver.JulietPassword)
+		direct.Addr, direct.DirectTLS = s.DirectAddr(), true
+		login(t, s, "juliet@localhost/direct", direct)
+		anonymous := onServer(s, "")
+		anonymous.Anonymous = true
+		login(t, s, "anon.localhost", anonymous)
+		_, err := xmpp.Dial(ctx, jid.MustParse("juliet@localhost"), onServer(s, "guess"))
+		require.ErrorIs(t, err, xmpp.NotAuthorized)
+	})
+}

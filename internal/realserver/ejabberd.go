@@ -1,0 +1,72 @@
+package realserver
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"stanza.invalid/internal/testca"
+)
+
+// EJabberd starts ejabberd for a test, which is skipped where there is none. Its hosts are
+// localhost and, for anonymous logins, anon.localhost. It is run without the distribution
+// of Erlang, so that it opens no other port.
+func EJabberd(t testing.TB) *Server {
+	t.Helper()
+	need(t, "ejabberdctl")
+	need(t, "erl")
+	s := newServer(t, "ejabberd", map[string]testca.Leaf{
+		"localhost":      {Names: []string{"localhost"}},
+		"anon.localhost": {Names: []string{"anon.localhost"}},
+	})
+	s.logs = []string{"ejabberd.log"}
+	s.fill("ejabberd.yml.in", "ejabberd.yml", map[string]string{
+		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort),
+	})
+	spool := filepath.Join(s.dir, "spool")
+	check(t, os.Mkdir(spool, 0o755))
+	s.args = []string{
+		"setpriv", "--pdeathsig", "KILL", "env", "HOME=" + s.dir, "ERL_LIBS=" + erlangLibs(), "ERL_CRASH_DUMP_BYTES=0",
+		"EJABBERD_CONFIG_PATH=" + filepath.Join(s.dir, "ejabberd.yml"), "EJABBERD_LOG_PATH=" + filepath.Join(s.dir, "ejabberd.log"),
+		"erl", "+K", "true", "+S", "1", "-noinput", "-mnesia", "dir", `"` + spool + `"`, "-ejabberd", "log_rotate_count", "0", "-s", "ejabberd",
+	}
+	s.ready = func() bool { return listens(s.Port) && listens(s.DirectPort) && listens(s.HTTPPort) }
+	s.Start()
+	t.Cleanup(s.Kill) // it takes seconds to end in an orderly way
+	for name, password := range map[string]string{Juliet: JulietPassword, Romeo: RomeoPassword} {
+		s.register(name, password)
+	}
+	return s
+}
+
+// erlangLibs is where Debian keeps ejabberd's code.
+func erlangLibs() string {
+	if found, _ := filepath.Glob("/usr/lib/*/ejabberd-*"); len(found) > 0 {
+		return filepath.Dir(found[0])
+	}
+	return "/usr/lib/x86_64-linux-gnu"
+}
+
+// register makes an account. The interface for it may come up a little later than the
+// port.
+func (s *Server) register(name, password string) {
+	s.t.Helper()
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	body := `{"user":"` + name + `","host":"localhost","password":"` + password + `"}`
+	why := "no answer"
+	for range 100 {
+		r, err := client.Post("http://"+loopback(s.HTTPPort)+"/api/register", "application/json", strings.NewReader(body))
+		if err == nil {
+			r.Body.Close()
+			if r.StatusCode == http.StatusOK || r.StatusCode == http.StatusConflict {
+				return
+			}
+			why = r.Status
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.t.Fatalf("ejabberd makes no account: %s\n%s", why, s.Log())
+}

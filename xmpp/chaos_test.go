@@ -1,0 +1,192 @@
+package xmpp_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"stanza.invalid/internal/realserver"
+	"stanza.invalid/internal/testproxy"
+	"stanza.invalid/stream"
+	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// chaosSize is how many messages are sent each way, and how often the connections are cut
+// meanwhile: little, unless XMPP_CHAOS asks for more.
+func chaosSize() (messages, cuts int) {
+	if n, _ := strconv.Atoi(os.Getenv("XMPP_CHAOS")); n > 0 {
+		return n, n / 50
+	}
+	return 500, 10
+}
+
+// VF1, VF7, VF15: messages both ways while the network fails, in the middle of stanzas, of
+// TLS records, of logins and resumptions. Every message arrives once, in order, and its
+// sender knows.
+func TestChaosProsody(t *testing.T) {
+	t.Parallel()
+	chaos(t, realserver.Prosody(t), true)
+}
+
+// ejabberd 23.01 changes the order of messages when sender and recipient resume at the same
+// time: of 922 and 923, written in this order and in one piece, 923 came first. So only one
+// of them is away at a time here.
+func TestChaosEJabberd(t *testing.T) {
+	t.Parallel()
+	chaos(t, realserver.EJabberd(t), false)
+}
+
+// correspondent is one side.
+type correspondent struct {
+	*xmpp.Client
+	proxy *testproxy.Proxy
+
+	mu   sync.Mutex
+	got  []string
+	last time.Time
+}
+
+func newCorrespondent(t *testing.T, s *realserver.Server, name, password string) *correspondent {
+	t.Helper()
+	proxy, err := testproxy.New(s.Addr())
+	require.NoError(t, err)
+	t.Cleanup(proxy.Close)
+	c := &correspondent{proxy: proxy}
+	c.Client, err = xmpp.NewClient(jid.MustParse(name+"@localhost/chaos"), xmpp.Config{
+		Password: password, Addr: proxy.Addr(), TLS: &tls.Config{RootCAs: s.CA.Pool()},
+		Backoff: stream.Backoff{Min: 2 * time.Millisecond, Max: 100 * time.Millisecond, Spread: 2 * time.Millisecond},
+		SessionConfig: xmpp.SessionConfig{Handler: xmpp.NewMux(xmpp.OnBody(func(_ context.Context, _ *stanza.Message, body string) error {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.got = append(c.got, body)
+			return nil
+		}))},
+	})
+	require.NoError(t, err)
+	require.NoError(t, c.Open(t.Context()), s.Log())
+	t.Cleanup(func() { _ = c.Close(context.Background()) })
+	require.NoError(t, c.Send(t.Context(), &stanza.Presence{}))
+	return c
+}
+
+func (c *correspondent) received() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.got
+}
+
+func chaos(t *testing.T, s *realserver.Server, together bool) {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	messages, cuts := chaosSize()
+	sides := []*correspondent{
+		newCorrespondent(t, s, realserver.Juliet, realserver.JulietPassword),
+		newCorrespondent(t, s, realserver.Romeo, realserver.RomeoPassword),
+	}
+	var mu sync.Mutex
+	lost := map[string]bool{}
+	resumed, anew := 0, 0
+	for _, c := range sides {
+		xmpp.On(c, func(e xmpp.SessionStarted) {
+			mu.Lock()
+			defer mu.Unlock()
+			if e.Resumed {
+				resumed++
+			} else {
+				anew++
+			}
+		})
+	}
+	stop := make(chan struct{})
+	var network sync.WaitGroup
+	cut := func(c *correspondent) (goOn bool) {
+		select {
+		case <-stop:
+			return false
+		case <-time.After(rand.N(300 * time.Millisecond)):
+		}
+		c.proxy.Cut(rand.IntN(2) == 0)
+		return true
+	}
+	if together {
+		for _, c := range sides {
+			network.Go(func() {
+				for cut(c) {
+				}
+			})
+		}
+	} else {
+		network.Go(func() {
+			for i := 0; ; i++ {
+				c := sides[i%2]
+				for range 1 + rand.IntN(3) { // in the middle of the resumption as well
+					if !cut(c) {
+						return
+					}
+				}
+				for c.State() != stream.Established {
+					time.Sleep(time.Millisecond)
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		})
+	}
+	total := func() int { return sides[0].proxy.Cuts() + sides[1].proxy.Cuts() }
+	var senders sync.WaitGroup
+	for i, c := range sides {
+		senders.Go(func() {
+			to := sides[1-i].Local()
+			var all []*stream.Delivery
+			for n := range messages {
+				// as many messages as cuts, in step
+				for total() < n*cuts/messages {
+					time.Sleep(time.Millisecond)
+				}
+				d, err := c.SendTracked(ctx, stanza.NewMessage(to, fmt.Sprint(n)))
+				if err != nil {
+					t.Errorf("message %d: %v", n, err)
+					return
+				}
+				all = append(all, d)
+			}
+			for n, d := range all {
+				outcome, err := d.Wait(ctx)
+				if err != nil {
+					t.Errorf("message %d: %v", n, err)
+					return
+				}
+				if outcome != stream.Acked {
+					mu.Lock()
+					lost[fmt.Sprint(i, " ", n)] = true
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	senders.Wait()
+	close(stop)
+	network.Wait()
+	t.Logf("%d messages each way, %d cuts, %d sessions resumed, %d anew", messages, total(), resumed, anew)
+	require.GreaterOrEqual(t, total(), cuts)
+	for i, c := range sides {
+		require.Eventually(t, func() bool { return len(c.received()) >= messages }, 30*time.Second, 10*time.Millisecond,
+			"%d of %d arrived", len(c.received()), messages)
+		time.Sleep(100 * time.Millisecond)
+		got := c.received()
+		require.Len(t, got, messages, "none twice")
+		for n, body := range got {
+			require.Equal(t, fmt.Sprint(n), body, "side %d: in order", i)
+		}
+	}
+	require.Empty(t, lost)
+}
