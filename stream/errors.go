@@ -122,6 +122,9 @@ func (e *Error) appendXML(b []byte) []byte {
 		b, _ = wire.AppendText(b, wire.CleanText(e.Text))
 		b = append(b, "</text>"...)
 	}
+	for _, d := range e.Details {
+		b = wire.AppendRaw(b, d, wire.NSClient)
+	}
 	return append(b, "</stream:error>"...)
 }
 
