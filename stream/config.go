@@ -19,6 +19,9 @@ type Transport = io.ReadWriteCloser
 type Config struct {
 	// Dial makes a transport. It is called for each connection.
 	Dial func(ctx context.Context) (Transport, error)
+	// Redirect is asked when the peer says see-other-host, and reports whether the next
+	// Dial will go there. It may be nil.
+	Redirect func(host string) bool
 	// Header is what this side's stream header says.
 	Header Header
 	// Base is where the contexts of handlers get their values from; nil for none.

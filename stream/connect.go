@@ -43,7 +43,7 @@ type attempts struct {
 func (s *Stream) loop(ctx context.Context, first chan error) {
 	a := &attempts{ctx: ctx, first: first}
 	for {
-		c, err := s.connect(a)
+		c, err := s.connectFollowing(a)
 		if err == nil {
 			err = s.serve(a, c)
 		}
@@ -61,6 +61,9 @@ func (s *Stream) again(a *attempts, session bool, err error) bool {
 		a.failures = 0
 	}
 	a.failures++
+	if session {
+		s.redirected(err)
+	}
 	d, again := s.cfg.Backoff.delay(a.failures)
 	if s.isClosing() {
 		again, err = false, ErrClosed
@@ -90,6 +93,30 @@ func (s *Stream) again(a *attempts, session bool, err error) bool {
 		a.first <- err
 	}
 	return false
+}
+
+// maxRedirects is how often a peer may say see-other-host before it counts as an error.
+const maxRedirects = 4
+
+// connectFollowing makes a connection, and goes where the peer says.
+func (s *Stream) connectFollowing(a *attempts) (*Conn, error) {
+	for n := 0; ; n++ {
+		c, err := s.connect(a)
+		if err == nil || n == maxRedirects || !s.redirected(err) || s.isClosing() || a.ctx.Err() != nil {
+			return c, err
+		}
+	}
+}
+
+// redirected reports whether an error says to go elsewhere, and whether that is done.
+func (s *Stream) redirected(err error) bool {
+	var e *Error
+	if s.cfg.Redirect == nil || !errors.As(err, &e) || e.Sent || e.Condition != SeeOtherHost || e.Host == "" {
+		return false
+	}
+	follow := false
+	s.guard("Config.Redirect", nil, func() error { follow = s.cfg.Redirect(e.Host); return nil })
+	return follow
 }
 
 // connect makes a connection and negotiates a session.

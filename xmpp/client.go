@@ -21,6 +21,8 @@ type Client struct {
 	addr   jid.JID // immutable: the address that it was made for
 	domain string  // immutable: the domain as DNS and TLS know it
 	login  login
+
+	redirect redirect
 }
 
 var _ Link = (*Client)(nil)
@@ -51,6 +53,7 @@ func NewClient(addr jid.JID, cfg Config) (*Client, error) {
 		IdleTimeout: cfg.IdleTimeout,
 		Probe:       c.probe,
 		Dial:        c.dial,
+		Redirect:    c.redirect.follow,
 		Header: stream.Header{
 			To: addr.DomainJID(), Version: "1.0", Lang: cfg.Lang,
 		},

@@ -53,8 +53,10 @@ type Config struct {
 	// text if the server does not offer TLS, or does not answer with it. Passwords are still
 	// not sent as such, unless Auth.InsecurePlain says so too. It is for tests on loopback.
 	InsecureNoTLS bool
-	// Dialer makes connections; nil is a net.Dialer.
+	// Dialer makes connections, and resolves names; nil is a net.Dialer. See [ProxyDialer].
 	Dialer Dialer
+	// Resolver looks the server up in DNS; nil is that of package net.
+	Resolver Resolver
 	// Socket is called for each new connection before anything is sent, to set options on
 	// it. It may be nil.
 	Socket func(c net.Conn) error
@@ -93,8 +95,8 @@ type Dialer interface {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Dialer == nil {
-		c.Dialer = &net.Dialer{}
+	if c.SessionTimeout <= 0 {
+		c.SessionTimeout = 45 * time.Second
 	}
 	if c.Idle == 0 {
 		c.Idle = defaultIdle
@@ -103,6 +105,20 @@ func (c Config) withDefaults() Config {
 		c.IdleTimeout = defaultIdleTimeout
 	}
 	return c
+}
+
+func (c *Config) dialer() Dialer {
+	if c.Dialer != nil {
+		return c.Dialer
+	}
+	return &net.Dialer{}
+}
+
+func (c *Config) resolver() Resolver {
+	if c.Resolver != nil {
+		return c.Resolver
+	}
+	return net.DefaultResolver
 }
 
 // check finds what cannot be meant.

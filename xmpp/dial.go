@@ -2,18 +2,83 @@ package xmpp
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
+	"strconv"
+	"strings"
 
 	"stanza.invalid/stream"
 )
 
-// dial makes a connection to the server.
+// ErrNoService is returned for a domain that says, in DNS, that it has no XMPP for
+// clients.
+var ErrNoService = errors.New("xmpp: the domain says that it has no XMPP service")
+
+// dial makes a connection to the server: where the session can be resumed, where the
+// server has sent the client, at Config.Addr, or wherever DNS leads.
 func (c *Client) dial(ctx context.Context) (stream.Transport, error) {
-	addr := c.cfg.Addr
-	if addr == "" {
-		addr = net.JoinHostPort(c.domain, "5222")
+	for _, hint := range []string{c.stream.ResumeLocation(), c.redirect.host()} {
+		if hint == "" {
+			continue
+		}
+		if t, err := c.dialHint(ctx, hint); err == nil {
+			return t, nil
+		} else if ctx.Err() != nil {
+			return nil, err
+		}
+		c.redirect.forget(hint)
 	}
-	conn, err := c.cfg.Dialer.DialContext(ctx, "tcp", addr)
+	all, err := c.candidates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.race(ctx, all)
+}
+
+// dialHint connects to where the server wants the client to go, which costs a part of the
+// time at most.
+func (c *Client) dialHint(ctx context.Context, hint string) (stream.Transport, error) {
+	host, port, err := splitHostPort(hint, defaultPort)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.SessionTimeout/4)
+	defer cancel()
+	return c.race(ctx, c.addresses(ctx, []candidate{{host: host, port: port, direct: c.cfg.DirectTLS}}))
+}
+
+const defaultPort = 5222
+
+// splitHostPort reads host, host:port or [address]:port.
+func splitHostPort(s string, port uint16) (string, uint16, error) {
+	if ip := net.ParseIP(trimBrackets(s)); ip != nil {
+		return ip.String(), port, nil
+	}
+	host, p := s, ""
+	if strings.Contains(s, ":") {
+		var err error
+		if host, p, err = net.SplitHostPort(s); err != nil {
+			return "", 0, err
+		}
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || n == 0 {
+			return "", 0, fmt.Errorf("%q is no port", p)
+		}
+		port = uint16(n)
+	}
+	if net.ParseIP(host) == nil {
+		var err error
+		if host, err = asciiDomain(host); err != nil || host == "" {
+			return "", 0, fmt.Errorf("%q is no host", s)
+		}
+	}
+	return host, port, nil
+}
+
+// connectTo makes one connection, with TLS if it begins with that.
+func (c *Client) connectTo(ctx context.Context, a candidate) (net.Conn, error) {
+	conn, err := c.cfg.dialer().DialContext(ctx, "tcp", a.String())
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +88,7 @@ func (c *Client) dial(ctx context.Context) (stream.Transport, error) {
 			return nil, err
 		}
 	}
-	if c.cfg.DirectTLS {
+	if a.direct {
 		return c.handshake(ctx, conn)
 	}
 	return conn, nil

@@ -22,9 +22,10 @@ type Proxy struct {
 	wg    sync.WaitGroup
 }
 
+// pair is a client's connection and the one to the target that it leads to.
 type pair struct {
-	a, b net.Conn
-	once sync.Once
+	client, server net.Conn
+	once           sync.Once
 }
 
 // New starts a proxy for an address.
@@ -59,11 +60,11 @@ func (p *Proxy) accept() {
 			a.Close()
 			continue
 		}
-		c := &pair{a: a, b: b}
+		c := &pair{client: a, server: b}
 		p.mu.Lock()
 		p.conns[c] = struct{}{}
 		p.mu.Unlock()
-		p.wg.Go(func() { p.forward(c, a, b) })
+		p.wg.Go(func() { p.forward(c, a, b) }) // from the server to the client
 		p.wg.Go(func() { p.forward(c, b, a) })
 	}
 }
@@ -98,11 +99,11 @@ func (p *Proxy) forward(c *pair, to, from net.Conn) {
 func (p *Proxy) end(c *pair, hard bool) {
 	c.once.Do(func() {
 		if hard {
-			reset(c.a)
-			reset(c.b)
+			reset(c.client)
+			reset(c.server)
 		} else {
-			c.a.Close()
-			c.b.Close()
+			c.client.Close()
+			c.server.Close()
 		}
 		p.mu.Lock()
 		delete(p.conns, c)
@@ -131,6 +132,29 @@ func (p *Proxy) Cut(hard bool) int {
 		p.end(c, hard)
 	}
 	return len(all)
+}
+
+// CutTidily ends all connections so that the target gets what the clients have written,
+// while they miss what the target has. It takes clients that write whole stanzas at once,
+// and do not do so all the time.
+func (p *Proxy) CutTidily() {
+	p.mu.Lock()
+	var all []*pair
+	for c := range p.conns {
+		all = append(all, c)
+	}
+	p.cuts += len(all)
+	p.mu.Unlock()
+	for _, c := range all {
+		// nothing goes to the client any more; it notices by the silence, or by its own end
+		if t, ok := c.client.(*net.TCPConn); ok {
+			_ = t.CloseWrite()
+		}
+	}
+	time.Sleep(20 * time.Millisecond)
+	for _, c := range all {
+		p.end(c, false)
+	}
 }
 
 // Cuts returns how many connections were cut.

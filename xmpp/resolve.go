@@ -1,0 +1,163 @@
+package xmpp
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// A Resolver looks names up in DNS. *net.Resolver is one.
+type Resolver interface {
+	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// candidate is one place where the server may be.
+type candidate struct {
+	host   string
+	port   uint16
+	direct bool // TLS from the first byte (XEP-0368)
+}
+
+func (c candidate) String() string {
+	return net.JoinHostPort(c.host, strconv.Itoa(int(c.port)))
+}
+
+// How much of what DNS says is looked at.
+const (
+	maxTargets   = 16
+	maxAddresses = 32
+)
+
+// candidates returns where the server may be, in the order in which to try.
+func (c *Client) candidates(ctx context.Context) ([]candidate, error) {
+	if c.cfg.Addr != "" {
+		host, port, err := net.SplitHostPort(c.cfg.Addr)
+		if err != nil {
+			return nil, err
+		}
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil {
+			return nil, err
+		}
+		return c.addresses(ctx, []candidate{{host, uint16(n), c.cfg.DirectTLS}}), nil
+	}
+	own := []candidate{{host: c.domain, port: defaultPort}}
+	if net.ParseIP(c.domain) != nil {
+		return own, nil
+	}
+	var plain, direct []*net.SRV
+	var wg sync.WaitGroup
+	wg.Go(func() { plain = c.srv(ctx, "xmpp-client") })
+	wg.Go(func() { direct = c.srv(ctx, "xmpps-client") })
+	wg.Wait()
+	if len(plain)+len(direct) == 0 {
+		return c.addresses(ctx, own), nil // RFC 6120, section 3.2.2
+	}
+	targets := order(plain, direct)
+	if len(targets) == 0 {
+		return nil, ErrNoService
+	}
+	return c.addresses(ctx, targets), nil
+}
+
+// srv looks up one service. An error is like no answer.
+func (c *Client) srv(ctx context.Context, service string) []*net.SRV {
+	_, all, _ := c.cfg.resolver().LookupSRV(ctx, service, "tcp", c.domain+".")
+	return all
+}
+
+// order mixes the two services (XEP-0368, section 2.1) and puts the records in the order
+// of RFC 2782: by priority, and by lot among those of one priority, each with a chance by
+// its weight. The target "." says that there is no such service.
+func order(plain, direct []*net.SRV) []candidate {
+	type record struct {
+		candidate
+		priority, weight uint16
+	}
+	var all []record
+	for i, list := range [][]*net.SRV{plain, direct} {
+		for _, r := range list {
+			host := strings.TrimSuffix(r.Target, ".")
+			if host == "" || r.Port == 0 {
+				continue
+			}
+			all = append(all, record{candidate{host, r.Port, i == 1}, r.Priority, r.Weight})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b record) int {
+		return cmp.Or(cmp.Compare(a.priority, b.priority), cmp.Compare(a.weight, b.weight))
+	})
+	var out []candidate
+	for len(all) > 0 && len(out) < maxTargets {
+		n, sum := 0, 0
+		for n < len(all) && all[n].priority == all[0].priority {
+			sum += int(all[n].weight)
+			n++
+		}
+		pick, i := rand.IntN(sum+1), 0
+		for at := int(all[0].weight); at < pick; at += int(all[i].weight) {
+			i++
+		}
+		out = append(out, all[i].candidate)
+		all = slices.Delete(all, i, i+1)
+	}
+	return out
+}
+
+// addresses replaces names by addresses, IPv6 and IPv4 in turns. A dialer of the user's
+// own resolves names itself: a proxy must.
+func (c *Client) addresses(ctx context.Context, targets []candidate) []candidate {
+	if c.cfg.Dialer != nil {
+		return targets
+	}
+	found := make([][]netip.Addr, len(targets))
+	var wg sync.WaitGroup
+	for i, t := range targets {
+		if ip, err := netip.ParseAddr(t.host); err == nil {
+			found[i] = []netip.Addr{ip}
+			continue
+		}
+		wg.Go(func() { found[i], _ = c.cfg.resolver().LookupNetIP(ctx, "ip", t.host) })
+	}
+	wg.Wait()
+	var out []candidate
+	for i, t := range targets {
+		for _, ip := range alternate(found[i]) {
+			if len(out) < maxAddresses {
+				out = append(out, candidate{ip.String(), t.port, t.direct})
+			}
+		}
+	}
+	if len(out) == 0 {
+		return targets // let the dialer say what is wrong with the names
+	}
+	return out
+}
+
+// alternate puts addresses of both families in turns, IPv6 first (RFC 8305, section 4).
+func alternate(all []netip.Addr) []netip.Addr {
+	var six, four, out []netip.Addr
+	for _, ip := range all {
+		if ip = ip.Unmap(); ip.Is4() {
+			four = append(four, ip)
+		} else {
+			six = append(six, ip)
+		}
+	}
+	for i := range max(len(six), len(four)) {
+		if i < len(six) {
+			out = append(out, six[i])
+		}
+		if i < len(four) {
+			out = append(out, four[i])
+		}
+	}
+	return out
+}
