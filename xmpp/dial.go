@@ -69,11 +69,18 @@ func splitHostPort(s string, port uint16) (string, uint16, error) {
 	}
 	if net.ParseIP(host) == nil {
 		var err error
-		if host, err = asciiDomain(host); err != nil || host == "" {
+		if host, err = asciiDomain(host); err != nil || !isHostname(host) {
 			return "", 0, fmt.Errorf("%q is no host", s)
 		}
 	}
 	return host, port, nil
+}
+
+// isHostname reports whether s has nothing but what names of hosts consist of.
+func isHostname(s string) bool {
+	return s != "" && len(s) < 254 && strings.IndexFunc(s, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '.' || r == '_')
+	}) < 0
 }
 
 // connectTo makes one connection, with TLS if it begins with that.
