@@ -278,6 +278,10 @@ func (s *Stream) failed(ctx context.Context, j *job, err error) {
 	}
 }
 
+// Report tells [Config.Failed] and the log of a failure. It is for packages that run code
+// of the user's which is no handler.
+func (s *Stream) Report(f Failure) { s.fail(f) }
+
 // fail reports a failure to the hook and the log.
 func (s *Stream) fail(f Failure) {
 	s.cfg.Logger.Warn("stanza not handled", "error", f.Err, "handler", f.Handler)

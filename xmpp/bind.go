@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"stanza.invalid/gen/bind"
+	"stanza.invalid/gen/csi"
 	gensession "stanza.invalid/gen/session"
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
@@ -46,10 +47,18 @@ func (c *Client) bind(_ context.Context, conn *stream.Conn) (stream.Outcome, err
 			return 0, fmt.Errorf("session: %w", err)
 		}
 	}
+	c.noteFeatures(conn.Features())
 	if offersManagement(conn.Features()) {
 		conn.Enable()
 	}
 	return stream.Done, nil
+}
+
+// noteFeatures notes what the server offers to sessions.
+func (c *Client) noteFeatures(features wire.Raw) {
+	c.mine.Lock()
+	defer c.mine.Unlock()
+	c.csi = !features.Child(csi.NS, "csi").IsZero()
 }
 
 // setAddress takes the address that the server has bound: one of the account that the

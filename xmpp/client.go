@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 
 	"stanza.invalid/stream"
 	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
 )
 
 // session is embedded by another name than its own, which is that of a method.
@@ -23,6 +25,11 @@ type Client struct {
 	login  login
 
 	redirect redirect
+
+	mine     sync.Mutex
+	presence *stanza.Presence // guarded by mine: what each session begins with
+	inactive bool             // guarded by mine: nobody is looking
+	csi      bool             // guarded by mine: the server wants to know
 }
 
 var _ Link = (*Client)(nil)
@@ -67,6 +74,9 @@ func NewClient(addr jid.JID, cfg Config) (*Client, error) {
 		Failed:         cfg.Failed,
 		Unhandled:      cfg.Unhandled,
 	}, cfg.SessionConfig)
+	c.presence = cfg.Presence
+	c.restoreOwn()
+	c.sayInactive()
 	return c, nil
 }
 

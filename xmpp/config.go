@@ -38,6 +38,12 @@ type Config struct {
 	// Lang is the language of what is sent, where stanzas do not say.
 	Lang string
 
+	// Presence is sent at the beginning of each session; nil sends none. See
+	// [Client.SetPresence].
+	Presence *stanza.Presence
+	// Carbons asks for copies of what the account's other clients send and get (XEP-0280).
+	Carbons bool
+
 	// Addr is the server's address, host:port, where it is not to be looked up. The
 	// certificate has to be for the domain of the client's address nevertheless.
 	Addr string

@@ -37,8 +37,9 @@ type SessionConfig struct {
 // Session serves handlers on a stream. Packages that dial, such as component, make it. Its
 // methods may be called from any goroutine.
 type Session struct {
-	stream *stream.Stream
-	cfg    SessionConfig // immutable
+	stream    *stream.Stream
+	cfg       SessionConfig // immutable
+	restorers restorers
 }
 
 type sessionKey struct{}
