@@ -12,7 +12,7 @@ import (
 func (s *Stream) read(c *Conn) error {
 	for {
 		if err := s.takeAll(c); err != nil {
-			return err
+			return c.because(err) // a peer may still say goodbye to who has hung up
 		}
 		if err := c.fill(); err != nil {
 			return c.because(err)

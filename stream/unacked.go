@@ -268,6 +268,11 @@ func (w *writer) rebuild(first string) {
 		w.append(u.entries[i].b)
 		u.entries[i].end = w.queued
 	}
+	if w.last > 0 {
+		// Close was called while the session began
+		w.append([]byte(footer))
+		w.last = w.queued
+	}
 	w.notify()
 }
 
