@@ -8,7 +8,7 @@ DOMAIN  ?=
 FUZZTIME ?= 10s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help run test race integration generate format check docs breaking lint fuzz bench rename cross
+.PHONY: help run test race integration chaos generate format check docs breaking lint fuzz bench rename cross
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,14 +17,17 @@ run: ## try it: compile a schema, serve it with a component, and print what is s
 	@$(GO) run ./cmd/stanzagen generate --flat -o examples/custom/tea examples/custom/tea.yaml
 	@$(GO) run ./examples/custom $(if $(SERVER),-server $(SERVER) -secret $(SECRET) -domain $(DOMAIN))
 
-test: ## run all tests; those that need Prosody say so when it is not there
+test: ## run all tests; those that need Prosody or ejabberd say so when they are not there
 	$(GO) test ./...
 
 race: ## run all tests under the race detector
 	$(GO) test -race ./...
 
 integration: ## run the tests that need real servers, and fail without them
-	XMPP_REQUIRE_SERVERS=1 $(GO) test -count=1 -run 'Prosody' ./component/
+	XMPP_REQUIRE_SERVERS=1 $(GO) test -count=1 -run 'Prosody|EJabberd' ./component/ ./xmpp/
+
+chaos: ## send 10,000 messages each way through a network that is cut 200 times, with Prosody and ejabberd
+	XMPP_REQUIRE_SERVERS=1 XMPP_CHAOS=10000 $(GO) test -count=1 -v -timeout 30m -parallel 1 -run 'Chaos' ./xmpp/
 
 generate: ## write the generated code anew
 	$(GO) generate ./...

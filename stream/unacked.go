@@ -300,12 +300,16 @@ func (w *writer) farewell() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	u := &w.sm.out
-	if w.conn == nil || w.last > 0 || !u.confirmed {
+	if w.conn == nil || w.last > 0 || !u.on {
 		return
 	}
-	w.appendAck(true)
-	if u.stanzas > 0 {
-		w.ask()
+	if u.confirmed {
+		w.appendAck(true)
+	}
+	if u.stanzas > 0 && !u.asked {
+		// a peer that has not said yet whether it manages the session will in front of this
+		u.asked = true
+		w.append([]byte(ackRequest))
 	}
 }
 

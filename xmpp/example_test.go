@@ -100,3 +100,38 @@ func ExampleEmit() {
 	<-done
 	// Output: romeo is here
 }
+
+// A client of an account, here of one on a server within the process: elsewhere an address
+// and a password are enough.
+func ExampleDial() {
+	srv := xmpptest.NewServer(xmpptest.Config{})
+	defer srv.Close()
+	srv.Account("bot@example.org", "secret")
+	cfg := srv.ClientConfig("bot@example.org")
+	cfg.Presence = &stanza.Presence{}
+	cfg.Handler = xmpp.NewMux(xmpp.OnBody(func(ctx context.Context, m *stanza.Message, body string) error {
+		return xmpp.Send(ctx, m.Reply("hello, "+m.From.Local()))
+	}))
+	ctx := context.Background()
+	bot, err := xmpp.Dial(ctx, jid.MustParse("bot@example.org/here"), cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer bot.Close(ctx)
+
+	romeo := srv.User("romeo@example.org/orchard")
+	if err := romeo.Send(stanza.NewMessage(bot.Local(), "hi")); err != nil {
+		log.Fatal(err)
+	}
+	st, err := romeo.Receive(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(st.(*stanza.Message).Body)
+
+	_, err = xmpp.Dial(ctx, bot.Local(), xmpp.Config{Password: "guess", Addr: cfg.Addr, Dialer: cfg.Dialer, TLS: cfg.TLS})
+	fmt.Println(errors.Is(err, xmpp.NotAuthorized))
+	// Output:
+	// hello, romeo
+	// true
+}

@@ -13,11 +13,20 @@
 //	romeo.Send(stanza.NewMessage(jid.MustParse("echo.example.org"), "hello"))
 //	romeo.Expect(t, xmpptest.Mask(`<message><body>hello</body></message>`))
 //
+// Clients log in to accounts of the server, with STARTTLS or TLS from the first byte, SCRAM
+// and all else that they are used to; certificates are made as they are needed:
+//
+//	srv.Account("bot@example.org", "secret")
+//	bot, err := xmpp.Dial(ctx, jid.MustParse("bot@example.org/x"), srv.ClientConfig("bot@example.org"))
+//
+// Networks and servers fail when a test wants them to: [Server.Disconnect], [Server.Expel],
+// [Server.RefuseResume], [Server.DropAcks], [Server.SlowReads].
+//
 // A [Peer] is the other side of a single stream, played by hand byte for byte: for what
 // no server would ever send.
 //
-// The server is a test double, small and strict. It routes stanzas between its components
-// and users, checks their addresses, and answers what cannot be delivered. It keeps no
-// accounts, no rosters, no presence and no messages for later, and speaks to no other
-// server.
+// The server is a test double, small and strict. It routes stanzas between its components,
+// clients and users, checks their addresses, and answers what cannot be delivered. Accounts
+// have a roster, subscriptions, presence and stream management with resumption (XEP-0198),
+// as far as bots need them. It keeps no messages for later, and speaks to no other server.
 package xmpptest
