@@ -17,9 +17,9 @@ type Management struct {
 	// Max is how long the peer is asked to keep a session whose connection was lost; 0
 	// leaves it to the peer.
 	Max time.Duration
-	// AckEvery is after how many stanzas the peer is asked what it has handled (default
-	// 10), AckAfter after how long otherwise (default 3 s).
+	// AckEvery is after how many stanzas the peer is asked what it has handled (default 10).
 	AckEvery int
+	// AckAfter is after how long it is asked otherwise (default 3 s).
 	AckAfter time.Duration
 	// MaxUnacked and MaxUnackedBytes are how much may wait to be acknowledged, on the
 	// network or for a connection (default 1,000 stanzas, 1 MiB). Send waits for room.

@@ -58,9 +58,8 @@ type correspondent struct {
 	*xmpp.Client
 	proxy *testproxy.Proxy
 
-	mu   sync.Mutex
-	got  []string
-	last time.Time
+	mu  sync.Mutex
+	got []string
 }
 
 func newCorrespondent(t *testing.T, s *realserver.Server, name, password string) *correspondent {

@@ -67,10 +67,11 @@ type Config struct {
 	// it. It may be nil.
 	Socket func(c net.Conn) error
 
-	// Management is how stream management (XEP-0198) is used, if the server has it;
-	// NoManagement turns it off. With it a session outlives its connection, and
-	// [Session.SendTracked] tells what the server has got.
-	Management   stream.Management
+	// Management is how stream management (XEP-0198) is used, if the server has it. With it
+	// a session outlives its connection, and [Session.SendTracked] tells what the server has
+	// got.
+	Management stream.Management
+	// NoManagement does without it.
 	NoManagement bool
 	// Idle is after how much silence the server is asked for a sign of life (default 2 min;
 	// negative for never), IdleTimeout how long it has to give one before the connection is
