@@ -419,7 +419,10 @@ func (s *Stream) stop(err error) {
 	suspended := s.suspended
 	s.mu.Unlock()
 	s.tasks.close()
-	s.out.close()
+	saving := s.out.saving()
+	if !saving {
+		s.out.close()
+	}
 	if s.sm != nil {
 		s.sm.in.close()
 	}
@@ -432,6 +435,11 @@ func (s *Stream) stop(err error) {
 	idle := s.queue.close()
 	go func() {
 		<-idle
+		if saving {
+			// what the last handlers have sent is a part of the session
+			s.workers.Wait()
+			s.out.close()
+		}
 		s.cancel()
 		s.workers.Wait()
 		close(s.done)

@@ -27,6 +27,9 @@ type Management struct {
 	// AnswerWithin is how long an answer about what was handled may wait for handlers that
 	// are at it (default 1 s).
 	AnswerWithin time.Duration
+	// Resume is a session to go on with, from [Stream.Suspend]; nil for none. One that makes
+	// no sense, or that the peer has not kept, is like none.
+	Resume *Suspended
 }
 
 func (m Management) withDefaults() Management {
@@ -56,6 +59,19 @@ func newManagement(s *Stream, cfg Management) *management {
 	m.in.answer = s.out.answerSoon
 	m.out.cfg, m.out.s = m.cfg, s
 	return m
+}
+
+// resumeSaved takes up the session that the configuration has, if it makes sense.
+func (m *management) resumeSaved() {
+	v := m.cfg.Resume
+	if v == nil {
+		return
+	}
+	if err := m.restore(v); err != nil {
+		m.s.cfg.Logger.Warn("a suspended session is not resumed", "error", err)
+		m.id, m.location = "", ""
+		m.s.suspended = false
+	}
 }
 
 // ErrCounters is an acknowledgement that does not fit what was sent.

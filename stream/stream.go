@@ -85,6 +85,7 @@ func New(cfg Config) *Stream {
 	if s.cfg.Management != nil {
 		s.sm = newManagement(s, *s.cfg.Management)
 		s.out.sm = s.sm
+		s.sm.resumeSaved()
 	}
 	s.cfg.stream = s
 	s.table.Store(&table{})

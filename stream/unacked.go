@@ -24,6 +24,7 @@ type unacked struct {
 	since     int    // stanzas since the peer was asked
 	asked     bool   // it has not answered
 	timer     *time.Timer
+	saved     *Suspended // what to keep of it at the end; nil if nobody wants it
 }
 
 // entry is one element.
@@ -321,6 +322,9 @@ func (w *writer) closeManaged() {
 		u.timer = nil
 	}
 	u.prune(w.written)
+	if u.saved != nil {
+		u.save(w.written)
+	}
 	for i := range u.entries {
 		u.entries[i].d.resolve(Lost)
 	}

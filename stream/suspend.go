@@ -1,0 +1,125 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// Suspended is a session without a connection, to be resumed by another stream, perhaps
+// of another process: see [Stream.Suspend] and [Management]. It can be written as JSON.
+// Whoever has it and can log in has the session; the stanzas are in it in clear text.
+type Suspended struct {
+	// ID is what the peer calls the session, Location where it wants it to be resumed.
+	ID, Location string
+	// Local and Remote are the addresses of both sides.
+	Local, Remote jid.JID
+	// Until is how long the peer keeps the session; zero if it does not say.
+	Until time.Time
+	// Received is the count of what was received and handled, Acked that of what the peer
+	// has acknowledged.
+	Received, Acked uint32
+	// Unacked are the elements that the peer has not acknowledged; the first Written of
+	// them were given to the network whole.
+	Unacked []string
+	// Written is how many.
+	Written int
+}
+
+// ErrNotResumable is returned for a session that the peer does not keep.
+var ErrNotResumable = errors.New("stream: the session cannot be resumed")
+
+// Suspend ends the stream without ending its session: the connection is cut off, what was
+// received is handled, and what is returned lets another stream go on with the session.
+// What was sent and is not acknowledged is a part of it; its outcome is [Lost] for who
+// waits for it here. Like [Stream.Close] it is not for handlers that hold up the queue. If
+// the session cannot be resumed nothing is changed.
+func (s *Stream) Suspend(ctx context.Context) (*Suspended, error) {
+	if s.holdsQueue(ctx) {
+		return nil, ErrWouldBlock
+	}
+	if s.sm == nil {
+		return nil, ErrNotResumable
+	}
+	saved := &Suspended{Local: s.Local(), Remote: s.Remote()}
+	m := s.sm
+	m.mu.Lock()
+	saved.ID, saved.Location = m.id, m.location
+	if m.keep > 0 {
+		saved.Until = time.Now().Add(m.keep)
+	}
+	m.mu.Unlock()
+	s.mu.Lock()
+	switch {
+	case s.closing:
+		s.mu.Unlock()
+		return nil, ErrClosed
+	case saved.ID == "":
+		s.mu.Unlock()
+		return nil, ErrNotResumable
+	}
+	s.closing = true
+	s.mu.Unlock()
+	s.out.mu.Lock()
+	m.out.saved = saved
+	s.out.mu.Unlock()
+	s.disconnect()
+	select {
+	case <-s.done:
+	case <-ctx.Done():
+		s.Abort()
+		return nil, waitError(ctx)
+	}
+	saved.Received = m.in.count(true)
+	return saved, nil
+}
+
+// saving reports whether what is left is to be kept.
+func (w *writer) saving() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.sm != nil && w.sm.out.saved != nil
+}
+
+// save keeps what is left of the session. The caller holds the writer's lock.
+func (u *unacked) save(written uint64) {
+	u.saved.Acked = u.ackedTo
+	for _, e := range u.entries {
+		if !e.counted && e.end <= written {
+			continue
+		}
+		if e.end <= written {
+			u.saved.Written++
+		}
+		u.saved.Unacked = append(u.saved.Unacked, string(e.b))
+	}
+}
+
+// restore makes a session that was suspended the one before the first connection.
+func (m *management) restore(v *Suspended) error {
+	if v.ID == "" || v.Local.Resource() == "" || v.Written < 0 || v.Written > len(v.Unacked) {
+		return errors.New("stream: the suspended session makes no sense")
+	}
+	m.id, m.location = v.ID, v.Location
+	r := &m.in
+	r.next, r.first, r.said = uint64(v.Received), uint64(v.Received), v.Received
+	w, u := &m.s.out, &m.out
+	u.on, u.confirmed, u.ackedTo = true, true, v.Acked
+	for i, text := range v.Unacked {
+		e, err := wire.ParseIn(text, wire.NewContext(wire.NSClient, ""))
+		if err != nil {
+			return err
+		}
+		if i >= v.Written {
+			w.append([]byte(text))
+		}
+		u.add([]byte(text), w.queued, isStanza(e), nil)
+	}
+	m.s.origin.Store(&stanza.Origin{Account: v.Local, Server: v.Remote})
+	m.s.suspended = true
+	return nil
+}
