@@ -79,6 +79,12 @@ func (s *Server) authority() *testca.Authority {
 	return s.ca
 }
 
+// ClientCertificate makes a certificate with which a client proves that it is an account's
+// (SASL EXTERNAL).
+func (s *Server) ClientCertificate(account string) tls.Certificate {
+	return s.authority().Issue(testca.Leaf{Names: []string{jid.MustParse(account).Bare().String()}, Client: true})
+}
+
 // certificate returns the server's certificate for a domain.
 func (s *Server) certificate(domain string) *tls.Certificate {
 	if s.cfg.Certificate != nil {

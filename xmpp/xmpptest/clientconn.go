@@ -293,6 +293,8 @@ func (c *conn) take(st stanza.Stanza, bad error) error {
 	case *stanza.Message:
 		if to.IsZero() {
 			stanza.SetTo(st, r.addr.Bare())
+			s.routeOwn(st)
+			return nil
 		}
 	}
 	s.route(st, bad)
@@ -425,7 +427,7 @@ func (s *Server) subscription(r *resource, p *stanza.Presence) {
 			s.setItem(theirs, other)
 		}
 	}
-	s.route(p, nil)
+	s.routeOwn(p)
 	if p.Type == stanza.Subscribed {
 		s.mu.Lock()
 		var all []*stanza.Presence
@@ -436,7 +438,7 @@ func (s *Server) subscription(r *resource, p *stanza.Presence) {
 		for _, o := range all {
 			shown := o.Clone()
 			shown.To = contact
-			s.route(shown, nil)
+			s.routeOwn(shown)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (s *Server) enable(c *conn, e *sm.Enable) {
 		_ = c.write(&sm.Failed{Condition: stanzaerror.ConditionUnexpectedRequest})
 		return
 	}
-	r.managed = &managed{every: s.cfg.AckEvery, in: s.cfg.Counters, acked: s.cfg.Counters}
+	r.managed = &managed{every: s.cfg.AckEvery}
 	on := &sm.Enabled{}
 	if e.Resume {
 		r.managed.id = stream.NewID()

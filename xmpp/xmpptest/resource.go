@@ -125,7 +125,7 @@ func (s *Server) endResource(r *resource) {
 		st, err := parse(string(b))
 		if m, ok := st.(*stanza.Message); ok && err == nil {
 			if reply := m.Fail(stanza.NewError(stanza.RecipientUnavailable, "")); reply != nil {
-				s.route(reply, nil)
+				s.routeOwn(reply)
 			}
 		}
 	}
@@ -150,7 +150,7 @@ func (s *Server) broadcast(r *resource, p *stanza.Presence) {
 	for _, j := range to {
 		theirs := p.Clone()
 		theirs.To = j
-		s.route(theirs, nil)
+		s.routeOwn(theirs)
 	}
 }
 

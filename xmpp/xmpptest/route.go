@@ -51,6 +51,13 @@ func (s *Server) route(st stanza.Stanza, bad error) {
 	_ = s.deliver(reply, reply.Attributes().To)
 }
 
+// routeOwn is route for a stanza that the server has made or changed.
+func (s *Server) routeOwn(st stanza.Stanza) {
+	if st, err := reparse(st); err == nil {
+		s.route(st, nil)
+	}
+}
+
 // reparse returns a stanza as its recipient would read it.
 func reparse(st stanza.Stanza) (stanza.Stanza, error) {
 	b, err := st.AppendXML(nil, wire.NSClient)

@@ -44,9 +44,6 @@ type Config struct {
 	// AckEvery is after how many stanzas to a client it is asked for an acknowledgement
 	// (default 5).
 	AckEvery int
-	// Counters is where the counters of stream management begin, on both sides: a test of
-	// their wrapping sets it near 2^32, and the client's likewise.
-	Counters uint32
 	// OnStanza is called for each stanza that the server gets from a component or user
 	// (stream.In) and for each that it hands to one (stream.Out); peer is that component
 	// or user. It must not change the stanza, not block, and not call the server; several
