@@ -277,6 +277,13 @@ func (r *received) hold(n uint64) {
 
 // done says that one has finished.
 func (r *received) done(n uint64) {
+	if r.finish(n) {
+		r.answer()
+	}
+}
+
+// finish is done without the answer, of which it reports whether it is due.
+func (r *received) finish(n uint64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open[n-r.first]--
@@ -295,18 +302,23 @@ func (r *received) done(n uint64) {
 			r.open = r.open[i:]
 		}
 	}
-	if r.asked && r.first >= r.want {
-		r.tell()
-	}
+	return r.asked && r.first >= r.want && r.tell()
 }
 
 // request is the peer's question.
 func (r *received) request() {
+	if r.askedFor() {
+		r.answer()
+	}
+}
+
+// askedFor is request without the answer, of which it reports whether it is due.
+func (r *received) askedFor() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case r.first == r.next:
-		r.tell()
+		return r.tell()
 	case !r.asked:
 		// soon, but not before the handlers had a chance
 		r.asked, r.want = true, r.next
@@ -316,26 +328,24 @@ func (r *received) request() {
 			r.timer.Reset(r.within)
 		}
 	}
+	return false
 }
 
+// late is when the handlers had their chance.
 func (r *received) late() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.asked {
-		r.tell()
+	due := r.asked && r.tell()
+	r.mu.Unlock()
+	if due {
+		r.answer()
 	}
 }
 
-// tell answers. The caller holds mu.
-func (r *received) tell() {
-	r.asked = false
-	if r.timer != nil {
-		r.timer.Stop()
-		r.timer = nil
-	}
-	if !r.closed {
-		go r.answer() // takes the writer's lock, under which count takes mu
-	}
+// tell says that the answer is due, unless there is no one to tell. The caller holds mu,
+// and answers without it: the writer's lock, under which count takes mu, comes first.
+func (r *received) tell() bool {
+	r.quiet()
+	return !r.closed
 }
 
 // reset begins a session.

@@ -30,6 +30,7 @@ type exchange struct {
 	max   int
 	step  int
 	nonce string // this side's part
+	ready bool   // the proof was made: there is a signature to expect
 }
 
 func newSCRAM(name string, c Credentials, o Offer, p Policy, b binding, flag byte) (Mechanism, error) {
@@ -76,8 +77,12 @@ func (x *exchange) Next(challenge []byte) ([]byte, error) {
 			return nil, err
 		}
 		s, err := x.conv.Step(string(challenge))
+		x.ready = err == nil
 		return []byte(s), err
 	case 2:
+		if !x.ready {
+			return nil, ErrChallenge
+		}
 		// some servers put their signature into a challenge
 		if _, err := x.conv.Step(string(challenge)); err != nil {
 			return nil, errors.Join(ErrServer, err)
@@ -134,8 +139,9 @@ func (x *exchange) Finish(data []byte, has bool) error {
 		if !has {
 			return ErrServer
 		}
-		if x.step == 0 {
-			return fmt.Errorf("%w: success without a challenge", ErrServer)
+		if !x.ready {
+			// to the library a missing signature would equal an empty one
+			return fmt.Errorf("%w: success too early", ErrServer)
 		}
 		if _, err := x.conv.Step(string(data)); err != nil {
 			return errors.Join(ErrServer, err)
