@@ -83,7 +83,7 @@ func newCorrespondent(t *testing.T, s *realserver.Server, name, password string)
 	t.Cleanup(func() { _ = c.Close(context.Background()) })
 	require.NoError(t, c.Send(t.Context(), &stanza.Presence{}))
 	// a connection that is lost before the server has said so cannot be resumed
-	require.Eventually(t, func() bool { _, ok := c.Stream().Resumable(); return ok }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { _, ok := c.Stream().Resumable(); return ok }, time.Minute, time.Millisecond)
 	return c
 }
 
@@ -179,7 +179,7 @@ func chaos(t *testing.T, s *realserver.Server, ordered bool, cutOff func(c *corr
 	t.Logf("%d messages each way, %d cuts, %d sessions resumed, %d anew", messages, total(), resumed, anew)
 	require.GreaterOrEqual(t, total(), cuts)
 	for i, c := range sides {
-		require.Eventually(t, func() bool { return len(c.received()) >= messages }, 30*time.Second, 10*time.Millisecond,
+		require.Eventually(t, func() bool { return len(c.received()) >= messages }, 2*time.Minute, 10*time.Millisecond,
 			"%d of %d arrived", len(c.received()), messages)
 		time.Sleep(100 * time.Millisecond)
 		got := c.received()

@@ -23,7 +23,7 @@ func onServer(s *realserver.Server, password string) xmpp.Config {
 // login dials a client that is closed with the test.
 func login(t *testing.T, s *realserver.Server, addr string, cfg xmpp.Config) *xmpp.Client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c, err := xmpp.Dial(ctx, jid.MustParse(addr), cfg)
 	require.NoError(t, err, s.Log())
@@ -35,7 +35,7 @@ func login(t *testing.T, s *realserver.Server, addr string, cfg xmpp.Config) *xm
 func TestProsody(t *testing.T) {
 	t.Parallel()
 	s := realserver.Prosody(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 
 	t.Run("two clients", func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestProsody(t *testing.T) {
 func TestEJabberd(t *testing.T) {
 	t.Parallel()
 	s := realserver.EJabberd(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 
 	// VT7: it offers -PLUS on TLS 1.3 and takes nothing for a binding there; it does not say
