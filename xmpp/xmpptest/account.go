@@ -127,7 +127,7 @@ func (s *Server) setItem(a *account, item roster.Item) {
 	to := a.list(func(r *resource) bool { return r.interested })
 	s.mu.Unlock()
 	for _, r := range to {
-		q := stanza.NewIQ(stanza.Set, r.addr, &roster.Set{Ver: ver, Items: []roster.Item{item}})
+		q := stanza.NewIQ(stanza.Set, r.addr, &roster.Set{Ver: &ver, Items: []roster.Item{item}})
 		q.ID = fmt.Sprintf("push%s", ver)
 		s.toResource(r, q)
 	}

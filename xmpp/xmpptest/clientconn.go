@@ -337,13 +337,13 @@ func (s *Server) answerClient(r *resource, q *stanza.IQ, own bool) {
 		s.mu.Lock()
 		r.interested = true
 		ver := strconv.Itoa(r.account.version)
-		full := &roster.Roster{Ver: ver}
+		full := &roster.Roster{Ver: &ver}
 		for _, item := range r.account.roster {
 			full.Items = append(full.Items, item)
 		}
 		s.mu.Unlock()
 		slices.SortFunc(full.Items, func(a, b roster.Item) int { return jid.Compare(a.JID, b.JID) })
-		if _, asked := element(q).Child(roster.NS, "query").Attr("ver"); asked && get.Ver == ver {
+		if get.Ver != nil && *get.Ver == ver {
 			reply = q.Result(nil)
 		} else {
 			reply = q.Result(full)
