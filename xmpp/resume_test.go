@@ -58,6 +58,7 @@ func TestResumption(t *testing.T) {
 		})
 		d.watch(c)
 		synctest.Wait()
+		d.take() // Dial may return before the event
 		for i := range 5 {
 			asked := make(chan error, 1)
 			go func() {
@@ -211,6 +212,8 @@ func TestVF9BlackHole(t *testing.T) {
 			})
 			var d diary
 			d.watch(c)
+			synctest.Wait()
+			d.take()
 			time.Sleep(time.Hour)
 			require.Empty(t, d.take(), "an idle connection that lives stays")
 			hole.swallow()
