@@ -122,12 +122,13 @@ func raceOnce(t *testing.T, i int, end func(*link, *peer)) {
 	for range i {
 		runtime.Gosched()
 	}
-	within(t, 5*time.Second, "the end", func() {
+	// a second would do, but for machines that are busy with other things
+	within(t, 30*time.Second, "the end", func() {
 		end(l, p)
 		<-l.Done()
 		start := time.Now()
 		wg.Wait()
-		if d := time.Since(start); d > time.Second {
+		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("calls are blocked for %v", d)
 		}
 	})
