@@ -5,35 +5,95 @@
 package all
 
 import (
+	"stanza.invalid/gen/addresses"
+	"stanza.invalid/gen/amp"
+	"stanza.invalid/gen/annotations"
+	"stanza.invalid/gen/archiving"
+	"stanza.invalid/gen/attention"
+	"stanza.invalid/gen/bidi"
 	"stanza.invalid/gen/bind"
 	"stanza.invalid/gen/caps"
+	"stanza.invalid/gen/caps2"
+	"stanza.invalid/gen/captcha"
 	"stanza.invalid/gen/carbons"
+	"stanza.invalid/gen/category"
 	"stanza.invalid/gen/chatstate"
+	"stanza.invalid/gen/compress"
 	"stanza.invalid/gen/correct"
 	"stanza.invalid/gen/csi"
+	"stanza.invalid/gen/datachannel"
 	"stanza.invalid/gen/delay"
+	"stanza.invalid/gen/delimiter"
 	"stanza.invalid/gen/disco"
+	"stanza.invalid/gen/dtls"
 	"stanza.invalid/gen/entitytime"
+	"stanza.invalid/gen/events"
+	"stanza.invalid/gen/featureneg"
+	"stanza.invalid/gen/filetransfer"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/forward"
+	"stanza.invalid/gen/gaming"
+	"stanza.invalid/gen/grouping"
 	"stanza.invalid/gen/handshake"
+	"stanza.invalid/gen/hashes"
+	"stanza.invalid/gen/hats"
+	"stanza.invalid/gen/hdrext"
+	"stanza.invalid/gen/httpauth"
+	"stanza.invalid/gen/ice"
+	"stanza.invalid/gen/iceudp"
+	"stanza.invalid/gen/ipcheck"
+	"stanza.invalid/gen/jingle"
+	"stanza.invalid/gen/jingleibb"
+	"stanza.invalid/gen/jinglenodes"
+	"stanza.invalid/gen/jingles5b"
+	"stanza.invalid/gen/jmi"
+	"stanza.invalid/gen/jsoncontainer"
+	"stanza.invalid/gen/legacyauth"
+	"stanza.invalid/gen/legacydelay"
+	"stanza.invalid/gen/legacytime"
 	"stanza.invalid/gen/mam"
 	"stanza.invalid/gen/marker"
+	"stanza.invalid/gen/markup"
 	"stanza.invalid/gen/muc"
+	"stanza.invalid/gen/muji"
+	"stanza.invalid/gen/offline"
+	"stanza.invalid/gen/oldpgp"
 	"stanza.invalid/gen/omemo"
+	"stanza.invalid/gen/pars"
 	"stanza.invalid/gen/ping"
+	"stanza.invalid/gen/privacy"
+	"stanza.invalid/gen/rawudp"
 	"stanza.invalid/gen/receipts"
+	"stanza.invalid/gen/reference"
 	"stanza.invalid/gen/roster"
+	"stanza.invalid/gen/rosterx"
+	"stanza.invalid/gen/rpc"
 	"stanza.invalid/gen/rsm"
+	"stanza.invalid/gen/rtcpfb"
+	"stanza.invalid/gen/rtp"
+	"stanza.invalid/gen/rttsync"
 	"stanza.invalid/gen/sasl"
+	"stanza.invalid/gen/saslcert"
+	"stanza.invalid/gen/search"
+	"stanza.invalid/gen/seclabel"
 	"stanza.invalid/gen/session"
+	"stanza.invalid/gen/shim"
+	"stanza.invalid/gen/si"
+	"stanza.invalid/gen/sift"
 	"stanza.invalid/gen/sm"
+	"stanza.invalid/gen/spoiler"
+	"stanza.invalid/gen/ssma"
 	"stanza.invalid/gen/stanzaerror"
 	"stanza.invalid/gen/stanzaid"
 	"stanza.invalid/gen/starttls"
+	"stanza.invalid/gen/stats"
 	"stanza.invalid/gen/streams"
+	"stanza.invalid/gen/thumbnail"
+	"stanza.invalid/gen/validate"
 	"stanza.invalid/gen/vcard"
 	"stanza.invalid/gen/version"
+	"stanza.invalid/gen/xhtml"
+	"stanza.invalid/gen/zrtp"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -71,6 +131,12 @@ type Form struct {
 // call.
 func Forms() []Form {
 	return []Form{
+		{Package: "stanza.invalid/gen/captcha", GoName: "Challenge", New: func() form.Typed {
+			return new(captcha.Challenge)
+		}},
+		{Package: "stanza.invalid/gen/hats", GoName: "Command", New: func() form.Typed {
+			return new(hats.Command)
+		}},
 		{Package: "stanza.invalid/gen/mam", GoName: "Filter", New: func() form.Typed {
 			return new(mam.Filter)
 		}},
@@ -86,6 +152,12 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/muc", GoName: "VoiceRequest", New: func() form.Typed {
 			return new(muc.VoiceRequest)
 		}},
+		{Package: "stanza.invalid/gen/offline", GoName: "Info", New: func() form.Typed {
+			return new(offline.Info)
+		}},
+		{Package: "stanza.invalid/gen/search", GoName: "Form", New: func() form.Typed {
+			return new(search.Form)
+		}},
 	}
 }
 
@@ -93,6 +165,250 @@ func Forms() []Form {
 // order of its schema. The list is made anew with each call.
 func Types() []Entry {
 	return []Entry{
+		{
+			Package: "stanza.invalid/gen/addresses",
+			GoName:  "Addresses",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/address", Local: "addresses"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(addresses.Addresses)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/amp",
+			GoName:  "AMP",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/amp", Local: "amp"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(amp.AMP)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/amp",
+			GoName:  "InvalidRules",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/amp", Local: "invalid-rules"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(amp.InvalidRules)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/amp",
+			GoName:  "UnsupportedActions",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/amp", Local: "unsupported-actions"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(amp.UnsupportedActions)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/amp",
+			GoName:  "UnsupportedConditions",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/amp", Local: "unsupported-conditions"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(amp.UnsupportedConditions)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/amp",
+			GoName:  "FailedRules",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/amp#errors", Local: "failed-rules"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(amp.FailedRules)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/amp",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "http://jabber.org/features/amp", Local: "amp"}},
+			In:      []string{"stream", "any"},
+			New: func() stanza.Decoder {
+				return new(amp.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/annotations",
+			GoName:  "Storage",
+			Names:   []wire.Name{{Space: "storage:rosternotes", Local: "storage"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(annotations.Storage)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Preferences",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "pref"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(archiving.Preferences)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "PreferencesRequest",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "pref"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(archiving.PreferencesRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "RemoveItems",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "itemremove"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(archiving.RemoveItems)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "RemoveSessions",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "sessionremove"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(archiving.RemoveSessions)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Auto",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "auto"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(archiving.Auto)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Saved",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "save"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(archiving.Saved)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Upload",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "save"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(archiving.Upload)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "List",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "list"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(archiving.List)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "ListRequest",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "list"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(archiving.ListRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Retrieve",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "retrieve"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(archiving.Retrieve)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Chat",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "chat"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(archiving.Chat)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Remove",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "remove"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(archiving.Remove)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Modified",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "modified"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(archiving.Modified)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "ModifiedRequest",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "modified"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(archiving.ModifiedRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/archiving",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "urn:xmpp:archive", Local: "feature"}},
+			In:      []string{"stream", "any"},
+			New: func() stanza.Decoder {
+				return new(archiving.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/attention",
+			GoName:  "Attention",
+			Names:   []wire.Name{{Space: "urn:xmpp:attention:0", Local: "attention"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(attention.Attention)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bidi",
+			GoName:  "Bidi",
+			Names:   []wire.Name{{Space: "urn:xmpp:bidi", Local: "bidi"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(bidi.Bidi)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bidi",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "urn:xmpp:features:bidi", Local: "bidi"}},
+			In:      []string{"stream", "any"},
+			New: func() stanza.Decoder {
+				return new(bidi.Feature)
+			},
+		},
 		{
 			Package: "stanza.invalid/gen/bind",
 			GoName:  "Bind",
@@ -119,6 +435,35 @@ func Types() []Entry {
 			In:      []string{"presence", "stream"},
 			New: func() stanza.Decoder {
 				return new(caps.Capabilities)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/caps2",
+			GoName:  "Caps",
+			Names:   []wire.Name{{Space: "urn:xmpp:caps", Local: "c"}},
+			In:      []string{"presence", "iq", "stream"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(caps2.Caps)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/captcha",
+			GoName:  "Captcha",
+			Names:   []wire.Name{{Space: "urn:xmpp:captcha", Local: "captcha"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(captcha.Captcha)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/captcha",
+			GoName:  "Answer",
+			Names:   []wire.Name{{Space: "urn:xmpp:captcha", Local: "captcha"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(captcha.Answer)
 			},
 		},
 		{
@@ -169,12 +514,57 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/category",
+			GoName:  "Category",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:category:0", Local: "category"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(category.Category)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/chatstate",
 			GoName:  "Notification",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/chatstates", Local: "active"}, {Space: "http://jabber.org/protocol/chatstates", Local: "composing"}, {Space: "http://jabber.org/protocol/chatstates", Local: "paused"}, {Space: "http://jabber.org/protocol/chatstates", Local: "inactive"}, {Space: "http://jabber.org/protocol/chatstates", Local: "gone"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(chatstate.Notification)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/compress",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "http://jabber.org/features/compress", Local: "compression"}},
+			In:      []string{"stream", "any"},
+			New: func() stanza.Decoder {
+				return new(compress.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/compress",
+			GoName:  "Compress",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress", Local: "compress"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(compress.Compress)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/compress",
+			GoName:  "Compressed",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress", Local: "compressed"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(compress.Compressed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/compress",
+			GoName:  "Failure",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress", Local: "failure"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(compress.Failure)
 			},
 		},
 		{
@@ -214,12 +604,39 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/datachannel",
+			GoName:  "SCTPMap",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:dtls-sctp:1", Local: "sctpmap"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(datachannel.SCTPMap)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/datachannel",
+			GoName:  "Channel",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:webrtc-datachannel:0", Local: "channel"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(datachannel.Channel)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/delay",
 			GoName:  "Delay",
 			Names:   []wire.Name{{Space: "urn:xmpp:delay", Local: "delay"}},
 			In:      []string{"message", "presence", "any"},
 			New: func() stanza.Decoder {
 				return new(delay.Delay)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delimiter",
+			GoName:  "Roster",
+			Names:   []wire.Name{{Space: "roster:delimiter", Local: "roster"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(delimiter.Roster)
 			},
 		},
 		{
@@ -261,6 +678,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/dtls",
+			GoName:  "Fingerprint",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:dtls:0", Local: "fingerprint"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dtls.Fingerprint)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/entitytime",
 			GoName:  "Time",
 			Names:   []wire.Name{{Space: "urn:xmpp:time", Local: "time"}},
@@ -277,6 +703,89 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(entitytime.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/events",
+			GoName:  "Event",
+			Names:   []wire.Name{{Space: "jabber:x:event", Local: "x"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(events.Event)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/featureneg",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/feature-neg", Local: "feature"}},
+			In:      []string{"message", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(featureneg.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/featureneg",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/feature-neg", Local: "feature"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(featureneg.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/featureneg",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/feature-neg", Local: "feature"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(featureneg.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filetransfer",
+			GoName:  "Description",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:5", Local: "description"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filetransfer.Description)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filetransfer",
+			GoName:  "Checksum",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:5", Local: "checksum"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filetransfer.Checksum)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filetransfer",
+			GoName:  "Received",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:5", Local: "received"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filetransfer.Received)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filetransfer",
+			GoName:  "NotAvailable",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:errors:0", Local: "file-not-available"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filetransfer.NotAvailable)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filetransfer",
+			GoName:  "TooLarge",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:errors:0", Local: "file-too-large"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filetransfer.TooLarge)
 			},
 		},
 		{
@@ -298,12 +807,531 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/gaming",
+			GoName:  "Game",
+			Names:   []wire.Name{{Space: "urn:xmpp:gaming:0", Local: "game"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(gaming.Game)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/grouping",
+			GoName:  "Group",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:grouping:0", Local: "group"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(grouping.Group)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/handshake",
 			GoName:  "Handshake",
 			Names:   []wire.Name{{Space: "jabber:component:accept", Local: "handshake"}},
 			In:      []string{"stream"},
 			New: func() stanza.Decoder {
 				return new(handshake.Handshake)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/hashes",
+			GoName:  "Hash",
+			Names:   []wire.Name{{Space: "urn:xmpp:hashes:2", Local: "hash"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(hashes.Hash)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/hashes",
+			GoName:  "Used",
+			Names:   []wire.Name{{Space: "urn:xmpp:hashes:2", Local: "hash-used"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(hashes.Used)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/hats",
+			GoName:  "Hats",
+			Names:   []wire.Name{{Space: "urn:xmpp:hats:0", Local: "hats"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(hats.Hats)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/hdrext",
+			GoName:  "Extension",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:rtp-hdrext:0", Local: "rtp-hdrext"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(hdrext.Extension)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/hdrext",
+			GoName:  "AllowMixed",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:rtp-hdrext:0", Local: "extmap-allow-mixed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(hdrext.AllowMixed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/httpauth",
+			GoName:  "Confirm",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/http-auth", Local: "confirm"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(httpauth.Confirm)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ice",
+			GoName:  "Transport",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:ice:0", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(ice.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ice",
+			GoName:  "GatheringComplete",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:ice:0", Local: "gathering-complete"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(ice.GatheringComplete)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iceudp",
+			GoName:  "Transport",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:ice-udp:1", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(iceudp.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ipcheck",
+			GoName:  "Address",
+			Names:   []wire.Name{{Space: "urn:xmpp:sic:1", Local: "address"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(ipcheck.Address)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ipcheck",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:sic:1", Local: "address"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(ipcheck.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "Jingle",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.Jingle)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "SessionInitiate",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.SessionInitiate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "SessionAccept",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.SessionAccept)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "SessionInfo",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.SessionInfo)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "SessionTerminate",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.SessionTerminate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "ContentAdd",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.ContentAdd)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "ContentAccept",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.ContentAccept)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "ContentReject",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.ContentReject)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "ContentModify",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.ContentModify)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "ContentRemove",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.ContentRemove)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "DescriptionInfo",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.DescriptionInfo)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "SecurityInfo",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.SecurityInfo)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "TransportInfo",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.TransportInfo)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "TransportReplace",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.TransportReplace)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "TransportAccept",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.TransportAccept)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "TransportReject",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "jingle"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jingle.TransportReject)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "Content",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "content"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jingle.Content)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "Reason",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:1", Local: "reason"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jingle.Reason)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingle",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:errors:1", Local: "out-of-order"}, {Space: "urn:xmpp:jingle:errors:1", Local: "tie-break"}, {Space: "urn:xmpp:jingle:errors:1", Local: "unknown-session"}, {Space: "urn:xmpp:jingle:errors:1", Local: "unsupported-info"}, {Space: "urn:xmpp:jingle:errors:1", Local: "security-required"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jingle.Error)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingleibb",
+			GoName:  "Transport",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:ibb:1", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jingleibb.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglenodes",
+			GoName:  "Services",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jinglenodes", Local: "services"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(jinglenodes.Services)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglenodes",
+			GoName:  "ServicesRequest",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jinglenodes", Local: "services"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jinglenodes.ServicesRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglenodes",
+			GoName:  "Channel",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jinglenodes", Local: "channel"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(jinglenodes.Channel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglenodes",
+			GoName:  "ChannelRequest",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jinglenodes", Local: "channel"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jinglenodes.ChannelRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglenodes",
+			GoName:  "TURN",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jinglenodes", Local: "turn"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(jinglenodes.TURN)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglenodes",
+			GoName:  "TURNRequest",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jinglenodes", Local: "turn"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jinglenodes.TURNRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingles5b",
+			GoName:  "Transport",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:s5b:1", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jingles5b.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jmi",
+			GoName:  "Propose",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle-message:0", Local: "propose"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jmi.Propose)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jmi",
+			GoName:  "Ringing",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle-message:0", Local: "ringing"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jmi.Ringing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jmi",
+			GoName:  "Proceed",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle-message:0", Local: "proceed"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jmi.Proceed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jmi",
+			GoName:  "Accept",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle-message:0", Local: "accept"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jmi.Accept)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jmi",
+			GoName:  "Retract",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle-message:0", Local: "retract"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jmi.Retract)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jmi",
+			GoName:  "Reject",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle-message:0", Local: "reject"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jmi.Reject)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jmi",
+			GoName:  "Finish",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle-message:0", Local: "finish"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jmi.Finish)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jsoncontainer",
+			GoName:  "JSON",
+			Names:   []wire.Name{{Space: "urn:xmpp:json:0", Local: "json"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(jsoncontainer.JSON)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/legacyauth",
+			GoName:  "Fields",
+			Names:   []wire.Name{{Space: "jabber:iq:auth", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(legacyauth.Fields)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/legacyauth",
+			GoName:  "FieldsRequest",
+			Names:   []wire.Name{{Space: "jabber:iq:auth", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(legacyauth.FieldsRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/legacyauth",
+			GoName:  "Authenticate",
+			Names:   []wire.Name{{Space: "jabber:iq:auth", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(legacyauth.Authenticate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/legacyauth",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "http://jabber.org/features/iq-auth", Local: "auth"}},
+			In:      []string{"stream", "any"},
+			New: func() stanza.Decoder {
+				return new(legacyauth.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/legacydelay",
+			GoName:  "Delay",
+			Names:   []wire.Name{{Space: "jabber:x:delay", Local: "x"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(legacydelay.Delay)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/legacytime",
+			GoName:  "Time",
+			Names:   []wire.Name{{Space: "jabber:iq:time", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(legacytime.Time)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/legacytime",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "jabber:iq:time", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(legacytime.Query)
 			},
 		},
 		{
@@ -399,6 +1427,15 @@ func Types() []Entry {
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(marker.Displayed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/markup",
+			GoName:  "Markup",
+			Names:   []wire.Name{{Space: "urn:xmpp:markup:0", Local: "markup"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(markup.Markup)
 			},
 		},
 		{
@@ -507,6 +1544,82 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/muji",
+			GoName:  "Muji",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:muji:0", Local: "muji"}},
+			In:      []string{"presence", "any"},
+			New: func() stanza.Decoder {
+				return new(muji.Muji)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/offline",
+			GoName:  "Offline",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/offline", Local: "offline"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(offline.Offline)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/offline",
+			GoName:  "View",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/offline", Local: "offline"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(offline.View)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/offline",
+			GoName:  "Fetch",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/offline", Local: "offline"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(offline.Fetch)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/offline",
+			GoName:  "Remove",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/offline", Local: "offline"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(offline.Remove)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/offline",
+			GoName:  "Purge",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/offline", Local: "offline"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(offline.Purge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/oldpgp",
+			GoName:  "Encrypted",
+			Names:   []wire.Name{{Space: "jabber:x:encrypted", Local: "x"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(oldpgp.Encrypted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/oldpgp",
+			GoName:  "Signed",
+			Names:   []wire.Name{{Space: "jabber:x:signed", Local: "x"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(oldpgp.Signed)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/omemo",
 			GoName:  "Encrypted",
 			Names:   []wire.Name{{Space: "urn:xmpp:omemo:2", Local: "encrypted"}},
@@ -543,6 +1656,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/pars",
+			GoName:  "PreAuth",
+			Names:   []wire.Name{{Space: "urn:xmpp:pars:0", Local: "preauth"}},
+			In:      []string{"presence", "any"},
+			New: func() stanza.Decoder {
+				return new(pars.PreAuth)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/ping",
 			GoName:  "Ping",
 			Names:   []wire.Name{{Space: "urn:xmpp:ping", Local: "ping"}},
@@ -550,6 +1672,64 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(ping.Ping)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privacy",
+			GoName:  "Privacy",
+			Names:   []wire.Name{{Space: "jabber:iq:privacy", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(privacy.Privacy)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privacy",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "jabber:iq:privacy", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(privacy.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privacy",
+			GoName:  "SetActive",
+			Names:   []wire.Name{{Space: "jabber:iq:privacy", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(privacy.SetActive)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privacy",
+			GoName:  "SetDefault",
+			Names:   []wire.Name{{Space: "jabber:iq:privacy", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(privacy.SetDefault)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privacy",
+			GoName:  "SetList",
+			Names:   []wire.Name{{Space: "jabber:iq:privacy", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(privacy.SetList)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rawudp",
+			GoName:  "Transport",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:raw-udp:1", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rawudp.Transport)
 			},
 		},
 		{
@@ -568,6 +1748,15 @@ func Types() []Entry {
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(receipts.Received)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reference",
+			GoName:  "Reference",
+			Names:   []wire.Name{{Space: "urn:xmpp:reference:0", Local: "reference"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(reference.Reference)
 			},
 		},
 		{
@@ -618,12 +1807,149 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/rosterx",
+			GoName:  "Exchange",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/rosterx", Local: "x"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rosterx.Exchange)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rpc",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "jabber:iq:rpc", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(rpc.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rpc",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "jabber:iq:rpc", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rpc.Request)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/rsm",
 			GoName:  "Set",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/rsm", Local: "set"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(rsm.Set)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtcpfb",
+			GoName:  "Feedback",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:rtcp-fb:0", Local: "rtcp-fb"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtcpfb.Feedback)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtcpfb",
+			GoName:  "Interval",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:rtcp-fb:0", Local: "rtcp-fb-trr-int"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtcpfb.Interval)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "Description",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:1", Local: "description"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.Description)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "Active",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:info:1", Local: "active"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.Active)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "Hold",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:info:1", Local: "hold"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.Hold)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "Unhold",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:info:1", Local: "unhold"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.Unhold)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "Mute",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:info:1", Local: "mute"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.Mute)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "Unmute",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:info:1", Local: "unmute"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.Unmute)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "Ringing",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:info:1", Local: "ringing"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.Ringing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "CryptoRequired",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:errors:1", Local: "crypto-required"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.CryptoRequired)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rtp",
+			GoName:  "InvalidCrypto",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:errors:1", Local: "invalid-crypto"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rtp.InvalidCrypto)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rttsync",
+			GoName:  "Sync",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtt-sync:0", Local: "rtt-sync"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rttsync.Sync)
 			},
 		},
 		{
@@ -690,6 +2016,121 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/saslcert",
+			GoName:  "Items",
+			Names:   []wire.Name{{Space: "urn:xmpp:saslcert:1", Local: "items"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(saslcert.Items)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslcert",
+			GoName:  "ItemsRequest",
+			Names:   []wire.Name{{Space: "urn:xmpp:saslcert:1", Local: "items"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(saslcert.ItemsRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslcert",
+			GoName:  "Append",
+			Names:   []wire.Name{{Space: "urn:xmpp:saslcert:1", Local: "append"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(saslcert.Append)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslcert",
+			GoName:  "Disable",
+			Names:   []wire.Name{{Space: "urn:xmpp:saslcert:1", Local: "disable"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(saslcert.Disable)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslcert",
+			GoName:  "Revoke",
+			Names:   []wire.Name{{Space: "urn:xmpp:saslcert:1", Local: "revoke"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(saslcert.Revoke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/search",
+			GoName:  "Results",
+			Names:   []wire.Name{{Space: "jabber:iq:search", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(search.Results)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/search",
+			GoName:  "FieldsRequest",
+			Names:   []wire.Name{{Space: "jabber:iq:search", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(search.FieldsRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/search",
+			GoName:  "Search",
+			Names:   []wire.Name{{Space: "jabber:iq:search", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(search.Search)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/seclabel",
+			GoName:  "SecurityLabel",
+			Names:   []wire.Name{{Space: "urn:xmpp:sec-label:0", Local: "securitylabel"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(seclabel.SecurityLabel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/seclabel",
+			GoName:  "Catalog",
+			Names:   []wire.Name{{Space: "urn:xmpp:sec-label:catalog:2", Local: "catalog"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(seclabel.Catalog)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/seclabel",
+			GoName:  "CatalogRequest",
+			Names:   []wire.Name{{Space: "urn:xmpp:sec-label:catalog:2", Local: "catalog"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(seclabel.CatalogRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/seclabel",
+			GoName:  "ESSSecurityLabel",
+			Names:   []wire.Name{{Space: "urn:xmpp:sec-label:ess:0", Local: "esssecuritylabel"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(seclabel.ESSSecurityLabel)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/session",
 			GoName:  "Session",
 			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:xmpp-session", Local: "session"}},
@@ -706,6 +2147,61 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(session.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/shim",
+			GoName:  "Headers",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/shim", Local: "headers"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(shim.Headers)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/si",
+			GoName:  "SI",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/si", Local: "si"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(si.SI)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/si",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/si", Local: "si"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(si.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/si",
+			GoName:  "BadProfile",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/si", Local: "bad-profile"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(si.BadProfile)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/si",
+			GoName:  "NoValidStreams",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/si", Local: "no-valid-streams"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(si.NoValidStreams)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sift",
+			GoName:  "File",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/si/profile/file-transfer", Local: "file"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sift.File)
 			},
 		},
 		{
@@ -790,6 +2286,33 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/spoiler",
+			GoName:  "Spoiler",
+			Names:   []wire.Name{{Space: "urn:xmpp:spoiler:0", Local: "spoiler"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(spoiler.Spoiler)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ssma",
+			GoName:  "Source",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:ssma:0", Local: "source"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(ssma.Source)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ssma",
+			GoName:  "Group",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:ssma:0", Local: "ssrc-group"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(ssma.Group)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/stanzaerror",
 			GoName:  "DefinedCondition",
 			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "bad-request"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "conflict"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "feature-not-implemented"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "forbidden"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "gone"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "internal-server-error"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "item-not-found"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "jid-malformed"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "not-acceptable"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "not-allowed"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "not-authorized"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "policy-violation"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "recipient-unavailable"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "redirect"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "registration-required"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "remote-server-not-found"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "remote-server-timeout"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "resource-constraint"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "service-unavailable"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "subscription-required"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "undefined-condition"}, {Space: "urn:ietf:params:xml:ns:xmpp-stanzas", Local: "unexpected-request"}},
@@ -862,6 +2385,25 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/stats",
+			GoName:  "Stats",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/stats", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(stats.Stats)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/stats",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/stats", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(stats.Query)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/streams",
 			GoName:  "Features",
 			Names:   []wire.Name{{Space: "http://etherx.jabber.org/streams", Local: "features"}},
@@ -886,6 +2428,24 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(streams.DefinedCondition)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/thumbnail",
+			GoName:  "Thumbnail",
+			Names:   []wire.Name{{Space: "urn:xmpp:thumbs:1", Local: "thumbnail"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(thumbnail.Thumbnail)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/validate",
+			GoName:  "Validate",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/xdata-validate", Local: "validate"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(validate.Validate)
 			},
 		},
 		{
@@ -925,6 +2485,24 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(version.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xhtml",
+			GoName:  "HTML",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/xhtml-im", Local: "html"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(xhtml.HTML)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/zrtp",
+			GoName:  "Hash",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtp:zrtp:1", Local: "zrtp-hash"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(zrtp.Hash)
 			},
 		},
 	}

@@ -76,21 +76,23 @@ func tableOfTypes() types {
 	return t
 }
 
-// find returns the type for a payload; where several share the name, that of the request if
-// there is one for the IQ type, or else the element's own.
-func (t types) find(n wire.Name, typ string) (all.Entry, bool) {
-	entries := t[n]
-	i := slices.IndexFunc(entries, func(e all.Entry) bool { return e.IQType != "" && string(e.IQType) == typ })
-	if i < 0 {
-		i = slices.IndexFunc(entries, func(e all.Entry) bool { return e.IQType == "" })
+// find returns the type for a payload. Where several share the name, it is that of the request if
+// there is one for the IQ type, or else the element's own, and among several of those one that fits.
+func (t types) find(r wire.Raw, typ string) (all.Entry, bool) {
+	entries := t[r.Name()]
+	fits := func(e all.Entry) bool { return stanza.Fits(e.New(), r) }
+	for _, wanted := range []func(all.Entry) bool{
+		func(e all.Entry) bool { return e.IQType != "" && string(e.IQType) == typ && fits(e) },
+		func(e all.Entry) bool { return e.IQType == "" && fits(e) },
+		fits,
+		func(e all.Entry) bool { return e.IQType == "" },
+		func(all.Entry) bool { return true },
+	} {
+		if i := slices.IndexFunc(entries, wanted); i >= 0 {
+			return entries[i], true
+		}
 	}
-	if i < 0 && len(entries) > 0 {
-		i = 0
-	}
-	if i < 0 {
-		return all.Entry{}, false
-	}
-	return entries[i], true
+	return all.Entry{}, false
 }
 
 // tally is a row of the report.
@@ -173,7 +175,7 @@ func roundTrip(known types, text string) (typed int, err error) {
 		if out, err = s.AppendXML(nil, ""); err != nil {
 			return typed, err
 		}
-	} else if e, ok := known.find(r.Name(), ""); ok {
+	} else if e, ok := known.find(r, ""); ok {
 		v := e.New()
 		if err := v.DecodeXML(r); err != nil {
 			return 0, fmt.Errorf("as %s.%s: %w", e.Package, e.GoName, err)
@@ -209,7 +211,7 @@ func replace(known types, s stanza.Stanza) (typed int, err error) {
 	var next []stanza.Payload
 	for p := range list.All() {
 		r := p.(wire.Raw)
-		e, ok := known.find(r.Name(), s.Attributes().Type)
+		e, ok := known.find(r, s.Attributes().Type)
 		if !ok {
 			next = append(next, r)
 			continue
