@@ -131,7 +131,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/archiving",
-			XML:     "<iq type='get' id='a8'><retrieve xmlns='urn:xmpp:archive' with='olivia@illyria.example/garden' start='2025-01-06T12:00:00Z'><set xmlns='http://jabber.org/protocol/rsm'><max>100</max></set></retrieve></iq>",
+			XML:     "<iq type='get' id='a8'><retrieve xmlns='urn:xmpp:archive' with='olivia@illyria.example/garden' start='2025-01-06T12:00:00Z' exactmatch='true'><set xmlns='http://jabber.org/protocol/rsm'><max>100</max></set></retrieve></iq>",
 			Stanza:  "iq",
 			Types:   []string{"Retrieve"},
 		},
@@ -155,13 +155,13 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/archiving",
-			XML:     "<iq type='result' id='a10'>\n  <modified xmlns='urn:xmpp:archive'>\n    <changed with='olivia@illyria.example/garden' start='2025-01-06T12:00:00Z' version='4'/>\n    <removed with='orsino@illyria.example' start='2025-01-05T12:00:00Z' version='1'/>\n  </modified>\n</iq>",
+			XML:     "<iq type='result' id='a10'>\n  <modified xmlns='urn:xmpp:archive'>\n    <changed with='olivia@illyria.example/garden' start='2025-01-06T12:00:00Z' version='4' exactmatch='true'/>\n    <removed with='orsino@illyria.example' start='2025-01-05T12:00:00Z' version='1'/>\n  </modified>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"Modified"},
 		},
 		{
 			Package: "stanza.invalid/gen/archiving",
-			XML:     "<feature xmlns='urn:xmpp:archive'><optional><default otr='concede' save='false'/></optional></feature>",
+			XML:     "<feature xmlns='urn:xmpp:archive'><optional/><default otr='concede' save='false'/></feature>",
 			Types:   []string{"Feature"},
 		},
 		{

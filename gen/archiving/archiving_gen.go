@@ -379,6 +379,12 @@ type Retrieve struct {
 	// Start is when the collection begins.
 	Start stanza.DateTime `xml:"start,attr"`
 
+	// ExactMatch tells that the address stands for itself only. Absence means false;
+	// ExactMatchOrDefault heeds that.
+	//
+	// See https://xmpp.org/extensions/xep-0136.html#impl-jidmatch.
+	ExactMatch bool `xml:"exactmatch,attr,omitempty"`
+
 	// Set asks for a page.
 	Set *rsm.Set `xml:"http://jabber.org/protocol/rsm set"`
 
@@ -387,6 +393,11 @@ type Retrieve struct {
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
+}
+
+// ExactMatchOrDefault returns ExactMatch, or the default if it is absent.
+func (v *Retrieve) ExactMatchOrDefault() bool {
+	return v.ExactMatch
 }
 
 // Chat is a collection or a page of one.
@@ -538,7 +549,10 @@ type Feature struct {
 	XMLName struct{} `xml:"urn:xmpp:archive feature"`
 
 	// Optional tells that clients need not heed it.
-	Optional Optional `xml:"urn:xmpp:archive optional"`
+	Optional stanza.Flag `xml:"urn:xmpp:archive optional"`
+
+	// Defaults is what the server does if the client does not say otherwise.
+	Defaults *Defaults `xml:"urn:xmpp:archive default"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -783,17 +797,17 @@ type Change struct {
 	// Version is its version after the change.
 	Version uint32 `xml:"version,attr"`
 
+	// ExactMatch tells that the address stands for itself only. Absence means false;
+	// ExactMatchOrDefault heeds that.
+	//
+	// See https://xmpp.org/extensions/xep-0136.html#impl-jidmatch.
+	ExactMatch bool `xml:"exactmatch,attr,omitempty"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
 
-// Optional tells that a stream feature is optional.
-//
-// See https://xmpp.org/extensions/xep-0136.html#streamfeature.
-type Optional struct {
-	// Defaults is what holds where nothing else is said.
-	Defaults *Defaults `xml:"urn:xmpp:archive default"`
-
-	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
-	Extra *wire.Extra `xml:"-"`
+// ExactMatchOrDefault returns ExactMatch, or the default if it is absent.
+func (v *Change) ExactMatchOrDefault() bool {
+	return v.ExactMatch
 }

@@ -1085,6 +1085,17 @@ func (v *Retrieve) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = v.Extra.Respell(b, mark, 1)
 	}
 	b = append(b, '\'')
+	if v.ExactMatch {
+		b = append(b, " exactmatch='"...)
+		mark := len(b)
+		b = strconv.AppendBool(b, v.ExactMatch)
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 2)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " exactmatch='")
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
 			return b, err
@@ -1138,6 +1149,12 @@ func (v *Retrieve) DecodeXML(r wire.Raw) error {
 			}
 			v.Start = n
 			seen |= 1 << 1
+		case "exactmatch":
+			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.ExactMatch = n
 		default:
 			a.KeepAttr(&v.Extra)
 		}
@@ -1989,8 +2006,17 @@ func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.Optional.appendXML(b); err != nil {
-		return b, err
+	if v.Optional {
+		mark := len(b)
+		b = append(b, "<optional/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 0, "<optional>", NS)
+		}
+	}
+	if v.Defaults != nil {
+		if b, err = v.Defaults.appendXML(b); err != nil {
+			return b, err
+		}
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -2006,7 +2032,6 @@ func (v *Feature) DecodeXML(r wire.Raw) error {
 	if !r.Is(NS, "feature") {
 		return r.Unexpected(v.WireName())
 	}
-	var seen uint64
 	a := r.Attrs()
 	for a.Next() {
 		a.KeepAttr(&v.Extra)
@@ -2015,9 +2040,15 @@ func (v *Feature) DecodeXML(r wire.Raw) error {
 	for c.Next() {
 		switch c.Local() {
 		case "optional":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				if err := v.Optional.decodeXML(c.Raw()); err != nil {
+			if c.Same() && !bool(v.Optional) {
+				v.Optional = true
+				c.KeepBare(&v.Extra, 0)
+				continue
+			}
+		case "default":
+			if c.Same() && v.Defaults == nil {
+				v.Defaults = new(Defaults)
+				if err := v.Defaults.decodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -2027,9 +2058,6 @@ func (v *Feature) DecodeXML(r wire.Raw) error {
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingChild("optional")
 	}
 	return nil
 }
@@ -2962,6 +2990,17 @@ func (v *Change) appendXML(b []byte, open, end string) ([]byte, error) {
 		b = v.Extra.Respell(b, mark, 2)
 	}
 	b = append(b, '\'')
+	if v.ExactMatch {
+		b = append(b, " exactmatch='"...)
+		mark := len(b)
+		b = strconv.AppendBool(b, v.ExactMatch)
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 3)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 3, " exactmatch='")
+	}
 	if v.Extra == nil {
 		return append(b, "/>"...), nil
 	}
@@ -3008,6 +3047,12 @@ func (v *Change) decodeXML(r wire.Raw) error {
 			}
 			v.Version = uint32(n)
 			seen |= 1 << 2
+		case "exactmatch":
+			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.ExactMatch = n
 		default:
 			a.KeepAttr(&v.Extra)
 		}
@@ -3027,55 +3072,6 @@ func (v *Change) decodeXML(r wire.Raw) error {
 	}
 	if seen&(1<<2) == 0 {
 		return r.MissingAttr("version")
-	}
-	return nil
-}
-
-func (v *Optional) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<optional"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if v.Defaults != nil {
-		if b, err = v.Defaults.appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</optional>"), nil
-}
-
-func (v *Optional) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "default":
-			if c.Same() && v.Defaults == nil {
-				v.Defaults = new(Defaults)
-				if err := v.Defaults.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	return nil
 }

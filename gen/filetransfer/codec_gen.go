@@ -43,8 +43,10 @@ func (v *Description) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.File.appendXML(b); err != nil {
-		return b, err
+	if v.File != nil {
+		if b, err = v.File.appendXML(b); err != nil {
+			return b, err
+		}
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -60,7 +62,6 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 	if !r.Is(NS, "description") {
 		return r.Unexpected(v.WireName())
 	}
-	var seen uint64
 	a := r.Attrs()
 	for a.Next() {
 		a.KeepAttr(&v.Extra)
@@ -69,8 +70,8 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 	for c.Next() {
 		switch c.Local() {
 		case "file":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
+			if c.Same() && v.File == nil {
+				v.File = new(File)
 				if err := v.File.decodeXML(c.Raw()); err != nil {
 					return err
 				}
@@ -81,9 +82,6 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingChild("file")
 	}
 	return nil
 }

@@ -36,8 +36,8 @@ type Description struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:jingle:apps:file-transfer:5 description"`
 
-	// File is the file.
-	File File `xml:"urn:xmpp:jingle:apps:file-transfer:5 file"`
+	// File is the file. An offer and a request have to have it.
+	File *File `xml:"urn:xmpp:jingle:apps:file-transfer:5 file"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

@@ -29,7 +29,7 @@ func (v *Group) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<group xmlns='urn:xmpp:jingle:apps:grouping:0'"...)
 	}
-	if b, err = wire.AppendAttr(b, " semantics='", v.Semantics); err != nil {
+	if b, err = wire.AppendAttr(b, " semantics='", string(v.Semantics)); err != nil {
 		return b, err
 	}
 	if v.Extra != nil {
@@ -63,7 +63,7 @@ func (v *Group) DecodeXML(r wire.Raw) error {
 	for a.Next() {
 		switch a.Name() {
 		case "semantics":
-			v.Semantics = a.Value()
+			v.Semantics = Semantics(a.Value())
 			seen |= 1 << 0
 		default:
 			a.KeepAttr(&v.Extra)

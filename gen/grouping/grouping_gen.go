@@ -23,6 +23,30 @@ const (
 	NS = "urn:xmpp:jingle:apps:grouping:0"
 )
 
+// Semantics is what the members of a group have in common. The registry of IANA has more.
+//
+// See https://xmpp.org/extensions/xep-0338.html#sdp.
+type Semantics string
+
+// The values of Semantics.
+const (
+	// SemanticsBundle means that contents share one transport (RFC 9143).
+	SemanticsBundle Semantics = "BUNDLE"
+	// SemanticsLipSync means that contents are to be played in step (RFC 5888).
+	SemanticsLipSync Semantics = "LS"
+	// SemanticsFlow means that contents are one flow in several forms (RFC 5888).
+	SemanticsFlow Semantics = "FID"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Semantics) Known() bool {
+	switch v {
+	case SemanticsBundle, SemanticsLipSync, SemanticsFlow:
+		return true
+	}
+	return false
+}
+
 // Group is a group of contents; it stands in the jingle element of SessionInitiate and
 // SessionAccept.
 //
@@ -31,9 +55,8 @@ type Group struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:jingle:apps:grouping:0 group"`
 
-	// Semantics says what the contents have in common, in the terms that are registered for SDP: LS
-	// for lips in step, BUNDLE for one transport.
-	Semantics string `xml:"semantics,attr"`
+	// Semantics says what the members have in common.
+	Semantics Semantics `xml:"semantics,attr"`
 
 	// Contents are the contents, in the order that the semantics give a meaning to.
 	Contents []Content `xml:"urn:xmpp:jingle:apps:grouping:0 content"`

@@ -322,7 +322,7 @@ func (v *Candidate) appendXML(b []byte) ([]byte, error) {
 	b = append(b, '\'')
 	b = append(b, " priority='"...)
 	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.Priority), 10)
+	b = strconv.AppendUint(b, v.Priority, 10)
 	if v.Extra != nil {
 		b = v.Extra.Respell(b, mark, 7)
 	}
@@ -414,11 +414,11 @@ func (v *Candidate) decodeXML(r wire.Raw) error {
 			v.Port = uint16(n)
 			seen |= 1 << 3
 		case "priority":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 7)
+			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 7)
 			if reason != "" {
 				return a.Invalid(r, reason)
 			}
-			v.Priority = uint32(n)
+			v.Priority = n
 			seen |= 1 << 4
 		case "protocol":
 			v.Protocol = Protocol(a.Value())

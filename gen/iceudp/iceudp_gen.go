@@ -115,7 +115,7 @@ type Candidate struct {
 	Port uint16 `xml:"port,attr"`
 
 	// Priority is the priority as ICE computes it.
-	Priority uint32 `xml:"priority,attr"`
+	Priority uint64 `xml:"priority,attr"`
 
 	// Protocol is udp.
 	Protocol string `xml:"protocol,attr"`

@@ -479,14 +479,14 @@ func (v *DisplayMarking) appendXML(b []byte) ([]byte, error) {
 	tag := len(b)
 	b = append(b, "<displaymarking"...)
 	if v.Foreground != "" {
-		if b, err = wire.AppendAttr(b, " fgcolor='", v.Foreground); err != nil {
+		if b, err = wire.AppendAttr(b, " fgcolor='", string(v.Foreground)); err != nil {
 			return b, err
 		}
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 0, " fgcolor='")
 	}
 	if v.Background != "" {
-		if b, err = wire.AppendAttr(b, " bgcolor='", v.Background); err != nil {
+		if b, err = wire.AppendAttr(b, " bgcolor='", string(v.Background)); err != nil {
 			return b, err
 		}
 	} else if v.Extra != nil {
@@ -515,9 +515,9 @@ func (v *DisplayMarking) decodeXML(r wire.Raw) error {
 	for a.Next() {
 		switch a.Name() {
 		case "fgcolor":
-			v.Foreground = a.Optional(&v.Extra, 0)
+			v.Foreground = Color(a.Optional(&v.Extra, 0))
 		case "bgcolor":
-			v.Background = a.Optional(&v.Extra, 1)
+			v.Background = Color(a.Optional(&v.Extra, 1))
 		default:
 			a.KeepAttr(&v.Extra)
 		}

@@ -30,6 +30,58 @@ const (
 	NSESS = "urn:xmpp:sec-label:ess:0"
 )
 
+// Color is a colour: one of these or # with six hexadecimal digits.
+//
+// See https://xmpp.org/extensions/xep-0258.html#protocol.
+type Color string
+
+// The values of Color.
+const (
+	// ColorAqua is #00ffff.
+	ColorAqua Color = "aqua"
+	// ColorBlack is #000000.
+	ColorBlack Color = "black"
+	// ColorBlue is #0000ff.
+	ColorBlue Color = "blue"
+	// ColorFuschia is fuchsia, which the specification spells like this, #ff00ff.
+	ColorFuschia Color = "fuschia"
+	// ColorGray is #808080.
+	ColorGray Color = "gray"
+	// ColorGreen is #008000.
+	ColorGreen Color = "green"
+	// ColorLime is #00ff00.
+	ColorLime Color = "lime"
+	// ColorMaroon is #800000.
+	ColorMaroon Color = "maroon"
+	// ColorNavy is #000080.
+	ColorNavy Color = "navy"
+	// ColorOlive is #808000.
+	ColorOlive Color = "olive"
+	// ColorPurple is #800080.
+	ColorPurple Color = "purple"
+	// ColorRed is #ff0000.
+	ColorRed Color = "red"
+	// ColorSilver is #c0c0c0.
+	ColorSilver Color = "silver"
+	// ColorTeal is #008080.
+	ColorTeal Color = "teal"
+	// ColorWhite is #ffffff.
+	ColorWhite Color = "white"
+	// ColorYellow is #ffff00.
+	ColorYellow Color = "yellow"
+	// ColorOrange is #ffa500.
+	ColorOrange Color = "orange"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Color) Known() bool {
+	switch v {
+	case ColorAqua, ColorBlack, ColorBlue, ColorFuschia, ColorGray, ColorGreen, ColorLime, ColorMaroon, ColorNavy, ColorOlive, ColorPurple, ColorRed, ColorSilver, ColorTeal, ColorWhite, ColorYellow, ColorOrange:
+		return true
+	}
+	return false
+}
+
 // SecurityLabel labels the message that it is in.
 //
 // See https://xmpp.org/extensions/xep-0258.html#protocol.
@@ -126,13 +178,13 @@ type ESSSecurityLabel struct {
 //
 // See https://xmpp.org/extensions/xep-0258.html#protocol.
 type DisplayMarking struct {
-	// Foreground is the colour of the text, a name of CSS or # with six hexadecimal digits. Absence
-	// means "black"; ForegroundOrDefault heeds that.
-	Foreground string `xml:"fgcolor,attr,omitempty"`
-
-	// Background is the colour behind the text. Absence means "white"; BackgroundOrDefault heeds
+	// Foreground is the colour of the text. Absence means ColorBlack; ForegroundOrDefault heeds
 	// that.
-	Background string `xml:"bgcolor,attr,omitempty"`
+	Foreground Color `xml:"fgcolor,attr,omitempty"`
+
+	// Background is the colour behind the text. Absence means ColorWhite; BackgroundOrDefault heeds
+	// that.
+	Background Color `xml:"bgcolor,attr,omitempty"`
 
 	// Text is the text.
 	Text string `xml:",chardata"`
@@ -142,17 +194,17 @@ type DisplayMarking struct {
 }
 
 // ForegroundOrDefault returns Foreground, or the default if it is absent.
-func (v *DisplayMarking) ForegroundOrDefault() string {
+func (v *DisplayMarking) ForegroundOrDefault() Color {
 	if v.Foreground == "" {
-		return "black"
+		return ColorBlack
 	}
 	return v.Foreground
 }
 
 // BackgroundOrDefault returns Background, or the default if it is absent.
-func (v *DisplayMarking) BackgroundOrDefault() string {
+func (v *DisplayMarking) BackgroundOrDefault() Color {
 	if v.Background == "" {
-		return "white"
+		return ColorWhite
 	}
 	return v.Background
 }

@@ -60,16 +60,10 @@ func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
 		}
 		b = append(b, '\'')
 	}
-	if !v.Date.IsZero() {
-		b = append(b, " date='"...)
-		mark := len(b)
-		if b, err = v.Date.AppendText(b); err != nil {
+	if v.Date != "" {
+		if b, err = wire.AppendAttr(b, " date='", v.Date); err != nil {
 			return b, err
 		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 3, " date='")
 	}
@@ -127,11 +121,7 @@ func (v *File) DecodeXML(r wire.Raw) error {
 			}
 			v.Hash = n
 		case "date":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Date = n
+			v.Date = a.Optional(&v.Extra, 3)
 		default:
 			a.KeepAttr(&v.Extra)
 		}

@@ -40,8 +40,9 @@ type File struct {
 	// Hash is the MD5 of the file.
 	Hash stanza.Hex `xml:"hash,attr"`
 
-	// Date is when the file was last changed.
-	Date stanza.DateTime `xml:"date,attr"`
+	// Date is when the file was last changed, in the format of XEP-0082; many leave out the
+	// seconds.
+	Date string `xml:"date,attr,omitempty"`
 
 	// Description describes the file to people.
 	Description string `xml:"http://jabber.org/protocol/si/profile/file-transfer desc,omitempty"`

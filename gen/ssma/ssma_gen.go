@@ -24,6 +24,40 @@ const (
 	NS = "urn:xmpp:jingle:apps:rtp:ssma:0"
 )
 
+// Semantics is what the members of a group have in common. The registry of IANA has more.
+//
+// See https://xmpp.org/extensions/xep-0339.html#sdp-ssrc-group.
+type Semantics string
+
+// The values of Semantics.
+const (
+	// SemanticsFlow means that one source is sent again or in other words by the others (RFC 5888).
+	SemanticsFlow Semantics = "FID"
+	// SemanticsFEC means that a source comes with what repairs it (RFC 5956).
+	SemanticsFEC Semantics = "FEC"
+	// SemanticsFECFR means the same, for a newer way to repair (RFC 5956).
+	SemanticsFECFR Semantics = "FEC-FR"
+	// SemanticsSimulcast means that a source is sent in several qualities at once.
+	SemanticsSimulcast Semantics = "SIM"
+	// SemanticsLipSync means that sources are to be played in step (RFC 5888).
+	SemanticsLipSync Semantics = "LS"
+	// SemanticsSingleReservation means that sources share a reservation (RFC 3524).
+	SemanticsSingleReservation Semantics = "SRF"
+	// SemanticsAlternativeAddresses means that there are several addresses for the same (RFC 4091).
+	SemanticsAlternativeAddresses Semantics = "ANAT"
+	// SemanticsLayers means that sources are layers, each of which needs the one before (RFC 5583).
+	SemanticsLayers Semantics = "DDP"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Semantics) Known() bool {
+	switch v {
+	case SemanticsFlow, SemanticsFEC, SemanticsFECFR, SemanticsSimulcast, SemanticsLipSync, SemanticsSingleReservation, SemanticsAlternativeAddresses, SemanticsLayers:
+		return true
+	}
+	return false
+}
+
 // Source is a source of a medium. It stands in the description of the medium.
 //
 // See https://xmpp.org/extensions/xep-0339.html#sdp-ssrc.
@@ -51,9 +85,8 @@ type Group struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:jingle:apps:rtp:ssma:0 ssrc-group"`
 
-	// Semantics says in which way, in the terms that are registered for SDP: FID where one repeats
-	// the packets of the other, FEC, SIM...
-	Semantics string `xml:"semantics,attr"`
+	// Semantics says what the members have in common.
+	Semantics Semantics `xml:"semantics,attr"`
 
 	// Sources are the sources in order.
 	Sources []Source `xml:"urn:xmpp:jingle:apps:rtp:ssma:0 source"`
