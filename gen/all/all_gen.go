@@ -65,6 +65,7 @@ import (
 	"stanza.invalid/gen/rawudp"
 	"stanza.invalid/gen/receipts"
 	"stanza.invalid/gen/reference"
+	"stanza.invalid/gen/roomname"
 	"stanza.invalid/gen/roster"
 	"stanza.invalid/gen/rosterx"
 	"stanza.invalid/gen/rpc"
@@ -1525,25 +1526,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/muc",
-			GoName:  "UniqueName",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/muc#unique", Local: "unique"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(muc.UniqueName)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/muc",
-			GoName:  "UniqueNameQuery",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/muc#unique", Local: "unique"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(muc.UniqueNameQuery)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/muji",
 			GoName:  "Muji",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:muji:0", Local: "muji"}},
@@ -1757,6 +1739,25 @@ func Types() []Entry {
 			In:      []string{"message", "any"},
 			New: func() stanza.Decoder {
 				return new(reference.Reference)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/roomname",
+			GoName:  "Unique",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/muc#unique", Local: "unique"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(roomname.Unique)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/roomname",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/muc#unique", Local: "unique"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(roomname.Query)
 			},
 		},
 		{

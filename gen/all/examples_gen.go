@@ -1090,18 +1090,6 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/muc",
-			XML:     "<iq type='get' id='m6' to='rooms.illyria.example'><unique xmlns='http://jabber.org/protocol/muc#unique'/></iq>",
-			Stanza:  "iq",
-			Types:   []string{"UniqueNameQuery"},
-		},
-		{
-			Package: "stanza.invalid/gen/muc",
-			XML:     "<iq type='result' id='m6' from='rooms.illyria.example'>\n  <unique xmlns='http://jabber.org/protocol/muc#unique'>d8f1c7a2-2b6e-4f0e-9a51</unique>\n</iq>",
-			Stanza:  "iq",
-			Types:   []string{"UniqueName"},
-		},
-		{
-			Package: "stanza.invalid/gen/muc",
 			XML:     "<iq type='result' id='m7' from='tavern@rooms.illyria.example'>\n  <query xmlns='http://jabber.org/protocol/muc#owner'>\n    <x xmlns='jabber:x:data' type='form'>\n      <title>The tavern</title>\n      <field type='hidden' var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>\n      <field type='text-single' var='muc#roomconfig_roomname' label='Name'><value>Tavern</value></field>\n      <field type='boolean' var='muc#roomconfig_persistentroom' label='Open at night?'><value>0</value></field>\n      <field type='fixed'><value>What follows is up to the host.</value></field>\n      <field type='list-single' var='muc#roomconfig_whois' label='Who is seen?'>\n        <value>moderators</value>\n        <option label='By the host'><value>moderators</value></option>\n        <option label='By all'><value>anyone</value></option>\n      </field>\n      <field type='list-multi' var='muc#roomconfig_presencebroadcast'><value>participant</value><value>moderator</value></field>\n      <field type='text-single' var='x-tavern#ale' label='Kind of ale'><value>brown</value></field>\n    </x>\n  </query>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"OwnerQuery"},
@@ -1305,6 +1293,18 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/reference",
 			XML:     "<reference xmlns='urn:xmpp:reference:0' type='data' anchor='xmpp:orangery@rooms.illyria.example?id=17'><song xmlns='urn:example:song'/></reference>",
 			Types:   []string{"Reference"},
+		},
+		{
+			Package: "stanza.invalid/gen/roomname",
+			XML:     "<iq type='get' id='u1' to='rooms.illyria.example'><unique xmlns='http://jabber.org/protocol/muc#unique'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/roomname",
+			XML:     "<iq type='result' id='u1' from='rooms.illyria.example'><unique xmlns='http://jabber.org/protocol/muc#unique'>d8f1c7a2-2b6e-4f0e-9a51</unique></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Unique"},
 		},
 		{
 			Package: "stanza.invalid/gen/roster",

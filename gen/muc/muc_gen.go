@@ -33,8 +33,6 @@ const (
 	NSAdmin = "http://jabber.org/protocol/muc#admin"
 	// NSOwner qualifies requests that configure and destroy rooms.
 	NSOwner = "http://jabber.org/protocol/muc#owner"
-	// NSUnique qualifies requests for a room name that nobody has (XEP-0307).
-	NSUnique = "http://jabber.org/protocol/muc#unique"
 )
 
 // Affiliation is a user's lasting relation to a room. It belongs to the bare address, whether the
@@ -357,32 +355,6 @@ type DestroyRoom struct {
 	//
 	// See https://xmpp.org/extensions/xep-0045.html#destroyroom.
 	Destroy OwnerDestroy `xml:"http://jabber.org/protocol/muc#owner destroy"`
-
-	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
-	Extra *wire.Extra `xml:"-"`
-}
-
-// UniqueName is a room name that the service has made up (XEP-0307). The room itself is not created
-// by it.
-//
-// See https://xmpp.org/extensions/xep-0045.html.
-type UniqueName struct {
-	// XMLName is the element's name, for encoding/xml.
-	XMLName struct{} `xml:"http://jabber.org/protocol/muc#unique unique"`
-
-	// Name is the part of the room's address before the service.
-	Name string `xml:",chardata"`
-
-	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
-	Extra *wire.Extra `xml:"-"`
-}
-
-// UniqueNameQuery asks a service for a room name that nobody has.
-//
-// See https://xmpp.org/extensions/xep-0045.html.
-type UniqueNameQuery struct {
-	// XMLName is the element's name, for encoding/xml.
-	XMLName struct{} `xml:"http://jabber.org/protocol/muc#unique unique"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
