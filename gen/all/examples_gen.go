@@ -143,7 +143,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/archiving",
-			XML:     "<iq type='set' id='a9'><remove xmlns='urn:xmpp:archive' with='olivia@illyria.example' start='2025-01-06T12:00:00Z' end='2025-01-07T12:00:00Z' exactmatch='false' open='true'/></iq>",
+			XML:     "<iq type='set' id='a9'><remove xmlns='urn:xmpp:archive' with='olivia@illyria.example' start='2025-01-06T12:00:00Z' end='2025-01-07T12:00:00Z' exactmatch='true' open='true'/></iq>",
 			Stanza:  "iq",
 			Types:   []string{"Remove"},
 		},
