@@ -248,8 +248,7 @@ func (v ErrorCondition) Known() bool {
 }
 
 // Jingle is any action on a session, whatever it is. It is of use to those who keep the state of
-// sessions in one place; stanza.Decode reads any action as this. Handlers are registered for the
-// requests, and get what is none of them as this.
+// sessions in one place. A handler for it gets all actions that have no handler of their own.
 //
 // See https://xmpp.org/extensions/xep-0166.html#def-jingle.
 type Jingle struct {
