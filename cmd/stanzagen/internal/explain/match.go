@@ -48,12 +48,18 @@ func (a *annotator) structure(e *stanzaxml.Element, s *model.Element, depth int,
 			a.child(child, s, depth+1, seen)
 		}
 	})
+	repeats := map[*model.Field]bool{} // alternatives of choices that may be repeated
+	for _, f := range s.Choices() {
+		for _, alternative := range f.Choice.Alternatives {
+			repeats[alternative] = f.Many
+		}
+	}
 	for _, f := range s.Parts() {
 		empty := f.Kind == model.FieldText || f.Kind == model.FieldName || f.Kind == model.FieldAny
 		if f.Required && seen[f] == 0 && !empty {
 			a.odd(e.Pos, "%s of %s is missing, but required", wire(&model.Field{Kind: f.Kind, Name: f.Name, Type: f.Type}), e.Name)
 		}
-		if seen[f] > 1 && !f.Many && f.Type.Scalar != model.LangText {
+		if seen[f] > 1 && !f.Many && !repeats[f] && f.Type.Scalar != model.LangText {
 			a.odd(e.Pos, "%s of %s stands %d times, the first counts", wire(&model.Field{Kind: f.Kind, Name: f.Name, Type: f.Type}), e.Name, seen[f])
 		}
 	}
