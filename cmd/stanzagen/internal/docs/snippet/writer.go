@@ -141,8 +141,11 @@ func (w *writer) element(e *model.Element, n *node, typ string) (expr, error) {
 			return expr{}, fmt.Errorf("%s has no child %s", e.GoName, c.name)
 		}
 		f := choiceOf(e, part)
-		x, err := w.child(part, c)
-		if f != part {
+		var x expr
+		var err error
+		if f == part {
+			x, err = w.child(part, c)
+		} else {
 			x, err = w.alternative(f.Choice, part, c)
 		}
 		if err != nil {
