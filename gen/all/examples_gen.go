@@ -1167,8 +1167,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/offline",
-			XML:     "<iq type='result' id='o5'>\n  <query xmlns='http://jabber.org/protocol/disco#info' node='http://jabber.org/protocol/offline'>\n    <feature var='http://jabber.org/protocol/offline'/>\n    <x xmlns='jabber:x:data' type='result'>\n      <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/offline</value></field>\n      <field var='number_of_messages'><value>66</value></field>\n    </x>\n  </query>\n</iq>",
-			Stanza:  "iq",
+			XML:     "<x xmlns='jabber:x:data' type='result'>\n  <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/offline</value></field>\n  <field var='number_of_messages'><value>66</value></field>\n</x>",
 			Forms:   []string{"Info"},
 		},
 		{

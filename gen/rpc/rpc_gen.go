@@ -24,6 +24,28 @@ const (
 	NS = "jabber:iq:rpc"
 )
 
+// Truth is a truth value, for which XML-RPC has only digits.
+//
+// See https://xmpp.org/extensions/xep-0009.html.
+type Truth uint8
+
+// The values of Truth.
+const (
+	// TruthFalse is false.
+	TruthFalse Truth = 0
+	// TruthTrue is true.
+	TruthTrue Truth = 1
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Truth) Known() bool {
+	switch v {
+	case TruthFalse, TruthTrue:
+		return true
+	}
+	return false
+}
+
 // Query holds a call or, in an answer, what came of it.
 //
 // See https://xmpp.org/extensions/xep-0009.html.
@@ -192,12 +214,12 @@ type Base64 struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
-// Boolean is true or false, written 1 and 0.
+// Boolean is true or false.
 //
 // See https://xmpp.org/extensions/xep-0009.html.
 type Boolean struct {
 	// Value is the text of the element.
-	Value bool `xml:",chardata"`
+	Value *Truth `xml:",chardata"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
