@@ -1825,6 +1825,69 @@ func (v *CreateSet) DecodeXML(r wire.Raw) error {
 }
 
 // WireName returns the name of the element.
+func (*PubSub) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "pubsub"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*PubSub) Matches(n wire.Name) bool {
+	return n.Local == "pubsub" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*PubSub) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *PubSub) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<pubsub"...)
+	} else {
+		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Content {
+		b = wire.AppendRaw(b, v.Content[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *PubSub) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "pubsub") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		v.Content = append(v.Content, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
 func (*Configuration) WireName() wire.Name {
 	return wire.Name{Space: NSOwner, Local: "pubsub"}
 }

@@ -892,6 +892,20 @@ type CreateSet struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// PubSub is what none of the other types fits, such as the requests of other specifications.
+//
+// See https://xmpp.org/extensions/xep-0060.html.
+type PubSub struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"http://jabber.org/protocol/pubsub pubsub"`
+
+	// Content is what it holds.
+	Content []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
 // Configuration holds the configuration of a node.
 //
 // See https://xmpp.org/extensions/xep-0060.html#owner-configure.
