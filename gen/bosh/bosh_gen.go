@@ -13,6 +13,7 @@ package bosh
 
 import (
 	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
 )
 
@@ -137,12 +138,12 @@ type Body struct {
 	// To is the domain to connect to.
 	//
 	// See https://xmpp.org/extensions/xep-0124.html#session-request.
-	To string `xml:"to,attr,omitempty"`
+	To jid.JID `xml:"to,attr"`
 
 	// From is the user who wants a session, or the domain of the server.
 	//
 	// See https://xmpp.org/extensions/xep-0124.html#session-request.
-	From string `xml:"from,attr,omitempty"`
+	From jid.JID `xml:"from,attr"`
 
 	// Lang is the language of the texts.
 	//

@@ -4,6 +4,7 @@ package bosh
 
 import (
 	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/stanza"
 	"strconv"
 )
 
@@ -70,17 +71,29 @@ func (v *Body) AppendXML(b []byte, ns string) ([]byte, error) {
 		}
 		b = append(b, '\'')
 	}
-	if v.To != "" {
-		if b, err = wire.AppendAttr(b, " to='", v.To); err != nil {
+	if !v.To.IsZero() {
+		b = append(b, " to='"...)
+		mark := len(b)
+		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
 			return b, err
 		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 5)
+		}
+		b = append(b, '\'')
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 5, " to='")
 	}
-	if v.From != "" {
-		if b, err = wire.AppendAttr(b, " from='", v.From); err != nil {
+	if !v.From.IsZero() {
+		b = append(b, " from='"...)
+		mark := len(b)
+		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
 			return b, err
 		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 6)
+		}
+		b = append(b, '\'')
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 6, " from='")
 	}
@@ -338,9 +351,17 @@ func (v *Body) DecodeXML(r wire.Raw) error {
 			}
 			v.Time = wire.Ptr(n)
 		case "to":
-			v.To = a.Optional(&v.Extra, 5)
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 5)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.To = n
 		case "from":
-			v.From = a.Optional(&v.Extra, 6)
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 6)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.From = n
 		case "xml:lang":
 			v.Lang = a.Optional(&v.Extra, 7)
 		case "ver":

@@ -139,7 +139,7 @@ type CredentialsGet struct {
 
 // Services1 lists services, in the earlier version.
 //
-// See https://xmpp.org/extensions/xep-0215.html.
+// See https://xmpp.org/extensions/xep-0215.html#protocol.
 type Services1 struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:extdisco:1 services"`
@@ -158,7 +158,7 @@ type Services1 struct {
 
 // Services1Get asks which services there are, in the earlier version.
 //
-// See https://xmpp.org/extensions/xep-0215.html.
+// See https://xmpp.org/extensions/xep-0215.html#protocol.
 type Services1Get struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:extdisco:1 services"`
@@ -174,7 +174,7 @@ type Services1Get struct {
 
 // Services1Set tells somebody who has asked what has changed, in the earlier version.
 //
-// See https://xmpp.org/extensions/xep-0215.html.
+// See https://xmpp.org/extensions/xep-0215.html#protocol.
 type Services1Set struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:extdisco:1 services"`
@@ -239,7 +239,7 @@ type Service1 struct {
 
 // Credentials1 holds services with the credentials to use them, in the earlier version.
 //
-// See https://xmpp.org/extensions/xep-0215.html.
+// See https://xmpp.org/extensions/xep-0215.html#credentials.
 type Credentials1 struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:extdisco:1 credentials"`
@@ -253,7 +253,7 @@ type Credentials1 struct {
 
 // Credentials1Get asks for credentials, in the earlier version.
 //
-// See https://xmpp.org/extensions/xep-0215.html.
+// See https://xmpp.org/extensions/xep-0215.html#credentials.
 type Credentials1Get struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:extdisco:1 credentials"`

@@ -149,12 +149,59 @@ func (v *Close) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'"...)
 	}
+	if !v.To.IsZero() {
+		b = append(b, " to='"...)
+		mark := len(b)
+		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 0)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " to='")
+	}
+	if !v.From.IsZero() {
+		b = append(b, " from='"...)
+		mark := len(b)
+		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 1)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " from='")
+	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " id='")
+	}
+	if v.Version != "" {
+		if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 3, " version='")
+	}
+	if v.Lang != "" {
+		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
+	}
 	if v.SeeOtherURI != "" {
 		if b, err = wire.AppendAttr(b, " see-other-uri='", v.SeeOtherURI); err != nil {
 			return b, err
 		}
 	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " see-other-uri='")
+		b = v.Extra.RestoreAttr(b, 5, " see-other-uri='")
 	}
 	if v.Extra == nil {
 		return append(b, "/>"...), nil
@@ -179,8 +226,26 @@ func (v *Close) DecodeXML(r wire.Raw) error {
 	a := r.Attrs()
 	for a.Next() {
 		switch a.Name() {
+		case "to":
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.To = n
+		case "from":
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.From = n
+		case "id":
+			v.ID = a.Optional(&v.Extra, 2)
+		case "version":
+			v.Version = a.Optional(&v.Extra, 3)
+		case "xml:lang":
+			v.Lang = a.Optional(&v.Extra, 4)
 		case "see-other-uri":
-			v.SeeOtherURI = a.Optional(&v.Extra, 0)
+			v.SeeOtherURI = a.Optional(&v.Extra, 5)
 		default:
 			a.KeepAttr(&v.Extra)
 		}

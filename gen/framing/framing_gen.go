@@ -57,6 +57,21 @@ type Close struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:ietf:params:xml:ns:xmpp-framing close"`
 
+	// To is who is spoken to.
+	To jid.JID `xml:"to,attr"`
+
+	// From is who speaks.
+	From jid.JID `xml:"from,attr"`
+
+	// ID is the id of the stream.
+	ID string `xml:"id,attr,omitempty"`
+
+	// Version is the version of XMPP: 1.0.
+	Version string `xml:"version,attr,omitempty"`
+
+	// Lang is the language of the texts.
+	Lang string `xml:"http://www.w3.org/XML/1998/namespace lang,attr,omitempty"`
+
 	// SeeOtherURI is where to connect instead.
 	//
 	// See https://www.rfc-editor.org/rfc/rfc7395#section-3.6.1.

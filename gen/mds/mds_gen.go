@@ -24,8 +24,6 @@ const _ = stanza.GeneratedVersion1
 const (
 	// NS is the namespace urn:xmpp:mds:displayed:0.
 	NS = "urn:xmpp:mds:displayed:0"
-	// NSAssist is the feature of servers that publish for their clients.
-	NSAssist = "urn:xmpp:mds:server-assist:0"
 )
 
 // Displayed tells up to which message the user has read a chat.

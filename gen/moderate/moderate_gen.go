@@ -77,7 +77,7 @@ type Moderated struct {
 // Moderate0 asks a room to do something with a message that the element around it names, in the
 // earlier version.
 //
-// See https://xmpp.org/extensions/xep-0425.html.
+// See https://xmpp.org/extensions/xep-0425.html#usecase.
 type Moderate0 struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:message-moderate:0 moderate"`
@@ -94,7 +94,7 @@ type Moderate0 struct {
 
 // Moderated0 tells that a moderator has done something with a message, in the earlier version.
 //
-// See https://xmpp.org/extensions/xep-0425.html.
+// See https://xmpp.org/extensions/xep-0425.html#usecase-success.
 type Moderated0 struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:message-moderate:0 moderated"`
@@ -120,7 +120,7 @@ type Moderated0 struct {
 
 // Retracted0 stands in the place of a message that was retracted, in the earlier version.
 //
-// See https://xmpp.org/extensions/xep-0425.html.
+// See https://xmpp.org/extensions/xep-0425.html#tombstones.
 type Retracted0 struct {
 	// Stamp is when it was retracted.
 	Stamp stanza.DateTime `xml:"stamp,attr"`

@@ -894,7 +894,7 @@ type CreateSet struct {
 
 // PubSub is what none of the other types fits, such as the requests of other specifications.
 //
-// See https://xmpp.org/extensions/xep-0060.html.
+// See https://xmpp.org/extensions/xep-0060.html#schemas-pubsub.
 type PubSub struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"http://jabber.org/protocol/pubsub pubsub"`

@@ -82,7 +82,7 @@ type Retracted struct {
 // Retract0 asks everybody to forget the message that the element around it names, in the earlier
 // version.
 //
-// See https://xmpp.org/extensions/xep-0424.html.
+// See https://xmpp.org/extensions/xep-0424.html#usecase.
 type Retract0 struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:message-retract:0 retract"`
@@ -93,7 +93,7 @@ type Retract0 struct {
 
 // Retracted0 stands in an archive in the place of what a message has held, in the earlier version.
 //
-// See https://xmpp.org/extensions/xep-0424.html.
+// See https://xmpp.org/extensions/xep-0424.html#tombstones.
 type Retracted0 struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:message-retract:0 retracted"`
