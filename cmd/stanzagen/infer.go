@@ -50,7 +50,7 @@ func (cmd *inferCommand) Run(sys *system) error {
 	if err := sys.tell(sys.err, c, ""); err != nil {
 		return err
 	}
-	draft := infer.Infer(elements, infer.Options{Package: cmd.Package, Spec: cmd.Spec, Known: known(own)})
+	draft := infer.Infer(elements, infer.Options{Package: cmd.Package, Spec: cmd.Spec, Known: known(own, elements)})
 	for _, name := range sortedNames(draft.Skipped) {
 		why := "element %s is left out: package %s has it"
 		if draft.Skipped[name] == "" {
@@ -80,16 +80,38 @@ func (cmd *inferCommand) Run(sys *system) error {
 	return create(cmd.Out, out)
 }
 
-// known finds elements of the project's own packages.
-func known(packages []*model.Package) func(model.Name) (pkg, typeName string) {
+// known finds elements of the project's own packages. A type is left out if the input has elements of its name
+// that it would refuse: some names mean something else inside of others.
+func known(packages []*model.Package, input []*stanzaxml.Element) func(model.Name) (pkg, typeName string) {
 	types := map[model.Name][2]string{}
+	required := map[model.Name][]model.Name{}
 	for _, p := range packages {
 		for _, e := range p.Structs {
-			if e.Role == model.Payload && e.Local != "" && e.Namespace != nil {
-				types[model.Name{Space: e.Namespace.URI, Local: e.Local}] = [2]string{p.Name, e.GoName}
+			if e.Role != model.Payload || e.Local == "" || e.Namespace == nil {
+				continue
+			}
+			name := model.Name{Space: e.Namespace.URI, Local: e.Local}
+			types[name] = [2]string{p.Name, e.GoName}
+			required[name] = nil
+			for _, f := range e.Fields {
+				if f.Kind == model.FieldAttr && f.Required {
+					required[name] = append(required[name], f.Name)
+				}
 			}
 		}
 	}
+	var refuse func(elements []*stanzaxml.Element)
+	refuse = func(elements []*stanzaxml.Element) {
+		for _, e := range elements {
+			for _, a := range required[e.Name] {
+				if !slices.ContainsFunc(e.Attrs, func(has stanzaxml.Attr) bool { return has.Name == a }) {
+					delete(types, e.Name)
+				}
+			}
+			refuse(e.Children)
+		}
+	}
+	refuse(input)
 	return func(n model.Name) (string, string) { return types[n][0], types[n][1] }
 }
 
