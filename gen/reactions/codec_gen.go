@@ -2,10 +2,7 @@
 
 package reactions
 
-import (
-	"stanza.invalid/gen/form"
-	"stanza.invalid/stream/wire"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Reactions) WireName() wire.Name {
@@ -97,47 +94,4 @@ func (v *Reactions) DecodeXML(r wire.Raw) error {
 		return r.MissingAttr("id")
 	}
 	return nil
-}
-
-// FormType returns the FORM_TYPE.
-func (*Restrictions) FormType() string {
-	return "urn:xmpp:reactions:0:restrictions"
-}
-
-// FormSource returns Source.
-func (v *Restrictions) FormSource() *form.Form {
-	return v.Source
-}
-
-// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
-func (v *Restrictions) DecodeForm(x *form.Form) error {
-	r := form.NewReader(x, v.FormType())
-	for r.Next() {
-		switch r.Var() {
-		case "max_reactions_per_user":
-			v.MaxPerUser = form.Uint[uint32]().Read(r)
-		case "allowlist":
-			v.Allowed = form.Text[string]().ReadAll(r)
-		}
-	}
-	v.Source = x
-	return r.Done()
-}
-
-// FormFields returns the fields that a form of type t has.
-func (v *Restrictions) FormFields(_ form.Type) []form.Field {
-	return []form.Field{
-		{
-			Var:    "max_reactions_per_user",
-			Type:   form.FieldTypeTextSingle,
-			Label:  "Largest number of reactions",
-			Values: form.Uint[uint32]().One(v.MaxPerUser),
-		},
-		{
-			Var:    "allowlist",
-			Type:   form.FieldTypeListMulti,
-			Label:  "Reactions that are allowed",
-			Values: form.Text[string]().All(v.Allowed),
-		},
-	}
 }

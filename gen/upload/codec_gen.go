@@ -4,7 +4,6 @@ package upload
 
 import (
 	"encoding/xml"
-	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 	"strconv"
@@ -827,39 +826,4 @@ func (v *PurposePermanent) decodeXML(r wire.Raw) error {
 		r.KeepText(&v.Extra)
 	}
 	return nil
-}
-
-// FormType returns the FORM_TYPE.
-func (*Info) FormType() string {
-	return NS
-}
-
-// FormSource returns Source.
-func (v *Info) FormSource() *form.Form {
-	return v.Source
-}
-
-// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
-func (v *Info) DecodeForm(x *form.Form) error {
-	r := form.NewReader(x, v.FormType())
-	for r.Next() {
-		switch r.Var() {
-		case "max-file-size":
-			v.MaxFileSize = form.Uint[uint64]().Read(r)
-		}
-	}
-	v.Source = x
-	return r.Done()
-}
-
-// FormFields returns the fields that a form of type t has.
-func (v *Info) FormFields(_ form.Type) []form.Field {
-	return []form.Field{
-		{
-			Var:    "max-file-size",
-			Type:   form.FieldTypeTextSingle,
-			Label:  "Longest file in bytes",
-			Values: form.Uint[uint64]().One(v.MaxFileSize),
-		},
-	}
 }

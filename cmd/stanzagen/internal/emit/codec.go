@@ -21,9 +21,6 @@ func (g *file) codecFile() {
 		g.marshalXML(e)
 		g.unmarshalXML(e)
 	}
-	for _, f := range g.pkg.Forms {
-		g.formCodec(f)
-	}
 }
 
 // method begins func (v *T) name. Methods without a name for the receiver work on nil.

@@ -15,8 +15,8 @@ import (
 )
 
 // Generate returns the generated files of the packages, imported ones left out. The keys are paths below the root of
-// the output, with slashes: for a package disco, disco/disco_gen.go with the types and disco/codec_gen.go with the
-// codecs. What cannot be written is reported to c. The output depends on the packages alone.
+// the output, with slashes: for a package disco, disco/disco_gen.go with the types, disco/codec_gen.go with the
+// codecs, and disco/forms_gen.go with those of forms. What cannot be written is reported to c. The output depends on the packages alone.
 func Generate(packages []*model.Package, c *source.Collector) map[string][]byte {
 	files := map[string][]byte{}
 	for _, p := range packages {
@@ -29,10 +29,17 @@ func Generate(packages []*model.Package, c *source.Collector) map[string][]byte 
 		types := newFile(p, c)
 		types.typesFile()
 		types.render(files, path.Join(p.Dir, p.Name+"_gen.go"))
-		if len(p.Structs) > 0 || len(p.Forms) > 0 {
+		if len(p.Structs) > 0 {
 			codec := newFile(p, c)
 			codec.codecFile()
 			codec.render(files, path.Join(p.Dir, "codec_gen.go"))
+		}
+		if len(p.Forms) > 0 {
+			forms := newFile(p, c)
+			for _, f := range p.Forms {
+				forms.formCodec(f)
+			}
+			forms.render(files, path.Join(p.Dir, "forms_gen.go"))
 		}
 		if e := showcase(p); e != nil {
 			example := named(&file{pkg: &model.Package{Pos: p.Pos, Name: p.Name + "_test"}, c: c}, p.ImportPath+"_test", p.Name+"_test", p.Source)
