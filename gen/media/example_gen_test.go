@@ -10,7 +10,10 @@ import (
 )
 
 func Example() {
-	r, err := wire.Parse(`<media xmlns='urn:xmpp:media-element'><uri type='audio/ogg; codecs=speex'>https://illyria.example/letter.ogg</uri></media>`)
+	r, err := wire.Parse(`<media xmlns='urn:xmpp:media-element' width='80' height='290'>
+  <uri type='image/png'>https://illyria.example/letter.png</uri>
+  <uri type='image/png'>cid:sha1+57c49d6cb1ab2d9c4e1c1e6a4a6d9dd2a6d1a5f3@bob.xmpp.org</uri>
+</media>`)
 	if err != nil {
 		fmt.Println(err)
 		return
