@@ -2,6 +2,7 @@ package snippet
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
@@ -13,7 +14,13 @@ const formTypeVar = "FORM_TYPE"
 // typedForm writes a data form as its struct, if there is one that makes just this form:
 //
 //	(&muc.RoomConfig{Name: new("Tavern")}).Submit()
-func (w *writer) typedForm(f *model.Field, n *node) (expr, bool) {
+func (w *writer) typedForm(f *model.Field, n *node) (_ expr, ok bool) {
+	imports := maps.Clone(w.imports)
+	defer func() {
+		if !ok {
+			w.imports = imports // what was given up half-way needs none
+		}
+	}()
 	e := f.Type.Element
 	if e.Package.ImportPath != model.FormPath || e.GoName != "Form" || f.Shape == model.Value {
 		return expr{}, false
