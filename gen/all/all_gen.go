@@ -5,42 +5,61 @@
 package all
 
 import (
+	"stanza.invalid/gen/activity"
 	"stanza.invalid/gen/addresses"
 	"stanza.invalid/gen/amp"
 	"stanza.invalid/gen/annotations"
 	"stanza.invalid/gen/archiving"
 	"stanza.invalid/gen/attention"
+	"stanza.invalid/gen/avatar"
 	"stanza.invalid/gen/bidi"
 	"stanza.invalid/gen/bind"
+	"stanza.invalid/gen/block"
+	"stanza.invalid/gen/bob"
+	"stanza.invalid/gen/bookmarks"
+	"stanza.invalid/gen/bookmarkstorage"
+	"stanza.invalid/gen/bosh"
+	"stanza.invalid/gen/bytestreams"
 	"stanza.invalid/gen/caps"
 	"stanza.invalid/gen/caps2"
 	"stanza.invalid/gen/captcha"
 	"stanza.invalid/gen/carbons"
 	"stanza.invalid/gen/category"
 	"stanza.invalid/gen/chatstate"
+	"stanza.invalid/gen/command"
 	"stanza.invalid/gen/compress"
 	"stanza.invalid/gen/correct"
 	"stanza.invalid/gen/csi"
 	"stanza.invalid/gen/datachannel"
 	"stanza.invalid/gen/delay"
 	"stanza.invalid/gen/delimiter"
+	"stanza.invalid/gen/dialback"
+	"stanza.invalid/gen/directinvite"
 	"stanza.invalid/gen/disco"
 	"stanza.invalid/gen/dtls"
+	"stanza.invalid/gen/eme"
 	"stanza.invalid/gen/entitytime"
 	"stanza.invalid/gen/events"
+	"stanza.invalid/gen/extdisco"
+	"stanza.invalid/gen/fallback"
 	"stanza.invalid/gen/featureneg"
 	"stanza.invalid/gen/filetransfer"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/forward"
+	"stanza.invalid/gen/framing"
 	"stanza.invalid/gen/gaming"
+	"stanza.invalid/gen/geoloc"
 	"stanza.invalid/gen/grouping"
 	"stanza.invalid/gen/handshake"
 	"stanza.invalid/gen/hashes"
 	"stanza.invalid/gen/hats"
 	"stanza.invalid/gen/hdrext"
+	"stanza.invalid/gen/hints"
 	"stanza.invalid/gen/httpauth"
+	"stanza.invalid/gen/ibb"
 	"stanza.invalid/gen/ice"
 	"stanza.invalid/gen/iceudp"
+	"stanza.invalid/gen/idle"
 	"stanza.invalid/gen/ipcheck"
 	"stanza.invalid/gen/jingle"
 	"stanza.invalid/gen/jingleibb"
@@ -48,23 +67,41 @@ import (
 	"stanza.invalid/gen/jingles5b"
 	"stanza.invalid/gen/jmi"
 	"stanza.invalid/gen/jsoncontainer"
+	"stanza.invalid/gen/lastactivity"
 	"stanza.invalid/gen/legacyauth"
 	"stanza.invalid/gen/legacydelay"
 	"stanza.invalid/gen/legacytime"
+	"stanza.invalid/gen/limits"
 	"stanza.invalid/gen/mam"
 	"stanza.invalid/gen/marker"
 	"stanza.invalid/gen/markup"
+	"stanza.invalid/gen/mds"
+	"stanza.invalid/gen/media"
+	"stanza.invalid/gen/moderate"
+	"stanza.invalid/gen/mood"
 	"stanza.invalid/gen/muc"
 	"stanza.invalid/gen/muji"
+	"stanza.invalid/gen/nick"
+	"stanza.invalid/gen/notify"
+	"stanza.invalid/gen/occupantid"
 	"stanza.invalid/gen/offline"
 	"stanza.invalid/gen/oldpgp"
 	"stanza.invalid/gen/omemo"
+	"stanza.invalid/gen/oob"
 	"stanza.invalid/gen/pars"
 	"stanza.invalid/gen/ping"
 	"stanza.invalid/gen/privacy"
+	"stanza.invalid/gen/private"
+	"stanza.invalid/gen/pubsub"
+	"stanza.invalid/gen/push"
 	"stanza.invalid/gen/rawudp"
+	"stanza.invalid/gen/reactions"
 	"stanza.invalid/gen/receipts"
 	"stanza.invalid/gen/reference"
+	"stanza.invalid/gen/register"
+	"stanza.invalid/gen/reply"
+	"stanza.invalid/gen/report"
+	"stanza.invalid/gen/retract"
 	"stanza.invalid/gen/roomname"
 	"stanza.invalid/gen/roster"
 	"stanza.invalid/gen/rosterx"
@@ -90,8 +127,11 @@ import (
 	"stanza.invalid/gen/stats"
 	"stanza.invalid/gen/streams"
 	"stanza.invalid/gen/thumbnail"
+	"stanza.invalid/gen/tune"
+	"stanza.invalid/gen/upload"
 	"stanza.invalid/gen/validate"
 	"stanza.invalid/gen/vcard"
+	"stanza.invalid/gen/vcardavatar"
 	"stanza.invalid/gen/version"
 	"stanza.invalid/gen/xhtml"
 	"stanza.invalid/gen/zrtp"
@@ -156,8 +196,41 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/offline", GoName: "Info", New: func() form.Typed {
 			return new(offline.Info)
 		}},
+		{Package: "stanza.invalid/gen/pubsub", GoName: "NodeConfig", New: func() form.Typed {
+			return new(pubsub.NodeConfig)
+		}},
+		{Package: "stanza.invalid/gen/pubsub", GoName: "PublishOptions", New: func() form.Typed {
+			return new(pubsub.PublishOptions)
+		}},
+		{Package: "stanza.invalid/gen/pubsub", GoName: "NodeMetaData", New: func() form.Typed {
+			return new(pubsub.NodeMetaData)
+		}},
+		{Package: "stanza.invalid/gen/pubsub", GoName: "SubscribeOptions", New: func() form.Typed {
+			return new(pubsub.SubscribeOptions)
+		}},
+		{Package: "stanza.invalid/gen/pubsub", GoName: "SubscribeAuthorization", New: func() form.Typed {
+			return new(pubsub.SubscribeAuthorization)
+		}},
+		{Package: "stanza.invalid/gen/push", GoName: "Summary", New: func() form.Typed {
+			return new(push.Summary)
+		}},
+		{Package: "stanza.invalid/gen/reactions", GoName: "Restrictions", New: func() form.Typed {
+			return new(reactions.Restrictions)
+		}},
+		{Package: "stanza.invalid/gen/register", GoName: "RegistrationForm", New: func() form.Typed {
+			return new(register.RegistrationForm)
+		}},
+		{Package: "stanza.invalid/gen/register", GoName: "Cancellation", New: func() form.Typed {
+			return new(register.Cancellation)
+		}},
+		{Package: "stanza.invalid/gen/register", GoName: "PasswordChange", New: func() form.Typed {
+			return new(register.PasswordChange)
+		}},
 		{Package: "stanza.invalid/gen/search", GoName: "Form", New: func() form.Typed {
 			return new(search.Form)
+		}},
+		{Package: "stanza.invalid/gen/upload", GoName: "Info", New: func() form.Typed {
+			return new(upload.Info)
 		}},
 	}
 }
@@ -166,6 +239,24 @@ func Forms() []Form {
 // order of its schema. The list is made anew with each call.
 func Types() []Entry {
 	return []Entry{
+		{
+			Package: "stanza.invalid/gen/activity",
+			GoName:  "Activity",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/activity", Local: "activity"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(activity.Activity)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/activity",
+			GoName:  "Kind",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/activity", Local: "doing_chores"}, {Space: "http://jabber.org/protocol/activity", Local: "drinking"}, {Space: "http://jabber.org/protocol/activity", Local: "eating"}, {Space: "http://jabber.org/protocol/activity", Local: "exercising"}, {Space: "http://jabber.org/protocol/activity", Local: "grooming"}, {Space: "http://jabber.org/protocol/activity", Local: "having_appointment"}, {Space: "http://jabber.org/protocol/activity", Local: "inactive"}, {Space: "http://jabber.org/protocol/activity", Local: "relaxing"}, {Space: "http://jabber.org/protocol/activity", Local: "talking"}, {Space: "http://jabber.org/protocol/activity", Local: "traveling"}, {Space: "http://jabber.org/protocol/activity", Local: "undefined"}, {Space: "http://jabber.org/protocol/activity", Local: "working"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(activity.Kind)
+			},
+		},
 		{
 			Package: "stanza.invalid/gen/addresses",
 			GoName:  "Addresses",
@@ -393,6 +484,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/avatar",
+			GoName:  "Data",
+			Names:   []wire.Name{{Space: "urn:xmpp:avatar:data", Local: "data"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(avatar.Data)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/avatar",
+			GoName:  "Metadata",
+			Names:   []wire.Name{{Space: "urn:xmpp:avatar:metadata", Local: "metadata"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(avatar.Metadata)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/bidi",
 			GoName:  "Bidi",
 			Names:   []wire.Name{{Space: "urn:xmpp:bidi", Local: "bidi"}},
@@ -427,6 +536,148 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(bind.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/block",
+			GoName:  "List",
+			Names:   []wire.Name{{Space: "urn:xmpp:blocking", Local: "blocklist"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(block.List)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/block",
+			GoName:  "ListGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:blocking", Local: "blocklist"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(block.ListGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/block",
+			GoName:  "Block",
+			Names:   []wire.Name{{Space: "urn:xmpp:blocking", Local: "block"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(block.Block)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/block",
+			GoName:  "Unblock",
+			Names:   []wire.Name{{Space: "urn:xmpp:blocking", Local: "unblock"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(block.Unblock)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/block",
+			GoName:  "Blocked",
+			Names:   []wire.Name{{Space: "urn:xmpp:blocking:errors", Local: "blocked"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(block.Blocked)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bob",
+			GoName:  "Data",
+			Names:   []wire.Name{{Space: "urn:xmpp:bob", Local: "data"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(bob.Data)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bob",
+			GoName:  "DataGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:bob", Local: "data"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(bob.DataGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bookmarks",
+			GoName:  "Conference",
+			Names:   []wire.Name{{Space: "urn:xmpp:bookmarks:1", Local: "conference"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(bookmarks.Conference)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bookmarkstorage",
+			GoName:  "Storage",
+			Names:   []wire.Name{{Space: "storage:bookmarks", Local: "storage"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(bookmarkstorage.Storage)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bosh",
+			GoName:  "Body",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/httpbind", Local: "body"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(bosh.Body)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bytestreams",
+			GoName:  "Bytestream",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/bytestreams", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(bytestreams.Bytestream)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bytestreams",
+			GoName:  "HostsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/bytestreams", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(bytestreams.HostsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bytestreams",
+			GoName:  "Activate",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/bytestreams", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(bytestreams.Activate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bytestreams",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/bytestreams", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(bytestreams.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bytestreams",
+			GoName:  "UDPSuccess",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/bytestreams", Local: "udpsuccess"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(bytestreams.UDPSuccess)
 			},
 		},
 		{
@@ -530,6 +781,25 @@ func Types() []Entry {
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(chatstate.Notification)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/command",
+			GoName:  "Command",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/commands", Local: "command"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(command.Command)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/command",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/commands", Local: "malformed-action"}, {Space: "http://jabber.org/protocol/commands", Local: "bad-action"}, {Space: "http://jabber.org/protocol/commands", Local: "bad-locale"}, {Space: "http://jabber.org/protocol/commands", Local: "bad-payload"}, {Space: "http://jabber.org/protocol/commands", Local: "bad-sessionid"}, {Space: "http://jabber.org/protocol/commands", Local: "session-expired"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(command.Error)
 			},
 		},
 		{
@@ -641,6 +911,42 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/dialback",
+			GoName:  "Result",
+			Names:   []wire.Name{{Space: "jabber:server:dialback", Local: "result"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(dialback.Result)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dialback",
+			GoName:  "Verify",
+			Names:   []wire.Name{{Space: "jabber:server:dialback", Local: "verify"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(dialback.Verify)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dialback",
+			GoName:  "StreamFeature",
+			Names:   []wire.Name{{Space: "urn:xmpp:features:dialback", Local: "dialback"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dialback.StreamFeature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/directinvite",
+			GoName:  "Invitation",
+			Names:   []wire.Name{{Space: "jabber:x:conference", Local: "x"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(directinvite.Invitation)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/disco",
 			GoName:  "Info",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/disco#info", Local: "query"}},
@@ -688,6 +994,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/eme",
+			GoName:  "Encryption",
+			Names:   []wire.Name{{Space: "urn:xmpp:eme:0", Local: "encryption"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(eme.Encryption)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/entitytime",
 			GoName:  "Time",
 			Names:   []wire.Name{{Space: "urn:xmpp:time", Local: "time"}},
@@ -713,6 +1028,111 @@ func Types() []Entry {
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(events.Event)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "Services",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:2", Local: "services"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(extdisco.Services)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "ServicesGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:2", Local: "services"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(extdisco.ServicesGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "ServicesSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:2", Local: "services"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(extdisco.ServicesSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "Credentials",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:2", Local: "credentials"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(extdisco.Credentials)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "CredentialsGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:2", Local: "credentials"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(extdisco.CredentialsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "Services1",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:1", Local: "services"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(extdisco.Services1)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "Services1Get",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:1", Local: "services"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(extdisco.Services1Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "Services1Set",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:1", Local: "services"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(extdisco.Services1Set)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "Credentials1",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:1", Local: "credentials"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(extdisco.Credentials1)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/extdisco",
+			GoName:  "Credentials1Get",
+			Names:   []wire.Name{{Space: "urn:xmpp:extdisco:1", Local: "credentials"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(extdisco.Credentials1Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fallback",
+			GoName:  "Fallback",
+			Names:   []wire.Name{{Space: "urn:xmpp:fallback:0", Local: "fallback"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(fallback.Fallback)
 			},
 		},
 		{
@@ -808,12 +1228,39 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/framing",
+			GoName:  "Open",
+			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:xmpp-framing", Local: "open"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(framing.Open)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/framing",
+			GoName:  "Close",
+			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:xmpp-framing", Local: "close"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(framing.Close)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/gaming",
 			GoName:  "Game",
 			Names:   []wire.Name{{Space: "urn:xmpp:gaming:0", Local: "game"}},
 			In:      []string{"message", "any"},
 			New: func() stanza.Decoder {
 				return new(gaming.Game)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/geoloc",
+			GoName:  "Location",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/geoloc", Local: "geoloc"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(geoloc.Location)
 			},
 		},
 		{
@@ -880,6 +1327,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/hints",
+			GoName:  "Hint",
+			Names:   []wire.Name{{Space: "urn:xmpp:hints", Local: "no-permanent-store"}, {Space: "urn:xmpp:hints", Local: "no-store"}, {Space: "urn:xmpp:hints", Local: "no-copy"}, {Space: "urn:xmpp:hints", Local: "store"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(hints.Hint)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/httpauth",
 			GoName:  "Confirm",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/http-auth", Local: "confirm"}},
@@ -887,6 +1343,36 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(httpauth.Confirm)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibb",
+			GoName:  "Open",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/ibb", Local: "open"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibb.Open)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibb",
+			GoName:  "Data",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/ibb", Local: "data"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibb.Data)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibb",
+			GoName:  "Close",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/ibb", Local: "close"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibb.Close)
 			},
 		},
 		{
@@ -914,6 +1400,15 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(iceudp.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/idle",
+			GoName:  "Idle",
+			Names:   []wire.Name{{Space: "urn:xmpp:idle:1", Local: "idle"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(idle.Idle)
 			},
 		},
 		{
@@ -1270,6 +1765,25 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/lastactivity",
+			GoName:  "Activity",
+			Names:   []wire.Name{{Space: "jabber:iq:last", Local: "query"}},
+			In:      []string{"presence", "iq"},
+			New: func() stanza.Decoder {
+				return new(lastactivity.Activity)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/lastactivity",
+			GoName:  "ActivityGet",
+			Names:   []wire.Name{{Space: "jabber:iq:last", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(lastactivity.ActivityGet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/legacyauth",
 			GoName:  "Fields",
 			Names:   []wire.Name{{Space: "jabber:iq:auth", Local: "query"}},
@@ -1333,6 +1847,15 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(legacytime.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/limits",
+			GoName:  "Limits",
+			Names:   []wire.Name{{Space: "urn:xmpp:stream-limits:0", Local: "limits"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(limits.Limits)
 			},
 		},
 		{
@@ -1440,6 +1963,79 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/mds",
+			GoName:  "Displayed",
+			Names:   []wire.Name{{Space: "urn:xmpp:mds:displayed:0", Local: "displayed"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(mds.Displayed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/media",
+			GoName:  "Media",
+			Names:   []wire.Name{{Space: "urn:xmpp:media-element", Local: "media"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(media.Media)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/moderate",
+			GoName:  "Moderate",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-moderate:1", Local: "moderate"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(moderate.Moderate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/moderate",
+			GoName:  "Moderated",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-moderate:1", Local: "moderated"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(moderate.Moderated)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/moderate",
+			GoName:  "Moderate0",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-moderate:0", Local: "moderate"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(moderate.Moderate0)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/moderate",
+			GoName:  "Moderated0",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-moderate:0", Local: "moderated"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(moderate.Moderated0)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mood",
+			GoName:  "Mood",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mood", Local: "mood"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(mood.Mood)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mood",
+			GoName:  "Feeling",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mood", Local: "afraid"}, {Space: "http://jabber.org/protocol/mood", Local: "amazed"}, {Space: "http://jabber.org/protocol/mood", Local: "amorous"}, {Space: "http://jabber.org/protocol/mood", Local: "angry"}, {Space: "http://jabber.org/protocol/mood", Local: "annoyed"}, {Space: "http://jabber.org/protocol/mood", Local: "anxious"}, {Space: "http://jabber.org/protocol/mood", Local: "aroused"}, {Space: "http://jabber.org/protocol/mood", Local: "ashamed"}, {Space: "http://jabber.org/protocol/mood", Local: "bored"}, {Space: "http://jabber.org/protocol/mood", Local: "brave"}, {Space: "http://jabber.org/protocol/mood", Local: "calm"}, {Space: "http://jabber.org/protocol/mood", Local: "cautious"}, {Space: "http://jabber.org/protocol/mood", Local: "cold"}, {Space: "http://jabber.org/protocol/mood", Local: "confident"}, {Space: "http://jabber.org/protocol/mood", Local: "confused"}, {Space: "http://jabber.org/protocol/mood", Local: "contemplative"}, {Space: "http://jabber.org/protocol/mood", Local: "contented"}, {Space: "http://jabber.org/protocol/mood", Local: "cranky"}, {Space: "http://jabber.org/protocol/mood", Local: "crazy"}, {Space: "http://jabber.org/protocol/mood", Local: "creative"}, {Space: "http://jabber.org/protocol/mood", Local: "curious"}, {Space: "http://jabber.org/protocol/mood", Local: "dejected"}, {Space: "http://jabber.org/protocol/mood", Local: "depressed"}, {Space: "http://jabber.org/protocol/mood", Local: "disappointed"}, {Space: "http://jabber.org/protocol/mood", Local: "disgusted"}, {Space: "http://jabber.org/protocol/mood", Local: "dismayed"}, {Space: "http://jabber.org/protocol/mood", Local: "distracted"}, {Space: "http://jabber.org/protocol/mood", Local: "embarrassed"}, {Space: "http://jabber.org/protocol/mood", Local: "envious"}, {Space: "http://jabber.org/protocol/mood", Local: "excited"}, {Space: "http://jabber.org/protocol/mood", Local: "flirtatious"}, {Space: "http://jabber.org/protocol/mood", Local: "frustrated"}, {Space: "http://jabber.org/protocol/mood", Local: "grateful"}, {Space: "http://jabber.org/protocol/mood", Local: "grieving"}, {Space: "http://jabber.org/protocol/mood", Local: "grumpy"}, {Space: "http://jabber.org/protocol/mood", Local: "guilty"}, {Space: "http://jabber.org/protocol/mood", Local: "happy"}, {Space: "http://jabber.org/protocol/mood", Local: "hopeful"}, {Space: "http://jabber.org/protocol/mood", Local: "hot"}, {Space: "http://jabber.org/protocol/mood", Local: "humbled"}, {Space: "http://jabber.org/protocol/mood", Local: "humiliated"}, {Space: "http://jabber.org/protocol/mood", Local: "hungry"}, {Space: "http://jabber.org/protocol/mood", Local: "hurt"}, {Space: "http://jabber.org/protocol/mood", Local: "impressed"}, {Space: "http://jabber.org/protocol/mood", Local: "in_awe"}, {Space: "http://jabber.org/protocol/mood", Local: "in_love"}, {Space: "http://jabber.org/protocol/mood", Local: "indignant"}, {Space: "http://jabber.org/protocol/mood", Local: "interested"}, {Space: "http://jabber.org/protocol/mood", Local: "intoxicated"}, {Space: "http://jabber.org/protocol/mood", Local: "invincible"}, {Space: "http://jabber.org/protocol/mood", Local: "jealous"}, {Space: "http://jabber.org/protocol/mood", Local: "lonely"}, {Space: "http://jabber.org/protocol/mood", Local: "lost"}, {Space: "http://jabber.org/protocol/mood", Local: "lucky"}, {Space: "http://jabber.org/protocol/mood", Local: "mean"}, {Space: "http://jabber.org/protocol/mood", Local: "moody"}, {Space: "http://jabber.org/protocol/mood", Local: "nervous"}, {Space: "http://jabber.org/protocol/mood", Local: "neutral"}, {Space: "http://jabber.org/protocol/mood", Local: "offended"}, {Space: "http://jabber.org/protocol/mood", Local: "outraged"}, {Space: "http://jabber.org/protocol/mood", Local: "playful"}, {Space: "http://jabber.org/protocol/mood", Local: "proud"}, {Space: "http://jabber.org/protocol/mood", Local: "relaxed"}, {Space: "http://jabber.org/protocol/mood", Local: "relieved"}, {Space: "http://jabber.org/protocol/mood", Local: "remorseful"}, {Space: "http://jabber.org/protocol/mood", Local: "restless"}, {Space: "http://jabber.org/protocol/mood", Local: "sad"}, {Space: "http://jabber.org/protocol/mood", Local: "sarcastic"}, {Space: "http://jabber.org/protocol/mood", Local: "satisfied"}, {Space: "http://jabber.org/protocol/mood", Local: "serious"}, {Space: "http://jabber.org/protocol/mood", Local: "shocked"}, {Space: "http://jabber.org/protocol/mood", Local: "shy"}, {Space: "http://jabber.org/protocol/mood", Local: "sick"}, {Space: "http://jabber.org/protocol/mood", Local: "sleepy"}, {Space: "http://jabber.org/protocol/mood", Local: "spontaneous"}, {Space: "http://jabber.org/protocol/mood", Local: "stressed"}, {Space: "http://jabber.org/protocol/mood", Local: "strong"}, {Space: "http://jabber.org/protocol/mood", Local: "surprised"}, {Space: "http://jabber.org/protocol/mood", Local: "thankful"}, {Space: "http://jabber.org/protocol/mood", Local: "thirsty"}, {Space: "http://jabber.org/protocol/mood", Local: "tired"}, {Space: "http://jabber.org/protocol/mood", Local: "undefined"}, {Space: "http://jabber.org/protocol/mood", Local: "weak"}, {Space: "http://jabber.org/protocol/mood", Local: "worried"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mood.Feeling)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/muc",
 			GoName:  "Join",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/muc", Local: "x"}},
@@ -1532,6 +2128,33 @@ func Types() []Entry {
 			In:      []string{"presence", "any"},
 			New: func() stanza.Decoder {
 				return new(muji.Muji)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/nick",
+			GoName:  "Nick",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/nick", Local: "nick"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(nick.Nick)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/notify",
+			GoName:  "Settings",
+			Names:   []wire.Name{{Space: "urn:xmpp:notification-settings:1", Local: "notify"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(notify.Settings)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/occupantid",
+			GoName:  "OccupantID",
+			Names:   []wire.Name{{Space: "urn:xmpp:occupant-id:0", Local: "occupant-id"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(occupantid.OccupantID)
 			},
 		},
 		{
@@ -1638,6 +2261,25 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/oob",
+			GoName:  "Link",
+			Names:   []wire.Name{{Space: "jabber:x:oob", Local: "x"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(oob.Link)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/oob",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "jabber:iq:oob", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(oob.Offer)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/pars",
 			GoName:  "PreAuth",
 			Names:   []wire.Name{{Space: "urn:xmpp:pars:0", Local: "preauth"}},
@@ -1706,12 +2348,414 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/private",
+			GoName:  "Storage",
+			Names:   []wire.Name{{Space: "jabber:iq:private", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(private.Storage)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/private",
+			GoName:  "StorageGet",
+			Names:   []wire.Name{{Space: "jabber:iq:private", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(private.StorageGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/private",
+			GoName:  "StorageSet",
+			Names:   []wire.Name{{Space: "jabber:iq:private", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(private.StorageSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "NodeItems",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.NodeItems)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "ItemsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.ItemsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "OwnSubscriptions",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.OwnSubscriptions)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "SubscriptionsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.SubscriptionsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "OwnAffiliations",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.OwnAffiliations)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "AffiliationsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.AffiliationsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "DefaultOptions",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.DefaultOptions)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "DefaultOptionsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.DefaultOptionsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "SubscribeSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.SubscribeSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Subscribed",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Subscribed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "UnsubscribeSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.UnsubscribeSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "SubscriptionOptions",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.SubscriptionOptions)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "OptionsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.OptionsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "OptionsSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.OptionsSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Published",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Published)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "PublishSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.PublishSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "RetractSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.RetractSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Created",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Created)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "CreateSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.CreateSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "PubSub",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.PubSub)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Configuration",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Configuration)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "ConfigurationGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.ConfigurationGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "ConfigurationSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.ConfigurationSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "DefaultConfiguration",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.DefaultConfiguration)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "DefaultConfigurationGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.DefaultConfigurationGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Subscribers",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Subscribers)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "SubscribersGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.SubscribersGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "SubscribersSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.SubscribersSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Affiliates",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Affiliates)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "AffiliatesGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubsub.AffiliatesGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "AffiliatesSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.AffiliatesSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "DeleteNode",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.DeleteNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "PurgeNode",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#owner", Local: "pubsub"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pubsub.PurgeNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Event",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#event", Local: "event"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Event)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub#errors", Local: "closed-node"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "configuration-required"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "invalid-jid"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "invalid-options"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "invalid-payload"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "invalid-subid"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "item-forbidden"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "item-required"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "jid-required"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "max-items-exceeded"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "max-nodes-exceeded"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "node-full"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "nodeid-required"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "not-in-roster-group"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "not-subscribed"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "payload-too-big"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "payload-required"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "pending-subscription"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "precondition-not-met"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "presence-subscription-required"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "subid-required"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "too-many-subscriptions"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "unsupported"}, {Space: "http://jabber.org/protocol/pubsub#errors", Local: "unsupported-access-model"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Error)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/push",
+			GoName:  "Enable",
+			Names:   []wire.Name{{Space: "urn:xmpp:push:0", Local: "enable"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(push.Enable)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/push",
+			GoName:  "Disable",
+			Names:   []wire.Name{{Space: "urn:xmpp:push:0", Local: "disable"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(push.Disable)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/push",
+			GoName:  "Notification",
+			Names:   []wire.Name{{Space: "urn:xmpp:push:0", Local: "notification"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(push.Notification)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/rawudp",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:raw-udp:1", Local: "transport"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(rawudp.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reactions",
+			GoName:  "Reactions",
+			Names:   []wire.Name{{Space: "urn:xmpp:reactions:0", Local: "reactions"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(reactions.Reactions)
 			},
 		},
 		{
@@ -1739,6 +2783,108 @@ func Types() []Entry {
 			In:      []string{"message", "any"},
 			New: func() stanza.Decoder {
 				return new(reference.Reference)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/register",
+			GoName:  "Registration",
+			Names:   []wire.Name{{Space: "jabber:iq:register", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(register.Registration)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/register",
+			GoName:  "RegistrationGet",
+			Names:   []wire.Name{{Space: "jabber:iq:register", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(register.RegistrationGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/register",
+			GoName:  "Unregister",
+			Names:   []wire.Name{{Space: "jabber:iq:register", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(register.Unregister)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/register",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "jabber:iq:register", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(register.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/register",
+			GoName:  "StreamFeature",
+			Names:   []wire.Name{{Space: "http://jabber.org/features/iq-register", Local: "register"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(register.StreamFeature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reply",
+			GoName:  "Reply",
+			Names:   []wire.Name{{Space: "urn:xmpp:reply:0", Local: "reply"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(reply.Reply)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/report",
+			GoName:  "Report",
+			Names:   []wire.Name{{Space: "urn:xmpp:reporting:1", Local: "report"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(report.Report)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/retract",
+			GoName:  "Retract",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-retract:1", Local: "retract"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(retract.Retract)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/retract",
+			GoName:  "Retracted",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-retract:1", Local: "retracted"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(retract.Retracted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/retract",
+			GoName:  "Retract0",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-retract:0", Local: "retract"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(retract.Retract0)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/retract",
+			GoName:  "Retracted0",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-retract:0", Local: "retracted"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(retract.Retracted0)
 			},
 		},
 		{
@@ -2441,6 +3587,52 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/tune",
+			GoName:  "Tune",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/tune", Local: "tune"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(tune.Tune)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/upload",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:http:upload:0", Local: "request"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(upload.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/upload",
+			GoName:  "Slot",
+			Names:   []wire.Name{{Space: "urn:xmpp:http:upload:0", Local: "slot"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(upload.Slot)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/upload",
+			GoName:  "FileTooLarge",
+			Names:   []wire.Name{{Space: "urn:xmpp:http:upload:0", Local: "file-too-large"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(upload.FileTooLarge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/upload",
+			GoName:  "Retry",
+			Names:   []wire.Name{{Space: "urn:xmpp:http:upload:0", Local: "retry"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(upload.Retry)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/validate",
 			GoName:  "Validate",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/xdata-validate", Local: "validate"}},
@@ -2467,6 +3659,15 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(vcard.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/vcardavatar",
+			GoName:  "Update",
+			Names:   []wire.Name{{Space: "vcard-temp:x:update", Local: "x"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(vcardavatar.Update)
 			},
 		},
 		{

@@ -4,7 +4,6 @@ package hats
 
 import (
 	"encoding/xml"
-	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -186,70 +185,4 @@ func (v Hat) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	}{plain: plain(v)}
 	s.Hue = (*wire.StdDecimal)(v.Hue)
 	return e.EncodeElement(&s, start)
-}
-
-// FormType returns the FORM_TYPE.
-func (*Command) FormType() string {
-	return "urn:xmpp:hats:commands"
-}
-
-// FormSource returns Source.
-func (v *Command) FormSource() *form.Form {
-	return v.Source
-}
-
-// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
-func (v *Command) DecodeForm(x *form.Form) error {
-	r := form.NewReader(x, v.FormType())
-	for r.Next() {
-		switch r.Var() {
-		case "hats#jid":
-			v.JID = form.JID().Read(r)
-		case "hats#title":
-			v.Title = form.Text[string]().Read(r)
-		case "hats#uri":
-			v.URI = form.Text[string]().Read(r)
-		case "hats#hue":
-			v.Hue = form.Float().Read(r)
-		case "hats#hash":
-			v.Hash = form.Text[string]().Read(r)
-		}
-	}
-	v.Source = x
-	return r.Done()
-}
-
-// FormFields returns the fields that a form of type t has.
-func (v *Command) FormFields(_ form.Type) []form.Field {
-	return []form.Field{
-		{
-			Var:    "hats#jid",
-			Type:   form.FieldTypeTextSingle,
-			Label:  "Who wears it",
-			Values: form.JID().One(v.JID),
-		},
-		{
-			Var:    "hats#title",
-			Type:   form.FieldTypeTextSingle,
-			Label:  "Title",
-			Values: form.Text[string]().One(v.Title),
-		},
-		{
-			Var:    "hats#uri",
-			Type:   form.FieldTypeTextSingle,
-			Label:  "Identifier",
-			Values: form.Text[string]().One(v.URI),
-		},
-		{
-			Var:    "hats#hue",
-			Type:   form.FieldTypeTextSingle,
-			Label:  "Colour",
-			Values: form.Float().One(v.Hue),
-		},
-		{
-			Var:    "hats#hash",
-			Type:   form.FieldTypeTextSingle,
-			Values: form.Text[string]().One(v.Hash),
-		},
-	}
 }

@@ -4,7 +4,6 @@ package offline
 
 import (
 	"encoding/xml"
-	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -589,39 +588,4 @@ func (v *Item) decodeXML(r wire.Raw) error {
 		return r.MissingAttr("node")
 	}
 	return nil
-}
-
-// FormType returns the FORM_TYPE.
-func (*Info) FormType() string {
-	return NS
-}
-
-// FormSource returns Source.
-func (v *Info) FormSource() *form.Form {
-	return v.Source
-}
-
-// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
-func (v *Info) DecodeForm(x *form.Form) error {
-	r := form.NewReader(x, v.FormType())
-	for r.Next() {
-		switch r.Var() {
-		case "number_of_messages":
-			v.Count = form.Uint[uint32]().Read(r)
-		}
-	}
-	v.Source = x
-	return r.Done()
-}
-
-// FormFields returns the fields that a form of type t has.
-func (v *Info) FormFields(_ form.Type) []form.Field {
-	return []form.Field{
-		{
-			Var:    "number_of_messages",
-			Type:   form.FieldTypeTextSingle,
-			Label:  "Number of messages",
-			Values: form.Uint[uint32]().One(v.Count),
-		},
-	}
 }
