@@ -1,6 +1,7 @@
 package yamlfile
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -23,6 +24,28 @@ const (
 // entries stays as well. The form of a form is itself. What prevents formatting is reported to c; the result is
 // then nil. Schemas may have other errors: unknown keys stay, behind the others.
 func Format(path string, data []byte, c *source.Collector) []byte {
+	out := formatOnce(path, data, c)
+	// Where a comment ends up may let a value stand on one line that did not before, so the form of a form can differ.
+	for range maxForms {
+		again := out
+		if out != nil {
+			again = formatOnce(path, out, c)
+		}
+		if bytes.Equal(out, again) {
+			return out
+		}
+		out = again
+	}
+	c.Errorf(source.Pos{File: path}, "schema has no canonical form").
+		Hintf("this is a mistake in stanzagen; comments in the midst of a value may be the reason")
+	return nil
+}
+
+// maxForms is how often a form may change until it is its own.
+const maxForms = 8
+
+// formatOnce is Format, but for texts whose form is not its own.
+func formatOnce(path string, data []byte, c *source.Collector) []byte {
 	before := c.Errors()
 	r := &reader{path: path, c: c, keys: map[Level][]Key{}}
 	for _, key := range Keys() {

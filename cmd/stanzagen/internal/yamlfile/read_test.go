@@ -162,10 +162,12 @@ func FuzzRead(f *testing.F) {
 	f.Add(every)
 	f.Add("spec: [a]\nelements: [{iq: {get: }}]\n")
 	f.Add("a: &a [*a]\n")
+	f.Add("# a\nspec: 'x' # b\nelements: [{name: a, # c\n type: B}]\n# d\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		c := &source.Collector{}
 		if file := Read("x.yaml", []byte(s), c); file == nil {
 			require.NotZero(t, c.Errors(), "nothing was read, and nothing said why")
 		}
+		formattedTwice(t, s)
 	})
 }
