@@ -48,9 +48,6 @@ func (s *Server) Addr() string { return loopback(s.Port) }
 // DirectAddr returns where clients connect with TLS from the first byte.
 func (s *Server) DirectAddr() string { return loopback(s.DirectPort) }
 
-// Dir returns the server's directory.
-func (s *Server) Dir() string { return s.dir }
-
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // scripts returns the folder with the scripts that run servers.

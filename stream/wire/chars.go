@@ -46,8 +46,8 @@ const (
 // For a byte below 0x80, b-1 has its high bit set if b is 0 and b-0x20 if b is a
 // control; all others stop on account of their own.
 
-// longText returns the first index from i on, in steps of 32, where one of the four words is not
-// without a mark of textStops. There must be one.
+// longText returns the first index from i on, in steps of 32, where one of the four words has a
+// mark of textStops. There must be one.
 //
 //go:noinline
 func longText(b unsafe.Pointer, i int) int {

@@ -399,7 +399,7 @@ func (c *Cursor) Count() int {
 
 // Parse reads one element that stands alone, which may begin with an XML
 // declaration. It may be as long as it is; the other limits are a depth of 1,024,
-// 1,000 attributes, and the default for names. Text that ends too early is
+// 1,000 attributes, the default for names, and that of the index (see Limits.Elements). Text that ends too early is
 // [ErrTruncated], anything else that is wrong a [*SyntaxError].
 func Parse(text string) (Raw, error) { return ParseIn(text, nil) }
 

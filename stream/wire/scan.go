@@ -87,7 +87,7 @@ type open struct {
 //
 //   - It is only called with 0 <= p <= w. The byte at w is a NUL that no loop
 //     passes, and slack bytes of the buffer follow it, which a word that begins at
-//     w or before may cover. [Framer.Next] puts the NUL there.
+//     w or before, or four of them, may cover. [Framer.Next] puts the NUL there.
 //   - room makes sure that the index has place for an element and all attributes
 //     that it may have, before it begins; and spareWords are left after each text.
 //   - The stack is never left at its bottom, and grows where elements begin.
