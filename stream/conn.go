@@ -34,10 +34,12 @@ type Conn struct {
 	batch     []item  // scratch of the reader
 
 	mu        sync.Mutex
-	transport Transport // guarded by mu, because abort may come from anywhere
-	late      bool      // guarded by mu: negotiation is over time, deadlines stay in the past
-	aborted   bool      // guarded by mu: the transport was closed
-	cause     error     // guarded by mu: why, if it was this side
+	transport Transport     // guarded by mu, because abort may come from anywhere
+	late      bool          // guarded by mu: negotiation is over time, deadlines stay in the past
+	aborted   bool          // guarded by mu: the transport was closed
+	cause     error         // guarded by mu: why, if it was this side
+	broken    error         // guarded by mu: why writing failed
+	cut       chan struct{} // guarded by mu: closed with the transport; made for who waits
 }
 
 var zeroRaw wire.Raw

@@ -299,6 +299,13 @@ func (s *Stream) hangUpOn(c *Conn, err error) {
 // writeFailed ends a connection whose output failed.
 func (s *Stream) writeFailed(t Transport, err error) {
 	s.cfg.Logger.Info("write failed", "error", err)
+	s.mu.Lock()
+	c := s.conn
+	s.mu.Unlock()
+	if c != nil && c.Transport() == t {
+		c.writeFailed(err)
+		return
+	}
 	_ = t.Close()
 }
 

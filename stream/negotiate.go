@@ -153,9 +153,25 @@ func (c *Conn) Close(err error) { c.finish(err) }
 func (c *Conn) abort() {
 	c.mu.Lock()
 	t := c.transport
+	if c.cut != nil && !c.aborted {
+		close(c.cut)
+	}
 	c.aborted = true
 	c.mu.Unlock()
 	_ = t.Close()
+}
+
+// whenCut returns a channel that is closed once the transport was closed by abort.
+func (c *Conn) whenCut() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cut == nil {
+		c.cut = make(chan struct{})
+		if c.aborted {
+			close(c.cut)
+		}
+	}
+	return c.cut
 }
 
 // fail closes the transport, for a reason that the reader is to give. It may be called
@@ -169,12 +185,24 @@ func (c *Conn) fail(why error) {
 	c.abort()
 }
 
-// because returns why reading failed: this side's reason, if it had one.
+// writeFailed closes the transport because writing to it failed.
+func (c *Conn) writeFailed(err error) {
+	c.mu.Lock()
+	c.broken = fmt.Errorf("stream: writing: %w", err)
+	c.mu.Unlock()
+	c.abort()
+}
+
+// because returns why reading failed: this side's reason, if it had one. That writing
+// failed is none if the peer has said more.
 func (c *Conn) because(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cause != nil {
+	switch {
+	case c.cause != nil:
 		return c.cause
+	case c.broken != nil && isLoss(err):
+		return c.broken
 	}
 	return err
 }

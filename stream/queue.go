@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -141,11 +142,8 @@ func (q *queue) add(items []item, size int64) {
 func (q *queue) mayRead() bool { return q.blocked > 0 || q.noSlot && q.free >= q.slots }
 
 // wait blocks the reader while the queue is over its soft limit, unless handlers wait for
-// an answer. It tells pause if it has to.
-func (q *queue) wait(stop <-chan struct{}, pause func(bool)) error {
-	if !q.over(true) {
-		return nil
-	}
+// an answer, the stream stops or the connection is cut. It tells pause if it has to.
+func (q *queue) wait(stop, cut <-chan struct{}, pause func(bool)) error {
 	told := false
 	defer func() {
 		if told {
@@ -173,6 +171,8 @@ func (q *queue) wait(stop <-chan struct{}, pause func(bool)) error {
 		case <-room:
 		case <-stop:
 			return ErrClosed
+		case <-cut:
+			return net.ErrClosed
 		}
 	}
 }

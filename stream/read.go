@@ -48,7 +48,10 @@ func (s *Stream) takeAll(c *Conn) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		return s.queue.wait(s.hang, s.pause)
+		if !s.queue.over(true) {
+			return nil
+		}
+		return s.queue.wait(s.hang, c.whenCut(), s.pause)
 	}
 }
 

@@ -269,6 +269,47 @@ func TestVF11SlowHandler(t *testing.T) {
 			require.True(t, l.Paused())
 		})
 	})
+	t.Run("the end of the connection is seen meanwhile", func(t *testing.T) {
+		t.Parallel()
+		ends := map[string]struct {
+			cut  func(l *link, p *peer)
+			want error
+		}{
+			"the peer is gone": {func(_ *link, p *peer) { _ = p.end.Close() }, io.ErrClosedPipe},
+			"reconnecting":     {func(l *link, _ *peer) { l.Reconnect() }, ErrReconnect},
+		}
+		for name, e := range ends {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					l, p := openWith(t, 2000, Config{OutputBytes: 2000, Queue: QueueLimits{SoftStanzas: 1}})
+					l.Handle(MatchKind(KindMessage), func(ctx context.Context, m stanza.Stanza) error {
+						for ctx.Err() == nil {
+							if err := l.Send(ctx, message("x")); err != nil {
+								return err
+							}
+						}
+						return ctx.Err()
+					})
+					ended := make(chan error, 1)
+					On(l, func(_ context.Context, d Disconnected) error {
+						ended <- d.Err
+						return nil
+					}, Direct())
+					p.send("<message/><message/>")
+					synctest.Wait()
+					require.True(t, l.Paused())
+					e.cut(l, p)
+					synctest.Wait()
+					select {
+					case err := <-ended:
+						require.ErrorIs(t, err, e.want)
+					default:
+						t.Error("the connection has not ended")
+					}
+				})
+			})
+		}
+	})
 	t.Run("a request in a handler under a flood", func(t *testing.T) {
 		t.Parallel()
 		for _, opts := range [][]Option{nil, {Concurrent()}} {
