@@ -85,35 +85,41 @@ func TestE7Events(t *testing.T) {
 	})
 	t.Run("at the hard limit", func(t *testing.T) {
 		t.Parallel()
-		l, p := open(t, Config{Queue: QueueLimits{SoftStanzas: 5, HardStanzas: 10}, Backoff: Backoff{Off: true}})
-		hold := make(chan struct{})
-		l.Handle(MatchKind(KindMessage), func(context.Context, stanza.Stanza) error {
-			<-hold
-			return nil
+		synctest.Test(t, func(t *testing.T) {
+			l, p := open(t, Config{Queue: QueueLimits{SoftStanzas: 5, HardStanzas: 10}, Backoff: Backoff{Off: true}})
+			hold := make(chan struct{})
+			l.Handle(MatchKind(KindMessage), func(context.Context, stanza.Stanza) error {
+				<-hold
+				return nil
+			})
+			ended := make(chan error, 1)
+			On(l, func(_ context.Context, e SessionEnded) error {
+				ended <- e.Err
+				return nil
+			})
+			On(l, func(context.Context, int) error { return nil })
+			p.send("<message/>")
+			synctest.Wait() // the reader waits for more, and not for room
+			var err error
+			for err == nil {
+				err = Emit(l, 1)
+			}
+			require.ErrorIs(t, err, ErrQueueFull)
+			_ = p.end.Close()
+			synctest.Wait()
+			require.Equal(t, Closed, l.State())
+			close(hold)
+			require.Error(t, <-ended, "the stream's own events fit in")
 		})
-		ended := make(chan error, 1)
-		On(l, func(_ context.Context, e SessionEnded) error {
-			ended <- e.Err
-			return nil
-		})
-		On(l, func(context.Context, int) error { return nil })
-		p.send("<message/>")
-		var err error
-		for err == nil {
-			err = Emit(l, 1)
-		}
-		require.ErrorIs(t, err, ErrQueueFull)
-		_ = p.end.Close()
-		for l.State() != Closed {
-			time.Sleep(time.Millisecond)
-		}
-		close(hold)
-		require.Error(t, <-ended, "the stream's own events fit in")
 	})
 }
 
 func TestE8EventHandlers(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testEventHandlers)
+}
+
+func testEventHandlers(t *testing.T) {
 	l, p := open(t, Config{Concurrency: 2})
 	var running, most atomic.Int32
 	release := make(chan struct{})
@@ -130,7 +136,7 @@ func TestE8EventHandlers(t *testing.T) {
 	for i := range 5 {
 		require.NoError(t, Emit(l, i))
 	}
-	time.Sleep(5 * time.Millisecond)
+	synctest.Wait()
 	require.EqualValues(t, 2, most.Load(), "bounded")
 	close(release)
 	for range 5 {

@@ -327,7 +327,9 @@ func TestH4Collectors(t *testing.T) {
 			return nil
 		}, Once())
 		p.send("<message/>")
-		time.Sleep(time.Millisecond)
+		for l.waiters.lists.Load() == 0 {
+			time.Sleep(time.Millisecond)
+		}
 		p.send("<message id='2'/>")
 		require.NoError(t, <-got)
 	})
