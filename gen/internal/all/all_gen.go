@@ -50,6 +50,9 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/internal/sample", GoName: "Needs", New: func() form.Typed {
 			return new(sample.Needs)
 		}},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "NeedsMore", New: func() form.Typed {
+			return new(sample.NeedsMore)
+		}},
 	}
 }
 

@@ -211,6 +211,11 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<x xmlns='jabber:x:data' type='result'><field type='hidden' var='FORM_TYPE'><value>urn:example:sample:needs-more</value></field> <field var='sample#text'><value>t</value></field><field var='sample#flag'><value>false</value></field><field var='sample#number'><value>1</value></field> <field var='sample#jid'><value>example.org</value></field><field var='sample#at'><value>2026-11-24T08:30:00Z</value></field> <field var='sample#day'><value>2026-11-24</value></field><field var='sample#clock'><value>08:30:00</value></field> <field var='sample#data'><value>AA==</value></field><field var='sample#colour'><value>red</value></field><field var='sample#words'><value>w</value></field><field var='sample#more'><value>3</value></field></x>",
+			Forms:   []string{"NeedsMore"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
 			XML:     "<either xmlns='urn:example:sample'><node id='1'><only id='2'/></node></either>",
 			Types:   []string{"Either"},
 		},

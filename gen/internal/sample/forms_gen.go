@@ -377,3 +377,123 @@ func (v *Needs) FormFields(t form.Type) []form.Field {
 		},
 	}
 }
+
+// FormType returns the FORM_TYPE.
+func (*NeedsMore) FormType() string {
+	return "urn:example:sample:needs-more"
+}
+
+// FormSource returns Source.
+func (v *NeedsMore) FormSource() *form.Form {
+	return v.Source
+}
+
+// DecodeForm reads a form into v, which should be zero. The errors are those of [form.Decode].
+func (v *NeedsMore) DecodeForm(x *form.Form) error {
+	r := form.NewReader(x, v.FormType())
+	for r.Next() {
+		switch r.Var() {
+		case "sample#text":
+			v.Address = form.Text[string]().Read(r)
+		case "sample#flag":
+			v.Flag = form.Bool().ReadMust(r)
+		case "sample#number":
+			v.Number = form.Between(form.Int[int16](), 1, 32767).ReadMust(r)
+		case "sample#jid":
+			v.JID = form.JID().ReadMust(r)
+		case "sample#at":
+			v.At = form.DateTime().ReadMust(r)
+		case "sample#day":
+			v.Day = form.Date().ReadMust(r)
+		case "sample#clock":
+			v.Clock = form.TimeOfDay().ReadMust(r)
+		case "sample#data":
+			v.Data = form.Bytes().ReadMust(r)
+		case "sample#colour":
+			v.Colour = form.Text[Colour]().ReadMust(r)
+		case "sample#words":
+			v.Words = form.Text[string]().ReadAll(r)
+		case "sample#more":
+			v.More = form.Between(form.Uint[uint8](), 0, 9).Read(r)
+		}
+	}
+	v.Source = x
+	return r.Done("sample#flag", "sample#number", "sample#jid", "sample#at", "sample#day", "sample#clock", "sample#data", "sample#colour", "sample#words")
+}
+
+// FormFields returns the fields that a form of type t has.
+func (v *NeedsMore) FormFields(t form.Type) []form.Field {
+	a := t == form.TypeForm
+	n := t == form.TypeForm && v.Source == nil
+	return []form.Field{
+		{
+			Var:    "sample#text",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Text[string]().One(v.Address),
+		},
+		{
+			Var:      "sample#flag",
+			Type:     form.FieldTypeBoolean,
+			Required: true,
+			Values:   form.Bool().Must(v.Flag, a && !v.Flag),
+		},
+		{
+			Var:      "sample#number",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.Or(form.Between(form.Int[int16](), 1, 32767).Must(v.Number, a && v.Number == 0), n, "3"),
+		},
+		{
+			Var:      "sample#jid",
+			Type:     form.FieldTypeJIDSingle,
+			Required: true,
+			Values:   form.JID().Must(v.JID, a && v.JID.IsZero()),
+		},
+		{
+			Var:      "sample#at",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.DateTime().Must(v.At, a && v.At.IsZero()),
+		},
+		{
+			Var:      "sample#day",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.Date().Must(v.Day, a && v.Day.IsZero()),
+		},
+		{
+			Var:      "sample#clock",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.TimeOfDay().Must(v.Clock, a && !v.Clock.IsSet),
+		},
+		{
+			Var:      "sample#data",
+			Type:     form.FieldTypeTextSingle,
+			Required: true,
+			Values:   form.Bytes().Must(v.Data, a && v.Data == nil),
+		},
+		{
+			Var:      "sample#colour",
+			Type:     form.FieldTypeListSingle,
+			Required: true,
+			Values:   form.Text[Colour]().Must(v.Colour, a && v.Colour == ""),
+			Options: []form.Option{
+				{Value: "red"},
+				{Value: "green"},
+				{Value: "dark-blue"},
+			},
+		},
+		{
+			Var:      "sample#words",
+			Type:     form.FieldTypeTextMulti,
+			Required: true,
+			Values:   form.Text[string]().All(v.Words),
+		},
+		{
+			Var:    "sample#more",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Between(form.Uint[uint8](), 0, 9).One(v.More),
+		},
+	}
+}

@@ -1740,3 +1740,59 @@ func (v *Needs) Submit() *form.Form {
 func (v *Needs) Result() *form.Form {
 	return form.Make(v, form.TypeResult)
 }
+
+// NeedsMore is the form urn:example:sample:needs-more.
+type NeedsMore struct {
+	// Address is the field sample#text.
+	Address *string
+
+	// Flag is the field sample#flag. The form is not complete without it.
+	Flag bool
+
+	// Number is the field sample#number. The least valid value is 1. The form is not complete
+	// without it.
+	Number int16
+
+	// JID is the field sample#jid. The form is not complete without it.
+	JID jid.JID
+
+	// At is the field sample#at. The form is not complete without it.
+	At stanza.DateTime
+
+	// Day is the field sample#day. The form is not complete without it.
+	Day stanza.Date
+
+	// Clock is the field sample#clock. The form is not complete without it.
+	Clock stanza.TimeOfDay
+
+	// Data is the field sample#data. The form is not complete without it.
+	Data stanza.Bytes
+
+	// Colour is the field sample#colour. The form is not complete without it.
+	Colour Colour
+
+	// Words is the field sample#words. The form is not complete without it.
+	Words []string
+
+	// More is the field sample#more. The greatest valid value is 9.
+	More *uint8
+
+	// Source is the form that this was decoded from, or nil. What the fields above do not say is
+	// taken from it, so that nothing is lost on the way through.
+	Source *form.Form
+}
+
+// Form returns the form for others to fill in, with the values that are set as its defaults.
+func (v *NeedsMore) Form() *form.Form {
+	return form.Make(v, form.TypeForm)
+}
+
+// Submit returns the form filled in: an answer to the form that was decoded, if there is one.
+func (v *NeedsMore) Submit() *form.Form {
+	return form.Make(v, form.TypeSubmit)
+}
+
+// Result returns the values as a form that asks for nothing.
+func (v *NeedsMore) Result() *form.Form {
+	return form.Make(v, form.TypeResult)
+}

@@ -63,7 +63,7 @@ func (p *program) link(in *Input, path []*Input) *linker {
 	l := &linker{
 		c: p.c, in: in, file: in.File,
 		imports: map[string]*importState{}, scope: map[string]named{}, nsByKey: map[string]*model.Namespace{},
-		enums: map[string]*model.Enum{}, structs: map[string]*structState{}, states: map[*model.Element]*structState{},
+		enums: map[string]*model.Enum{}, structs: map[string]*structState{}, formsByName: map[string]*formState{}, states: map[*model.Element]*structState{},
 	}
 	path = append(path, in)
 	for _, imp := range in.File.Imports {
@@ -118,7 +118,10 @@ type linker struct {
 	structs map[string]*structState
 	states  map[*model.Element]*structState
 	order   []*structState
-	copies  []*structState
+	// forms by their names, and in the order of the schema
+	formsByName map[string]*formState
+	formOrder   []*formState
+	copies      []*structState
 }
 
 // named is a Go name of the package's scope.
@@ -156,7 +159,10 @@ func (l *linker) run() {
 	l.namespaces()
 	l.declareEnums()
 	l.declareStructs()
-	l.forms()
+	l.declareForms()
+	for _, s := range l.formOrder {
+		l.resolveForm(s)
+	}
 	for _, s := range l.order {
 		l.resolve(s)
 	}

@@ -13,8 +13,15 @@ import (
 // formTypeVar is the field that says what form it is.
 const formTypeVar = "FORM_TYPE"
 
-// forms makes the data forms.
-func (l *linker) forms() {
+// formState is a form in the making.
+type formState struct {
+	node  *model.Form
+	from  *syntax.Form
+	stage stage
+}
+
+// declareForms makes the data forms, still without fields.
+func (l *linker) declareForms() {
 	first := map[string]source.Pos{}
 	for _, from := range l.file.Forms {
 		if l.in.ImportPath == model.FormPath {
@@ -26,8 +33,10 @@ func (l *linker) forms() {
 			Title: from.Title.Value, Instructions: from.Instructions.Values(),
 		}
 		f.Doc = l.sentence(from.Doc, f.GoName, "is the form "+f.FormType+".")
-		if from.Type.IsSet() {
-			l.declare(from.Type.Pos, f.GoName, "form "+f.GoName)
+		s := &formState{node: f, from: from}
+		l.formOrder = append(l.formOrder, s)
+		if from.Type.IsSet() && l.declare(from.Type.Pos, f.GoName, "form "+f.GoName) {
+			l.formsByName[f.GoName] = s
 		}
 		if from.FormType.IsSet() {
 			l.formType(from.FormType, f, first)
@@ -36,12 +45,78 @@ func (l *linker) forms() {
 		for _, s := range from.Instructions.List {
 			l.shown(s, "instructions of form "+f.GoName)
 		}
-		for _, field := range from.Fields {
-			l.formField(f, field)
-		}
-		l.formNames(f)
 		l.pkg.Forms = append(l.pkg.Forms, f)
 	}
+}
+
+// resolveForm makes the fields of a form, those of the one that it is like first.
+func (l *linker) resolveForm(s *formState) {
+	if s.stage != declared {
+		return
+	}
+	s.stage = resolving
+	from, f := s.from, s.node
+	if from.Like.IsSet() {
+		l.likeForm(s)
+	} else if len(from.Fields) == 0 {
+		l.c.Errorf(from.Pos, "form %s has no fields", f.GoName).Hintf("list them in `fields:`, or name a form that has them with `like:`")
+	}
+	for _, field := range from.Fields {
+		l.formField(f, field)
+	}
+	l.formNames(f)
+	s.stage = resolved
+}
+
+// likeForm gives a form the fields of another one; those that it has itself are left out and take the place of the copies.
+func (l *linker) likeForm(s *formState) {
+	name, what := s.from.Like, "form "+s.node.GoName
+	src := l.formLike(name, what)
+	if src == nil {
+		return
+	}
+	s.node.Like = src
+	s.node.Fields = slices.Clone(src.Fields)
+}
+
+// formLike finds the form to copy, with its fields made.
+func (l *linker) formLike(name syntax.String, what string) *model.Form {
+	in, typeName, prefix := l, name.Value, ""
+	if pkg, of, isImported := strings.Cut(name.Value, "."); isImported {
+		if in, typeName, prefix = l.importNamed(pkg, name, what), of, pkg+"."; in == nil {
+			return nil
+		}
+	}
+	src := in.formsByName[typeName]
+	if src == nil {
+		var known []string
+		for _, f := range in.formOrder {
+			known = append(known, prefix+f.node.GoName)
+		}
+		d := l.c.Errorf(name.Pos, "%s: there is no form %s to be like", what, name.Value).DidYouMean(name.Value, known)
+		if in.structs[typeName] != nil || in.enums[typeName] != nil {
+			d.Hintf("%s is a type of elements or values", name.Value)
+		}
+		return nil
+	}
+	if src.stage == resolving {
+		l.c.Errorf(name.Pos, "%s: like %s goes round in a circle", what, name.Value)
+		return nil
+	}
+	in.resolveForm(src)
+	return src.node
+}
+
+// addFormField puts a field into its form, in the place of a copied one of its name.
+func addFormField(form *model.Form, f *model.FormField) {
+	if form.Like != nil && f.Var != "" {
+		i := slices.IndexFunc(form.Fields, func(g *model.FormField) bool { return g.Var == f.Var })
+		if i >= 0 && slices.Contains(form.Like.Fields, form.Fields[i]) {
+			form.Fields[i] = f
+			return
+		}
+	}
+	form.Fields = append(form.Fields, f)
 }
 
 func (l *linker) formType(name syntax.String, f *model.Form, first map[string]source.Pos) {
@@ -115,7 +190,7 @@ func (l *linker) formField(form *model.Form, from *syntax.FormField) {
 	f.Default, f.Min, f.Max = value.Default, value.Min, value.Max
 	l.options(f, from, what)
 	l.nameFormField(f, from, value)
-	form.Fields = append(form.Fields, f)
+	addFormField(form, f)
 }
 
 // nameFormField decides the Go name and the doc text.
@@ -184,7 +259,7 @@ func (l *linker) fixedField(form *model.Form, f *model.FormField, from *syntax.F
 	if from.Default.IsSet() {
 		f.Default = &model.Literal{Pos: from.Default.Pos, Text: from.Default.Value}
 	}
-	form.Fields = append(form.Fields, f)
+	addFormField(form, f)
 }
 
 // options gathers the choices of a list: those given, or the values of its enum.

@@ -287,6 +287,22 @@ func (l *linker) arrange() {
 // imported finds the type that `pkg.Type` names. If both results are nil, an error was reported.
 func (l *linker) imported(name syntax.String, what string) (enum *model.Enum, node *model.Element) {
 	pkg, typeName, _ := strings.Cut(name.Value, ".")
+	in := l.importNamed(pkg, name, what)
+	if in == nil {
+		return nil, nil
+	}
+	if e := in.enums[typeName]; e != nil {
+		return e, nil
+	}
+	if s := in.structs[typeName]; s != nil {
+		return nil, s.node
+	}
+	l.c.Errorf(name.Pos, "%s: package %s has no type %s", what, pkg, typeName).DidYouMean(typeName, in.typeNames())
+	return nil, nil
+}
+
+// importNamed finds the package of a type that is written as pkg.Type. If the result is nil, an error was reported.
+func (l *linker) importNamed(pkg string, name syntax.String, what string) *linker {
 	imp := l.imports[pkg]
 	if imp == nil {
 		var known []string
@@ -295,20 +311,10 @@ func (l *linker) imported(name syntax.String, what string) (enum *model.Enum, no
 		}
 		l.c.Errorf(name.Pos, "%s: package %s of type %s is not imported", what, pkg, name.Value).
 			Hintf("add %s to `imports:`", pkg).DidYouMean(pkg, known)
-		return nil, nil
+		return nil
 	}
 	imp.used = true
-	if imp.linker == nil {
-		return nil, nil // reported where the import stands
-	}
-	if e := imp.linker.enums[typeName]; e != nil {
-		return e, nil
-	}
-	if s := imp.linker.structs[typeName]; s != nil {
-		return nil, s.node
-	}
-	l.c.Errorf(name.Pos, "%s: package %s has no type %s", what, pkg, typeName).DidYouMean(typeName, imp.linker.typeNames())
-	return nil, nil
+	return imp.linker // nil was reported where the import stands
 }
 
 // typeNames returns the names of the enums and structs, in the order of the schema.

@@ -24,6 +24,13 @@ func (s *site) form(f *model.Form, here string) *formView {
 	for _, text := range f.Instructions {
 		v.Facts = append(v.Facts, fact{Name: "Instructions", Text: text})
 	}
+	if f.Like != nil {
+		name := f.Like.GoName
+		if f.Like.Package != p {
+			name = f.Like.Package.Name + "." + name
+		}
+		v.Facts = append(v.Facts, fact{Name: "Has the fields of", Links: []link{{Text: name, Href: s.ofForm(f.Like).from(here)}}})
+	}
 	v.Facts = append(v.Facts, s.usage(f, p, here)...)
 	for _, field := range f.Fields {
 		v.Fields = append(v.Fields, s.formField(f, field, here))

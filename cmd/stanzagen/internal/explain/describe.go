@@ -124,6 +124,9 @@ func (x *Index) form(f *model.Form) string {
 		}
 	}
 	b.WriteString(t.String())
+	if like := f.Like; like != nil {
+		fmt.Fprintf(&b, "\nIt has the fields of %s.%s, too.\n", like.Package.Name, like.GoName)
+	}
 	b.WriteString(gap(importLine(f.Package) + see(f.Link)))
 	return b.String()
 }

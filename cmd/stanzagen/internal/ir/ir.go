@@ -122,6 +122,7 @@ type Form struct {
 	FormType string      `json:"form_type" doc:"The value of the field FORM_TYPE."`
 	Doc      string      `json:"doc,omitempty" doc:"The comment of the type."`
 	Link     string      `json:"link,omitempty" doc:"The address of the section."`
+	Like     *Ref        `json:"like,omitempty" doc:"The form whose fields it has, too."`
 	Fields   []FormField `json:"fields" doc:"The fields."`
 }
 
@@ -197,6 +198,9 @@ func makePackage(p *model.Package) Package {
 	}
 	for _, f := range p.Forms {
 		form := Form{GoName: f.GoName, FormType: f.FormType, Doc: f.Doc, Link: f.Link, Fields: []FormField{}}
+		if f.Like != nil {
+			form.Like = &Ref{f.Like.Package.Name, f.Like.GoName}
+		}
 		for _, x := range f.Fields {
 			field := FormField{Var: x.Var, Kind: x.Kind, GoName: x.GoName, Required: x.Required, Label: x.Label, Doc: x.Doc, Type: Type{Enum: enumRef(x.Type.Enum)}}
 			if x.Type.Scalar != 0 {

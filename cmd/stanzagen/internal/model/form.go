@@ -17,7 +17,9 @@ type Form struct {
 	Instructions []string
 	// Doc is the text of the comment; it starts with GoName. Link is the URL of the section, or empty.
 	Doc, Link string
-	// Fields are in the order of the schema. Those of type fixed are only shown: they have no GoName.
+	// Like is the form whose fields were copied, or nil.
+	Like *Form
+	// Fields are in the order of the schema, copied ones first. Those of type fixed are only shown: they have no GoName.
 	Fields []*FormField
 }
 

@@ -15,6 +15,8 @@ type Form struct {
 	Instructions Strings
 	// Doc continues the sentence that begins with Type; Ref is the anchor in the spec.
 	Doc, Ref String
+	// Like names a form whose fields this one has, too, before its own.
+	Like String
 	// Fields are in the order of the file.
 	Fields []*FormField
 }

@@ -11,7 +11,7 @@ func (r *reader) form(n *yaml.Node) *syntax.Form {
 	defer o.done()
 	return &syntax.Form{
 		Pos: o.pos, Type: o.text("type"), FormType: o.text("form_type"), Title: o.text("title"), Instructions: o.texts("instructions"),
-		Doc: o.text("doc"), Ref: o.text("ref"), Fields: list(o, "fields", r.formField),
+		Doc: o.text("doc"), Ref: o.text("ref"), Like: o.text("like"), Fields: list(o, "fields", r.formField),
 	}
 }
 

@@ -190,7 +190,8 @@ func Keys() []Key {
 		Key{LevelForm, "instructions", KindTexts, "", false, nil, "The instructions that people see, a paragraph each."},
 		Key{LevelForm, "doc", KindText, "", false, nil, "Continues the sentence that begins with the type's name."},
 		Key{LevelForm, "ref", KindText, "", false, nil, "The anchor in the spec."},
-		Key{LevelForm, "fields", KindMaps, LevelField, true, nil, "The fields in the order in which people see them."},
+		Key{LevelForm, "like", KindText, "", false, nil, "A form, of this file or `pkg.Form` of an import, whose fields this one has, too, before those of `fields`."},
+		Key{LevelForm, "fields", KindMaps, LevelField, false, nil, "The fields in the order in which people see them; needed without `like`. One that the form of `like` has takes the place of that."},
 
 		Key{LevelField, "var", KindText, "", false, nil, "The field's name on the wire. Only fields of type `fixed` need none."},
 		Key{LevelField, "type", KindText, "", false, FieldTypes(), "The field's type in XEP-0004: `boolean`, `fixed`, `hidden`, `jid-multi`, `jid-single`, `list-multi`, `list-single`, `text-multi`, `text-private` or `text-single`, which is the default."},
