@@ -116,7 +116,7 @@ func TestEveryRuleHasAGolden(t *testing.T) {
 				continue
 			}
 			pattern := regexp.MustCompile(`%[a-z]`).ReplaceAllString(regexp.QuoteMeta(format), ".*")
-			require.Regexp(t, `(?m): (warning: )?`+pattern+`$`, told.String(), "no golden file has this message of %s", dir)
+			require.True(t, regexp.MustCompile(`(?m): (warning: )?`+pattern+`$`).MatchString(told.String()), "no golden file has this message of %s", dir)
 		}
 	}
 }

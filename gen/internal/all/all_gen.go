@@ -503,5 +503,14 @@ func Types() []Entry {
 				return new(sample.Copied)
 			},
 		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Limits",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "limits"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.Limits)
+			},
+		},
 	}
 }

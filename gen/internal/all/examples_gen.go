@@ -23,6 +23,11 @@ func Examples() []Example {
 	return []Example{
 		{
 			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<limits xmlns='urn:example:sample' max='7' most='max' shift='-3'>none<limit>12</limit><limit>max</limit><shift>auto</shift></limits>",
+			Types:   []string{"Limits"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
 			XML:     "<attributes xmlns='urn:example:sample' xmlns:o='urn:example:sample:other' xmlns:q=\"urn:example:sample?a=1&amp;b='2'\" text='t' truth='true' i8='-8' i16='-16' i32='-32' i64='-64' u8='8' u16='16' u32='32' u64='64' dec='1.25' dbl='1E-9' jid='a@example.org/b' at='2026-11-24T08:30:00Z' day='2026-11-24' clock='08:30:00' data='aGVsbG8=' digest='c0ffee' language='de' uri='https://example.org/' colour='red' level='7' offset='-5' xml:lang='en' lang='fr' o:id='3' id='x' q:note='n'/>",
 			Types:   []string{"Attributes"},
 		},

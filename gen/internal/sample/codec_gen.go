@@ -9024,6 +9024,141 @@ func (v *Copied) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
+// WireName returns the name of the element.
+func (*Limits) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "limits"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Limits) Matches(n wire.Name) bool {
+	return n.Local == "limits" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Limits) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Limits) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<limits"...)
+	} else {
+		b = append(b, "<limits xmlns='urn:example:sample'"...)
+	}
+	if v.Max != "" {
+		if b, err = wire.AppendAttr(b, " max='", string(v.Max)); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " max='")
+	}
+	if v.Least != "" {
+		if b, err = wire.AppendAttr(b, " least='", string(v.Least)); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " least='")
+	}
+	if v.Most != "" {
+		if b, err = wire.AppendAttr(b, " most='", string(v.Most)); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " most='")
+	}
+	if b, err = wire.AppendAttr(b, " shift='", string(v.Shift)); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = wire.AppendText(b, string(v.Value)); err != nil {
+		return b, err
+	}
+	for i := range v.Limits {
+		mark := len(b)
+		if b, err = wire.AppendLeaf(b, "<limit>", string(v.Limits[i]), "</limit>"); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<limit>", NS)
+		}
+	}
+	mark := len(b)
+	if v.Also != "" {
+		if b, err = wire.AppendLeaf(b, "<shift>", string(v.Also), "</shift>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 6, "<shift>", NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</limits>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Limits) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "limits") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "max":
+			v.Max = Limit(a.Optional(&v.Extra, 0))
+		case "least":
+			v.Least = Limit(a.Optional(&v.Extra, 1))
+		case "most":
+			v.Most = Limit(a.Optional(&v.Extra, 2))
+		case "shift":
+			v.Shift = Shift(a.Value())
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	v.Value = Limit(r.Text())
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "limit":
+			if c.Same() {
+				if v.Limits == nil {
+					v.Limits = make([]Limit, 0, c.Count())
+				}
+				v.Limits = append(v.Limits, Limit(c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Limits)))))
+				continue
+			}
+		case "shift":
+			if c.Same() && seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				v.Also = Shift(c.OptionalLeaf(&v.Extra, 6))
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("shift")
+	}
+	return nil
+}
+
 func (v *Turn) appendXML(b []byte) ([]byte, error) {
 	var err error
 	tag := len(b)

@@ -77,6 +77,10 @@ func (v *Everything) DecodeForm(x *form.Form) error {
 			v.Language = form.Text[string]().Read(r)
 		case "uri":
 			v.URI = form.Text[string]().Read(r)
+		case "limit":
+			v.Limit = form.Text[Limit]().Read(r)
+		case "limits":
+			v.Limits = form.Text[Limit]().ReadAll(r)
 		}
 	}
 	v.Source = x
@@ -260,6 +264,20 @@ func (v *Everything) FormFields(t form.Type) []form.Field {
 			Var:    "uri",
 			Type:   form.FieldTypeTextSingle,
 			Values: form.Text[string]().One(v.URI),
+		},
+		{
+			Var:    "limit",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Or(form.Text[Limit]().One(v.Limit), n, "20"),
+		},
+		{
+			Var:    "limits",
+			Type:   form.FieldTypeListMulti,
+			Values: form.Text[Limit]().All(v.Limits),
+			Options: []form.Option{
+				{Value: "max"},
+				{Value: "7"},
+			},
 		},
 	}
 }

@@ -31,6 +31,8 @@ func (c *comparison) goAPI(old, now *model.Package) {
 			c.found("go-type-removed", e.GoName, e.Pos, "type %s.%s is gone", old.Name, e.GoName)
 		case after.Base != e.Base:
 			c.found("go-base", e.GoName, after.Pos, "%s.%s was a %s, and is a %s now", old.Name, e.GoName, e.Base, after.Base)
+		case e.Numbers != 0 && after.Numbers != e.Numbers:
+			c.found("go-method-removed", e.GoName, after.Pos, "%s.%s has no longer numbers of type %s", old.Name, e.GoName, e.Numbers)
 		}
 		for _, v := range e.Values {
 			if !constants[v.GoName] {

@@ -16,10 +16,15 @@ func (l *linker) declareEnums() {
 			continue // reported by the reader
 		}
 		e := &model.Enum{Pos: from.Pos, Package: l.pkg, GoName: from.Type.Value, Base: l.enumBase(from.Base), Link: l.linkOrSpec(from.Ref)}
-		e.Doc = l.sentence(from.Doc, e.GoName, "is one of the values below, or one that this package does not know.")
+		otherwise := "is one of the values below, or one that this package does not know."
+		if from.Numbers.IsSet() {
+			otherwise = "is a number, or one of the words below."
+		}
+		e.Doc = l.sentence(from.Doc, e.GoName, otherwise)
 		if l.declare(from.Type.Pos, e.GoName, "enum "+e.GoName) {
 			l.enums[e.GoName] = e
 		}
+		l.enumNumbers(e, from)
 		l.pkg.Enums = append(l.pkg.Enums, e)
 		if len(from.Values) == 0 {
 			l.c.Errorf(from.Pos, "enum %s has no values", e.GoName)
@@ -40,16 +45,43 @@ func (l *linker) enumBase(base syntax.String) model.Scalar {
 	s := model.ScalarNamed(base.Value)
 	if s != model.String && !s.IsInteger() {
 		l.c.Errorf(base.Pos, "base %q of an enum is neither string nor an integer type", base.Value).
-			DidYouMean(base.Value, []string{"string", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
+			DidYouMean(base.Value, append(integers(), "string"))
 		return model.String
 	}
 	return s
+}
+
+// enumNumbers reads which numbers are values beside the words.
+func (l *linker) enumNumbers(e *model.Enum, from *syntax.Enum) {
+	if !from.Numbers.IsSet() {
+		return
+	}
+	what := "enum " + e.GoName
+	s := model.ScalarNamed(from.Numbers.Value)
+	switch {
+	case !s.IsInteger():
+		l.c.Errorf(from.Numbers.Pos, "%s: numbers %q is no integer type", what, from.Numbers.Value).DidYouMean(from.Numbers.Value, integers())
+		return
+	case from.Base.IsSet():
+		l.c.Errorf(from.Base.Pos, "%s: base does not go with numbers, beside which the values are words", what)
+		e.Base = model.String
+	}
+	e.Numbers, e.NumbersFunc = s, e.GoName+"Of"
+	l.declare(from.Numbers.Pos, e.NumbersFunc, "function that makes a number of "+what)
+}
+
+func integers() []string {
+	return []string{"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}
 }
 
 func (l *linker) enumValue(e *model.Enum, from *syntax.EnumValue, seen map[string]source.Pos) {
 	literal, err := parseScalar(e.Base, from.Value)
 	if err != "" {
 		l.c.Errorf(from.Value.Pos, "value %q of enum %s %s", from.Value.Value, e.GoName, err)
+		return
+	}
+	if n, _ := parseScalar(e.Numbers, from.Value); n != nil {
+		l.c.Errorf(from.Value.Pos, "value %q of enum %s is one of its numbers already", from.Value.Value, e.GoName)
 		return
 	}
 	v := &model.EnumValue{Pos: from.Pos, Enum: e, Value: *literal, Label: l.shown(from.Label, "label of value "+strconv.Quote(literal.Text)), Link: l.link(from.Ref)}
@@ -81,6 +113,10 @@ func (l *linker) enumValue(e *model.Enum, from *syntax.EnumValue, seen map[strin
 func (l *linker) elementNames(e *model.Enum, pos source.Pos) {
 	if e.Base != model.String {
 		l.c.Errorf(pos, "enum %s has the base %s, so its values cannot be names of elements", e.GoName, e.Base)
+		return
+	}
+	if e.Numbers != 0 {
+		l.c.Errorf(pos, "enum %s has numbers, which cannot be names of elements", e.GoName)
 		return
 	}
 	if e.Package != l.pkg || e.NamesElements {

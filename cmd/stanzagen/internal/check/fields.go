@@ -31,7 +31,7 @@ func facts(f *model.Field) []string {
 		switch {
 		case x.EnumValue != nil:
 			return x.EnumValue.GoName
-		case f.Type.Scalar == model.Bool || f.Type.Scalar.IsInteger(), f.Type.Scalar == model.Decimal, f.Type.Scalar == model.Double:
+		case f.Type.Enum != nil && f.Type.Enum.Numbers != 0, f.Type.Scalar == model.Bool || f.Type.Scalar.IsInteger(), f.Type.Scalar == model.Decimal, f.Type.Scalar == model.Double:
 			return x.Text
 		}
 		return `"` + x.Text + `"`

@@ -169,6 +169,9 @@ func (l *linker) literal(f *model.Field, s syntax.String, what string) *model.Li
 		return nil
 	}
 	if e := f.Type.Enum; e != nil {
+		if n, _ := parseScalar(e.Numbers, s); n != nil {
+			return &model.Literal{Pos: s.Pos, Text: n.Text}
+		}
 		i := slices.IndexFunc(e.Values, func(v *model.EnumValue) bool { return v.Value.Text == x.Text })
 		if i < 0 {
 			l.c.Errorf(s.Pos, "%s %q is not a value of enum %s", what, s.Value, e.GoName).DidYouMean(s.Value, enumTexts(e))

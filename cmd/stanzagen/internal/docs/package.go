@@ -333,6 +333,10 @@ func (s *site) enum(e *model.Enum, here string) *enumView {
 		ID: e.GoName, Name: e.GoName, Ref: p.Name + "." + e.GoName, Base: e.Base.GoType().Name,
 		Doc: s.paragraphs(p, here, e.GoName, e.Doc), SpecLink: e.Link, Section: section(p.Spec, e.Link), Facts: s.usage(e, p, here),
 	}
+	if e.Numbers != 0 {
+		v.Values = append(v.Values, valueView{ID: e.NumbersFunc, Value: "a number", Name: e.NumbersFunc + "(" + e.Numbers.GoType().Name + ")",
+			Doc: "makes it; the method Number tells whether it is one."})
+	}
 	for _, value := range e.Values {
 		row := valueView{
 			ID: value.GoName, Value: value.Value.Text, Name: value.GoName, Doc: s.predicate(p, here, value.GoName, value.Doc),

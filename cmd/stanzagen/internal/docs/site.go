@@ -84,6 +84,9 @@ func (s *site) nameAll(p *model.Package) {
 	}
 	for _, e := range p.Enums {
 		names[e.GoName] = true
+		if e.NumbersFunc != "" {
+			names[e.NumbersFunc] = true
+		}
 		for _, v := range e.Values {
 			names[v.GoName] = true
 		}

@@ -102,6 +102,7 @@ func (w *writer) enum(e *syntax.Enum) {
 	var m mapping
 	m.text("type", e.Type)
 	m.text("base", e.Base)
+	m.text("numbers", e.Numbers)
 	m.text("doc", e.Doc)
 	var values []mapping
 	var short []syntax.String

@@ -3,6 +3,7 @@ package emit
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -90,14 +91,66 @@ func (g *file) enumType(e *model.Enum) {
 		})
 		g.Line()
 	}
-	g.Comment(comment("Known reports whether v is one of the values above. Others are kept as they are.", 0))
+	if e.Numbers != 0 {
+		g.enumNumbers(e)
+		g.Comment(comment("Known reports whether v is a number or one of the values above. Others are kept as they are.", 0))
+	} else {
+		g.Comment(comment("Known reports whether v is one of the values above. Others are kept as they are.", 0))
+	}
 	g.Func().Params(jen.Id("v").Id(e.GoName)).Id("Known").Params().Bool().BlockFunc(func(b *jen.Group) {
 		if len(values) > 0 {
 			b.Switch(jen.Id("v")).Block(jen.Case(values...).Block(jen.Return(jen.True())))
 		}
-		b.Return(jen.False())
+		if e.Numbers == 0 {
+			b.Return(jen.False())
+			return
+		}
+		b.List(jen.Id("_"), jen.Id("ok")).Op(":=").Id("v").Dot("Number").Call()
+		b.Return(jen.Id("ok"))
 	})
 	g.Line()
+}
+
+// enumNumbers makes, for an enum whose values are numbers or words:
+//
+//	// LimitOf returns the number n as a Limit.
+//	func LimitOf(n uint32) Limit { return Limit(strconv.FormatUint(uint64(n), 10)) }
+//
+//	// Number returns the number that v is, and whether it is one.
+//	func (v Limit) Number() (uint32, bool) {
+//		n, ok := wire.ParseUint(string(v), 32)
+//		return uint32(n), ok
+//	}
+func (g *file) enumNumbers(e *model.Enum) {
+	number := func() *jen.Statement { return jen.Id(e.Numbers.GoType().Name) }
+	format, parse, widest := "FormatInt", "ParseInt", model.Int64
+	if e.Numbers.IsUnsigned() {
+		format, parse, widest = "FormatUint", "ParseUint", model.Uint64
+	}
+	f := &model.Field{Type: model.Type{Scalar: e.Numbers}}
+	g.Comment(comment(e.NumbersFunc+" returns the number n as "+article(e.GoName)+".", 0))
+	g.Func().Id(e.NumbersFunc).Params(jen.Id("n").Add(number())).Id(e.GoName).Block(
+		jen.Return(jen.Id(e.GoName).Call(g.qual("strconv", "strconv", format).Call(widened(f, jen.Id("n"), widest), literally("10")))))
+	g.Line()
+	g.Comment("// Number returns the number that v is, and whether it is one.")
+	g.Func().Params(jen.Id("v").Id(e.GoName)).Id("Number").Params().Params(jen.Id("n").Add(number()), jen.Id("ok").Bool()).BlockFunc(func(b *jen.Group) {
+		call := g.wire(parse).Call(jen.String().Call(jen.Id("v")), literally(strconv.Itoa(e.Numbers.Bits())))
+		if e.Numbers == widest {
+			b.Return(call)
+			return
+		}
+		b.List(jen.Id("wide"), jen.Id("ok")).Op(":=").Add(call)
+		b.Return(number().Call(jen.Id("wide")), jen.Id("ok"))
+	})
+	g.Line()
+}
+
+// article puts a or an before a name.
+func article(name string) string {
+	if strings.ContainsRune("AEIOU", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 // valueDoc leaves out the link of a value that only repeats that of its enum.

@@ -69,6 +69,9 @@ func (x *Index) enum(e *model.Enum) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.%s: enum, %s\n\n%s\n\n", e.Package.Name, e.GoName, spec(e.Package), wrap(strings.TrimPrefix(e.Doc, e.GoName+" "), ""))
 	t := &table{}
+	if e.Numbers != 0 {
+		t.row("a number", e.NumbersFunc+"("+e.Numbers.GoType().Name+")", "")
+	}
 	for _, v := range e.Values {
 		t.row(v.Value.Text, v.GoName, strings.TrimPrefix(v.Doc, v.GoName+" "))
 	}

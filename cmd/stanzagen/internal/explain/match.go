@@ -181,6 +181,9 @@ func (a *annotator) constant(e *model.Enum, value string) string {
 			return " (" + v.GoName + ")"
 		}
 	}
+	if _, err := strconv.ParseInt(value, 10, 64); err == nil && e.Numbers != 0 {
+		return " (a number)"
+	}
 	return " (a value that the schema does not know)"
 }
 

@@ -45,11 +45,12 @@ type Namespace struct {
 
 // Enum is an open set of values.
 type Enum struct {
-	GoName string      `json:"go_name" doc:"The name of the type."`
-	Base   string      `json:"base" doc:"The scalar behind it: string or an integer."`
-	Doc    string      `json:"doc,omitempty" doc:"The comment of the type."`
-	Link   string      `json:"link,omitempty" doc:"The address of the section."`
-	Values []EnumValue `json:"values" doc:"The known values, in the order of the schema."`
+	GoName  string      `json:"go_name" doc:"The name of the type."`
+	Base    string      `json:"base" doc:"The scalar behind it: string or an integer."`
+	Doc     string      `json:"doc,omitempty" doc:"The comment of the type."`
+	Link    string      `json:"link,omitempty" doc:"The address of the section."`
+	Numbers string      `json:"numbers,omitempty" doc:"The integer type of the numbers that are values beside the words."`
+	Values  []EnumValue `json:"values" doc:"The known values, in the order of the schema."`
 }
 
 // EnumValue is a known value of an enum.
@@ -222,6 +223,9 @@ func makePackage(p *model.Package) Package {
 
 func makeEnum(e *model.Enum) Enum {
 	out := Enum{GoName: e.GoName, Base: e.Base.String(), Doc: e.Doc, Link: e.Link, Values: []EnumValue{}}
+	if e.Numbers != 0 {
+		out.Numbers = e.Numbers.String()
+	}
 	for _, v := range e.Values {
 		out.Values = append(out.Values, EnumValue{v.Value.Text, v.GoName, v.Doc, v.Link})
 	}

@@ -110,6 +110,10 @@ type Enum struct {
 	Doc, Link string
 	// Base is String or an integer type.
 	Base Scalar
+	// Numbers is the integer type of the numbers that are values beside the words, or zero; Base is then String. NumbersFunc is the name
+	// of the function that makes a value of a number.
+	Numbers     Scalar
+	NumbersFunc string
 	// Values are in the order of the schema.
 	Values []*EnumValue
 	// NamesElements says that values stand as local names of elements somewhere: all of them are valid XML names.

@@ -144,6 +144,8 @@ type Enum struct {
 	Doc, Ref String
 	// Base is a scalar type: string if not given, or an integer type.
 	Base String
+	// Numbers is an integer type whose values stand beside the words of Values.
+	Numbers String
 	// Values are in the order of the file.
 	Values []*EnumValue
 }

@@ -166,12 +166,13 @@ func (r *reader) enum(n *yaml.Node) *syntax.Enum {
 	o := r.object(n, LevelEnum)
 	defer o.done()
 	return &syntax.Enum{
-		Pos:    o.pos,
-		Type:   o.text("type"),
-		Doc:    o.text("doc"),
-		Ref:    o.text("ref"),
-		Base:   o.text("base"),
-		Values: list(o, "values", r.value),
+		Pos:     o.pos,
+		Type:    o.text("type"),
+		Doc:     o.text("doc"),
+		Ref:     o.text("ref"),
+		Base:    o.text("base"),
+		Numbers: o.text("numbers"),
+		Values:  list(o, "values", r.value),
 	}
 }
 

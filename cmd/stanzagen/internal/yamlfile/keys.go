@@ -109,6 +109,7 @@ func Keys() []Key {
 		{LevelEnum, "doc", KindText, "", false, nil, "Continues the sentence that begins with the type's name."},
 		{LevelEnum, "ref", KindText, "", false, nil, "The anchor in the spec."},
 		{LevelEnum, "base", KindText, "", false, nil, "`string`, which is the default, or an integer type."},
+		{LevelEnum, "numbers", KindText, "", false, nil, "An integer type: a value is a number of that type, or one of the words in `values`."},
 		{LevelEnum, "values", KindTextsOrMaps, LevelValue, true, nil, "The known values. A plain text stands for `{value: text}`."},
 
 		{LevelValue, "value", KindText, "", true, nil, "The value on the wire."},

@@ -23,7 +23,7 @@ features: [urn:a]
 imports: [form, {name: x, schema: x.yaml, path: example.org/x}]
 ignore: [{rule: some-rule, at: Pot, reason: It is so.}]
 enums:
-  - {type: Kind, doc: is a kind., ref: r, base: uint8, values: [1, {value: 2, go: Two, label: Pair, doc: is two., ref: s}]}
+  - {type: Kind, doc: is a kind., ref: r, base: uint8, numbers: int8, values: [1, {value: 2, go: Two, label: Pair, doc: is two., ref: s}]}
 elements:
   - name: pot
     names: Kind
@@ -61,6 +61,7 @@ forms:
     instructions: [i]
     doc: is a form.
     ref: f
+    like: Other
     fields:
       - {var: v, type: hidden, value: uint8, go: V, many: true, required: true, default: 1, min: 1, max: 2, label: L, desc: D, doc: is v., ref: rv}
       - {var: w, type: list-single, options: [a, {value: b, label: B}]}
@@ -123,7 +124,7 @@ func TestReadEveryKey(t *testing.T) {
 	require.True(t, form.Fields[0].Many.Value)
 	require.Equal(t, "D", form.Fields[0].Desc.Value)
 	require.Equal(t, "a", form.Fields[1].Options[0].Value.Value)
-	require.Equal(t, text(53, 68, "B"), form.Fields[1].Options[1].Label)
+	require.Equal(t, text(54, 68, "B"), form.Fields[1].Options[1].Label)
 }
 
 func TestReadHostile(t *testing.T) {

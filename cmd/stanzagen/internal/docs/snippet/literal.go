@@ -172,10 +172,23 @@ func (w *writer) enum(e *model.Enum, text string) expr {
 			return plain(w.name(e.Package, v.GoName))
 		}
 	}
+	if n := strings.TrimSpace(text); e.Numbers != 0 && isNumber(n, e.Numbers) {
+		return plain(w.name(e.Package, e.NumbersFunc) + "(" + n + ")")
+	}
 	if isText(e.Base) {
 		text = quote(text)
 	}
 	return plain(w.name(e.Package, e.GoName) + "(" + text + ")")
+}
+
+// isNumber reports whether s is a number of that type as Go writes it, too.
+func isNumber(s string, t model.Scalar) bool {
+	if t.IsUnsigned() {
+		n, err := strconv.ParseUint(s, 10, t.Bits())
+		return err == nil && strconv.FormatUint(n, 10) == s
+	}
+	n, err := strconv.ParseInt(s, 10, t.Bits())
+	return err == nil && strconv.FormatInt(n, 10) == s
 }
 
 func isText(s model.Scalar) bool { return s == model.String || s == model.Language || s == model.URI }
