@@ -129,7 +129,7 @@ func (f *filler) fill(v reflect.Value, tag string) {
 	case reflect.String:
 		v.SetString(f.text())
 		if tag == "-" { // it names an element
-			v.SetString([]string{"gone", "lost", "new-one"}[f.IntN(3)])
+			v.SetString([]string{"gone", "lost", "new-one", "gaming", "active"}[f.IntN(5)])
 		}
 	case reflect.Bool:
 		v.SetBool(f.IntN(2) == 0)

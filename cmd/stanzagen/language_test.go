@@ -25,6 +25,8 @@ types:
 enums:
   - {type: State, values: [active, gone], doc: is what somebody does.}
   - {type: Condition, values: [too-late], doc: is a reason.}
+  - {type: General, values: [relaxing], doc: is a kind of activity.}
+  - {type: Specific, values: [gaming], doc: is an activity.}
 `,
 	"The same shape again": `
 elements:

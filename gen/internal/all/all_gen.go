@@ -512,5 +512,23 @@ func Types() []Entry {
 				return new(sample.Limits)
 			},
 		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Activity",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "activity"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.Activity)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Tones",
+			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "high"}, {Space: "urn:example:sample:other", Local: "low"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.Tones)
+			},
+		},
 	}
 }

@@ -23,6 +23,21 @@ func Examples() []Example {
 	return []Example{
 		{
 			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<activity xmlns='urn:example:sample' xmlns:o='urn:example:sample:other'><o:gaming>all day<x xmlns='urn:example:any'/></o:gaming><lost/><text>hm</text> <relaxing since='2026-11-24T08:30:00Z'><o:reading/><working/></relaxing><gone/><o:active/></activity>",
+			Types:   []string{"Activity"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<activity xmlns='urn:example:sample'><strolling/></activity>",
+			Types:   []string{"Activity"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<low xmlns='urn:example:sample:other' id='1'/>",
+			Types:   []string{"Tones"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
 			XML:     "<limits xmlns='urn:example:sample' max='7' most='max' shift='-3'>none<limit>12</limit><limit>max</limit><shift>auto</shift></limits>",
 			Types:   []string{"Limits"},
 		},

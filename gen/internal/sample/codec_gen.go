@@ -9159,6 +9159,513 @@ func (v *Limits) DecodeXML(r wire.Raw) error {
 	return nil
 }
 
+// WireName returns the name of the element.
+func (*Activity) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "activity"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Activity) Matches(n wire.Name) bool {
+	return n.Local == "activity" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Activity) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Activity) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<activity"...)
+	} else {
+		b = append(b, "<activity xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if Condition(v.Doing.General).Known() {
+		return b, &wire.EncodeError{Reason: "the name in Doing of Activity is read as that of another field"}
+	}
+	if b, err = v.Doing.appendXML(b, NS); err != nil {
+		return b, err
+	}
+	for i := range v.Conditions {
+		if !v.Conditions[i].Known() {
+			return b, &wire.EncodeError{Reason: "the name in Conditions of Activity is read as that of another field"}
+		}
+		mark := len(b)
+		n := wire.Name{Space: NS, Local: string(v.Conditions[i])}
+		if b, err = wire.AppendName(b, n, NS); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.RespellName(b, mark, wire.SlotAt(1, i), n, NS)
+		}
+	}
+	if v.State != "" {
+		if Specific(v.State).Known() {
+			return b, &wire.EncodeError{Reason: "the name in State of Activity is read as that of another field"}
+		}
+		mark := len(b)
+		n := wire.Name{Space: NSOther, Local: string(v.State)}
+		if b, err = wire.AppendName(b, n, NS); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.RespellName(b, mark, 2, n, NS)
+		}
+	}
+	if v.Detail != nil {
+		if !v.Detail.Specific.Known() {
+			return b, &wire.EncodeError{Reason: "the name in Detail of Activity is read as that of another field"}
+		}
+		if b, err = v.Detail.appendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 4); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</activity>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Activity) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "activity") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "text":
+			if c.Same() {
+				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(4, len(v.Text))))
+				continue
+			}
+		}
+		if c.Same() && Condition(c.Local()).Known() {
+			c.KeepBare(&v.Extra, wire.SlotAt(1, len(v.Conditions)))
+			v.Conditions = append(v.Conditions, Condition(c.Local()))
+			continue
+		}
+		if c.In(NSOther) && Specific(c.Local()).Known() {
+			if v.Detail != nil {
+				c.Keep(&v.Extra)
+				continue
+			}
+			v.Detail = new(Detail)
+			if err := v.Detail.decodeXML(c.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		if c.Same() {
+			if seen&(1<<0) != 0 {
+				c.Keep(&v.Extra)
+				continue
+			}
+			seen |= 1 << 0
+			if err := v.Doing.decodeXML(c.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		if c.In(NSOther) {
+			if v.State != "" {
+				c.Keep(&v.Extra)
+				continue
+			}
+			c.KeepBare(&v.Extra, 2)
+			v.State = State(c.Local())
+			continue
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingChild("Doing")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Activity) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Activity
+	start.Name = xml.Name{Space: NS, Local: "activity"}
+	s := struct {
+		plain
+		Doing      Doing          `xml:",any"`
+		Conditions []wire.StdName `xml:",any"`
+		State      wire.StdName   `xml:",any"`
+		Detail     *Detail        `xml:",any"`
+	}{plain: plain(v)}
+	s.Doing = v.Doing
+	for i := range v.Conditions {
+		s.Conditions = append(s.Conditions, wire.StdName{Space: NS, Local: string(v.Conditions[i])})
+	}
+	s.State = wire.StdName{Space: NSOther, Local: string(v.State)}
+	s.Detail = v.Detail
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Activity) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Activity
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Space() == NS && Condition(r.Local()).Known() {
+			v.Conditions = append(v.Conditions, Condition(r.Local()))
+			continue
+		}
+		if r.Space() == NSOther && Specific(r.Local()).Known() && v.Detail == nil {
+			v.Detail = new(Detail)
+			if err := xml.Unmarshal([]byte(r.String()), v.Detail); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.Space() == NS {
+			if err := xml.Unmarshal([]byte(r.String()), &v.Doing); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.Space() == NSOther && v.State == "" {
+			v.State = State(r.Local())
+			continue
+		}
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (v *Tones) WireName() wire.Name {
+	if v == nil {
+		return wire.Name{Space: NSOther}
+	}
+	return wire.Name{Space: NSOther, Local: string(v.Tone)}
+}
+
+// Matches reports whether n is a name that the element is known to have.
+func (*Tones) Matches(n wire.Name) bool {
+	return n.Space == NSOther && Tone(n.Local).Known()
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Tones) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Tones) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
+		return b, err
+	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " id='")
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+		return b, err
+	}
+	if len(b) == inner {
+		return wire.CloseEmpty(b, inner, ""), nil
+	}
+	b = append(b, "</"...)
+	b = append(b, v.Tone...)
+	return append(b, '>'), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Tones) DecodeXML(r wire.Raw) error {
+	if !r.In(NSOther) {
+		return r.Unexpected(v.WireName())
+	}
+	v.Tone = Tone(r.Local())
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 1)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Tones) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Tones
+	start.Name = xml.Name{Space: NSOther, Local: string(v.Tone)}
+	return e.EncodeElement(plain(v), start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Tones) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Tones
+	if start.Name.Space != NSOther {
+		return xml.UnmarshalError("element <" + start.Name.Local + "> is not in the namespace " + NSOther)
+	}
+	v.Tone = Tone(start.Name.Local)
+	return d.DecodeElement((*plain)(v), &start)
+}
+
+func (v *Doing) appendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if b, err = wire.AppendOpen(b, wire.Name{Space: NS, Local: string(v.General)}, ns); err != nil {
+		return b, err
+	}
+	if !v.Since.IsZero() {
+		b = append(b, " since='"...)
+		mark := len(b)
+		if b, err = v.Since.AppendText(b); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 1)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " since='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Detail != nil {
+		if b, err = v.Detail.appendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	if v.Again != nil {
+		if b, err = v.Again.appendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	if len(b) == inner {
+		return wire.CloseEmpty(b, inner, ""), nil
+	}
+	b = append(b, "</"...)
+	b = append(b, v.General...)
+	return append(b, '>'), nil
+}
+
+func (v *Doing) decodeXML(r wire.Raw) error {
+	v.General = General(r.Local())
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "since":
+			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.Since = n
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		if c.In(NSOther) {
+			if v.Detail != nil {
+				c.Keep(&v.Extra)
+				continue
+			}
+			v.Detail = new(Detail)
+			if err := v.Detail.decodeXML(c.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		if c.Same() {
+			if v.Again != nil {
+				c.Keep(&v.Extra)
+				continue
+			}
+			v.Again = new(Doing)
+			if err := v.Again.decodeXML(c.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Doing) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Doing
+	start.Name = xml.Name{Space: NS, Local: string(v.General)}
+	s := struct {
+		plain
+		Detail *Detail `xml:",any"`
+		Again  *Doing  `xml:",any"`
+	}{plain: plain(v)}
+	s.Detail = v.Detail
+	s.Again = v.Again
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Doing) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Doing
+	if start.Name.Space != NS {
+		return xml.UnmarshalError("element <" + start.Name.Local + "> is not in the namespace " + NS)
+	}
+	v.General = General(start.Name.Local)
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Space() == NSOther && v.Detail == nil {
+			v.Detail = new(Detail)
+			if err := xml.Unmarshal([]byte(r.String()), v.Detail); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.Space() == NS && v.Again == nil {
+			v.Again = new(Doing)
+			if err := xml.Unmarshal([]byte(r.String()), v.Again); err != nil {
+				return err
+			}
+			continue
+		}
+	}
+	return nil
+}
+
+func (v *Detail) appendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if b, err = wire.AppendOpen(b, wire.Name{Space: NSOther, Local: string(v.Specific)}, ns); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = wire.AppendText(b, v.Value); err != nil {
+		return b, err
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NSOther)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	if len(b) == inner {
+		return wire.CloseEmpty(b, inner, ""), nil
+	}
+	b = append(b, "</"...)
+	b = append(b, v.Specific...)
+	return append(b, '>'), nil
+}
+
+func (v *Detail) decodeXML(r wire.Raw) error {
+	v.Specific = Specific(r.Local())
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	v.Value = r.Text()
+	c := r.Children()
+	for c.Next() {
+		v.Any = append(v.Any, c.Raw())
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Detail) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Detail
+	start.Name = xml.Name{Space: NSOther, Local: string(v.Specific)}
+	return e.EncodeElement(plain(v), start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Detail) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Detail
+	if start.Name.Space != NSOther {
+		return xml.UnmarshalError("element <" + start.Name.Local + "> is not in the namespace " + NSOther)
+	}
+	v.Specific = Specific(start.Name.Local)
+	return d.DecodeElement((*plain)(v), &start)
+}
+
 func (v *Turn) appendXML(b []byte) ([]byte, error) {
 	var err error
 	tag := len(b)

@@ -154,6 +154,66 @@ func (v Offset) Known() bool {
 	return false
 }
 
+// General is one of the values below, or one that this package does not know.
+type General string
+
+// The values of General.
+const (
+	// GeneralRelaxing is the value "relaxing".
+	GeneralRelaxing General = "relaxing"
+	// GeneralWorking is the value "working".
+	GeneralWorking General = "working"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v General) Known() bool {
+	switch v {
+	case GeneralRelaxing, GeneralWorking:
+		return true
+	}
+	return false
+}
+
+// Specific is one of the values below, or one that this package does not know.
+type Specific string
+
+// The values of Specific.
+const (
+	// SpecificGaming is the value "gaming".
+	SpecificGaming Specific = "gaming"
+	// SpecificReading is the value "reading".
+	SpecificReading Specific = "reading"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Specific) Known() bool {
+	switch v {
+	case SpecificGaming, SpecificReading:
+		return true
+	}
+	return false
+}
+
+// Tone is one of the values below, or one that this package does not know.
+type Tone string
+
+// The values of Tone.
+const (
+	// ToneHigh is the value "high".
+	ToneHigh Tone = "high"
+	// ToneLow is the value "low".
+	ToneLow Tone = "low"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Tone) Known() bool {
+	switch v {
+	case ToneHigh, ToneLow:
+		return true
+	}
+	return false
+}
+
 // Limit is a number, or one of the words below.
 type Limit string
 
@@ -1590,6 +1650,75 @@ func (v *Limits) MostOrDefault() Limit {
 		return LimitMax
 	}
 	return v.Most
+}
+
+// Activity is the element <activity xmlns='urn:example:sample'/>.
+type Activity struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample activity"`
+
+	// Doing is the child of type Doing.
+	Doing Doing `xml:"-"`
+
+	// Conditions are the names of the children of namespace urn:example:sample.
+	Conditions []Condition `xml:"-"`
+
+	// State is the name of the child of namespace urn:example:sample:other.
+	State State `xml:"-"`
+
+	// Detail is the child of type Detail.
+	Detail *Detail `xml:"-"`
+
+	// Text is the text of the child <text/>.
+	Text stanza.Text `xml:"urn:example:sample text"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Tones is an element whose name says what it means.
+type Tones struct {
+	// Tone is the name of the element.
+	Tone Tone `xml:"-"`
+
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Doing is an element whose name says what it means.
+type Doing struct {
+	// General is the name of the element.
+	General General `xml:"-"`
+
+	// Since is the attribute "since".
+	Since stanza.DateTime `xml:"since,attr"`
+
+	// Detail is the child of type Detail.
+	Detail *Detail `xml:"-"`
+
+	// Again is the child of type Doing.
+	Again *Doing `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Detail is an element whose name says what it means.
+type Detail struct {
+	// Specific is the name of the element.
+	Specific Specific `xml:"-"`
+
+	// Value is the text of the element.
+	Value string `xml:",chardata"`
+
+	// Any holds the children that have no field of their own.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
 }
 
 // Turn is an element that stands inside others.

@@ -87,7 +87,9 @@ func (l *linker) structOf(tree *exampleElement) *model.Element {
 		}
 		switch {
 		case e.Names != nil:
-			byEnum = e
+			if slices.ContainsFunc(e.Names.Values, func(v *model.EnumValue) bool { return v.Value.Text == tree.name.Local }) {
+				byEnum = e
+			}
 		case e.Local != tree.name.Local:
 		case e.When == nil:
 			general = e

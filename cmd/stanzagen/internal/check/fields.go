@@ -78,12 +78,11 @@ func shape(f *model.Field) model.Shape {
 // nameField makes the field of an element's own name.
 func (l *linker) nameField(s *structState) {
 	from, node := s.from, s.node
-	enum := l.enumNamed(from.Names, describe(node))
+	enum := node.Names
 	if enum == nil {
 		return
 	}
 	l.elementNames(enum, from.Names.Pos)
-	node.Names = enum
 	f := &model.Field{Pos: from.Names.Pos, Kind: model.FieldName, GoName: from.Go.Value, Type: model.Type{Enum: enum}, Required: true}
 	if !from.Go.IsSet() {
 		f.GoName = model.TrimStutter(l.pkg.Name, enum.GoName)
@@ -409,7 +408,10 @@ func (l *linker) elementChild(f *model.Field, from *syntax.Child, what string) b
 		return false
 	}
 	f.Name.Space = t.Namespace.URI
-	if from.Name.IsSet() && from.Name.Value != t.Local {
+	switch {
+	case from.Name.IsSet() && t.Names != nil:
+		l.c.Errorf(from.Name.Pos, "%s: the names of type %s are the values of enum %s", what, t.GoName, t.Names.GoName).Hintf("leave `name:` out")
+	case from.Name.IsSet() && from.Name.Value != t.Local:
 		l.c.Errorf(from.Name.Pos, "%s: type %s is the element <%s/>", what, t.GoName, t.Local).
 			Hintf("leave `name:` out, or use a type of `types:`, whose name is given where it is used")
 	}
@@ -419,7 +421,7 @@ func (l *linker) elementChild(f *model.Field, from *syntax.Child, what string) b
 		}
 	}
 	// the type was named for its meaning, the element perhaps just <x/>
-	if from.Name.IsSet() {
+	if from.Name.IsSet() && t.Names == nil {
 		defaultName(f, model.CamelCase(t.Local))
 	} else {
 		defaultName(f, t.GoName)
@@ -430,6 +432,9 @@ func (l *linker) elementChild(f *model.Field, from *syntax.Child, what string) b
 // nestedChild makes a field of a nested type.
 func (l *linker) nestedChild(e *model.Element, f *model.Field, from *syntax.Child, what string) bool {
 	t := f.Type.Element
+	if t.Names != nil {
+		return l.namedChild(e, f, from, what)
+	}
 	name, nsGiven := from.Name, true
 	if t.Package == l.pkg {
 		typeEntry := l.states[t].from
@@ -467,6 +472,29 @@ func (l *linker) nestedChild(e *model.Element, f *model.Field, from *syntax.Chil
 		l.c.Errorf(at(from.Name, from.Pos), "%s: package %s does not use its type %s under the name %s", what, t.Package.Name, t.GoName, f.Name).
 			Hintf("it is a nested type there; make it an element with `in: [any]`, or use the name that it has")
 	}
+	return true
+}
+
+// namedChild makes a field of a nested type whose name is its value.
+func (l *linker) namedChild(e *model.Element, f *model.Field, from *syntax.Child, what string) bool {
+	t := f.Type.Element
+	if from.Name.IsSet() {
+		l.c.Errorf(from.Name.Pos, "%s: the names of type %s are the values of enum %s", what, t.GoName, t.Names.GoName).Hintf("leave `name:` out")
+	}
+	if f.Namespace = t.Namespace; f.Namespace == nil {
+		return false
+	}
+	if from.NS.IsSet() {
+		if ns := l.namespace(from.NS, from.NS.Pos); ns != nil && ns.URI != t.Namespace.URI {
+			l.c.Errorf(from.NS.Pos, "%s: type %s is in the namespace %s", what, t.GoName, t.Namespace.URI)
+		}
+	}
+	if s := l.states[t]; s != nil && s.from != nil && !s.from.NS.IsSet() && !from.NS.IsSet() && e.Namespace != nil && e.Namespace != t.Namespace {
+		l.c.Errorf(from.Pos, "%s: type %s names no namespace, so it is in %s, but it stands inside %s", what, t.GoName, t.Namespace.URI, e.Namespace.URI).
+			Hintf("say `ns:` with type %s", t.GoName)
+	}
+	f.Name.Space = t.Namespace.URI
+	defaultName(f, t.GoName)
 	return true
 }
 

@@ -60,6 +60,9 @@ func promises(t *testing.T, p *model.Package) {
 	}
 	for _, e := range p.Enums {
 		declare(e.GoName)
+		if e.Numbers != 0 {
+			declare(e.NumbersFunc)
+		}
 		for _, v := range e.Values {
 			declare(v.GoName)
 		}
@@ -68,7 +71,7 @@ func promises(t *testing.T, p *model.Package) {
 		declare(e.GoName)
 		require.NotNil(t, e.Namespace)
 		require.True(t, strings.HasPrefix(e.Doc, e.GoName+" "))
-		require.True(t, e.Role != model.Nested || len(e.Uses) > 0)
+		require.Equal(t, e.Names != nil, len(e.Uses) == 0)
 		fields := map[string]bool{}
 		for i, f := range e.Fields {
 			require.Equal(t, i, f.Index)

@@ -99,8 +99,11 @@ type copier struct {
 // fields copies the fields of src to dst. What is in the namespace of the source goes to that of the destination.
 func (c *copier) fields(src, dst *model.Element) {
 	for _, f := range src.Fields {
-		if f.Kind == model.FieldName {
+		if f.Kind == model.FieldName && dst.Names == nil {
 			continue // the element's own name is not part of its shape
+		}
+		if f.Kind == model.FieldName && dst == c.top.node {
+			continue // it has its own
 		}
 		g := *f
 		g.Parent, g.Index = dst, len(dst.Fields)
@@ -139,7 +142,7 @@ func (c *copier) nested(t *model.Element) *model.Element {
 	}
 	node := &model.Element{
 		Pos: pos, Package: l.pkg, Role: model.Nested, GoName: name, Link: t.Link, Namespace: top.Namespace,
-		Doc: name + strings.TrimPrefix(t.Doc, t.GoName), Sender: model.SenderAny, Like: t,
+		Doc: name + strings.TrimPrefix(t.Doc, t.GoName), Sender: model.SenderAny, Like: t, Names: t.Names,
 	}
 	c.done[t] = node
 	s := &structState{node: node, after: c.top, stage: resolved}

@@ -72,8 +72,7 @@ func (l *linker) fieldWireNames(e *model.Element) {
 				continue
 			}
 			switch {
-			case children[f.Name] && f.Name.Local == "":
-				l.c.Errorf(f.Pos, "%s of %s: another child takes all names of namespace %s already", label(f), describe(e), f.Name.Space)
+			case f.Name.Local == "":
 			case children[f.Name]:
 				l.c.Errorf(f.Pos, "%s stands twice in %s", label(f), describe(e)).
 					Hintf("a child that may be repeated is `many: true`")
@@ -81,14 +80,22 @@ func (l *linker) fieldWireNames(e *model.Element) {
 			children[f.Name] = true
 		}
 	}
+	names := map[model.Name]*model.Field{}
 	for _, f := range e.Fields {
-		if f.Kind != model.FieldNames {
+		enum := f.NamesEnum()
+		if enum == nil {
 			continue
 		}
-		for _, v := range f.Type.Enum.Values {
-			if name := (model.Name{Space: f.Name.Space, Local: v.Value.Text}); children[name] {
+		for _, v := range enum.Values {
+			name := model.Name{Space: f.Name.Space, Local: v.Value.Text}
+			if children[name] && f.Kind == model.FieldNames {
 				l.c.Errorf(f.Pos, "%s of %s: the value %q is the name of another child", label(f), describe(e), v.Value.Text)
 			}
+			if names[name] != nil {
+				l.c.Errorf(f.Pos, "%s of %s: the value %q is one of %s, too, so that they could not be told apart", label(f), describe(e), v.Value.Text, label(names[name]))
+				break
+			}
+			names[name] = f
 		}
 	}
 }

@@ -23,7 +23,10 @@ func (l *linker) declareStructs() {
 			l.xmlName(from.Name, "type "+node.GoName)
 		}
 		what := "is an element that stands inside others."
-		if from.Name.IsSet() {
+		switch {
+		case from.Names.IsSet():
+			what = "is an element whose name says what it means."
+		case from.Name.IsSet():
 			what = "is the element <" + from.Name.Value + "/>."
 		}
 		node.Doc = l.sentence(from.Doc, node.GoName, what)
@@ -43,6 +46,16 @@ func (l *linker) newStruct(from *syntax.Element, role model.Role) *model.Element
 	s := &structState{node: node, from: from}
 	l.order = append(l.order, s)
 	l.states[node] = s
+	if from.Name.IsSet() && from.Names.IsSet() {
+		l.c.Errorf(from.Names.Pos, "%s %s has both name and names", what, node.GoName)
+	}
+	if from.Go.IsSet() && !from.Names.IsSet() {
+		l.c.Errorf(from.Go.Pos, "%s %s: go names the field that names makes, but there is no names", what, node.GoName).
+			Hintf("the name of the Go type is `type:`")
+	}
+	if from.Names.IsSet() {
+		node.Names = l.enumNamed(from.Names, what+" "+node.GoName)
+	}
 	if from.Type.IsSet() && l.declare(from.Type.Pos, node.GoName, what+" "+node.GoName) {
 		l.structs[node.GoName] = s
 	}
@@ -60,15 +73,10 @@ func (l *linker) declareElement(from *syntax.Element) *model.Element {
 	}
 	switch {
 	case from.Name.IsSet() && from.Names.IsSet():
-		l.c.Errorf(from.Names.Pos, "%s has both name and names", what)
 	case !from.Name.IsSet() && !from.Names.IsSet():
 		l.c.Errorf(from.Pos, "%s has neither name nor names", what).Hintf("add the name that it has on the wire: `name: ...`")
 	case from.Name.IsSet() && l.xmlName(from.Name, what):
 		node.Local = from.Name.Value
-	}
-	if from.Go.IsSet() && !from.Names.IsSet() {
-		l.c.Errorf(from.Go.Pos, "%s: go names the field that names makes, but there is no names", what).
-			Hintf("the name of the Go type is `type:`")
 	}
 	otherwise := "is an element whose name says what it means."
 	if node.Namespace != nil && node.Local != "" {
@@ -334,7 +342,7 @@ func (l *linker) uses() {
 	for _, e := range l.pkg.Structs {
 		for _, f := range e.Parts() {
 			t := f.Type.Element
-			if t == nil || t.Role != model.Nested || t.Package != l.pkg {
+			if t == nil || t.Role != model.Nested || t.Package != l.pkg || t.Names != nil {
 				continue
 			}
 			if !slices.Contains(t.Uses, f.Name) {
@@ -365,16 +373,14 @@ func (l *linker) uses() {
 // wireNames refuses elements of the top level that cannot be told apart.
 func (l *linker) wireNames() {
 	first := map[model.Name][]*model.Element{}
-	byEnum := map[string]*model.Element{}
+	named := map[model.Name]*model.Element{}
 	for _, e := range l.pkg.Structs {
 		if e.Role != model.Payload || e.Namespace == nil {
 			continue
 		}
 		switch {
-		case e.Names != nil && byEnum[e.Namespace.URI] != nil:
-			l.c.Errorf(e.Pos, "%s: the names of %s take the whole namespace already", describe(e), byEnum[e.Namespace.URI].GoName)
 		case e.Names != nil:
-			byEnum[e.Namespace.URI] = e
+			l.namesOnce(e, named)
 		case len(e.Uses) == 1:
 			for _, other := range first[e.Uses[0]] {
 				if !l.distinct(e, other, describe(e)) {
@@ -386,14 +392,30 @@ func (l *linker) wireNames() {
 		}
 	}
 	for _, e := range l.pkg.Structs {
-		if e.Names == nil || e.Namespace == nil || byEnum[e.Namespace.URI] != e {
+		if e.Role != model.Payload || e.Names == nil || e.Namespace == nil {
 			continue
 		}
 		for _, v := range e.Names.Values {
 			name := model.Name{Space: e.Namespace.URI, Local: v.Value.Text}
-			if others := first[name]; others != nil {
+			if others := first[name]; others != nil && named[name] == e {
 				l.c.Errorf(v.Pos, "value %q of enum %s names the element of type %s", v.Value.Text, e.Names.GoName, others[0].GoName)
 			}
+		}
+	}
+}
+
+// namesOnce refuses an element whose name is its value if another one has some of its names.
+func (l *linker) namesOnce(e *model.Element, named map[model.Name]*model.Element) {
+	var clash *model.Element
+	for _, v := range e.Names.Values {
+		name := model.Name{Space: e.Namespace.URI, Local: v.Value.Text}
+		switch other := named[name]; {
+		case other == nil:
+			named[name] = e
+		case clash == nil:
+			clash = other
+			l.c.Errorf(e.Pos, "%s: its name %q is one of %s already", describe(e), v.Value.Text, clash.GoName).
+				Hintf("elements whose names are values need enums that have no value in common")
 		}
 	}
 }

@@ -23,6 +23,9 @@ func (g *file) formOf(e *model.Element) form {
 	if e.Role != model.Nested {
 		return form{local: e.Local, space: e.Namespace}
 	}
+	if e.Names != nil {
+		return form{space: e.Namespace}
+	}
 	f := form{bare: true}
 	first := true
 	for _, parent := range g.pkg.Structs {
@@ -63,7 +66,7 @@ type appender struct {
 //		...
 //	}
 //
-// Nested types have appendXML. If their tags differ from place to place, the caller gives the beginning of the start
+// Nested types have appendXML; with ns, too, if their name is their value. If their tags differ from place to place, the caller gives the beginning of the start
 // tag and the end tag, and the namespace if that differs, too.
 func (g *file) appendFunc(e *model.Element) {
 	a := &appender{file: g, e: e, form: g.formOf(e)}
@@ -72,6 +75,8 @@ func (g *file) appendFunc(e *model.Element) {
 	switch {
 	case e.Role != model.Nested:
 		name, says = "AppendXML", "AppendXML appends the element where ns is the default namespace in force. What XML cannot carry is a [*wire.EncodeError]."
+		params = append(params, jen.Id("ns").String())
+	case e.Names != nil:
 		params = append(params, jen.Id("ns").String())
 	case a.form.space == nil:
 		params = append(params, jen.List(jen.Id("open"), jen.Id("end"), jen.Id("space")).String())
@@ -180,6 +185,9 @@ func (a *appender) body() {
 //	}
 func (a *appender) open() {
 	switch name := a.e.NameField(); {
+	case name != nil && a.e.Role == model.Nested:
+		own := a.wire("Name").Values(jen.Id("Space").Op(":").Add(a.own()), jen.Id("Local").Op(":").String().Call(field(name.GoName)))
+		a.Add(try(a.wire("AppendOpen").Call(jen.Id("b"), own, jen.Id("ns"))))
 	case name != nil:
 		a.Add(try(a.wire("AppendOpen").Call(jen.Id("b"), jen.Id("v").Dot("WireName").Call(), jen.Id("ns"))))
 	case a.e.Role != model.Nested:

@@ -121,14 +121,50 @@ func (a *appender) leafValue(f *model.Field, x *jen.Statement, open, end string)
 //		}
 //	}
 func (a *appender) inner(f *model.Field) {
+	x := func() *jen.Statement { return field(f.GoName) }
+	if f.Shape == model.Slice {
+		x = func() *jen.Statement { return field(f.GoName).Index(jen.Id("i")) }
+	}
+	var code []jen.Code
+	if hasNames(f) {
+		code = a.tellable(f, func() *jen.Statement { return x().Dot(f.Type.Element.NameField().GoName) })
+	}
+	code = append(code, try(a.call(f, x())))
 	switch f.Shape {
 	case model.Slice:
-		loop(a.Group, f, try(a.call(f, field(f.GoName).Index(jen.Id("i")))))
+		loop(a.Group, f, code...)
 	case model.Pointer:
-		a.If(field(f.GoName).Op("!=").Nil()).Block(try(a.call(f, field(f.GoName))))
+		a.If(x().Op("!=").Nil()).Block(code...)
 	default:
-		a.Add(try(a.call(f, field(f.GoName))))
+		for _, c := range code {
+			a.Add(c)
+		}
 	}
+}
+
+// tellable makes, where several children of a namespace have names that are values, the check that the name x will be read as
+// that of the same field. All but the first have known names:
+//
+//	if !v.Specific.Known() {
+//		return b, &wire.EncodeError{Reason: "..."}
+//	}
+func (a *appender) tellable(f *model.Field, x func() *jen.Statement) []jen.Code {
+	named := a.e.Named(f.Name.Space)
+	if len(named) < 2 {
+		return nil
+	}
+	cond := jen.Op("!").Add(x()).Dot("Known").Call()
+	if f == named[0] {
+		cond = jen.Null()
+		for i, other := range named[1:] {
+			if i > 0 {
+				cond.Op("||")
+			}
+			cond.Add(a.enum(other.NamesEnum()).Call(x()).Dot("Known").Call())
+		}
+	}
+	fail := jen.Op("&").Add(a.wire("EncodeError")).Values(jen.Id("Reason").Op(":").Lit("the name in " + f.GoName + " of " + a.e.GoName + " is read as that of another field"))
+	return []jen.Code{jen.If(cond).Block(jen.Return(jen.Id("b"), fail))}
 }
 
 // call makes the call that appends a struct: x.AppendXML(b, NS), or x.appendXML(b) with the tags if they differ from
@@ -141,6 +177,8 @@ func (a *appender) call(f *model.Field, x *jen.Statement) jen.Code {
 		return x.Dot("AppendXML").Call(b, jen.Lit(""))
 	case e.Role != model.Nested:
 		return x.Dot("AppendXML").Call(b, a.own())
+	case e.Names != nil:
+		return x.Dot("appendXML").Call(b, a.own())
 	}
 	open, end := a.tags(f)
 	open += whenAttr(e)
@@ -168,21 +206,25 @@ func (a *appender) call(f *model.Field, x *jen.Statement) jen.Code {
 //
 // A required one is written in any case, and is an error if it is empty.
 func (a *appender) name(f *model.Field) {
-	code := func(x *jen.Statement, slot jen.Code) []jen.Code {
-		return []jen.Code{
+	x := func() *jen.Statement { return field(f.GoName) }
+	if f.Shape == model.Slice {
+		x = func() *jen.Statement { return field(f.GoName).Index(jen.Id("i")) }
+	}
+	code := func(slot jen.Code) []jen.Code {
+		return append(a.tellable(f, x),
 			jen.Id("mark").Op(":=").Len(jen.Id("b")),
-			jen.Id("n").Op(":=").Add(a.wire("Name")).Values(jen.Id("Space").Op(":").Add(a.space(f.Namespace)), jen.Id("Local").Op(":").String().Call(x)),
+			jen.Id("n").Op(":=").Add(a.wire("Name")).Values(jen.Id("Space").Op(":").Add(a.space(f.Namespace)), jen.Id("Local").Op(":").String().Call(x())),
 			try(a.wire("AppendName").Call(jen.Id("b"), jen.Id("n"), a.own())),
 			jen.If(field("Extra").Op("!=").Nil()).Block(
 				assign(jen.Id("b"), field("Extra").Dot("RespellName").Call(jen.Id("b"), jen.Id("mark"), slot, jen.Id("n"), a.own()))),
-		}
+		)
 	}
 	switch {
 	case f.Shape == model.Slice:
-		loop(a.Group, f, code(field(f.GoName).Index(jen.Id("i")), a.slot(f.Index, jen.Id("i")))...)
+		loop(a.Group, f, code(a.slot(f.Index, jen.Id("i")))...)
 	case f.Required:
-		a.Block(code(field(f.GoName), a.slot(f.Index, nil))...)
+		a.Block(code(a.slot(f.Index, nil))...)
 	default:
-		a.If(field(f.GoName).Op("!=").Lit("")).Block(code(field(f.GoName), a.slot(f.Index, nil))...)
+		a.If(field(f.GoName).Op("!=").Lit("")).Block(code(a.slot(f.Index, nil))...)
 	}
 }

@@ -296,11 +296,13 @@ func (d *decoder) children(b *jen.Group) {
 			b.Switch(jen.Id("c").Dot("Local").Call()).Block(cases...)
 		}
 		for _, f := range d.e.Children() {
-			switch {
-			case f.Kind == model.FieldNames:
-				b.Add(d.namesChild(f))
-			case hasNames(f):
-				b.Add(d.namedStruct(f))
+			if f.NamesEnum() != nil && !d.takesRest(f) {
+				b.Add(d.namedChild(f))
+			}
+		}
+		for _, f := range d.e.Children() {
+			if f.NamesEnum() != nil && d.takesRest(f) {
+				b.Add(d.namedChild(f))
 			}
 		}
 		if f := d.e.Any(); f != nil {
@@ -464,7 +466,10 @@ func (d *decoder) takeSimple(f *model.Field) []jen.Code {
 	})...)
 }
 
-// namesChild makes, behind the cases, so that it takes only what has no field, as child does:
+// takesRest reports whether a child whose name is a value takes the names that no enum knows.
+func (d *decoder) takesRest(f *model.Field) bool { return d.e.Named(f.Name.Space)[0] == f }
+
+// namedChild makes, behind the cases, so that it takes only what has no field, as child does:
 //
 //	if c.Same() {
 //		...
@@ -472,24 +477,30 @@ func (d *decoder) takeSimple(f *model.Field) []jen.Code {
 //		v.Condition = Condition(c.Local())
 //		continue
 //	}
-func (d *decoder) namesChild(f *model.Field) jen.Code {
+//
+// or, for a struct whose name is its value:
+//
+//	if c.In(NS) {
+//		...
+//		continue
+//	}
+//
+// If another field of the namespace takes the names that no enum knows, the name has to be known: c.Same() && Condition(c.Local()).Known().
+func (d *decoder) namedChild(f *model.Field) jen.Code {
+	cond := d.in(f)
+	if !d.takesRest(f) {
+		cond = cond.Op("&&").Add(d.enum(f.NamesEnum())).Call(jen.Id("c").Dot("Local").Call()).Dot("Known").Call()
+	}
+	if f.Kind != model.FieldNames {
+		return d.once(f, cond, append(d.take(f), jen.Continue()))
+	}
 	slot := d.slot(f.Index, nil)
 	if f.Shape == model.Slice {
 		slot = d.slot(f.Index, lenOf(f.GoName))
 	}
 	keep := jen.Id("c").Dot("KeepBare").Call(extra(), slot)
 	store := d.store(f)(d.enum(f.Type.Enum).Call(jen.Id("c").Dot("Local").Call()))
-	return d.once(f, d.in(f), []jen.Code{keep, store, jen.Continue()})
-}
-
-// namedStruct makes, behind the cases, for a struct whose name is its value:
-//
-//	if c.In(NS) {
-//		...
-//		continue
-//	}
-func (d *decoder) namedStruct(f *model.Field) jen.Code {
-	return d.once(f, d.in(f), append(d.take(f), jen.Continue()))
+	return d.once(f, cond, []jen.Code{keep, store, jen.Continue()})
 }
 
 // missing makes, at the end:

@@ -82,7 +82,7 @@ func (g *file) marshalXML(e *model.Element) {
 	g.Func().Params(jen.Id("v").Id(e.GoName)).Id("MarshalXML").
 		Params(jen.Id("e").Op("*").Add(g.xml("Encoder")), jen.Id("start").Add(g.xml("StartElement"))).Error().BlockFunc(func(b *jen.Group) {
 		b.Type().Id("plain").Id(e.GoName)
-		if e.Role != model.Nested {
+		if e.Role != model.Nested || e.Names != nil {
 			var local jen.Code = jen.Lit(e.Local)
 			if f := e.NameField(); f != nil {
 				local = jen.String().Call(field(f.GoName))
@@ -283,6 +283,21 @@ func (g *file) renamed(b *jen.Group, f *model.Field) {
 		).Block(assign(jen.Op("*").Add(n()), g.xml("Name").Values(jen.Id("Local").Op(":").Lit(apart(f))))))
 }
 
+// namedInOrder returns the children whose names are values: first those that take known names only.
+func namedInOrder(e *model.Element) []*model.Field {
+	var known, rest []*model.Field
+	for _, f := range e.Fields {
+		switch {
+		case !byName(f):
+		case e.Named(f.Name.Space)[0] == f:
+			rest = append(rest, f)
+		default:
+			known = append(known, f)
+		}
+	}
+	return append(known, rest...)
+}
+
 // sorted makes the loop that finds the children known by their namespace among those without a field of their own:
 //
 //	for _, r := range s.Others {
@@ -308,11 +323,11 @@ func (g *file) sorted(e *model.Element, name string) jen.Code {
 		for _, f := range e.Choices() {
 			g.sortedChoice(b, f)
 		}
-		for _, f := range e.Fields {
-			if !byName(f) {
-				continue
-			}
+		for _, f := range namedInOrder(e) {
 			cond := jen.Id("r").Dot("Space").Call().Op("==").Add(g.space(f.Namespace))
+			if e.Named(f.Name.Space)[0] != f {
+				cond = cond.Op("&&").Add(g.enum(f.NamesEnum())).Call(jen.Id("r").Dot("Local").Call()).Dot("Known").Call()
+			}
 			var code []jen.Code
 			if f.Kind == model.FieldNames {
 				if f.Shape == model.Value {

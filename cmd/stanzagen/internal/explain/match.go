@@ -123,7 +123,7 @@ func (a *annotator) child(e *stanzaxml.Element, s *model.Element, depth int, see
 // childField finds the field that takes a child of a name: one with that name, or else one whose names are an enum's.
 func childField(s *model.Element, e *stanzaxml.Element) *model.Field {
 	name := e.Name
-	var byNamespace, conditional *model.Field
+	var conditional *model.Field
 	for _, f := range s.Children() {
 		if f.Name == e.Name && f.Type.Element != nil && !holds(f.Type.Element.When, e) {
 			conditional = f
@@ -132,14 +132,11 @@ func childField(s *model.Element, e *stanzaxml.Element) *model.Field {
 		if f.Name == name || f.Kind == model.FieldStanza && name.Local == f.Type.Stanza && (name.Space == "" || name.Space == model.ClientNamespace) {
 			return f
 		}
-		if f.Name.Local == "" && f.Name.Space == name.Space && byNamespace == nil {
-			byNamespace = f
-		}
 	}
 	if conditional != nil {
 		return conditional
 	}
-	return byNamespace
+	return s.NamedChild(name)
 }
 
 // holds reports whether an element is what a condition asks for.

@@ -213,7 +213,7 @@ type Element struct {
 	// Local is the local name, empty if Names is set, and for nested types (see Uses).
 	Local string
 	// Names is the enum of its local names, where the name is the value; else nil. The first field then has kind
-	// FieldName.
+	// FieldName. A nested type has it, too.
 	Names *Enum
 	// Uses are all names under which the struct stands on the wire, in the order of first use. Payloads and requests
 	// have exactly one unless Names is set (then none); nested types have one for each name and namespace that
@@ -415,14 +415,51 @@ func (e *Element) Text() *Field { return e.field(FieldText) }
 // Any returns the field of the open content, or nil.
 func (e *Element) Any() *Field { return e.field(FieldAny) }
 
-func (e *Element) fields(want func(FieldKind) bool) []*Field {
+// NamesEnum returns the enum whose values are the local names that a child can have; nil for one that has a name.
+func (f *Field) NamesEnum() *Enum {
+	switch {
+	case f.Kind == FieldNames:
+		return f.Type.Enum
+	case f.Kind == FieldChild && f.Type.Element != nil:
+		return f.Type.Element.Names
+	}
+	return nil
+}
+
+// Named returns the children of a namespace whose names are values. Of several, each takes the names that its enum knows, and the
+// first one all others.
+func (e *Element) Named(space string) []*Field {
+	return e.fieldsIf(func(f *Field) bool { return f.NamesEnum() != nil && f.Name.Space == space })
+}
+
+// NamedChild returns which of the children whose names are values takes a name, nil if there is none of that namespace.
+func (e *Element) NamedChild(name Name) *Field {
+	named := e.Named(name.Space)
+	for _, f := range named {
+		for _, v := range f.NamesEnum().Values {
+			if v.Value.Text == name.Local {
+				return f
+			}
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	return named[0]
+}
+
+func (e *Element) fieldsIf(want func(*Field) bool) []*Field {
 	var fields []*Field
 	for _, f := range e.Fields {
-		if want(f.Kind) {
+		if want(f) {
 			fields = append(fields, f)
 		}
 	}
 	return fields
+}
+
+func (e *Element) fields(want func(FieldKind) bool) []*Field {
+	return e.fieldsIf(func(f *Field) bool { return want(f.Kind) })
 }
 
 func (e *Element) field(kind FieldKind) *Field {

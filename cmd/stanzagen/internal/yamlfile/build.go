@@ -189,8 +189,6 @@ func (r *reader) element(n *yaml.Node) *syntax.Element {
 	o := r.object(n, LevelElement)
 	defer o.done()
 	e := r.shape(o)
-	e.Names = o.text("names")
-	e.Go = o.text("go")
 	e.In = o.texts("in")
 	e.Sender = o.text("sender")
 	e.Features = o.texts("features")
@@ -211,6 +209,8 @@ func (r *reader) shape(o *object) *syntax.Element {
 	e := &syntax.Element{
 		Pos:      o.pos,
 		Name:     o.text("name"),
+		Names:    o.text("names"),
+		Go:       o.text("go"),
 		NS:       o.text("ns"),
 		Type:     o.text("type"),
 		Doc:      o.text("doc"),

@@ -135,6 +135,8 @@ func Keys() []Key {
 		Key{LevelElement, "features", KindTexts, "", false, nil, "The disco features that are advertised when a handler for the element is registered; those of the file if not given."},
 
 		Key{LevelType, "name", KindText, "", false, nil, "The local name, for children that give none."},
+		Key{LevelType, "names", KindText, "", false, nil, "Instead of `name`: an enum whose values are the local names of the element. The struct gets a field of that type."},
+		Key{LevelType, "go", KindText, "", false, nil, "The name of the field that `names` makes."},
 		Key{LevelType, "ns", KindText, "", false, nil, "The key of the type's namespace: that of its children, and of itself unless the child that uses it says otherwise. `\"\"` if not given."},
 		Key{LevelType, "type", KindText, "", true, nil, "The Go type name."},
 	)

@@ -49,7 +49,7 @@ elements:
       set: {type: PotSet, fields: [], result: empty, doc: sets., ref: rs, features: [urn:s]}
       get: [{type: PotGet, result: Pot, when: {child: lid}}]
 types:
-  - {name: lid, ns: b, type: Lid, doc: is a lid., ref: rl, text: uint8, any: true, attrs: [], children: [], like: Pot, nested: {}}
+  - {name: lid, names: Kind, go: Name, ns: b, type: Lid, doc: is a lid., ref: rl, text: uint8, any: true, attrs: [], children: [], like: Pot, nested: {}}
 examples:
   - <a/>
   - |

@@ -36,23 +36,25 @@ var ErrBeyond = errors.New("snippet: more than a literal can say")
 
 // Library knows which types elements have, and which requests have which answers.
 type Library struct {
-	byName  map[model.Name][]*model.Element
-	bySpace map[string][]*model.Element
-	asked   map[*model.Element]*model.Query
-	forms   map[string][]*model.Form
+	byName map[model.Name][]*model.Element
+	asked  map[*model.Element]*model.Query
+	forms  map[string][]*model.Form
 }
 
 // NewLibrary makes the library of all elements of the packages.
 func NewLibrary(packages []*model.Package) *Library {
 	lib := &Library{
-		map[model.Name][]*model.Element{}, map[string][]*model.Element{}, map[*model.Element]*model.Query{}, map[string][]*model.Form{},
+		map[model.Name][]*model.Element{}, map[*model.Element]*model.Query{}, map[string][]*model.Form{},
 	}
 	for _, p := range packages {
 		for _, e := range p.Structs {
 			switch {
 			case e.Role != model.Payload:
 			case e.Names != nil:
-				lib.bySpace[e.Namespace.URI] = append(lib.bySpace[e.Namespace.URI], e)
+				for _, v := range e.Names.Values {
+					name := model.Name{Space: e.Namespace.URI, Local: v.Value.Text}
+					lib.byName[name] = append(lib.byName[name], e)
+				}
 			default:
 				name := model.Name{Space: e.Namespace.URI, Local: e.Local}
 				lib.byName[name] = append(lib.byName[name], e)
@@ -78,16 +80,11 @@ func (lib *Library) writer(own *model.Package) *writer {
 // find returns the type of an element, one of package own if there is one; in an IQ request that of the request.
 func (lib *Library) find(n *node, iqType string, own *model.Package) *model.Element {
 	var found *model.Element
-	for _, list := range [][]*model.Element{lib.byName[n.name], lib.bySpace[n.name.Space]} {
-		for _, e := range list {
-			switch {
-			case !n.is(e.When):
-			case found == nil, e.Package == own && found.Package != own, found.When == nil && e.When != nil:
-				found = e
-			}
-		}
-		if found != nil {
-			break
+	for _, e := range lib.byName[n.name] {
+		switch {
+		case !n.is(e.When):
+		case found == nil, e.Package == own && found.Package != own, found.When == nil && e.When != nil:
+			found = e
 		}
 	}
 	if found != nil {

@@ -175,17 +175,13 @@ func attrField(e *model.Element, name model.Name) *model.Field {
 // childField finds the field that takes a child: the one of its name, or else the one for all names of its namespace,
 // or else the one for everything.
 func childField(e *model.Element, n *node) *model.Field {
-	var names *model.Field
 	for _, f := range e.Children() {
-		switch {
-		case f.Name == n.name && (f.Type.Element == nil || n.is(f.Type.Element.When)):
+		if f.Name == n.name && (f.Type.Element == nil || n.is(f.Type.Element.When)) {
 			return f
-		case f.Name.Local == "" && f.Name.Space == n.name.Space:
-			names = f
 		}
 	}
-	if names != nil {
-		return names
+	if named := e.NamedChild(n.name); named != nil {
+		return named
 	}
 	return e.Any()
 }
