@@ -1,6 +1,9 @@
 package wire
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // Extra keeps what a schema does not name, so that decoding and encoding lose
 // nothing: unknown attributes, child elements and text, and the spelling of
@@ -138,6 +141,21 @@ func (c *Cursor) KeepLeaf(x **Extra, slot Slot, plain string) {
 		}
 	}
 	e.spellings = append(e.spellings, spelling{slot: slot, plain: plain, el: c.Raw()})
+}
+
+// Leaves iterates over the children that were kept whole although they have a field, since they have
+// more than it can hold: attributes, say.
+func (x *Extra) Leaves() iter.Seq[Raw] {
+	return func(yield func(Raw) bool) {
+		if x == nil {
+			return
+		}
+		for i := range x.spellings {
+			if el := x.spellings[i].el; !el.IsZero() && !yield(el) {
+				return
+			}
+		}
+	}
 }
 
 // find returns what is remembered of a slot.

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/xml"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,6 +63,11 @@ func TestNames(t *testing.T) {
 		require.True(t, cursor.Next())
 		var x *Extra
 		cursor.KeepBare(&x, 2)
+		leaves := slices.Collect(x.Leaves())
+		require.Equal(t, !r.Child("u", "gone").IsEmpty() || strings.Contains(c.child, "="), len(leaves) == 1, c.child)
+		for _, leaf := range leaves {
+			require.Equal(t, cursor.Raw(), leaf)
+		}
 		b, err := AppendName([]byte("="), c.name, "u")
 		require.NoError(t, err)
 		got := string(x.RespellName(b, 1, 2, c.name, "u"))

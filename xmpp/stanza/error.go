@@ -113,6 +113,9 @@ type Error struct {
 	// By is who found the error, if that is not the recipient. One that is no address is
 	// found in Extra.
 	By jid.JID
+	// Code is the number that errors had before they had conditions (XEP-0086). Servers still send
+	// it to old clients; new code has no use for it.
+	Code string
 	// Condition says what is wrong; empty means UndefinedCondition.
 	Condition Condition
 	// URI is the new address for Gone and Redirect.
@@ -197,6 +200,7 @@ const (
 	slotErrorCondition
 	slotErrorBy
 	slotErrorType
+	slotErrorCode
 )
 
 // DecodeXML reads an <error/> element. Unknown conditions and types are kept; a
@@ -212,6 +216,8 @@ func (e *Error) decode(r wire.Raw) {
 		switch a.Name() {
 		case "type":
 			e.Type = ErrorType(a.Optional(&e.Extra, slotErrorType))
+		case "code":
+			e.Code = a.Optional(&e.Extra, slotErrorCode)
 		case "by":
 			var reason string
 			if e.By, reason = DecodeJID(a.Value(), &e.Extra, slotErrorBy); reason != "" {
@@ -252,6 +258,9 @@ func (e *Error) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	if err == nil {
 		b, err = appendOptional(b, " by='", e.By.String(), e.Extra, slotErrorBy)
+	}
+	if err == nil {
+		b, err = appendOptional(b, " code='", e.Code, e.Extra, slotErrorCode)
 	}
 	if err == nil {
 		b, err = e.Extra.AppendAttrs(b, tag)

@@ -67,11 +67,12 @@ func TestConditions(t *testing.T) {
 
 func TestErrorFields(t *testing.T) {
 	t.Parallel()
-	q := parse[*stanza.IQ](t, `<iq type='error' id='1'><error type='modify' by='a@b'><redirect`+nsErr+`>xmpp:c@d</redirect>
+	q := parse[*stanza.IQ](t, `<iq type='error' id='1'><error type='modify' by='a@b' code='302'><redirect`+nsErr+`>xmpp:c@d</redirect>
 		<text`+nsErr+` xml:lang='en'>moved</text><text`+nsErr+` xml:lang='de'>umgezogen</text>`+n1+`</error></iq>`)
 	e := q.Err
 	require.Equal(t, stanza.Modify, e.Type)
 	require.Equal(t, jid.MustParse("a@b"), e.By)
+	require.Equal(t, "302", e.Code)
 	require.Equal(t, stanza.Redirect, e.Condition)
 	require.Equal(t, "xmpp:c@d", e.URI)
 	require.Equal(t, "umgezogen", e.Text.In("de"))

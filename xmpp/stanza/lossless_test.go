@@ -75,6 +75,8 @@ var oddities = []struct{ name, text string }{
 	{"two priorities", `<presence><priority>0</priority><priority>2</priority></presence>`},
 
 	{"error", `<message type='error'><error type='wait' by='a@b'><gone` + nsErr + `>xmpp:x@y</gone><text` + nsErr + ` xml:lang='en'>t</text><x xmlns='urn:x'/></error></message>`},
+	{"error with a code", `<iq type='error' id='1'><error code='404' type='cancel'><conflict` + nsErr + `/></error></iq>`},
+	{"error with an empty code", `<iq type='error' id='1'><error code=''/></iq>`},
 	{"error without a condition", `<iq type='error' id='1'><error type='cancel'/></iq>`},
 	{"error with nothing", `<iq type='error' id='1'><error/></iq>`},
 	{"error of no type", `<iq type='error' id='1'><error type=''><conflict` + nsErr + `/></error></iq>`},

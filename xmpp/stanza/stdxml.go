@@ -27,6 +27,7 @@ type stdAttributes struct {
 type stdError struct {
 	Type     ErrorType `xml:"type,attr,omitempty"`
 	By       jid.JID   `xml:"by,attr"`
+	Code     string    `xml:"code,attr,omitempty"`
 	Text     Text      `xml:"urn:ietf:params:xml:ns:xmpp-stanzas text"`
 	Payloads []Raw     `xml:",any"`
 }
@@ -58,7 +59,7 @@ func (e *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	if err := d.DecodeElement(&s, &start); err != nil {
 		return err
 	}
-	*e = Error{Type: s.Type, By: s.By, Text: s.Text}
+	*e = Error{Type: s.Type, By: s.By, Code: s.Code, Text: s.Text}
 	for _, r := range s.Payloads {
 		if r.Space() == NSErrors && e.Condition == "" {
 			e.Condition, e.URI = Condition(r.Local()), r.Text()
@@ -99,6 +100,9 @@ func (e Error) MarshalXML(enc *xml.Encoder, start xml.StartElement) error {
 	}
 	if !e.By.IsZero() {
 		start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "by"}, Value: e.By.String()})
+	}
+	if e.Code != "" {
+		start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "code"}, Value: e.Code})
 	}
 	if err := enc.EncodeToken(start); err != nil {
 		return err
