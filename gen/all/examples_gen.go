@@ -2538,6 +2538,12 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/search",
+			XML:     "<iq type='set' id='s2' to='people.illyria.example'><query xmlns='jabber:iq:search'><nick>Toby</nick><set xmlns='http://jabber.org/protocol/rsm'><max>10</max></set></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Search"},
+		},
+		{
+			Package: "stanza.invalid/gen/search",
 			XML:     "<iq type='get' id='s1' to='people.illyria.example'><query xmlns='jabber:iq:search'/></iq>",
 			Stanza:  "iq",
 			Types:   []string{"FieldsRequest"},

@@ -4,6 +4,7 @@ package search
 
 import (
 	"stanza.invalid/gen/form"
+	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -95,6 +96,11 @@ func (v *Results) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
+	if v.Page != nil {
+		if b, err = v.Page.AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -158,6 +164,14 @@ func (v *Results) DecodeXML(r wire.Raw) error {
 				}
 				v.Items = append(v.Items, Item{})
 				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "set":
+			if c.In(rsm.NS) && v.Page == nil {
+				v.Page = new(rsm.Set)
+				if err := v.Page.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -326,6 +340,11 @@ func (v *Search) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
+	if v.Page != nil {
+		if b, err = v.Page.AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -371,6 +390,14 @@ func (v *Search) DecodeXML(r wire.Raw) error {
 			if c.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
 				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "set":
+			if c.In(rsm.NS) && v.Page == nil {
+				v.Page = new(rsm.Set)
+				if err := v.Page.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue

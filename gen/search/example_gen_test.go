@@ -9,12 +9,12 @@ import (
 )
 
 func Example() {
-	s, err := stanza.Parse(`<iq type='get' id='s1' to='people.illyria.example'><query xmlns='jabber:iq:search'/></iq>`)
+	s, err := stanza.Parse(`<iq type='set' id='s2' to='people.illyria.example'><query xmlns='jabber:iq:search'><nick>Toby</nick><set xmlns='http://jabber.org/protocol/rsm'><max>10</max></set></query></iq>`)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	v, err := stanza.Find[search.FieldsRequest](s)
+	v, err := stanza.Find[search.Search](s)
 	if err != nil {
 		fmt.Println(err)
 		return

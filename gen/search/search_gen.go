@@ -11,6 +11,7 @@ package search
 
 import (
 	"stanza.invalid/gen/form"
+	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -57,6 +58,9 @@ type Results struct {
 	// Items are those who were found.
 	Items []Item `xml:"jabber:iq:search item"`
 
+	// Page asks for a page of the result (XEP-0059), and tells which one the items are.
+	Page *rsm.Set `xml:"http://jabber.org/protocol/rsm set"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -95,6 +99,9 @@ type Search struct {
 	//
 	// See https://xmpp.org/extensions/xep-0055.html#extensibility.
 	Form *form.Form `xml:"jabber:x:data x"`
+
+	// Page asks for a page of the result (XEP-0059), and tells which one the items are.
+	Page *rsm.Set `xml:"http://jabber.org/protocol/rsm set"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
