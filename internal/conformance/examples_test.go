@@ -8,16 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"text/tabwriter"
 
 	"github.com/stretchr/testify/require"
 
-	"stanza.invalid/gen/all"
+	"stanza.invalid/internal/typed"
 	"stanza.invalid/stream/wire"
-	"stanza.invalid/xmpp/stanza"
 )
 
 // shared finds the folder with the published examples, which are not part of this project.
@@ -63,45 +60,10 @@ func examples(t *testing.T) []example {
 	return list
 }
 
-// types finds the type for an element.
-type types map[wire.Name][]all.Entry
-
-func tableOfTypes() types {
-	t := types{}
-	for _, e := range all.Types() {
-		for _, n := range e.Names {
-			t[n] = append(t[n], e)
-		}
-	}
-	return t
-}
-
-// find returns the type for a payload. Where several share the name, it is that of the request if
-// there is one for the IQ type, or else the element's own, and among several of those one that fits.
-func (t types) find(r wire.Raw, typ string) (all.Entry, bool) {
-	entries := t[r.Name()]
-	fits := func(e all.Entry) bool { return stanza.Fits(e.New(), r) }
-	for _, wanted := range []func(all.Entry) bool{
-		func(e all.Entry) bool { return e.IQType != "" && string(e.IQType) == typ && fits(e) },
-		func(e all.Entry) bool { return e.IQType == "" && fits(e) },
-		fits,
-		func(e all.Entry) bool { return e.IQType == "" },
-		func(all.Entry) bool { return true },
-	} {
-		if i := slices.IndexFunc(entries, wanted); i >= 0 {
-			return entries[i], true
-		}
-	}
-	return all.Entry{}, false
-}
-
-// tally is a row of the report.
-type tally struct{ typed, raw, ok, bad int }
-
-// contradictions are the examples that break their own specification, and how.
-func contradictions(t *testing.T) map[string]string {
+// exceptions reads a list of fragments with their reasons.
+func exceptions(t *testing.T, file string) map[string]string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "contradictions.txt"))
+	b, err := os.ReadFile(filepath.Join("testdata", file))
 	require.NoError(t, err)
 	m := map[string]string{}
 	for _, line := range strings.Split(string(b), "\n") {
@@ -115,137 +77,85 @@ func contradictions(t *testing.T) map[string]string {
 	return m
 }
 
-// TestExamples decodes every payload that a schema knows to its type and writes the whole
-// again from the typed values: nothing may be lost or changed.
+// TestExamples reads every published example through the types and writes it again from the typed values: nothing may be
+// lost or changed, and nothing be unknown or invalid where a schema claims to know the specification. It prints how many
+// fragments pass, and fails where that is too few of them.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	known, excused := tableOfTypes(), contradictions(t)
-	rows, used := map[string]*tally{}, map[string]bool{}
+	table, covered := typed.NewTable(), coveredSpecs(t)
+	excused, uncounted := exceptions(t, "contradictions.txt"), exceptions(t, "uncounted.txt")
+	report := newReport(t)
 	for _, e := range examples(t) {
-		xep, _, _ := strings.Cut(e.ID, "/")
+		spec, _, _ := strings.Cut(e.ID, "/")
 		for i, f := range e.Fragments {
 			if f.Kind == "stream" && f.Local == "stream" {
 				continue // a header, not an element
 			}
 			id := fmt.Sprintf("%s#%d", e.ID, i)
-			typed, err := roundTrip(known, f.XML)
-			row := rows[xep]
-			if row == nil {
-				row = &tally{}
-				rows[xep] = row
+			v := judge(table, f.XML)
+			if uncounted[id] != "" && !v.passes() {
+				delete(uncounted, id)
+				continue
 			}
 			switch {
-			case err != nil && excused[id] != "":
-				used[id] = true
-				row.bad++
-			case err != nil:
-				t.Errorf("%s: %v\n%s", id, err, f.XML)
-				row.bad++
-			case typed == 0:
-				row.raw++
+			case v.fault == nil || v.unknown && !covered[spec]:
+			case excused[id] != "":
+				delete(excused, id)
 			default:
-				row.typed++
-				row.ok++
+				t.Errorf("%s: %v\n%s", id, v.fault, f.XML)
 			}
+			report.add(spec, id, covered[spec], v)
 		}
 	}
 	for id := range excused {
-		if !used[id] {
-			t.Errorf("contradictions.txt: %s is not needed", id)
+		t.Errorf("contradictions.txt: %s is not needed", id)
+	}
+	for id := range uncounted {
+		t.Errorf("uncounted.txt: %s is not needed", id)
+	}
+	t.Log("\n" + report.String())
+	for _, g := range report.groups {
+		if got := g.covered.percent(); g.covered.all >= enough && got < g.least {
+			t.Errorf("%s: %.1f %% of the fragments of covered specifications pass, less than %.1f %%", g.name, got, g.least)
 		}
 	}
-	report(t, rows)
 }
 
-// roundTrip returns how many payloads were typed.
-func roundTrip(known types, text string) (typed int, err error) {
+// verdict is what was found of a fragment.
+type verdict struct {
+	fault   error // what is wrong; nil also for one that holds something of which there is no schema
+	unknown bool  // nothing is, but that something is unknown
+	raw     bool  // a payload has no schema
+}
+
+func (v verdict) passes() bool { return v.fault == nil && !v.raw }
+
+// judge reads a fragment and writes it again.
+func judge(table *typed.Table, text string) verdict {
 	r, err := wire.Parse(text)
 	if err != nil {
-		return 0, err
+		return verdict{fault: err}
 	}
-	var out []byte
-	if r.Space() == wire.NSClient && (r.Local() == "message" || r.Local() == "presence" || r.Local() == "iq") {
-		s, err := stanza.Parse(text)
-		if err != nil {
-			return 0, err
-		}
-		if typed, err = replace(known, s); err != nil {
-			return typed, err
-		}
-		if out, err = s.AppendXML(nil, ""); err != nil {
-			return typed, err
-		}
-	} else if e, ok := known.find(r, ""); ok {
-		v := e.New()
-		if err := v.DecodeXML(r); err != nil {
-			return 0, fmt.Errorf("as %s.%s: %w", e.Package, e.GoName, err)
-		}
-		typed = 1
-		if out, err = v.AppendXML(nil, ""); err != nil {
-			return typed, err
-		}
-	} else {
-		return 0, nil
+	e := table.Read(r)
+	var v verdict
+	for _, p := range e.Payloads {
+		v.raw = v.raw || p.Type == nil
 	}
-	again, err := wire.Parse(string(out))
-	if err != nil {
-		return typed, fmt.Errorf("what was written is malformed: %w\n%s", err, out)
-	}
-	if !wire.Equal(r, again) {
-		return typed, fmt.Errorf("what was written differs:\n%s", out)
-	}
-	return typed, nil
-}
-
-// replace puts typed values in the place of the payloads that have a type.
-func replace(known types, s stanza.Stanza) (typed int, err error) {
-	var list *stanza.Payloads
-	switch s := s.(type) {
-	case *stanza.Message:
-		list = &s.Payloads
-	case *stanza.Presence:
-		list = &s.Payloads
-	case *stanza.IQ:
-		list = &s.Payloads
-	}
-	var next []stanza.Payload
-	for p := range list.All() {
-		r := p.(wire.Raw)
-		e, ok := known.find(r, s.Attributes().Type)
-		if !ok {
-			next = append(next, r)
-			continue
+	again, err := wire.Parse(e.XML)
+	switch {
+	case len(e.Invalid) > 0:
+		v.fault = e.Invalid[0].Err
+	case err != nil:
+		v.fault = fmt.Errorf("what was written is malformed: %w\n%s", err, e.XML)
+	case !wire.Equal(r, again):
+		v.fault = fmt.Errorf("what was written differs:\n%s", e.XML)
+	case len(e.Unknown) > 0:
+		v.unknown = true
+		paths := make([]string, len(e.Unknown))
+		for i, x := range e.Unknown {
+			paths[i] = x.Path
 		}
-		v := e.New()
-		if err := v.DecodeXML(r); err != nil {
-			return typed, fmt.Errorf("as %s.%s: %w", e.Package, e.GoName, err)
-		}
-		typed++
-		next = append(next, v)
+		v.fault = fmt.Errorf("unknown: %s", strings.Join(paths, ", "))
 	}
-	list.Clear()
-	list.Add(next...)
-	return typed, nil
-}
-
-func report(t *testing.T, rows map[string]*tally) {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "spec\ttyped\tunchanged\tcontradict\tno schema\t")
-	names := make([]string, 0, len(rows))
-	for n := range rows {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	total := tally{}
-	for _, n := range names {
-		r := rows[n]
-		total.typed, total.ok, total.bad, total.raw = total.typed+r.typed, total.ok+r.ok, total.bad+r.bad, total.raw+r.raw
-		if r.typed+r.bad > 0 {
-			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t\n", n, r.typed+r.bad, r.ok, r.bad, r.raw)
-		}
-	}
-	fmt.Fprintf(w, "all\t%d\t%d\t%d\t%d\t\n", total.typed+total.bad, total.ok, total.bad, total.raw)
-	require.NoError(t, w.Flush())
-	t.Log("\n" + b.String())
+	return v
 }
