@@ -3552,6 +3552,15 @@ func Types() []Entry {
 		},
 		{
 			Package: "stanza.invalid/gen/streams",
+			GoName:  "Header",
+			Names:   []wire.Name{{Space: "http://etherx.jabber.org/streams", Local: "stream"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(streams.Header)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/streams",
 			GoName:  "Features",
 			Names:   []wire.Name{{Space: "http://etherx.jabber.org/streams", Local: "features"}},
 			In:      []string{"stream"},

@@ -2817,6 +2817,11 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/streams",
+			XML:     "<stream xmlns='http://etherx.jabber.org/streams' from='feste@illyria.example' to='illyria.example' version='1.0' xml:lang='en'/>",
+			Types:   []string{"Header"},
+		},
+		{
+			Package: "stanza.invalid/gen/streams",
 			XML:     "<stream:features xmlns:stream='http://etherx.jabber.org/streams'>\n  <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>\n  <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>\n</stream:features>",
 			Types:   []string{"Features"},
 		},

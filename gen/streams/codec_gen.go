@@ -9,6 +9,128 @@ import (
 )
 
 // WireName returns the name of the element.
+func (*Header) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "stream"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Header) Matches(n wire.Name) bool {
+	return n.Local == "stream" && n.Space == NS
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Header) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<stream"...)
+	} else {
+		b = append(b, "<stream xmlns='http://etherx.jabber.org/streams'"...)
+	}
+	if !v.From.IsZero() {
+		b = append(b, " from='"...)
+		mark := len(b)
+		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 0)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " from='")
+	}
+	if !v.To.IsZero() {
+		b = append(b, " to='"...)
+		mark := len(b)
+		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 1)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " to='")
+	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " id='")
+	}
+	if v.Lang != "" {
+		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
+	}
+	if v.Version != "" {
+		if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 4, " version='")
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</stream>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Header) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "stream") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "from":
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.From = n
+		case "to":
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.To = n
+		case "id":
+			v.ID = a.Optional(&v.Extra, 2)
+		case "xml:lang":
+			v.Lang = a.Optional(&v.Extra, 3)
+		case "version":
+			v.Version = a.Optional(&v.Extra, 4)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
 func (*Features) WireName() wire.Name {
 	return wire.Name{Space: NS, Local: "features"}
 }

@@ -10,19 +10,16 @@ import (
 )
 
 func Example() {
-	r, err := wire.Parse(`<stream:features xmlns:stream='http://etherx.jabber.org/streams'>
-  <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>
-  <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>SCRAM-SHA-256</mechanism></mechanisms>
-</stream:features>`)
+	r, err := wire.Parse(`<stream xmlns='http://etherx.jabber.org/streams' from='feste@illyria.example' to='illyria.example' version='1.0' xml:lang='en'/>`)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	v, err := stanza.Decode[streams.Features](r)
+	v, err := stanza.Decode[streams.Header](r)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(v.WireName())
-	// Output: {http://etherx.jabber.org/streams}features
+	// Output: {http://etherx.jabber.org/streams}stream
 }

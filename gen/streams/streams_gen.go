@@ -12,6 +12,7 @@ package streams
 
 import (
 	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
 )
 
@@ -166,6 +167,43 @@ func (v Condition) Known() bool {
 		return true
 	}
 	return false
+}
+
+// Header begins a stream: it is the start tag of an element that ends with the stream. Each side
+// sends one, and again after TLS and authentication.
+//
+// See https://www.rfc-editor.org/rfc/rfc6120#section-4.7.
+type Header struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"http://etherx.jabber.org/streams stream"`
+
+	// From is who sends it.
+	//
+	// See https://www.rfc-editor.org/rfc/rfc6120#section-4.7.1.
+	From jid.JID `xml:"from,attr"`
+
+	// To is whom the stream is for.
+	//
+	// See https://www.rfc-editor.org/rfc/rfc6120#section-4.7.2.
+	To jid.JID `xml:"to,attr"`
+
+	// ID identifies the stream; the receiving side makes it.
+	//
+	// See https://www.rfc-editor.org/rfc/rfc6120#section-4.7.3.
+	ID string `xml:"id,attr,omitempty"`
+
+	// Lang is the language of the texts of the stream.
+	//
+	// See https://www.rfc-editor.org/rfc/rfc6120#section-4.7.4.
+	Lang string `xml:"http://www.w3.org/XML/1998/namespace lang,attr,omitempty"`
+
+	// Version is the version of XMPP, 1.0.
+	//
+	// See https://www.rfc-editor.org/rfc/rfc6120#section-4.7.5.
+	Version string `xml:"version,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
 }
 
 // Features announces what can be negotiated at this point of the stream. If nothing in it has to be
