@@ -14,6 +14,7 @@ import (
 	"stanza.invalid/gen/avatar"
 	"stanza.invalid/gen/bidi"
 	"stanza.invalid/gen/bind"
+	"stanza.invalid/gen/bind2"
 	"stanza.invalid/gen/block"
 	"stanza.invalid/gen/bob"
 	"stanza.invalid/gen/bookmarks"
@@ -25,6 +26,7 @@ import (
 	"stanza.invalid/gen/captcha"
 	"stanza.invalid/gen/carbons"
 	"stanza.invalid/gen/category"
+	"stanza.invalid/gen/channelbinding"
 	"stanza.invalid/gen/chatstate"
 	"stanza.invalid/gen/command"
 	"stanza.invalid/gen/compress"
@@ -42,6 +44,7 @@ import (
 	"stanza.invalid/gen/events"
 	"stanza.invalid/gen/extdisco"
 	"stanza.invalid/gen/fallback"
+	"stanza.invalid/gen/fast"
 	"stanza.invalid/gen/featureneg"
 	"stanza.invalid/gen/filetransfer"
 	"stanza.invalid/gen/form"
@@ -90,6 +93,7 @@ import (
 	"stanza.invalid/gen/oob"
 	"stanza.invalid/gen/pars"
 	"stanza.invalid/gen/ping"
+	"stanza.invalid/gen/pipelining"
 	"stanza.invalid/gen/privacy"
 	"stanza.invalid/gen/private"
 	"stanza.invalid/gen/pubsub"
@@ -111,7 +115,9 @@ import (
 	"stanza.invalid/gen/rtp"
 	"stanza.invalid/gen/rttsync"
 	"stanza.invalid/gen/sasl"
+	"stanza.invalid/gen/sasl2"
 	"stanza.invalid/gen/saslcert"
+	"stanza.invalid/gen/saslupgrade"
 	"stanza.invalid/gen/search"
 	"stanza.invalid/gen/seclabel"
 	"stanza.invalid/gen/session"
@@ -539,6 +545,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/bind2",
+			GoName:  "Bind",
+			Names:   []wire.Name{{Space: "urn:xmpp:bind:0", Local: "bind"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(bind2.Bind)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bind2",
+			GoName:  "Bound",
+			Names:   []wire.Name{{Space: "urn:xmpp:bind:0", Local: "bound"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(bind2.Bound)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/block",
 			GoName:  "List",
 			Names:   []wire.Name{{Space: "urn:xmpp:blocking", Local: "blocklist"}},
@@ -772,6 +796,15 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(category.Category)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelbinding",
+			GoName:  "ChannelBindings",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl-cb:0", Local: "sasl-channel-binding"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(channelbinding.ChannelBindings)
 			},
 		},
 		{
@@ -1133,6 +1166,33 @@ func Types() []Entry {
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(fallback.Fallback)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			GoName:  "Fast",
+			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "fast"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(fast.Fast)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			GoName:  "RequestToken",
+			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "request-token"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(fast.RequestToken)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			GoName:  "Token",
+			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "token"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(fast.Token)
 			},
 		},
 		{
@@ -2299,6 +2359,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/pipelining",
+			GoName:  "ConfigVersion",
+			Names:   []wire.Name{{Space: "urn:xmpp:iap:0", Local: "config-version"}},
+			In:      []string{"stream", "any"},
+			New: func() stanza.Decoder {
+				return new(pipelining.ConfigVersion)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pipelining",
+			GoName:  "ConfigVersionMismatch",
+			Names:   []wire.Name{{Space: "urn:xmpp:iap:0", Local: "config-version-mismatch"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pipelining.ConfigVersionMismatch)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/privacy",
 			GoName:  "Privacy",
 			Names:   []wire.Name{{Space: "jabber:iq:privacy", Local: "query"}},
@@ -3163,6 +3241,96 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Authentication",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "authentication"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Authentication)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Authenticate",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "authenticate"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Authenticate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Challenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "challenge"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Challenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Response",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "response"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Response)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Success",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "success"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Success)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Failure",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "failure"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Failure)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Continue",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "continue"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Continue)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Next",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "next"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Next)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "TaskData",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "task-data"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.TaskData)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Abort",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "abort"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Abort)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/saslcert",
 			GoName:  "Items",
 			Names:   []wire.Name{{Space: "urn:xmpp:saslcert:1", Local: "items"}},
@@ -3209,6 +3377,33 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(saslcert.Revoke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			GoName:  "Upgrade",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:upgrade:0", Local: "upgrade"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(saslupgrade.Upgrade)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			GoName:  "Salt",
+			Names:   []wire.Name{{Space: "urn:xmpp:scram-upgrade:0", Local: "salt"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(saslupgrade.Salt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			GoName:  "Hash",
+			Names:   []wire.Name{{Space: "urn:xmpp:scram-upgrade:0", Local: "hash"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(saslupgrade.Hash)
 			},
 		},
 		{

@@ -249,6 +249,21 @@ func Examples() []Example {
 			Types:   []string{"Bind"},
 		},
 		{
+			Package: "stanza.invalid/gen/bind2",
+			XML:     "<bind xmlns='urn:xmpp:bind:0'>\n  <inline>\n    <feature var='urn:xmpp:carbons:2'/>\n    <feature var='urn:xmpp:csi:0'/>\n    <feature var='urn:xmpp:sm:3'/>\n  </inline>\n</bind>",
+			Types:   []string{"Bind"},
+		},
+		{
+			Package: "stanza.invalid/gen/bind2",
+			XML:     "<bind xmlns='urn:xmpp:bind:0'>\n  <tag>Orchard</tag>\n  <enable xmlns='urn:xmpp:carbons:2'/>\n  <enable xmlns='urn:xmpp:sm:3' resume='true'/>\n</bind>",
+			Types:   []string{"Bind"},
+		},
+		{
+			Package: "stanza.invalid/gen/bind2",
+			XML:     "<bound xmlns='urn:xmpp:bind:0'>\n  <metadata xmlns='urn:xmpp:mam:2'>\n    <start id='0190a001-77f0' timestamp='2024-06-24T08:00:00Z'/>\n    <end id='0198f5c9-02aa' timestamp='2025-01-05T20:16:31Z'/>\n  </metadata>\n  <enabled xmlns='urn:xmpp:sm:3' resume='true' id='twelfth-night-0017'/>\n</bound>",
+			Types:   []string{"Bound"},
+		},
+		{
 			Package: "stanza.invalid/gen/block",
 			XML:     "<iq type='get' id='b1'><blocklist xmlns='urn:xmpp:blocking'/></iq>",
 			Stanza:  "iq",
@@ -456,6 +471,11 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/category",
 			XML:     "<category xmlns='urn:xmpp:jingle:apps:category:0' name='slides'/>",
 			Types:   []string{"Category"},
+		},
+		{
+			Package: "stanza.invalid/gen/channelbinding",
+			XML:     "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>\n  <channel-binding type='tls-exporter'/>\n  <channel-binding type='tls-server-end-point'/>\n</sasl-channel-binding>",
+			Types:   []string{"ChannelBindings"},
 		},
 		{
 			Package: "stanza.invalid/gen/chatstate",
@@ -762,6 +782,31 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/fallback",
 			XML:     "<fallback xmlns='urn:xmpp:fallback:0'/>",
 			Types:   []string{"Fallback"},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			XML:     "<fast xmlns='urn:xmpp:fast:0' tls-0rtt='true'>\n  <mechanism>HT-SHA-256-EXPR</mechanism>\n  <mechanism>HT-SHA-256-NONE</mechanism>\n</fast>",
+			Types:   []string{"Fast"},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			XML:     "<fast xmlns='urn:xmpp:fast:0' count='17'/>",
+			Types:   []string{"Fast"},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			XML:     "<fast xmlns='urn:xmpp:fast:0' count='18' invalidate='true'/>",
+			Types:   []string{"Fast"},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			XML:     "<request-token xmlns='urn:xmpp:fast:0' mechanism='HT-SHA-256-EXPR'/>",
+			Types:   []string{"RequestToken"},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			XML:     "<token xmlns='urn:xmpp:fast:0' expiry='2027-02-18T09:30:00Z' token='secret-token:fast-a-lady-richly-left'/>",
+			Types:   []string{"Token"},
 		},
 		{
 			Package: "stanza.invalid/gen/featureneg",
@@ -1755,6 +1800,16 @@ func Examples() []Example {
 			Types:   []string{"Ping"},
 		},
 		{
+			Package: "stanza.invalid/gen/pipelining",
+			XML:     "<config-version xmlns='urn:xmpp:iap:0' scheme='opaque' value='dHdlbGZ0aCBuaWdodA=='/>",
+			Types:   []string{"ConfigVersion"},
+		},
+		{
+			Package: "stanza.invalid/gen/pipelining",
+			XML:     "<config-version-mismatch xmlns='urn:xmpp:iap:0'/>",
+			Types:   []string{"ConfigVersionMismatch"},
+		},
+		{
 			Package: "stanza.invalid/gen/privacy",
 			XML:     "<iq type='get' id='p1'><query xmlns='jabber:iq:privacy'/></iq>",
 			Stanza:  "iq",
@@ -2507,6 +2562,61 @@ func Examples() []Example {
 			Types:   []string{"Failure"},
 		},
 		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<authentication xmlns='urn:xmpp:sasl:2'>\n  <mechanism>SCRAM-SHA-256-PLUS</mechanism>\n  <mechanism>SCRAM-SHA-256</mechanism>\n  <inline>\n    <sm xmlns='urn:xmpp:sm:3'/>\n    <bind xmlns='urn:xmpp:bind:0'/>\n  </inline>\n  <upgrade xmlns='urn:xmpp:sasl:upgrade:0'>UPGR-SCRAM-SHA-512</upgrade>\n</authentication>",
+			Types:   []string{"Authentication"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='SCRAM-SHA-256'>\n  <initial-response>biwsbj12aW9sYSxyPWZ5a28rZDJsYmJGZ09OUnY5cWt4ZGF3TA==</initial-response>\n  <user-agent id='0c2ad9b8-8d8a-4f35-a0d4-9d8b4b1c7d33'>\n    <software>Orchard</software>\n    <device>the ship's tablet</device>\n  </user-agent>\n  <bind xmlns='urn:xmpp:bind:0'><tag>Orchard</tag></bind>\n</authenticate>",
+			Types:   []string{"Authenticate"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='EXTERNAL'><initial-response/></authenticate>",
+			Types:   []string{"Authenticate"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<challenge xmlns='urn:xmpp:sasl:2'>cj1meWtvK2QybGJiRmdPTlJ2OXFreGRhd0wzcmZjTkhZSlkxWlZ2V1ZzN2oscz1RU1hDUitRNnNlazhiZjkyLGk9NDA5Ng==</challenge>",
+			Types:   []string{"Challenge"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<response xmlns='urn:xmpp:sasl:2'>Yz1iaXdzLHI9Znlrbw==</response>",
+			Types:   []string{"Response"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<success xmlns='urn:xmpp:sasl:2'>\n  <additional-data>dj1ybUY5cHFWOFM3c3VBb1pXamE0ZEpSa0ZzS1E9</additional-data>\n  <authorization-identifier>viola@illyria.example/Orchard/8f3a</authorization-identifier>\n  <bound xmlns='urn:xmpp:bind:0'/>\n</success>",
+			Types:   []string{"Success"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<failure xmlns='urn:xmpp:sasl:2'>\n  <account-disabled xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>\n  <text>Come back when the bill is paid.</text>\n</failure>",
+			Types:   []string{"Failure"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<continue xmlns='urn:xmpp:sasl:2'>\n  <additional-data>dj1ybUY5cHFWOFM3c3VBb1pXamE0ZEpSa0ZzS1E9</additional-data>\n  <tasks><task>TOTP-EXAMPLE</task><task>HOTP-EXAMPLE</task></tasks>\n  <text xml:lang='en'>What does your key fob say?</text>\n</continue>",
+			Types:   []string{"Continue"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<next xmlns='urn:xmpp:sasl:2' task='TOTP-EXAMPLE'><code xmlns='urn:example:totp'>287082</code></next>",
+			Types:   []string{"Next"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<task-data xmlns='urn:xmpp:sasl:2'><code xmlns='urn:example:totp'>359152</code></task-data>",
+			Types:   []string{"TaskData"},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			XML:     "<abort xmlns='urn:xmpp:sasl:2'><text>The captain has changed his mind.</text></abort>",
+			Types:   []string{"Abort"},
+		},
+		{
 			Package: "stanza.invalid/gen/saslcert",
 			XML:     "<iq type='get' id='c1'><items xmlns='urn:xmpp:saslcert:1'/></iq>",
 			Stanza:  "iq",
@@ -2535,6 +2645,21 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='c4'><revoke xmlns='urn:xmpp:saslcert:1'><name>Lute</name></revoke></iq>",
 			Stanza:  "iq",
 			Types:   []string{"Revoke"},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			XML:     "<upgrade xmlns='urn:xmpp:sasl:upgrade:0'>UPGR-SCRAM-SHA-512</upgrade>",
+			Types:   []string{"Upgrade"},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			XML:     "<salt xmlns='urn:xmpp:scram-upgrade:0' iterations='10000'>c2FsdCBvZiBJbGx5cmlh</salt>",
+			Types:   []string{"Salt"},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			XML:     "<hash xmlns='urn:xmpp:scram-upgrade:0'>BzOnw3Pc5H4bOLlPZ/8JAy6wnTpH05aH21KW2+Xfpaw=</hash>",
+			Types:   []string{"Hash"},
 		},
 		{
 			Package: "stanza.invalid/gen/search",
