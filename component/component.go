@@ -52,6 +52,9 @@ type Config struct {
 	SessionTimeout time.Duration
 	// Logger gets what goes wrong; nil means silence.
 	Logger *slog.Logger
+	// XML is called with each piece of what goes over the connection, without secrets; see
+	// stream.Config.
+	XML func(d stream.Direction, text string)
 	// Failed is called for what a handler did not catch; see stream.Config.
 	Failed func(f stream.Failure)
 	// Unhandled is called for what no handler took; see stream.Config.
@@ -119,6 +122,7 @@ func New(domain jid.JID, cfg Config) (*Component, error) {
 		Backoff:        cfg.Backoff,
 		SessionTimeout: cfg.SessionTimeout,
 		Logger:         cfg.Logger,
+		XML:            cfg.XML,
 		Failed:         cfg.Failed,
 		Unhandled:      cfg.Unhandled,
 	}, cfg.SessionConfig)

@@ -66,6 +66,13 @@ type Config struct {
 	Concurrency int
 	// Logger gets what goes wrong; nil means silence.
 	Logger *slog.Logger
+	// XML is called with each piece of what goes over a connection, in both directions: stream
+	// headers, elements, footers. In what it gets, secrets are masked ([Printer]). Both
+	// directions may call it at once, each in its own order and before what is written is
+	// written; it must not block. It may be nil.
+	XML func(d Direction, text string)
+	// Features is called with the features of each stream that is opened. It may be nil.
+	Features func(features wire.Raw)
 	// Unhandled is called on the dispatcher for a message or presence that no handler
 	// took, for an answer that nobody waits for, and for top-level elements that are no
 	// stanzas and have no handler. It may be nil.

@@ -156,6 +156,7 @@ func (c *Conn) Write(p stanza.Payload) error {
 // WriteBytes sends bytes as they are. It returns when all of them were handed to the
 // transport, within [Config.WriteTimeout].
 func (c *Conn) WriteBytes(b []byte) error {
+	c.showOut(b)
 	c.mu.Lock()
 	t := c.transport
 	if !c.late {
@@ -184,14 +185,40 @@ func (c *Conn) Read() (wire.Raw, error) {
 	case wire.Header:
 		return wire.Raw{}, &Error{Condition: InvalidXML, Text: "a stream header out of order", Sent: true}
 	case wire.Footer:
+		c.showMark(footer)
 		return wire.Raw{}, ErrEnded
 	}
 	d := c.framer.Take()
 	r := d.Root()
+	c.showIn(r)
 	if r.Is(wire.NSStream, "error") {
 		return wire.Raw{}, readError(r)
 	}
 	return r, nil
+}
+
+// showOut shows what is about to be written.
+func (c *Conn) showOut(b []byte) {
+	if c.cfg.XML != nil {
+		showPieces(string(b), func(piece string) { c.cfg.XML(Out, piece) })
+	}
+}
+
+// showIn shows an element that was read.
+func (c *Conn) showIn(r wire.Raw) {
+	if c.cfg.XML == nil {
+		return
+	}
+	if s, err := (Printer{Masked: true}).Print(r); err == nil {
+		c.cfg.XML(In, s)
+	}
+}
+
+// showMark shows a header or a footer that was read.
+func (c *Conn) showMark(text string) {
+	if c.cfg.XML != nil {
+		c.cfg.XML(In, text)
+	}
 }
 
 // ReadHeader returns what the peer's stream header says.
@@ -208,6 +235,7 @@ func (c *Conn) ReadHeader() (Header, error) {
 	if r.Local() != "stream" || r.Space() != wire.NSStream {
 		return Header{}, &Error{Condition: InvalidNamespace, Text: "no stream header", Sent: true}
 	}
+	c.showMark(d.Text())
 	h := Header{Content: c.framer.Context().Content(), Lang: c.framer.Context().Lang()}
 	h.ID, _ = r.Attr("id")
 	h.Version, _ = r.Attr("version")

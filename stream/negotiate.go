@@ -102,6 +102,9 @@ func (c *Conn) readFeatures() error {
 		return &Error{Condition: InvalidXML, Text: "no stream features", Sent: true}
 	}
 	c.features = r
+	if c.cfg.Features != nil {
+		c.cfg.Features(r)
+	}
 	return nil
 }
 
@@ -224,7 +227,9 @@ func (c *Conn) finish(err error) {
 			patience = min(patience, 500*time.Millisecond)
 		}
 		setWriteDeadline(t, patience)
-		_, failed := t.Write(append(b, footer...))
+		b = append(b, footer...)
+		c.showOut(b)
+		_, failed := t.Write(b)
 		told = e != nil && failed == nil
 	}
 	c.sent = false

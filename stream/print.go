@@ -23,6 +23,8 @@ type Printer struct {
 	Prefixes map[string]string
 	// OpenTag writes the start tag only.
 	OpenTag bool
+	// Masked writes *** in place of secrets: passwords, what is said in SASL, tokens.
+	Masked bool
 }
 
 // Print returns an element as the zero [Printer] writes it, or else what is wrong with it.
@@ -67,12 +69,17 @@ type printing struct {
 	b      []byte
 	spaces []string // default namespaces in force
 	open   bool     // the last start tag has no end yet
+	secret int      // how many elements deep in one whose text is secret
+	hidden bool     // its text was masked
 }
 
 // token prints one token and reports whether that is all.
 func (w *printing) token(t xml.Token) (done bool, err error) {
 	if end, ok := t.(xml.EndElement); ok {
 		w.spaces = w.spaces[:len(w.spaces)-1]
+		if w.secret > 0 {
+			w.secret--
+		}
 		if w.open {
 			w.b = append(w.b, "/>"...)
 		} else {
@@ -93,6 +100,12 @@ func (w *printing) token(t xml.Token) (done bool, err error) {
 		w.b = append(w.b, '>')
 		return true, nil
 	case xml.CharData:
+		if w.secret > 0 {
+			if !w.hidden && len(t) > 0 {
+				w.b, w.hidden = append(w.b, masked...), true
+			}
+			return false, nil
+		}
 		w.b, err = wire.AppendText(w.b, string(t))
 	}
 	return false, err
@@ -108,6 +121,10 @@ func (w *printing) start(t xml.StartElement) (err error) {
 		}
 	}
 	w.spaces = append(w.spaces, space)
+	if w.Masked && (w.secret > 0 || isSecret(t)) {
+		w.secret++
+		w.hidden = false
+	}
 	own := 0
 	for _, a := range t.Attr {
 		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
@@ -127,6 +144,9 @@ func (w *printing) start(t xml.StartElement) (err error) {
 		}
 		if prefix != "" {
 			prefix += ":"
+		}
+		if w.Masked && isSecretAttr(a) {
+			a.Value = masked
 		}
 		if w.b, err = wire.AppendAttr(w.b, " "+prefix+a.Name.Local+"='", a.Value); err != nil {
 			return err

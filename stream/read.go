@@ -40,6 +40,7 @@ func (s *Stream) takeAll(c *Conn) error {
 		case err != nil:
 			return err
 		case k == wire.Footer:
+			c.showMark(footer)
 			return ErrEnded
 		case k == wire.Header:
 			return &Error{Condition: InvalidXML, Text: "a stream header out of order", Sent: true}
@@ -74,6 +75,9 @@ func (s *Stream) takeElement(c *Conn, batch []item) ([]item, error) {
 			batch = append(batch, it)
 		}
 		return batch, err
+	}
+	if s.cfg.XML != nil {
+		c.showIn(element(st))
 	}
 	number := uint64(0)
 	if s.sm != nil {
@@ -113,6 +117,7 @@ func (s *Stream) serveWaiting(st stanza.Stanza, bad error) bool {
 func (s *Stream) nonza(c *Conn, size int) (item, error) {
 	d := c.framer.Take()
 	r := d.Root()
+	c.showIn(r)
 	if r.Is(wire.NSStream, "error") {
 		return item{}, readError(r)
 	}

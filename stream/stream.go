@@ -81,6 +81,9 @@ func New(cfg Config) *Stream {
 	}
 	s.out = writer{max: s.cfg.OutputBytes, timeout: s.cfg.WriteTimeout, linger: time.Millisecond, failed: s.writeFailed}
 	s.out.enter = s.enterWait
+	if s.cfg.XML != nil {
+		s.out.show = func(text string) { s.cfg.XML(Out, text) }
+	}
 	s.pulse = liveness{s: s, idle: s.cfg.Idle, timeout: s.cfg.IdleTimeout}
 	if s.cfg.Management != nil {
 		s.sm = newManagement(s, *s.cfg.Management)

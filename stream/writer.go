@@ -19,6 +19,7 @@ type writer struct {
 	failed  func(t Transport, err error)
 	enter   func(ctx context.Context) *run // tells that the goroutine of ctx waits for the peer
 	sm      *management                    // nil without XEP-0198
+	show    func(text string)              // is shown what is about to be written; nil for nobody
 
 	mu       sync.Mutex
 	cur      *chunk    // guarded by mu: what waits; nil if nothing does
@@ -294,6 +295,9 @@ func (w *writer) flush() {
 		w.inFlight = len(c.b)
 		w.mu.Unlock()
 
+		if w.show != nil {
+			showPieces(string(c.b), w.show)
+		}
 		setWriteDeadline(conn, w.timeout)
 		n, err := conn.Write(c.b)
 

@@ -71,10 +71,18 @@ func NewClient(addr jid.JID, cfg Config) (*Client, error) {
 		Backoff:        cfg.Backoff,
 		SessionTimeout: cfg.SessionTimeout,
 		Logger:         cfg.Logger,
+		XML:            c.trace().XML,
+		Features:       c.trace().Features,
 		Failed:         cfg.Failed,
 		Unhandled:      cfg.Unhandled,
 	}, cfg.SessionConfig)
 	c.presence = cfg.Presence
+	if cfg.Trace != nil {
+		stream.On(c, func(_ context.Context, e SessionStarted) error {
+			cfg.Trace.session(e.Local, e.Resumed)
+			return nil
+		}, stream.Direct(), stream.At("Config.Trace"))
+	}
 	c.restoreOwn()
 	c.sayInactive()
 	return c, nil

@@ -90,6 +90,8 @@ type Config struct {
 	SessionTimeout time.Duration
 	// Logger gets what goes wrong; nil means silence.
 	Logger *slog.Logger
+	// Trace has hooks that see what the client does; it may be nil. See [LogTrace].
+	Trace *Trace
 	// Failed is called for what a handler did not catch; see stream.Config.
 	Failed func(f stream.Failure)
 	// Unhandled is called for what no handler took; see stream.Config.

@@ -30,6 +30,7 @@ func (c *Client) dial(ctx context.Context) (stream.Transport, error) {
 		c.redirect.forget(hint)
 	}
 	all, err := c.candidates(ctx)
+	c.trace().lookup(all, err)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,9 @@ func isHostname(s string) bool {
 
 // connectTo makes one connection, with TLS if it begins with that.
 func (c *Client) connectTo(ctx context.Context, a candidate) (net.Conn, error) {
-	conn, err := c.cfg.dialer().DialContext(ctx, "tcp", a.String())
+	conn, err := c.trace().connect(a.String(), func() (net.Conn, error) {
+		return c.cfg.dialer().DialContext(ctx, "tcp", a.String())
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -201,38 +201,49 @@ func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Ou
 	if err != nil {
 		return 0, c.refused(&AuthError{Err: err})
 	}
+	c.trace().authStart(m.Name())
+	err = c.exchange(conn, m)
+	c.trace().authDone(m.Name(), err)
+	if err != nil {
+		return 0, err
+	}
+	return stream.Restart, nil
+}
+
+// exchange logs in with a mechanism.
+func (c *Client) exchange(conn *stream.Conn, m mechanism.Mechanism) error {
 	initial, err := m.Start()
 	if err != nil {
-		return 0, c.refused(&AuthError{Mechanism: m.Name(), Err: err})
+		return c.refused(&AuthError{Mechanism: m.Name(), Err: err})
 	}
 	if err := conn.Write(&sasl.Auth{Mechanism: m.Name(), Data: encode64(initial)}); err != nil {
-		return 0, err
+		return err
 	}
 	for {
 		r, err := conn.Read()
 		if err != nil {
-			return 0, err
+			return err
 		}
 		switch {
 		case r.Is(sasl.NS, "challenge"):
 			answer, err := respond(m, r.Text())
 			if err != nil {
 				_ = conn.Write(&sasl.Abort{})
-				return 0, c.refused(&AuthError{Mechanism: m.Name(), Err: err})
+				return c.refused(&AuthError{Mechanism: m.Name(), Err: err})
 			}
 			if err := conn.Write(&sasl.Response{Data: encode64(answer)}); err != nil {
-				return 0, err
+				return err
 			}
 		case r.Is(sasl.NS, "success"):
 			if err := finish(m, r.Text(), r.Text() != ""); err != nil {
-				return 0, c.refused(&AuthError{Mechanism: m.Name(), Err: err})
+				return c.refused(&AuthError{Mechanism: m.Name(), Err: err})
 			}
 			c.loggedIn(m)
-			return stream.Restart, nil
+			return nil
 		case r.Is(sasl.NS, "failure"):
-			return 0, c.refused(readFailure(m, r))
+			return c.refused(readFailure(m, r))
 		default:
-			return 0, fmt.Errorf("%s in the middle of authentication", r.Name())
+			return fmt.Errorf("%s in the middle of authentication", r.Name())
 		}
 	}
 }

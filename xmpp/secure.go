@@ -135,7 +135,7 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 	if err := conn.Secure(t); err != nil {
 		return 0, err
 	}
-	if err := t.HandshakeContext(ctx); err != nil {
+	if err := c.trace().shakeHands(ctx, t); err != nil {
 		return 0, fmt.Errorf("handshake: %w", err)
 	}
 	conn.SetFrom(c.from())
@@ -145,7 +145,7 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 // handshake makes TLS from the first byte (XEP-0368).
 func (c *Client) handshake(ctx context.Context, plain net.Conn) (net.Conn, error) {
 	t := tls.Client(plain, c.tlsConfig(true))
-	if err := t.HandshakeContext(ctx); err != nil {
+	if err := c.trace().shakeHands(ctx, t); err != nil {
 		plain.Close()
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
