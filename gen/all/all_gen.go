@@ -99,6 +99,9 @@ import (
 	"stanza.invalid/gen/pubsub"
 	"stanza.invalid/gen/push"
 	"stanza.invalid/gen/rawudp"
+	"stanza.invalid/gen/rayo"
+	"stanza.invalid/gen/rayocpa"
+	"stanza.invalid/gen/rayofax"
 	"stanza.invalid/gen/reactions"
 	"stanza.invalid/gen/receipts"
 	"stanza.invalid/gen/reference"
@@ -2825,6 +2828,381 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(rawudp.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "offer"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Ringing",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "ringing"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Ringing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Answered",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "answered"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Answered)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "End",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "end"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.End)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Accept",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "accept"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Accept)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Answer",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "answer"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Answer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Redirect",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "redirect"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Redirect)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Reject",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "reject"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Reject)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Hangup",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "hangup"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Hangup)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Dial",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "dial"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Dial)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Join",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "join"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Join)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Unjoin",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "unjoin"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Unjoin)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Joined",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "joined"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Joined)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Unjoined",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "unjoined"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Unjoined)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "StartedSpeaking",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "started-speaking"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.StartedSpeaking)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "StoppedSpeaking",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "stopped-speaking"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.StoppedSpeaking)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Ref",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "ref"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(rayo.Ref)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Stop",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:ext:1", Local: "stop"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Stop)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Complete",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:ext:1", Local: "complete"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Complete)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Output",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "output"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Output)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "OutputPause",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "pause"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.OutputPause)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "OutputResume",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "resume"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.OutputResume)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "SpeedUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "speed-up"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.SpeedUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "SpeedDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "speed-down"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.SpeedDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "VolumeUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "volume-up"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.VolumeUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "VolumeDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "volume-down"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.VolumeDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Seek",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "seek"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Seek)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Input",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:input:1", Local: "input"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Input)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Prompt",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:prompt:1", Local: "prompt"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Prompt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "InputTimersStarted",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:prompt:1", Local: "input-timers-started"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.InputTimersStarted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Record",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "record"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Record)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "RecordPause",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "pause"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.RecordPause)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "RecordResume",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "resume"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.RecordResume)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayocpa",
+			GoName:  "Signal",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:cpa:1", Local: "signal"}},
+			In:      []string{"presence", "any"},
+			New: func() stanza.Decoder {
+				return new(rayocpa.Signal)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "ReceiveFax",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:1", Local: "receivefax"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayofax.ReceiveFax)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "SendFax",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:1", Local: "sendfax"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayofax.SendFax)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "Finish",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "finish"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rayofax.Finish)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "Fax",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "fax"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rayofax.Fax)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "Metadata",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "metadata"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rayofax.Metadata)
 			},
 		},
 		{
