@@ -143,6 +143,8 @@ func lintCases() []lintCase {
 		{"xsd-required", "Order.note", []string{"{name: note,", "{name: note, required: true,"}, nil},
 		{"xsd-optional", "Order.note", nil, []string{"use='optional'", "use='required'"}},
 		{"xsd-many", "Receipt.cup", child("{name: cup, doc: is a cup.}"), xsdChild("<xs:element name='cup' type='xs:string' minOccurs='0' maxOccurs='unbounded'/>")},
+		{"xsd-many", "Receipt.cup", child("{type: Thing, doc: is what it is about., one_of: [{name: cup, type: flag, doc: is a cup.}, {name: pot, type: flag, doc: is a pot.}]}"), xsdChild("<xs:choice minOccurs='0' maxOccurs='unbounded'><xs:element name='cup'><xs:complexType/></xs:element></xs:choice><xs:element name='pot' minOccurs='0'><xs:complexType/></xs:element>")},
+		{"xsd-single", "Receipt.cup", child("{type: Thing, many: true, doc: are what it is about., one_of: [{name: cup, type: flag, doc: is a cup.}, {name: pot, type: flag, doc: is a pot.}]}"), xsdChild("<xs:element name='cup' minOccurs='0'><xs:complexType/></xs:element><xs:element name='pot' minOccurs='0' maxOccurs='unbounded'><xs:complexType/></xs:element>")},
 		{"xsd-single", "Receipt.cup", child("{name: cup, many: true, doc: are cups.}"), xsdChild("<xs:element name='cup' type='xs:string' minOccurs='0'/>")},
 		{"xsd-value-missing", "Kind.black", nil, []string{"<xs:enumeration value='green'/>", "<xs:enumeration value='green'/><xs:enumeration value='black'/>"}},
 		{"xsd-value-missing", "Order.kind.green", []string{"name: kind, type: Kind", "name: kind"}, nil},

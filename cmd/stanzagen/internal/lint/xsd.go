@@ -274,11 +274,21 @@ func kids(f *model.Field) []*kid {
 
 func children(e *model.Element) map[model.Name]*kid {
 	all := map[model.Name]*kid{}
-	for _, f := range e.Parts() {
+	add := func(f *model.Field, many bool) {
 		for _, k := range kids(f) {
+			k.many = k.many || many
 			if all[k.name] == nil {
 				all[k.name] = k
 			}
+		}
+	}
+	for _, f := range e.Fields {
+		if f.Choice == nil {
+			add(f, false)
+			continue
+		}
+		for _, alternative := range f.Choice.Alternatives {
+			add(alternative, f.Many)
 		}
 	}
 	return all
