@@ -30,6 +30,7 @@ import (
 	"stanza.invalid/gen/chatstate"
 	"stanza.invalid/gen/command"
 	"stanza.invalid/gen/compress"
+	"stanza.invalid/gen/concentrator"
 	"stanza.invalid/gen/correct"
 	"stanza.invalid/gen/csi"
 	"stanza.invalid/gen/datachannel"
@@ -63,6 +64,7 @@ import (
 	"stanza.invalid/gen/ice"
 	"stanza.invalid/gen/iceudp"
 	"stanza.invalid/gen/idle"
+	"stanza.invalid/gen/iotcontrol"
 	"stanza.invalid/gen/ipcheck"
 	"stanza.invalid/gen/jingle"
 	"stanza.invalid/gen/jingleibb"
@@ -96,6 +98,7 @@ import (
 	"stanza.invalid/gen/pipelining"
 	"stanza.invalid/gen/privacy"
 	"stanza.invalid/gen/private"
+	"stanza.invalid/gen/provisioning"
 	"stanza.invalid/gen/pubsub"
 	"stanza.invalid/gen/push"
 	"stanza.invalid/gen/rawudp"
@@ -123,6 +126,7 @@ import (
 	"stanza.invalid/gen/saslupgrade"
 	"stanza.invalid/gen/search"
 	"stanza.invalid/gen/seclabel"
+	"stanza.invalid/gen/sensordata"
 	"stanza.invalid/gen/session"
 	"stanza.invalid/gen/shim"
 	"stanza.invalid/gen/si"
@@ -135,6 +139,7 @@ import (
 	"stanza.invalid/gen/starttls"
 	"stanza.invalid/gen/stats"
 	"stanza.invalid/gen/streams"
+	"stanza.invalid/gen/things"
 	"stanza.invalid/gen/thumbnail"
 	"stanza.invalid/gen/tune"
 	"stanza.invalid/gen/upload"
@@ -875,6 +880,905 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCapabilities",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCapabilities"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCapabilities)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCapabilitiesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCapabilitiesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCapabilitiesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllDataSources",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllDataSources"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllDataSources)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllDataSourcesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllDataSourcesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllDataSourcesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetRootDataSources",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootDataSources"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetRootDataSources)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetRootDataSourcesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootDataSourcesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetRootDataSourcesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetChildDataSources",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildDataSources"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetChildDataSources)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetChildDataSourcesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildDataSourcesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetChildDataSourcesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ContainsNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.ContainsNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ContainsNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ContainsNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ContainsNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.ContainsNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ContainsNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ContainsNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeInheritance",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeInheritance"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeInheritance)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeInheritanceResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeInheritanceResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeInheritanceResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetRootNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetRootNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetRootNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetRootNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetChildNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetChildNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetChildNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetChildNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetIndices",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getIndices"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetIndices)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetIndicesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getIndicesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetIndicesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesFromIndex",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndex"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesFromIndex)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesFromIndexResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndexResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesFromIndexResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesFromIndices",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndices"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesFromIndices)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesFromIndicesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndicesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesFromIndicesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllIndexValues",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllIndexValues"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllIndexValues)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllIndexValuesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllIndexValuesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllIndexValuesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeParametersForEdit",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeParametersForEdit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeParametersForEdit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeParametersForEditResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeParametersForEditResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeParametersForEditResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SetNodeParametersAfterEdit",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setNodeParametersAfterEdit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.SetNodeParametersAfterEdit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SetNodeParametersAfterEditResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setNodeParametersAfterEditResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.SetNodeParametersAfterEditResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonNodeParametersForEdit",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeParametersForEdit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonNodeParametersForEdit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonNodeParametersForEditResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeParametersForEditResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonNodeParametersForEditResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SetCommonNodeParametersAfterEdit",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setCommonNodeParametersAfterEdit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.SetCommonNodeParametersAfterEdit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SetCommonNodeParametersAfterEditResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setCommonNodeParametersAfterEditResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.SetCommonNodeParametersAfterEditResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAddableNodeTypes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAddableNodeTypes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAddableNodeTypes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAddableNodeTypesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAddableNodeTypesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAddableNodeTypesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetParametersForNewNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getParametersForNewNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetParametersForNewNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetParametersForNewNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getParametersForNewNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetParametersForNewNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "CreateNewNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "createNewNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.CreateNewNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "CreateNewNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "createNewNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.CreateNewNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "DestroyNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "destroyNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.DestroyNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "DestroyNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "destroyNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.DestroyNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAncestors",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAncestors"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAncestors)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAncestorsResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAncestorsResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAncestorsResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeCommands",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeCommands"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeCommands)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeCommandsResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeCommandsResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeCommandsResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommandParameters",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommandParameters"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommandParameters)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommandParametersResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommandParametersResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommandParametersResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteNodeCommand",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeCommand"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteNodeCommand)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteNodeCommandResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeCommandResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteNodeCommandResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteNodeQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeQuery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteNodeQuery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteNodeQueryResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeQueryResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteNodeQueryResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "AbortNodeQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortNodeQuery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.AbortNodeQuery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "AbortNodeQueryResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortNodeQueryResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.AbortNodeQueryResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonNodeCommands",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeCommands"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonNodeCommands)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonNodeCommandsResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeCommandsResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonNodeCommandsResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonCommandParameters",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonCommandParameters"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonCommandParameters)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonCommandParametersResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonCommandParametersResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonCommandParametersResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteCommonNodeCommand",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeCommand"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteCommonNodeCommand)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteCommonNodeCommandResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeCommandResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteCommonNodeCommandResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteCommonNodeQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeQuery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteCommonNodeQuery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteCommonNodeQueryResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeQueryResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteCommonNodeQueryResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "AbortCommonNodeQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortCommonNodeQuery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.AbortCommonNodeQuery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "AbortCommonNodeQueryResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortCommonNodeQueryResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.AbortCommonNodeQueryResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodeUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeUp"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodeUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodeUpResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeUpResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodeUpResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodesUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesUp"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodesUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodesUpResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesUpResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodesUpResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodeDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeDown"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodeDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodeDownResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeDownResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodeDownResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodesDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesDown"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodesDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodesDownResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesDownResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodesDownResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "Subscribe",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "subscribe"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.Subscribe)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SubscribeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "subscribeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.SubscribeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "Unsubscribe",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "unsubscribe"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.Unsubscribe)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "UnsubscribeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "unsubscribeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.UnsubscribeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeAdded",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeAdded"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeAdded)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeUpdated",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeUpdated"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeUpdated)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeStatusChanged",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeStatusChanged"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeStatusChanged)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeRemoved",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeRemoved"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeRemoved)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeMovedUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeMovedUp"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeMovedUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeMovedDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeMovedDown"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeMovedDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetDatabases",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabases"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetDatabases)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetDatabasesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabasesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetDatabasesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetDatabaseReadoutParameters",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabaseReadoutParameters"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetDatabaseReadoutParameters)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetDatabaseReadoutParametersResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabaseReadoutParametersResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetDatabaseReadoutParametersResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "StartDatabaseReadout",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "startDatabaseReadout"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.StartDatabaseReadout)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "StartDatabaseReadoutResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "startDatabaseReadoutResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.StartDatabaseReadoutResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "QueryProgress",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "queryProgress"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.QueryProgress)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/correct",
 			GoName:  "Replace",
 			Names:   []wire.Name{{Space: "urn:xmpp:message-correct:0", Local: "replace"}},
@@ -1472,6 +2376,53 @@ func Types() []Entry {
 			In:      []string{"presence"},
 			New: func() stanza.Decoder {
 				return new(idle.Idle)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "set"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(iotcontrol.Set)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "SetResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "setResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(iotcontrol.SetResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "GetForm",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "getForm"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(iotcontrol.GetForm)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "ParameterError",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "paramError"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(iotcontrol.ParameterError)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "ParameterGroup",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "parameterGroup"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(iotcontrol.ParameterGroup)
 			},
 		},
 		{
@@ -2455,6 +3406,223 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(private.StorageSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "GetToken",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getToken"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.GetToken)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "GetTokenChallenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenChallenge"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.GetTokenChallenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "GetTokenChallengeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenChallengeResponse"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.GetTokenChallengeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Token",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Token)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "TokenChallenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "tokenChallenge"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.TokenChallenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "TokenChallengeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "tokenChallengeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.TokenChallengeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "IsFriend",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "isFriend"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.IsFriend)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Friendship",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "isFriendResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Friendship)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Friend",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "friend"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Friend)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Unfriend",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "unfriend"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Unfriend)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "CanRead",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canRead"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.CanRead)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "ReadPermission",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canReadResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.ReadPermission)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "CanControl",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canControl"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.CanControl)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "ControlPermission",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canControlResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.ControlPermission)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "ClearCache",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "clearCache"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(provisioning.ClearCache)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "CacheCleared",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "clearCacheResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.CacheCleared)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "CanAccess",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canAccess"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.CanAccess)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Access",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canAccessResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Access)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "UserLoggedIn",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "userLoggedIn"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(provisioning.UserLoggedIn)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "HasPrivilege",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "hasPrivilege"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.HasPrivilege)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "PrivilegeAnswer",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "hasPrivilegeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.PrivilegeAnswer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "DownloadPrivileges",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "downloadPrivileges"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.DownloadPrivileges)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Privileges",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "downloadPrivilegesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Privileges)
 			},
 		},
 		{
@@ -3851,6 +5019,80 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "req"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(sensordata.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Accepted",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "accepted"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Accepted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Started",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "started"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Started)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Cancel",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "cancel"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(sensordata.Cancel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Cancelled",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "cancelled"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Cancelled)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Fields",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "fields"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Fields)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Failure",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "failure"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Failure)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Done",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "done"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Done)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/session",
 			GoName:  "Session",
 			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:xmpp-session", Local: "session"}},
@@ -4157,6 +5399,115 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(streams.DefinedCondition)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Mine",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "mine"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Mine)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Claimed",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "claimed"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Claimed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Update",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "update"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Update)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Remove",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "remove"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Remove)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Removed",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "removed"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Removed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Unregister",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "unregister"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Unregister)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Disown",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "disown"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Disown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Disowned",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "disowned"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Disowned)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Search",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "search"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(things.Search)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Found",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "found"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(things.Found)
 			},
 		},
 		{
