@@ -40,14 +40,18 @@ import (
 	"stanza.invalid/gen/directinvite"
 	"stanza.invalid/gen/disco"
 	"stanza.invalid/gen/dtls"
+	"stanza.invalid/gen/dynamicform"
 	"stanza.invalid/gen/eme"
 	"stanza.invalid/gen/entitytime"
+	"stanza.invalid/gen/eventlog"
 	"stanza.invalid/gen/events"
+	"stanza.invalid/gen/exi"
 	"stanza.invalid/gen/extdisco"
 	"stanza.invalid/gen/fallback"
 	"stanza.invalid/gen/fast"
 	"stanza.invalid/gen/featureneg"
 	"stanza.invalid/gen/filetransfer"
+	"stanza.invalid/gen/fis"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/forward"
 	"stanza.invalid/gen/framing"
@@ -69,6 +73,7 @@ import (
 	"stanza.invalid/gen/jingle"
 	"stanza.invalid/gen/jingleibb"
 	"stanza.invalid/gen/jinglenodes"
+	"stanza.invalid/gen/jinglepub"
 	"stanza.invalid/gen/jingles5b"
 	"stanza.invalid/gen/jmi"
 	"stanza.invalid/gen/jsoncontainer"
@@ -128,9 +133,12 @@ import (
 	"stanza.invalid/gen/seclabel"
 	"stanza.invalid/gen/sensordata"
 	"stanza.invalid/gen/session"
+	"stanza.invalid/gen/sharedsub"
 	"stanza.invalid/gen/shim"
 	"stanza.invalid/gen/si"
 	"stanza.invalid/gen/sift"
+	"stanza.invalid/gen/signedform"
+	"stanza.invalid/gen/sipub"
 	"stanza.invalid/gen/sm"
 	"stanza.invalid/gen/spoiler"
 	"stanza.invalid/gen/ssma"
@@ -148,6 +156,7 @@ import (
 	"stanza.invalid/gen/vcardavatar"
 	"stanza.invalid/gen/version"
 	"stanza.invalid/gen/xhtml"
+	"stanza.invalid/gen/xmpphttp"
 	"stanza.invalid/gen/zrtp"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
@@ -242,6 +251,9 @@ func Forms() []Form {
 		}},
 		{Package: "stanza.invalid/gen/search", GoName: "Form", New: func() form.Typed {
 			return new(search.Form)
+		}},
+		{Package: "stanza.invalid/gen/signedform", GoName: "OAuth1", New: func() form.Typed {
+			return new(signedform.OAuth1)
 		}},
 		{Package: "stanza.invalid/gen/upload", GoName: "Info", New: func() form.Typed {
 			return new(upload.Info)
@@ -1934,6 +1946,71 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "PostBack",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "postBack"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.PostBack)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "ReadOnly",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "readOnly"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.ReadOnly)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "NotSame",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "notSame"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.NotSame)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "error"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.Error)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "Submit",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "submit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(dynamicform.Submit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "Cancel",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "cancel"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(dynamicform.Cancel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "Updated",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "updated"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.Updated)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/eme",
 			GoName:  "Encryption",
 			Names:   []wire.Name{{Space: "urn:xmpp:eme:0", Local: "encryption"}},
@@ -1962,12 +2039,84 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/eventlog",
+			GoName:  "Event",
+			Names:   []wire.Name{{Space: "urn:xmpp:eventlog", Local: "log"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(eventlog.Event)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/events",
 			GoName:  "Event",
 			Names:   []wire.Name{{Space: "jabber:x:event", Local: "x"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(events.Event)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "Setup",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "setup"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.Setup)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "SetupResponse",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "setupResponse"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.SetupResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "UploadSchema",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "uploadSchema"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.UploadSchema)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "DownloadSchema",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "downloadSchema"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.DownloadSchema)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "DownloadSchemaResponse",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "downloadSchemaResponse"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.DownloadSchemaResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "StreamStart",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "streamStart"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.StreamStart)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "StreamEnd",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "streamEnd"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.StreamEnd)
 			},
 		},
 		{
@@ -2174,6 +2323,25 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(filetransfer.TooLarge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fis",
+			GoName:  "Files",
+			Names:   []wire.Name{{Space: "urn:xmpp:fis:0", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(fis.Files)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fis",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:fis:0", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(fis.Query)
 			},
 		},
 		{
@@ -2695,6 +2863,34 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(jinglenodes.TURNRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglepub",
+			GoName:  "Session",
+			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "jinglepub"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(jinglepub.Session)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglepub",
+			GoName:  "Start",
+			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "start"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jinglepub.Start)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglepub",
+			GoName:  "Starting",
+			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "starting"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(jinglepub.Starting)
 			},
 		},
 		{
@@ -5112,6 +5308,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sharedsub",
+			GoName:  "Subscription",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:subscription:0", Local: "subscription"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sharedsub.Subscription)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/shim",
 			GoName:  "Headers",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/shim", Local: "headers"}},
@@ -5164,6 +5369,34 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(sift.File)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "sipub"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(sipub.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			GoName:  "Start",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "start"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(sipub.Start)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			GoName:  "Starting",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "starting"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sipub.Starting)
 			},
 		},
 		{
@@ -5629,6 +5862,43 @@ func Types() []Entry {
 			In:      []string{"message", "any"},
 			New: func() stanza.Decoder {
 				return new(xhtml.HTML)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "req"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(xmpphttp.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			GoName:  "Response",
+			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "resp"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(xmpphttp.Response)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			GoName:  "Chunk",
+			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "chunk"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(xmpphttp.Chunk)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			GoName:  "Close",
+			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "close"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(xmpphttp.Close)
 			},
 		},
 		{

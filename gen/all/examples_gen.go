@@ -1236,6 +1236,44 @@ func Examples() []Example {
 			Types:   []string{"Fingerprint"},
 		},
 		{
+			Package: "stanza.invalid/gen/dynamicform",
+			XML:     "<postBack xmlns='urn:xmpp:xdata:dynamic'/>",
+			Types:   []string{"PostBack"},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			XML:     "<readOnly xmlns='urn:xmpp:xdata:dynamic'/>",
+			Types:   []string{"ReadOnly"},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			XML:     "<notSame xmlns='urn:xmpp:xdata:dynamic'/>",
+			Types:   []string{"NotSame"},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			XML:     "<error xmlns='urn:xmpp:xdata:dynamic'>There is no such country.</error>",
+			Types:   []string{"Error"},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			XML:     "<iq type='set' id='d1' to='court.illyria.example'>\n  <submit xmlns='urn:xmpp:xdata:dynamic' xml:lang='en'>\n    <x xmlns='jabber:x:data' type='submit'>\n      <field var='xdd session'><value>17</value></field>\n      <field var='country'><value>Illyria</value></field>\n    </x>\n  </submit>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Submit"},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			XML:     "<iq type='set' id='d2'><cancel xmlns='urn:xmpp:xdata:dynamic'><x xmlns='jabber:x:data' type='cancel'><field var='xdd session'><value>17</value></field></x></cancel></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Cancel"},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			XML:     "<message to='viola@illyria.example/ship'>\n  <updated xmlns='urn:xmpp:xdata:dynamic' sessionVariable='xdd session'>\n    <x xmlns='jabber:x:data' type='form'><field var='xdd session' type='hidden'><value>17</value></field></x>\n  </updated>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Updated"},
+		},
+		{
 			Package: "stanza.invalid/gen/eme",
 			XML:     "<message to='olivia@illyria.example' type='chat'>\n  <encryption xmlns='urn:xmpp:eme:0' namespace='urn:xmpp:omemo:2'/>\n  <body>This message is encrypted.</body>\n</message>",
 			Stanza:  "message",
@@ -1259,6 +1297,12 @@ func Examples() []Example {
 			Types:   []string{"Time"},
 		},
 		{
+			Package: "stanza.invalid/gen/eventlog",
+			XML:     "<message to='log.illyria.example'>\n  <log xmlns='urn:xmpp:eventlog' timestamp='2026-01-06T12:00:00Z' id='duel' type='Alert' level='Medium' object='cesario'\n      subject='andrew' facility='orchard' module='toby'>\n    <message>Swords are drawn.</message>\n    <tag name='swords' value='2' type='xs:int'/>\n    <tag name='cause' value='a letter'/>\n    <stackTrace>toby, fabian, andrew</stackTrace>\n  </log>\n  <log xmlns='urn:xmpp:eventlog' timestamp='2026-01-06T12:00:01Z'><message>Somebody comes.</message></log>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Event", "Event"},
+		},
+		{
 			Package: "stanza.invalid/gen/events",
 			XML:     "<message to='viola@illyria.example' id='m1'><body>Art thou a churchman?</body><x xmlns='jabber:x:event'><offline/><delivered/><displayed/><composing/></x></message>",
 			Stanza:  "message",
@@ -1274,6 +1318,51 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/events",
 			XML:     "<x xmlns='jabber:x:event'><id/></x>",
 			Types:   []string{"Event"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<setup xmlns='http://jabber.org/protocol/compress/exi' version='1' alignment='byte-alignment' compression='false' strict='true'\n    preserveComments='false' preservePIs='false' preserveDTD='false' preservePrefixes='true' preserveLexical='true'\n    selfContained='false' blockSize='1024' valueMaxLength='64' valuePartitionCapacity='128' sessionWideBuffers='true'>\n  <schema ns='jabber:client' bytes='6968' md5Hash='5e2d5cbf0506e3f16336d295093d66c4'/>\n  <datatypeRepresentationMap type='xs:decimal' representAs='xs:string'/>\n</setup>",
+			Types:   []string{"Setup"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<setup xmlns='http://jabber.org/protocol/compress/exi' configurationId='c17' configurationLocation='https://illyria.example/exi/17'/>",
+			Types:   []string{"Setup"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<setupResponse xmlns='http://jabber.org/protocol/compress/exi' agreement='true' configurationId='c17'>\n  <schema ns='jabber:client' bytes='6968' md5Hash='5e2d5cbf0506e3f16336d295093d66c4'/>\n  <missingSchema ns='urn:example:fool' bytes='17' md5Hash='00000000000000000000000000000017'/>\n  <datatypeRepresentationMap type='xs:decimal' representAs='xs:string'/>\n</setupResponse>",
+			Types:   []string{"SetupResponse"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<uploadSchema xmlns='http://jabber.org/protocol/compress/exi' contentType='ExiDocument' bytes='6' md5Hash='00000000000000000000000000000017'>c2NoZW1h</uploadSchema>",
+			Types:   []string{"UploadSchema"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<downloadSchema xmlns='http://jabber.org/protocol/compress/exi' url='https://illyria.example/fool.xsd'/>",
+			Types:   []string{"DownloadSchema"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<downloadSchemaResponse xmlns='http://jabber.org/protocol/compress/exi' url='https://illyria.example/fool.xsd' result='true'/>",
+			Types:   []string{"DownloadSchemaResponse"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<downloadSchemaResponse xmlns='http://jabber.org/protocol/compress/exi' url='https://illyria.example/fool.xsd' result='false'>\n  <httpError code='404' message='Not found'/>\n</downloadSchemaResponse>",
+			Types:   []string{"DownloadSchemaResponse"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<streamStart xmlns='http://jabber.org/protocol/compress/exi' to='illyria.example' from='viola@illyria.example' id='s1' version='1.0' xml:lang='en'><features xmlns='http://etherx.jabber.org/streams'/></streamStart>",
+			Types:   []string{"StreamStart"},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			XML:     "<streamEnd xmlns='http://jabber.org/protocol/compress/exi'/>",
+			Types:   []string{"StreamEnd"},
 		},
 		{
 			Package: "stanza.invalid/gen/extdisco",
@@ -1418,6 +1507,24 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/filetransfer",
 			XML:     "<file-too-large xmlns='urn:xmpp:jingle:apps:file-transfer:errors:0'/>",
 			Types:   []string{"TooLarge"},
+		},
+		{
+			Package: "stanza.invalid/gen/fis",
+			XML:     "<iq type='get' id='f1' to='viola@illyria.example/ship'><query xmlns='urn:xmpp:fis:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/fis",
+			XML:     "<iq type='get' id='f2' to='viola@illyria.example/ship'>\n  <query xmlns='urn:xmpp:fis:0' node='letters'><set xmlns='http://jabber.org/protocol/rsm'><max>10</max></set></query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/fis",
+			XML:     "<iq type='result' id='f2'>\n  <query xmlns='urn:xmpp:fis:0' node='letters'>\n    <directory name='answers'/>\n    <directory name='drafts'><file xmlns='urn:xmpp:jingle:apps:file-transfer:4'><name>first.txt</name></file><directory name='old'/></directory>\n    <file xmlns='urn:xmpp:jingle:apps:file-transfer:4'>\n      <name>m-o-a-i.txt</name>\n      <media-type>text/plain</media-type>\n      <date>2026-01-06T12:00:00Z</date>\n      <desc>Found in the garden</desc>\n      <size>1022</size>\n      <range/>\n      <hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>aGFzaA==</hash>\n    </file>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Files"},
 		},
 		{
 			Package: "stanza.invalid/gen/form",
@@ -1843,6 +1950,24 @@ func Examples() []Example {
 			XML:     "<iq type='result' id='n3'><turn xmlns='http://jabber.org/protocol/jinglenodes' ttl='86400' uri='turn:192.0.2.9?transport=udp' username='1736166000:viola@illyria.example' password='c2Vzc2lvbg=='/></iq>",
 			Stanza:  "iq",
 			Types:   []string{"TURN"},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglepub",
+			XML:     "<message to='olivia@illyria.example'>\n  <jinglepub xmlns='urn:xmpp:jinglepub:1' from='feste@illyria.example' id='p17'>\n    <meta title='Come away, death' summary='As it was sung for the duke' xml:lang='en'/>\n    <uri>https://illyria.example/songs/17</uri>\n    <description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'/>\n  </jinglepub>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Session"},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglepub",
+			XML:     "<iq type='get' id='j1' to='feste@illyria.example/lute'><start xmlns='urn:xmpp:jinglepub:1' id='p17'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Start"},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglepub",
+			XML:     "<iq type='result' id='j1'><starting xmlns='urn:xmpp:jinglepub:1' sid='s17'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Starting"},
 		},
 		{
 			Package: "stanza.invalid/gen/jingles5b",
@@ -3790,6 +3915,11 @@ func Examples() []Example {
 			Types:   []string{"Request"},
 		},
 		{
+			Package: "stanza.invalid/gen/sharedsub",
+			XML:     "<subscription xmlns='urn:xmpp:pubsub:subscription:0' server='pubsub.illyria.example' node='songs'>\n  <id>s17</id>\n  <title>Songs of the fool</title>\n</subscription>",
+			Types:   []string{"Subscription"},
+		},
+		{
 			Package: "stanza.invalid/gen/shim",
 			XML:     "<message to='viola@illyria.example'><body>Come away.</body><headers xmlns='http://jabber.org/protocol/shim'><header name='Urgency'>high</header><header name='Keywords'>death, cypress</header></headers></message>",
 			Stanza:  "message",
@@ -3826,6 +3956,29 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/sift",
 			XML:     "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'><range offset='4096' length='1024'/></file>",
 			Types:   []string{"File"},
+		},
+		{
+			Package: "stanza.invalid/gen/signedform",
+			XML:     "<x xmlns='jabber:x:data' type='submit'>\n  <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:xdata:signature:oauth1</value></field>\n  <field var='username'><value>cesario</value></field>\n  <field var='oauth_version' type='hidden'><value>1.0</value></field>\n  <field var='oauth_signature_method' type='hidden'><value>HMAC-SHA1</value></field>\n  <field var='oauth_token' type='hidden'><value>t17</value></field>\n  <field var='oauth_token_secret' type='hidden'><value>s17</value></field>\n  <field var='oauth_nonce' type='hidden'><value>n17</value></field>\n  <field var='oauth_timestamp' type='hidden'><value>1767700000</value></field>\n  <field var='oauth_consumer_key' type='hidden'><value>page</value></field>\n  <field var='oauth_signature' type='hidden'><value>c2lnbmF0dXJl</value></field>\n</x>",
+			Forms:   []string{"OAuth1"},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			XML:     "<message to='olivia@illyria.example'>\n  <sipub xmlns='http://jabber.org/protocol/sipub' id='p17' from='viola@illyria.example/ship' mime-type='text/plain' profile='http://jabber.org/protocol/si/profile/file-transfer'>\n    <file xmlns='http://jabber.org/protocol/si/profile/file-transfer' name='letter.txt' size='17'/>\n  </sipub>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Offer"},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			XML:     "<iq type='get' id='s1' to='viola@illyria.example/ship'><start xmlns='http://jabber.org/protocol/sipub' id='p17'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Start"},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			XML:     "<iq type='result' id='s1'><starting xmlns='http://jabber.org/protocol/sipub' sid='s17'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Starting"},
 		},
 		{
 			Package: "stanza.invalid/gen/sm",
@@ -4235,6 +4388,48 @@ func Examples() []Example {
 			XML:     "<message to='olivia@illyria.example'>\n  <body>Some are born great.</body>\n  <html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml' xml:lang='en'><p>Some are born <em>great</em>.</p></body></html>\n</message>",
 			Stanza:  "message",
 			Types:   []string{"HTML"},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			XML:     "<iq type='set' id='h1' to='web.illyria.example'>\n  <req xmlns='urn:xmpp:http' method='POST' resource='/letters?to=olivia' version='1.1' maxChunkSize='4096' sipub='false' ibb='true' jingle='false'>\n    <headers xmlns='http://jabber.org/protocol/shim'><header name='Host'>web.illyria.example</header></headers>\n    <data><text>To the unknown beloved</text></data>\n  </req>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Request"},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			XML:     "<iq type='result' id='h1'>\n  <resp xmlns='urn:xmpp:http' version='1.1' statusCode='200' statusMessage='OK'>\n    <headers xmlns='http://jabber.org/protocol/shim'><header name='Content-Type'>text/xml</header></headers>\n    <data><xml><letter xmlns='urn:example:letters'/></xml></data>\n  </resp>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Response"},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			XML:     "<resp xmlns='urn:xmpp:http' version='1.1' statusCode='200'><data><base64>Ynl0ZXM=</base64></data></resp>",
+			Types:   []string{"Response"},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			XML:     "<resp xmlns='urn:xmpp:http' version='1.1' statusCode='200'><data><chunkedBase64 streamId='s1'/></data></resp>",
+			Types:   []string{"Response"},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			XML:     "<resp xmlns='urn:xmpp:http' version='1.1' statusCode='200'><data><ibb sid='s2'/></data></resp>",
+			Types:   []string{"Response"},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			XML:     "<resp xmlns='urn:xmpp:http' version='1.1' statusCode='200'><data><sipub xmlns='http://jabber.org/protocol/sipub' id='p17'/></data></resp>",
+			Types:   []string{"Response"},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			XML:     "<chunk xmlns='urn:xmpp:http' streamId='s1' nr='0' last='true'>Ynl0ZXM=</chunk>",
+			Types:   []string{"Chunk"},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			XML:     "<close xmlns='urn:xmpp:http' streamId='s1'/>",
+			Types:   []string{"Close"},
 		},
 		{
 			Package: "stanza.invalid/gen/zrtp",
