@@ -28,7 +28,9 @@ import (
 	"stanza.invalid/gen/category"
 	"stanza.invalid/gen/channelbinding"
 	"stanza.invalid/gen/chatstate"
+	"stanza.invalid/gen/clientkey"
 	"stanza.invalid/gen/command"
+	"stanza.invalid/gen/comparepublish"
 	"stanza.invalid/gen/compress"
 	"stanza.invalid/gen/concentrator"
 	"stanza.invalid/gen/correct"
@@ -39,10 +41,12 @@ import (
 	"stanza.invalid/gen/dialback"
 	"stanza.invalid/gen/directinvite"
 	"stanza.invalid/gen/disco"
+	"stanza.invalid/gen/dox"
 	"stanza.invalid/gen/dtls"
 	"stanza.invalid/gen/dynamicform"
 	"stanza.invalid/gen/eme"
 	"stanza.invalid/gen/entitytime"
+	"stanza.invalid/gen/entityver"
 	"stanza.invalid/gen/eventlog"
 	"stanza.invalid/gen/events"
 	"stanza.invalid/gen/exi"
@@ -68,8 +72,12 @@ import (
 	"stanza.invalid/gen/ice"
 	"stanza.invalid/gen/iceudp"
 	"stanza.invalid/gen/idle"
+	"stanza.invalid/gen/imng"
+	"stanza.invalid/gen/inbox"
 	"stanza.invalid/gen/iotcontrol"
 	"stanza.invalid/gen/ipcheck"
+	"stanza.invalid/gen/isr"
+	"stanza.invalid/gen/jet"
 	"stanza.invalid/gen/jingle"
 	"stanza.invalid/gen/jingleibb"
 	"stanza.invalid/gen/jinglenodes"
@@ -77,19 +85,24 @@ import (
 	"stanza.invalid/gen/jingles5b"
 	"stanza.invalid/gen/jmi"
 	"stanza.invalid/gen/jsoncontainer"
+	"stanza.invalid/gen/jsonmsg"
 	"stanza.invalid/gen/lastactivity"
 	"stanza.invalid/gen/legacyauth"
 	"stanza.invalid/gen/legacydelay"
 	"stanza.invalid/gen/legacytime"
 	"stanza.invalid/gen/limits"
 	"stanza.invalid/gen/mam"
+	"stanza.invalid/gen/mamfc"
 	"stanza.invalid/gen/marker"
 	"stanza.invalid/gen/markup"
 	"stanza.invalid/gen/mds"
 	"stanza.invalid/gen/media"
+	"stanza.invalid/gen/mixanon"
+	"stanza.invalid/gen/mixmuc"
 	"stanza.invalid/gen/moderate"
 	"stanza.invalid/gen/mood"
 	"stanza.invalid/gen/muc"
+	"stanza.invalid/gen/mucversion"
 	"stanza.invalid/gen/muji"
 	"stanza.invalid/gen/nick"
 	"stanza.invalid/gen/notify"
@@ -98,6 +111,7 @@ import (
 	"stanza.invalid/gen/oldpgp"
 	"stanza.invalid/gen/omemo"
 	"stanza.invalid/gen/oob"
+	"stanza.invalid/gen/pam"
 	"stanza.invalid/gen/pars"
 	"stanza.invalid/gen/ping"
 	"stanza.invalid/gen/pipelining"
@@ -106,6 +120,8 @@ import (
 	"stanza.invalid/gen/provisioning"
 	"stanza.invalid/gen/pubsub"
 	"stanza.invalid/gen/push"
+	"stanza.invalid/gen/quickresponse"
+	"stanza.invalid/gen/raft"
 	"stanza.invalid/gen/rawudp"
 	"stanza.invalid/gen/rayo"
 	"stanza.invalid/gen/rayocpa"
@@ -114,6 +130,7 @@ import (
 	"stanza.invalid/gen/receipts"
 	"stanza.invalid/gen/reference"
 	"stanza.invalid/gen/register"
+	"stanza.invalid/gen/reminder"
 	"stanza.invalid/gen/reply"
 	"stanza.invalid/gen/report"
 	"stanza.invalid/gen/retract"
@@ -149,12 +166,14 @@ import (
 	"stanza.invalid/gen/streams"
 	"stanza.invalid/gen/things"
 	"stanza.invalid/gen/thumbnail"
+	"stanza.invalid/gen/totp"
 	"stanza.invalid/gen/tune"
 	"stanza.invalid/gen/upload"
 	"stanza.invalid/gen/validate"
 	"stanza.invalid/gen/vcard"
 	"stanza.invalid/gen/vcardavatar"
 	"stanza.invalid/gen/version"
+	"stanza.invalid/gen/x509"
 	"stanza.invalid/gen/xhtml"
 	"stanza.invalid/gen/xmpphttp"
 	"stanza.invalid/gen/zrtp"
@@ -203,6 +222,12 @@ func Forms() []Form {
 		}},
 		{Package: "stanza.invalid/gen/mam", GoName: "Filter", New: func() form.Typed {
 			return new(mam.Filter)
+		}},
+		{Package: "stanza.invalid/gen/mixanon", GoName: "Preference", New: func() form.Typed {
+			return new(mixanon.Preference)
+		}},
+		{Package: "stanza.invalid/gen/mixmuc", GoName: "ServiceInfo", New: func() form.Typed {
+			return new(mixmuc.ServiceInfo)
 		}},
 		{Package: "stanza.invalid/gen/muc", GoName: "RoomConfig", New: func() form.Typed {
 			return new(muc.RoomConfig)
@@ -837,6 +862,54 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(clientkey.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "Registered",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "registered"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(clientkey.Registered)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "Revoke",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "revoke"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(clientkey.Revoke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "Keys",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "list"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(clientkey.Keys)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "KeysGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "list"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(clientkey.KeysGet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/command",
 			GoName:  "Command",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/commands", Local: "command"}},
@@ -853,6 +926,24 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(command.Error)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/comparepublish",
+			GoName:  "ValueMap",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:cap:0", Local: "cap-v-map"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(comparepublish.ValueMap)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/comparepublish",
+			GoName:  "Failed",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:cap:0", Local: "compare-and-publish-failed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(comparepublish.Failed)
 			},
 		},
 		{
@@ -1937,6 +2028,25 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/dox",
+			GoName:  "Message",
+			Names:   []wire.Name{{Space: "urn:xmpp:dox:0", Local: "dns"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(dox.Message)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dox",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:dox:0", Local: "dns"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(dox.Query)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/dtls",
 			GoName:  "Fingerprint",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:dtls:0", Local: "fingerprint"}},
@@ -2036,6 +2146,62 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(entitytime.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0", Local: "ver"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(entityver.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "Version",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0", Local: "version"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(entityver.Version)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "RosterToken",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:profile:roster:0", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(entityver.RosterToken)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "RosterTokenGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:profile:roster:0", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(entityver.RosterTokenGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "Found",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0:search", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(entityver.Found)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "Search",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0:search", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(entityver.Search)
 			},
 		},
 		{
@@ -2547,6 +2713,53 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/imng",
+			GoName:  "Enable",
+			Names:   []wire.Name{{Space: "urn:xmpp:im-ng:0", Local: "enable"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(imng.Enable)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/imng",
+			GoName:  "SingleResource",
+			Names:   []wire.Name{{Space: "urn:xmpp:im-ng:0", Local: "im-ng"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(imng.SingleResource)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "inbox"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(inbox.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			GoName:  "Entry",
+			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "entry"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(inbox.Entry)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			GoName:  "Fin",
+			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "fin"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(inbox.Fin)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/iotcontrol",
 			GoName:  "Set",
 			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "set"}},
@@ -2610,6 +2823,69 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(ipcheck.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(isr.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Enable",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr-enable"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Enable)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Enabled",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr-enabled"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Enabled)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Resume",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resume"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Resume)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Resumed",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resumed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Resumed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Failed",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resume-failed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Failed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jet",
+			GoName:  "Security",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:jet:0", Local: "security"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jet.Security)
 			},
 		},
 		{
@@ -2975,6 +3251,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/jsonmsg",
+			GoName:  "Payload",
+			Names:   []wire.Name{{Space: "urn:xmpp:json-msg:0", Local: "payload"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jsonmsg.Payload)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/lastactivity",
 			GoName:  "Activity",
 			Names:   []wire.Name{{Space: "jabber:iq:last", Local: "query"}},
@@ -3146,6 +3431,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/mamfc",
+			GoName:  "Applied",
+			Names:   []wire.Name{{Space: "urn:xmpp:mamfc:0", Local: "applied"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mamfc.Applied)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mamfc",
+			GoName:  "Latest",
+			Names:   []wire.Name{{Space: "urn:xmpp:mamfc:0", Local: "latest"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mamfc.Latest)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/marker",
 			GoName:  "Markable",
 			Names:   []wire.Name{{Space: "urn:xmpp:chat-markers:0", Local: "markable"}},
@@ -3188,6 +3491,63 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(media.Media)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "Participant",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "participant"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mixanon.Participant)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "Join",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "join"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(mixanon.Join)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "JoinSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "join"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixanon.JoinSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "Preferences",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(mixanon.Preferences)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "PreferencesGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(mixanon.PreferencesGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "PreferencesSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixanon.PreferencesSet)
 			},
 		},
 		{
@@ -3329,6 +3689,24 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(muc.DestroyRoom)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mucversion",
+			GoName:  "Version",
+			Names:   []wire.Name{{Space: "urn:xmpp:muc-presence-versioning:0", Local: "version"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mucversion.Version)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mucversion",
+			GoName:  "Reset",
+			Names:   []wire.Name{{Space: "urn:xmpp:muc-presence-versioning:0", Local: "reset"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mucversion.Reset)
 			},
 		},
 		{
@@ -3487,6 +3865,44 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(oob.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "pam"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pam.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			GoName:  "Notify",
+			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "notify"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(pam.Notify)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			GoName:  "Subscriptions",
+			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "subscriptions"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pam.Subscriptions)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			GoName:  "SubscriptionsGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "subscriptions"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pam.SubscriptionsGet)
 			},
 		},
 		{
@@ -4186,6 +4602,69 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/quickresponse",
+			GoName:  "Response",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "response"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(quickresponse.Response)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/quickresponse",
+			GoName:  "Action",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "action"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(quickresponse.Action)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/quickresponse",
+			GoName:  "Selected",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "action-selected"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(quickresponse.Selected)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			GoName:  "RequestVote",
+			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "request-vote"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(raft.RequestVote)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			GoName:  "Vote",
+			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "vote"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(raft.Vote)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			GoName:  "Append",
+			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "append"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(raft.Append)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			GoName:  "AppendResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "append-response"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(raft.AppendResponse)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/rawudp",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:raw-udp:1", Local: "transport"}},
@@ -4651,6 +5130,25 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(register.StreamFeature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reminder",
+			GoName:  "Reminder",
+			Names:   []wire.Name{{Space: "urn:xmpp:reminders:0", Local: "reminder"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(reminder.Reminder)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reminder",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "urn:xmpp:reminders:0", Local: "reminder"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(reminder.Set)
 			},
 		},
 		{
@@ -5753,6 +6251,25 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/totp",
+			GoName:  "Setup",
+			Names:   []wire.Name{{Space: "urn:xmpp:mfa:0", Local: "setup"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(totp.Setup)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/totp",
+			GoName:  "SetupSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mfa:0", Local: "setup"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(totp.SetupSet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/tune",
 			GoName:  "Tune",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/tune", Local: "tune"}},
@@ -5853,6 +6370,99 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(version.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Certificate",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-cert"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(x509.Certificate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Chain",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-cert-chain"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(x509.Chain)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "SigningRequest",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-csr"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(x509.SigningRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Signature",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-signature"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(x509.Signature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Challenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-challenge"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(x509.Challenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "ChallengeFailed",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-challenge-failed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(x509.ChallengeFailed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Revoke",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-revoke"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(x509.Revoke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Authorities",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-ca-list"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(x509.Authorities)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "AuthoritiesGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-ca-list"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(x509.AuthoritiesGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "RegisterFeature",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-register"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(x509.RegisterFeature)
 			},
 		},
 		{

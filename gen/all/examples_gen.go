@@ -504,6 +504,36 @@ func Examples() []Example {
 			Types:   []string{"Notification"},
 		},
 		{
+			Package: "stanza.invalid/gen/clientkey",
+			XML:     "<iq type='set' id='k1'>\n  <register xmlns='urn:xmpp:client-key:0'>\n    <id>ship-17</id>\n    <name>The page's telephone</name>\n    <key>a2V5</key>\n    <ttl>2592000</ttl>\n  </register>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Register"},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			XML:     "<iq type='result' id='k1'><registered xmlns='urn:xmpp:client-key:0'><encrypted-secret>c2VjcmV0</encrypted-secret><expiry>2026-02-05T12:00:00Z</expiry></registered></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Registered"},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			XML:     "<iq type='set' id='k2'><revoke xmlns='urn:xmpp:client-key:0'><id>ship-17</id></revoke></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Revoke"},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			XML:     "<iq type='get' id='k3'><list xmlns='urn:xmpp:client-key:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"KeysGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			XML:     "<iq type='result' id='k3'>\n  <list xmlns='urn:xmpp:client-key:0'>\n    <key><id>ship-17</id><name>The page's telephone</name><expiry>2026-02-05T12:00:00Z</expiry></key>\n  </list>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Keys"},
+		},
+		{
 			Package: "stanza.invalid/gen/command",
 			XML:     "<iq type='set' id='c1' to='illyria.example'><command xmlns='http://jabber.org/protocol/commands' node='urn:example:letter' action='execute'/></iq>",
 			Stanza:  "iq",
@@ -525,6 +555,16 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/command",
 			XML:     "<bad-sessionid xmlns='http://jabber.org/protocol/commands'/>",
 			Types:   []string{"Error"},
+		},
+		{
+			Package: "stanza.invalid/gen/comparepublish",
+			XML:     "<cap-v-map xmlns='urn:xmpp:pubsub:cap:0'>\n  <cap-value-map-entry item-id='song-1' cap-value='v17'/>\n  <cap-v-map-entry item-id='song-2' cap-value='v18'/>\n</cap-v-map>",
+			Types:   []string{"ValueMap"},
+		},
+		{
+			Package: "stanza.invalid/gen/comparepublish",
+			XML:     "<compare-and-publish-failed xmlns='urn:xmpp:pubsub:cap:0' cap-id='v19'/>",
+			Types:   []string{"Failed"},
 		},
 		{
 			Package: "stanza.invalid/gen/compress",
@@ -1226,6 +1266,18 @@ func Examples() []Example {
 			Types:   []string{"Items"},
 		},
 		{
+			Package: "stanza.invalid/gen/dox",
+			XML:     "<iq type='get' id='d1' to='dns.illyria.example'><dns xmlns='urn:xmpp:dox:0'>cXVlc3Rpb24</dns></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/dox",
+			XML:     "<iq type='result' id='d1'><dns xmlns='urn:xmpp:dox:0'>YW5zd2Vy</dns></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Message"},
+		},
+		{
 			Package: "stanza.invalid/gen/dtls",
 			XML:     "<fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0' hash='sha-256' setup='actpass'>1F:00:2E:51:9C:77</fingerprint>",
 			Types:   []string{"Fingerprint"},
@@ -1295,6 +1347,40 @@ func Examples() []Example {
 			XML:     "<iq type='result' id='t1' from='viola@illyria.example/orangery'>\n  <time xmlns='urn:xmpp:time'><tzo>+02:00</tzo><utc>2025-01-06T00:00:00Z</utc></time>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"Time"},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			XML:     "<ver xmlns='urn:xmpp:entityver:0'><profile xmlns='urn:xmpp:entityver:profile:roster:0'/></ver>",
+			Types:   []string{"Feature"},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			XML:     "<version xmlns='urn:xmpp:entityver:0'>4YAZ7Y38</version>",
+			Types:   []string{"Version"},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			XML:     "<iq type='get' id='v1'><query xmlns='urn:xmpp:entityver:profile:roster:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RosterTokenGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			XML:     "<iq type='result' id='v1'><query xmlns='urn:xmpp:entityver:profile:roster:0'>0514fc90e6c7981b06bbb2173bb8ef03</query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RosterToken"},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			XML:     "<iq type='get' id='v2'><query xmlns='urn:xmpp:entityver:0:search' profile='urn:xmpp:entityver:profile:roster:0'>toby</query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Search"},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			XML:     "<iq type='result' id='v2'><query xmlns='urn:xmpp:entityver:0:search' profile='urn:xmpp:entityver:profile:roster:0' type='result'><item jid='toby@illyria.example' name='Sir Toby' subscription='both' approved='true'><group>Revels</group><version xmlns='urn:xmpp:entityver:0'>9ZFZXVP9</version></item></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Found"},
 		},
 		{
 			Package: "stanza.invalid/gen/eventlog",
@@ -1754,6 +1840,36 @@ func Examples() []Example {
 			Types:   []string{"Idle"},
 		},
 		{
+			Package: "stanza.invalid/gen/imng",
+			XML:     "<iq type='set' id='n1'><enable xmlns='urn:xmpp:im-ng:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Enable"},
+		},
+		{
+			Package: "stanza.invalid/gen/imng",
+			XML:     "<message to='viola@illyria.example/ship'><im-ng xmlns='urn:xmpp:im-ng:0'/></message>",
+			Stanza:  "message",
+			Types:   []string{"SingleResource"},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			XML:     "<iq type='get' id='i1'>\n  <inbox xmlns='urn:xmpp:inbox:1' unread-only='true' messages='false'><set xmlns='http://jabber.org/protocol/rsm'><max>10</max></set></inbox>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			XML:     "<message from='viola@illyria.example' to='viola@illyria.example/ship'><entry xmlns='urn:xmpp:inbox:1' jid='olivia@illyria.example' unread='17' id='a17'/></message>",
+			Stanza:  "message",
+			Types:   []string{"Entry"},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			XML:     "<iq type='result' id='i1'>\n  <fin xmlns='urn:xmpp:inbox:1' total='3' unread='2' all-unread='18'><set xmlns='http://jabber.org/protocol/rsm'><count>3</count></set></fin>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Fin"},
+		},
+		{
 			Package: "stanza.invalid/gen/iotcontrol",
 			XML:     "<iq type='set' id='c1' to='house@illyria.example/things'>\n  <set xmlns='urn:xmpp:iot:control' xml:lang='en' serviceToken='s' deviceToken='d' userToken='u'>\n    <node nodeId='lamp' sourceId='house' cacheType='node'/>\n    <boolean name='Light' value='true'/>\n    <color name='Colour' value='FFA50080'/>\n    <date name='From' value='2026-01-06'/>\n    <dateTime name='Next' value='2026-01-06T18:00:00'/>\n    <double name='Dim' value='0.5'/>\n    <duration name='For' value='PT3M30S'/>\n    <int name='Level' value='-7'/>\n    <long name='Seed' value='4294967296'/>\n    <string name='Label' value='Twelfth Night'/>\n    <time name='Off' value='23:00:00'/>\n  </set>\n</iq>",
 			Stanza:  "iq",
@@ -1798,6 +1914,41 @@ func Examples() []Example {
 			XML:     "<iq type='result' id='i1'><address xmlns='urn:xmpp:sic:1'><ip>2001:db8::17</ip><port>40017</port></address></iq>",
 			Stanza:  "iq",
 			Types:   []string{"Address"},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			XML:     "<isr xmlns='https://xmpp.org/extensions/isr/0'>\n  <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>HT-SHA-256-ENDP</mechanism></mechanisms>\n</isr>",
+			Types:   []string{"Feature"},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			XML:     "<isr-enable xmlns='https://xmpp.org/extensions/isr/0' mechanism='HT-SHA-256-ENDP'/>",
+			Types:   []string{"Enable"},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			XML:     "<isr-enabled xmlns='https://xmpp.org/extensions/isr/0' token='t17' location='isr.illyria.example:5223'/>",
+			Types:   []string{"Enabled"},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			XML:     "<inst-resume xmlns='https://xmpp.org/extensions/isr/0' with-isr-token='false'><resume xmlns='urn:xmpp:sm:3' h='17' previd='s1'/></inst-resume>",
+			Types:   []string{"Resume"},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			XML:     "<inst-resumed xmlns='https://xmpp.org/extensions/isr/0' token='t18'><resumed xmlns='urn:xmpp:sm:3' h='42' previd='s1'/></inst-resumed>",
+			Types:   []string{"Resumed"},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			XML:     "<inst-resume-failed xmlns='https://xmpp.org/extensions/isr/0'>\n  <failed xmlns='urn:xmpp:sm:3' h='42'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>\n</inst-resume-failed>",
+			Types:   []string{"Failed"},
+		},
+		{
+			Package: "stanza.invalid/gen/jet",
+			XML:     "<security xmlns='urn:xmpp:jingle:jet:0' name='letter' cipher='urn:xmpp:ciphers:aes-256-gcm-nopadding:0' type='urn:xmpp:omemo:2'>\n  <encrypted xmlns='urn:xmpp:omemo:2'>\n    <header sid='1601'><keys jid='olivia@illyria.example'><key rid='1602'>AAAA</key></keys></header>\n  </encrypted>\n</security>",
+			Types:   []string{"Security"},
 		},
 		{
 			Package: "stanza.invalid/gen/jingle",
@@ -2036,6 +2187,12 @@ func Examples() []Example {
 			Types:   []string{"JSON"},
 		},
 		{
+			Package: "stanza.invalid/gen/jsonmsg",
+			XML:     "<message to='duel.illyria.example'>\n  <payload xmlns='urn:xmpp:json-msg:0' datatype='urn:example:challenge'><json xmlns='urn:xmpp:json:0'>{\"courage\": 0}</json></payload>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Payload"},
+		},
+		{
 			Package: "stanza.invalid/gen/lastactivity",
 			XML:     "<iq type='get' id='l1' to='orsino@illyria.example'><query xmlns='jabber:iq:last'/></iq>",
 			Stanza:  "iq",
@@ -2172,6 +2329,21 @@ func Examples() []Example {
 			Types:   []string{"Preferences"},
 		},
 		{
+			Package: "stanza.invalid/gen/mamfc",
+			XML:     "<applied xmlns='urn:xmpp:mamfc:0' count='17'><received xmlns='urn:xmpp:receipts'/></applied>",
+			Types:   []string{"Applied"},
+		},
+		{
+			Package: "stanza.invalid/gen/mamfc",
+			XML:     "<applied xmlns='urn:xmpp:mamfc:0' shell='true'/>",
+			Types:   []string{"Applied"},
+		},
+		{
+			Package: "stanza.invalid/gen/mamfc",
+			XML:     "<latest xmlns='urn:xmpp:mamfc:0' id='a17'/>",
+			Types:   []string{"Latest"},
+		},
+		{
 			Package: "stanza.invalid/gen/marker",
 			XML:     "<message to='olivia@illyria.example' id='willow-1' type='chat'>\n  <body>Make me a willow cabin at your gate.</body>\n  <markable xmlns='urn:xmpp:chat-markers:0'/>\n</message>",
 			Stanza:  "message",
@@ -2202,6 +2374,42 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/media",
 			XML:     "<media xmlns='urn:xmpp:media-element'><uri type='audio/ogg; codecs=speex'>https://illyria.example/letter.ogg</uri></media>",
 			Types:   []string{"Media"},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			XML:     "<participant xmlns='urn:xmpp:mix:anon:0'><jid>viola@illyria.example</jid></participant>",
+			Types:   []string{"Participant"},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			XML:     "<iq type='set' id='m1' to='coast@mix.illyria.example'>\n  <join xmlns='urn:xmpp:mix:anon:0'>\n    <subscribe node='urn:xmpp:mix:nodes:messages'/>\n    <nick>Cesario</nick>\n    <x xmlns='jabber:x:data' type='submit'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mix:anon:0</value></field>\n      <field var='JID Visibility'><value>prefer not</value></field>\n      <field var='Private Messages'><value>block</value></field>\n      <field var='vCard'><value>allow</value></field>\n      <field var='Presence'><value>not share</value></field>\n    </x>\n  </join>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"JoinSet"},
+			Forms:   []string{"Preference"},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			XML:     "<iq type='result' id='m1'><join xmlns='urn:xmpp:mix:anon:0' jid='viola@illyria.example'><subscribe node='urn:xmpp:mix:nodes:messages'/></join></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Join"},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			XML:     "<iq type='get' id='m2'><user-preference xmlns='urn:xmpp:mix:anon:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"PreferencesGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			XML:     "<iq type='set' id='m3'>\n  <user-preference xmlns='urn:xmpp:mix:anon:0'>\n    <x xmlns='jabber:x:data' type='submit'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mix:anon:0</value></field>\n      <field var='vCard'><value>block</value></field>\n    </x>\n  </user-preference>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"PreferencesSet"},
+			Forms:   []string{"Preference"},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmuc",
+			XML:     "<x xmlns='jabber:x:data' type='result'>\n  <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:mix:1#serviceinfo</value></field>\n  <field var='muc-mirror' type='jid-single'><value>chat.illyria.example</value></field>\n  <field var='mix-mirror' type='jid-single'><value>mix.illyria.example</value></field>\n</x>",
+			Forms:   []string{"ServiceInfo"},
 		},
 		{
 			Package: "stanza.invalid/gen/moderate",
@@ -2386,6 +2594,16 @@ func Examples() []Example {
 			Forms:   []string{"VoiceRequest"},
 		},
 		{
+			Package: "stanza.invalid/gen/mucversion",
+			XML:     "<version xmlns='urn:xmpp:muc-presence-versioning:0' ver=''/>",
+			Types:   []string{"Version"},
+		},
+		{
+			Package: "stanza.invalid/gen/mucversion",
+			XML:     "<reset xmlns='urn:xmpp:muc-presence-versioning:0' ver='17'/>",
+			Types:   []string{"Reset"},
+		},
+		{
 			Package: "stanza.invalid/gen/muji",
 			XML:     "<presence to='orangery@rooms.illyria.example/feste'><muji xmlns='urn:xmpp:jingle:muji:0'><preparing/></muji></presence>",
 			Stanza:  "presence",
@@ -2508,6 +2726,35 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='o1' to='viola@illyria.example/ship'>\n  <query xmlns='jabber:iq:oob' sid='s-1'><url>https://illyria.example/letter</url><desc>A letter</desc></query>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"Offer"},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			XML:     "<iq type='set' id='p1'>\n  <pam xmlns='urn:xmpp:pam:0' service='pubsub.illyria.example'>\n    <subscribe xmlns='http://jabber.org/protocol/pubsub' node='songs' jid='viola@illyria.example'/>\n  </pam>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Request"},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			XML:     "<pam xmlns='urn:xmpp:pam:0' jid='pubsub.illyria.example'>\n  <unsubscribe xmlns='http://jabber.org/protocol/pubsub' node='songs' jid='viola@illyria.example'/>\n</pam>",
+			Types:   []string{"Request"},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			XML:     "<message from='viola@illyria.example' to='viola@illyria.example/ship'>\n  <notify xmlns='urn:xmpp:pam:0' ver='17' service='pubsub.illyria.example'>\n    <subscription xmlns='http://jabber.org/protocol/pubsub' node='songs' jid='viola@illyria.example' subscription='subscribed'/>\n  </notify>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Notify"},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			XML:     "<iq type='get' id='p2'><subscriptions xmlns='urn:xmpp:pam:0' ver='16'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"SubscriptionsGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			XML:     "<iq type='result' id='p2'>\n  <subscriptions xmlns='urn:xmpp:pam:0' ver='17'>\n    <subscription service='pubsub.illyria.example' node='songs' jid='viola@illyria.example' subscription='subscribed' subid='s1'/>\n  </subscriptions>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Subscriptions"},
 		},
 		{
 			Package: "stanza.invalid/gen/pars",
@@ -3038,6 +3285,44 @@ func Examples() []Example {
 			Forms:   []string{"Summary"},
 		},
 		{
+			Package: "stanza.invalid/gen/quickresponse",
+			XML:     "<message from='feste@illyria.example'>\n  <body xml:lang='en'>Cakes or ale?</body>\n  <response xmlns='urn:xmpp:tmp:quick-response' xml:lang='en' value='cakes' label='Cakes!'/>\n  <response xmlns='urn:xmpp:tmp:quick-response' xml:lang='en' value='ale'/>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Response", "Response"},
+		},
+		{
+			Package: "stanza.invalid/gen/quickresponse",
+			XML:     "<action xmlns='urn:xmpp:tmp:quick-response' xml:lang='en' id='sing-17' label='Sing'/>",
+			Types:   []string{"Action"},
+		},
+		{
+			Package: "stanza.invalid/gen/quickresponse",
+			XML:     "<message to='feste@illyria.example'><action-selected xmlns='urn:xmpp:tmp:quick-response' id='sing-17'/></message>",
+			Stanza:  "message",
+			Types:   []string{"Selected"},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			XML:     "<message to='toby@illyria.example/cellar'>\n  <request-vote xmlns='urn:xmpp:raft' term='2' last-log-term='1' last-log-index='17' cluster='revels'/>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"RequestVote"},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			XML:     "<vote xmlns='urn:xmpp:raft' term='2' vote-granted='true' cluster='revels'/>",
+			Types:   []string{"Vote"},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			XML:     "<append xmlns='urn:xmpp:raft' term='2' prev-log-index='17' prev-log-term='1' leader-commit='16' cluster='revels'>\n  <entry encoded='false'>more cakes</entry>\n  <entry encoded='true'>bW9yZSBhbGU=</entry>\n</append>",
+			Types:   []string{"Append"},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			XML:     "<append-response xmlns='urn:xmpp:raft' term='2' success='false' cluster='revels'/>",
+			Types:   []string{"AppendResponse"},
+		},
+		{
 			Package: "stanza.invalid/gen/rawudp",
 			XML:     "<transport xmlns='urn:xmpp:jingle:transports:raw-udp:1'><candidate component='1' generation='0' id='r1' ip='198.51.100.7' port='13540' type='host'/></transport>",
 			Types:   []string{"Transport"},
@@ -3412,6 +3697,30 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/register",
 			XML:     "<x xmlns='jabber:x:data' type='submit'>\n  <field type='hidden' var='FORM_TYPE'><value>jabber:iq:register:changepassword</value></field>\n  <field var='username'><value>viola</value></field>\n  <field var='old_password'><value>willow</value></field>\n  <field var='password'><value>cabin</value></field>\n</x>",
 			Forms:   []string{"PasswordChange"},
+		},
+		{
+			Package: "stanza.invalid/gen/reminder",
+			XML:     "<iq type='set' id='r1' to='illyria.example'>\n  <reminder xmlns='urn:xmpp:reminders:0'><date>2026-01-06T23:00:00Z</date><text xml:lang='en'>Go to bed</text><text xml:lang='de'>Geh zu Bett</text></reminder>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Set"},
+		},
+		{
+			Package: "stanza.invalid/gen/reminder",
+			XML:     "<iq type='result' id='r1'><reminder xmlns='urn:xmpp:reminders:0' id='17'><date>2026-01-06T23:00:00Z</date><text>Go to bed</text></reminder></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Reminder"},
+		},
+		{
+			Package: "stanza.invalid/gen/reminder",
+			XML:     "<message from='illyria.example' to='toby@illyria.example/cellar'>\n  <reminder xmlns='urn:xmpp:reminders:0' id='17'><date timezone='UTC'>2026-01-06T23:00:00Z</date><text>Go to bed</text></reminder>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Reminder"},
+		},
+		{
+			Package: "stanza.invalid/gen/reminder",
+			XML:     "<iq type='set' id='r2'><reminder xmlns='urn:xmpp:reminders:0' id='17'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Set"},
 		},
 		{
 			Package: "stanza.invalid/gen/reply",
@@ -4258,6 +4567,24 @@ func Examples() []Example {
 			Types:   []string{"Thumbnail"},
 		},
 		{
+			Package: "stanza.invalid/gen/totp",
+			XML:     "<iq type='set' id='t1'><setup xmlns='urn:xmpp:mfa:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"SetupSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/totp",
+			XML:     "<iq type='result' id='t1'><setup xmlns='urn:xmpp:mfa:0'>otpauth://totp/XMPP:viola@illyria.example?secret=17&amp;issuer=XMPP</setup></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Setup"},
+		},
+		{
+			Package: "stanza.invalid/gen/totp",
+			XML:     "<iq type='set' id='t2'><setup xmlns='urn:xmpp:mfa:0'>123456</setup></iq>",
+			Stanza:  "iq",
+			Types:   []string{"SetupSet"},
+		},
+		{
 			Package: "stanza.invalid/gen/tune",
 			XML:     "<tune xmlns='http://jabber.org/protocol/tune'>\n  <artist>Feste</artist>\n  <composer>Thomas Morley</composer>\n  <date>1599</date>\n  <genre>Consort</genre>\n  <language>eng</language>\n  <length>142</length>\n  <lyricist>William Shakespeare</lyricist>\n  <performer>The court of Illyria</performer>\n  <rating>9</rating>\n  <source>Songs of the fool</source>\n  <title>O mistress mine</title>\n  <track>2</track>\n  <uri>https://illyria.example/songs/2</uri>\n</tune>",
 			Types:   []string{"Tune"},
@@ -4382,6 +4709,62 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/version",
 			XML:     "<query xmlns='jabber:iq:version'><name>Willow Cabin</name><version>1.5</version></query>",
 			Types:   []string{"Info"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<x509-cert xmlns='urn:xmpp:x509:0'>Y2VydGlmaWNhdGU=</x509-cert>",
+			Types:   []string{"Certificate"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<iq type='get' id='c1' to='ca.illyria.example'><x509-csr xmlns='urn:xmpp:x509:0' transaction='t17' name='Ship'>cmVxdWVzdA==</x509-csr></iq>",
+			Stanza:  "iq",
+			Types:   []string{"SigningRequest"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<iq type='result' id='c1'><x509-cert-chain xmlns='urn:xmpp:x509:0' name='Ship'><x509-cert>bGVhZg==</x509-cert><x509-cert>Y2E=</x509-cert></x509-cert-chain></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Chain"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<x509-signature xmlns='urn:xmpp:x509:0'>c2lnbmF0dXJl</x509-signature>",
+			Types:   []string{"Signature"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<message from='ca.illyria.example' to='viola@illyria.example/ship'>\n  <x509-challenge xmlns='urn:xmpp:x509:0' transaction='t17' uri='https://ca.illyria.example/17'>\n    <x509-signature>c2lnbmF0dXJl</x509-signature>\n  </x509-challenge>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Challenge"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<x509-challenge-failed xmlns='urn:xmpp:x509:0'/>",
+			Types:   []string{"ChallengeFailed"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<iq type='set' id='c2'>\n  <x509-revoke xmlns='urn:xmpp:x509:0'><x509-cert>bGVhZg==</x509-cert><x509-signature>c2lnbmF0dXJl</x509-signature></x509-revoke>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Revoke"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<iq type='get' id='c3'><x509-ca-list xmlns='urn:xmpp:x509:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"AuthoritiesGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<iq type='result' id='c3'><x509-ca-list xmlns='urn:xmpp:x509:0'><x509-cert>Y2E=</x509-cert></x509-ca-list></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Authorities"},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			XML:     "<x509-register xmlns='urn:xmpp:x509:0'/>",
+			Types:   []string{"RegisterFeature"},
 		},
 		{
 			Package: "stanza.invalid/gen/xhtml",

@@ -5,6 +5,7 @@ package mam
 import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/forward"
+	"stanza.invalid/gen/mamfc"
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
@@ -270,6 +271,11 @@ func (v *Result) AppendXML(b []byte, ns string) ([]byte, error) {
 	if b, err = v.Forwarded.AppendXML(b, NS); err != nil {
 		return b, err
 	}
+	for i := range v.Applied {
+		if b, err = v.Applied[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -304,6 +310,17 @@ func (v *Result) DecodeXML(r wire.Raw) error {
 			if c.In(forward.NS) && seen&(1<<1) == 0 {
 				seen |= 1 << 1
 				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "applied":
+			if c.In(mamfc.NS) {
+				if v.Applied == nil {
+					v.Applied = make([]mamfc.Applied, 0, c.Count())
+				}
+				v.Applied = append(v.Applied, mamfc.Applied{})
+				if err := v.Applied[len(v.Applied)-1].DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -373,6 +390,11 @@ func (v *Fin) AppendXML(b []byte, ns string) ([]byte, error) {
 	if b, err = v.Set.AppendXML(b, NS); err != nil {
 		return b, err
 	}
+	if v.Latest != nil {
+		if b, err = v.Latest.AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -414,6 +436,14 @@ func (v *Fin) DecodeXML(r wire.Raw) error {
 			if c.In(rsm.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
 				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "latest":
+			if c.In(mamfc.NS) && v.Latest == nil {
+				v.Latest = new(mamfc.Latest)
+				if err := v.Latest.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue

@@ -2,7 +2,10 @@
 
 package mam
 
-import "stanza.invalid/gen/form"
+import (
+	"stanza.invalid/gen/form"
+	"stanza.invalid/gen/mamfc"
+)
 
 // FormType returns the FORM_TYPE.
 func (*Filter) FormType() string {
@@ -33,6 +36,10 @@ func (v *Filter) DecodeForm(x *form.Form) error {
 			v.IDs = form.Text[string]().ReadAll(r)
 		case "include-groupchat":
 			v.IncludeGroupchat = form.Bool().Read(r)
+		case "{urn:xmpp:fulltext:0}fulltext":
+			v.FullText = form.Text[string]().Read(r)
+		case "{urn:xmpp:mamfc:0}summary":
+			v.Summary = form.Text[mamfc.Summary]().Read(r)
 		}
 	}
 	v.Source = x
@@ -76,6 +83,22 @@ func (v *Filter) FormFields(_ form.Type) []form.Field {
 			Var:    "include-groupchat",
 			Type:   form.FieldTypeBoolean,
 			Values: form.Bool().One(v.IncludeGroupchat),
+		},
+		{
+			Var:    "{urn:xmpp:fulltext:0}fulltext",
+			Type:   form.FieldTypeTextSingle,
+			Values: form.Text[string]().One(v.FullText),
+		},
+		{
+			Var:    "{urn:xmpp:mamfc:0}summary",
+			Type:   form.FieldTypeListSingle,
+			Values: form.Text[mamfc.Summary]().One(v.Summary),
+			Options: []form.Option{
+				{Value: "simplified"},
+				{Value: "full"},
+				{Value: "collate"},
+				{Value: "fastenings"},
+			},
 		},
 	}
 }

@@ -14,6 +14,7 @@ package mam
 import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/forward"
+	"stanza.invalid/gen/mamfc"
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
@@ -131,6 +132,9 @@ type Result struct {
 	// Forwarded is the message with the time at which it was received.
 	Forwarded forward.Forwarded `xml:"urn:xmpp:forward:0 forwarded"`
 
+	// Applied sum up what is fastened to the message (XEP-0427).
+	Applied []mamfc.Applied `xml:"urn:xmpp:mamfc:0 applied"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -153,6 +157,9 @@ type Fin struct {
 
 	// Set describes the page; its first and last ids are where the next one begins.
 	Set rsm.Set `xml:"http://jabber.org/protocol/rsm set"`
+
+	// Latest is the latest id of the archive, if fastenings are summed up (XEP-0427).
+	Latest *mamfc.Latest `xml:"urn:xmpp:mamfc:0 latest"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -284,6 +291,13 @@ type Filter struct {
 	// IncludeGroupchat says whether messages of rooms in a user's archive are wanted; the archive
 	// needs the feature urn:xmpp:mam:2#groupchat-field.
 	IncludeGroupchat *bool
+
+	// FullText is text to search for; the archive needs the feature urn:xmpp:fulltext:0 (XEP-0431).
+	FullText *string
+
+	// Summary says what to make of fastenings; the archive needs the feature urn:xmpp:mamfc:0
+	// (XEP-0427).
+	Summary *mamfc.Summary
 
 	// Source is the form that this was decoded from, or nil. What the fields above do not say is
 	// taken from it, so that nothing is lost on the way through.

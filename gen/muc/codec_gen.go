@@ -4,6 +4,7 @@ package muc
 
 import (
 	"stanza.invalid/gen/form"
+	"stanza.invalid/gen/mucversion"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 	"strconv"
@@ -166,6 +167,16 @@ func (v *User) AppendXML(b []byte, ns string) ([]byte, error) {
 	if v.Extra != nil {
 		b = v.Extra.RespellChild(b, mark, 5, "<password>", NSUser)
 	}
+	if v.Version != nil {
+		if b, err = v.Version.AppendXML(b, NSUser); err != nil {
+			return b, err
+		}
+	}
+	if v.Reset != nil {
+		if b, err = v.Reset.AppendXML(b, NSUser); err != nil {
+			return b, err
+		}
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
 			return b, err
@@ -241,6 +252,22 @@ func (v *User) DecodeXML(r wire.Raw) error {
 			if c.Same() && seen&(1<<0) == 0 {
 				seen |= 1 << 0
 				v.Password = c.OptionalLeaf(&v.Extra, 5)
+				continue
+			}
+		case "version":
+			if c.In(mucversion.NS) && v.Version == nil {
+				v.Version = new(mucversion.Version)
+				if err := v.Version.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "reset":
+			if c.In(mucversion.NS) && v.Reset == nil {
+				v.Reset = new(mucversion.Reset)
+				if err := v.Reset.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
 				continue
 			}
 		}

@@ -14,6 +14,7 @@ package muc
 
 import (
 	"stanza.invalid/gen/form"
+	"stanza.invalid/gen/mucversion"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -243,6 +244,12 @@ type User struct {
 	//
 	// See https://xmpp.org/extensions/xep-0045.html#invite-mediated.
 	Password string `xml:"http://jabber.org/protocol/muc#user password,omitempty"`
+
+	// Version is the version of the presence in the room (XEP-0436).
+	Version *mucversion.Version `xml:"urn:xmpp:muc-presence-versioning:0 version"`
+
+	// Reset tells to forget the presence that was known (XEP-0436).
+	Reset *mucversion.Reset `xml:"urn:xmpp:muc-presence-versioning:0 reset"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

@@ -60,6 +60,9 @@ type Enable struct {
 	// See https://xmpp.org/extensions/xep-0198.html#enable.
 	Max *uint32 `xml:"max,attr,omitempty"`
 
+	// Extensions are what extensions ask for beside it, such as isr.Enable.
+	Extensions []stanza.Raw `xml:",any"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -98,6 +101,9 @@ type Enabled struct {
 	//
 	// See https://xmpp.org/extensions/xep-0198.html#enable.
 	Location string `xml:"location,attr,omitempty"`
+
+	// Extensions are what extensions grant beside it, such as isr.Enabled.
+	Extensions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
