@@ -7,6 +7,7 @@ package all
 import (
 	"stanza.invalid/gen/activity"
 	"stanza.invalid/gen/addresses"
+	"stanza.invalid/gen/alert"
 	"stanza.invalid/gen/amp"
 	"stanza.invalid/gen/annotations"
 	"stanza.invalid/gen/archiving"
@@ -14,7 +15,6 @@ import (
 	"stanza.invalid/gen/avatar"
 	"stanza.invalid/gen/bidi"
 	"stanza.invalid/gen/bind"
-	"stanza.invalid/gen/bind2"
 	"stanza.invalid/gen/block"
 	"stanza.invalid/gen/bob"
 	"stanza.invalid/gen/bookmarks"
@@ -26,13 +26,9 @@ import (
 	"stanza.invalid/gen/captcha"
 	"stanza.invalid/gen/carbons"
 	"stanza.invalid/gen/category"
-	"stanza.invalid/gen/channelbinding"
 	"stanza.invalid/gen/chatstate"
-	"stanza.invalid/gen/clientkey"
 	"stanza.invalid/gen/command"
-	"stanza.invalid/gen/comparepublish"
 	"stanza.invalid/gen/compress"
-	"stanza.invalid/gen/concentrator"
 	"stanza.invalid/gen/correct"
 	"stanza.invalid/gen/csi"
 	"stanza.invalid/gen/datachannel"
@@ -41,21 +37,14 @@ import (
 	"stanza.invalid/gen/dialback"
 	"stanza.invalid/gen/directinvite"
 	"stanza.invalid/gen/disco"
-	"stanza.invalid/gen/dox"
 	"stanza.invalid/gen/dtls"
-	"stanza.invalid/gen/dynamicform"
 	"stanza.invalid/gen/eme"
 	"stanza.invalid/gen/entitytime"
-	"stanza.invalid/gen/entityver"
-	"stanza.invalid/gen/eventlog"
 	"stanza.invalid/gen/events"
-	"stanza.invalid/gen/exi"
 	"stanza.invalid/gen/extdisco"
 	"stanza.invalid/gen/fallback"
-	"stanza.invalid/gen/fast"
 	"stanza.invalid/gen/featureneg"
 	"stanza.invalid/gen/filetransfer"
-	"stanza.invalid/gen/fis"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/forward"
 	"stanza.invalid/gen/framing"
@@ -68,41 +57,32 @@ import (
 	"stanza.invalid/gen/hdrext"
 	"stanza.invalid/gen/hints"
 	"stanza.invalid/gen/httpauth"
+	"stanza.invalid/gen/httpscheme"
 	"stanza.invalid/gen/ibb"
 	"stanza.invalid/gen/ice"
 	"stanza.invalid/gen/iceudp"
 	"stanza.invalid/gen/idle"
-	"stanza.invalid/gen/imng"
-	"stanza.invalid/gen/inbox"
-	"stanza.invalid/gen/iotcontrol"
 	"stanza.invalid/gen/ipcheck"
-	"stanza.invalid/gen/isr"
-	"stanza.invalid/gen/jet"
 	"stanza.invalid/gen/jingle"
 	"stanza.invalid/gen/jingleibb"
 	"stanza.invalid/gen/jinglenodes"
-	"stanza.invalid/gen/jinglepub"
 	"stanza.invalid/gen/jingles5b"
 	"stanza.invalid/gen/jmi"
 	"stanza.invalid/gen/jsoncontainer"
-	"stanza.invalid/gen/jsonmsg"
 	"stanza.invalid/gen/lastactivity"
+	"stanza.invalid/gen/layout"
 	"stanza.invalid/gen/legacyauth"
 	"stanza.invalid/gen/legacydelay"
 	"stanza.invalid/gen/legacytime"
 	"stanza.invalid/gen/limits"
 	"stanza.invalid/gen/mam"
-	"stanza.invalid/gen/mamfc"
 	"stanza.invalid/gen/marker"
 	"stanza.invalid/gen/markup"
 	"stanza.invalid/gen/mds"
 	"stanza.invalid/gen/media"
-	"stanza.invalid/gen/mixanon"
-	"stanza.invalid/gen/mixmuc"
 	"stanza.invalid/gen/moderate"
 	"stanza.invalid/gen/mood"
 	"stanza.invalid/gen/muc"
-	"stanza.invalid/gen/mucversion"
 	"stanza.invalid/gen/muji"
 	"stanza.invalid/gen/nick"
 	"stanza.invalid/gen/notify"
@@ -111,26 +91,18 @@ import (
 	"stanza.invalid/gen/oldpgp"
 	"stanza.invalid/gen/omemo"
 	"stanza.invalid/gen/oob"
-	"stanza.invalid/gen/pam"
 	"stanza.invalid/gen/pars"
 	"stanza.invalid/gen/ping"
-	"stanza.invalid/gen/pipelining"
 	"stanza.invalid/gen/privacy"
 	"stanza.invalid/gen/private"
-	"stanza.invalid/gen/provisioning"
 	"stanza.invalid/gen/pubsub"
 	"stanza.invalid/gen/push"
-	"stanza.invalid/gen/quickresponse"
-	"stanza.invalid/gen/raft"
 	"stanza.invalid/gen/rawudp"
-	"stanza.invalid/gen/rayo"
-	"stanza.invalid/gen/rayocpa"
-	"stanza.invalid/gen/rayofax"
+	"stanza.invalid/gen/reach"
 	"stanza.invalid/gen/reactions"
 	"stanza.invalid/gen/receipts"
 	"stanza.invalid/gen/reference"
 	"stanza.invalid/gen/register"
-	"stanza.invalid/gen/reminder"
 	"stanza.invalid/gen/reply"
 	"stanza.invalid/gen/report"
 	"stanza.invalid/gen/retract"
@@ -143,20 +115,15 @@ import (
 	"stanza.invalid/gen/rtp"
 	"stanza.invalid/gen/rttsync"
 	"stanza.invalid/gen/sasl"
-	"stanza.invalid/gen/sasl2"
 	"stanza.invalid/gen/saslcert"
-	"stanza.invalid/gen/saslupgrade"
 	"stanza.invalid/gen/search"
 	"stanza.invalid/gen/seclabel"
-	"stanza.invalid/gen/sensordata"
 	"stanza.invalid/gen/session"
-	"stanza.invalid/gen/sharedsub"
 	"stanza.invalid/gen/shim"
 	"stanza.invalid/gen/si"
 	"stanza.invalid/gen/sift"
-	"stanza.invalid/gen/signedform"
-	"stanza.invalid/gen/sipub"
 	"stanza.invalid/gen/sm"
+	"stanza.invalid/gen/soap"
 	"stanza.invalid/gen/spoiler"
 	"stanza.invalid/gen/ssma"
 	"stanza.invalid/gen/stanzaerror"
@@ -164,18 +131,15 @@ import (
 	"stanza.invalid/gen/starttls"
 	"stanza.invalid/gen/stats"
 	"stanza.invalid/gen/streams"
-	"stanza.invalid/gen/things"
 	"stanza.invalid/gen/thumbnail"
-	"stanza.invalid/gen/totp"
 	"stanza.invalid/gen/tune"
 	"stanza.invalid/gen/upload"
+	"stanza.invalid/gen/urldata"
 	"stanza.invalid/gen/validate"
 	"stanza.invalid/gen/vcard"
 	"stanza.invalid/gen/vcardavatar"
 	"stanza.invalid/gen/version"
-	"stanza.invalid/gen/x509"
 	"stanza.invalid/gen/xhtml"
-	"stanza.invalid/gen/xmpphttp"
 	"stanza.invalid/gen/zrtp"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
@@ -222,12 +186,6 @@ func Forms() []Form {
 		}},
 		{Package: "stanza.invalid/gen/mam", GoName: "Filter", New: func() form.Typed {
 			return new(mam.Filter)
-		}},
-		{Package: "stanza.invalid/gen/mixanon", GoName: "Preference", New: func() form.Typed {
-			return new(mixanon.Preference)
-		}},
-		{Package: "stanza.invalid/gen/mixmuc", GoName: "ServiceInfo", New: func() form.Typed {
-			return new(mixmuc.ServiceInfo)
 		}},
 		{Package: "stanza.invalid/gen/muc", GoName: "RoomConfig", New: func() form.Typed {
 			return new(muc.RoomConfig)
@@ -277,9 +235,6 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/search", GoName: "Form", New: func() form.Typed {
 			return new(search.Form)
 		}},
-		{Package: "stanza.invalid/gen/signedform", GoName: "OAuth1", New: func() form.Typed {
-			return new(signedform.OAuth1)
-		}},
 		{Package: "stanza.invalid/gen/upload", GoName: "Info", New: func() form.Typed {
 			return new(upload.Info)
 		}},
@@ -315,6 +270,33 @@ func Types() []Entry {
 			In:      []string{"message", "presence", "iq", "any"},
 			New: func() stanza.Decoder {
 				return new(addresses.Addresses)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/alert",
+			GoName:  "Alert",
+			Names:   []wire.Name{{Space: "urn:oasis:names:tc:emergency:cap:1.2", Local: "alert"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(alert.Alert)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/alert",
+			GoName:  "Alert11",
+			Names:   []wire.Name{{Space: "urn:oasis:names:tc:emergency:cap:1.1", Local: "alert"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(alert.Alert11)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/alert",
+			GoName:  "Alert10",
+			Names:   []wire.Name{{Space: "http://www.incident.com/cap/1.0", Local: "alert"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(alert.Alert10)
 			},
 		},
 		{
@@ -590,24 +572,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/bind2",
-			GoName:  "Bind",
-			Names:   []wire.Name{{Space: "urn:xmpp:bind:0", Local: "bind"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(bind2.Bind)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/bind2",
-			GoName:  "Bound",
-			Names:   []wire.Name{{Space: "urn:xmpp:bind:0", Local: "bound"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(bind2.Bound)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/block",
 			GoName:  "List",
 			Names:   []wire.Name{{Space: "urn:xmpp:blocking", Local: "blocklist"}},
@@ -844,69 +808,12 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/channelbinding",
-			GoName:  "ChannelBindings",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl-cb:0", Local: "sasl-channel-binding"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(channelbinding.ChannelBindings)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/chatstate",
 			GoName:  "Notification",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/chatstates", Local: "active"}, {Space: "http://jabber.org/protocol/chatstates", Local: "composing"}, {Space: "http://jabber.org/protocol/chatstates", Local: "paused"}, {Space: "http://jabber.org/protocol/chatstates", Local: "inactive"}, {Space: "http://jabber.org/protocol/chatstates", Local: "gone"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(chatstate.Notification)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/clientkey",
-			GoName:  "Register",
-			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "register"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(clientkey.Register)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/clientkey",
-			GoName:  "Registered",
-			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "registered"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(clientkey.Registered)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/clientkey",
-			GoName:  "Revoke",
-			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "revoke"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(clientkey.Revoke)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/clientkey",
-			GoName:  "Keys",
-			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "list"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(clientkey.Keys)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/clientkey",
-			GoName:  "KeysGet",
-			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "list"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(clientkey.KeysGet)
 			},
 		},
 		{
@@ -926,24 +833,6 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(command.Error)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/comparepublish",
-			GoName:  "ValueMap",
-			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:cap:0", Local: "cap-v-map"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(comparepublish.ValueMap)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/comparepublish",
-			GoName:  "Failed",
-			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:cap:0", Local: "compare-and-publish-failed"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(comparepublish.Failed)
 			},
 		},
 		{
@@ -980,905 +869,6 @@ func Types() []Entry {
 			In:      []string{"stream"},
 			New: func() stanza.Decoder {
 				return new(compress.Failure)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCapabilities",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCapabilities"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCapabilities)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCapabilitiesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCapabilitiesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCapabilitiesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAllDataSources",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllDataSources"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAllDataSources)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAllDataSourcesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllDataSourcesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAllDataSourcesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetRootDataSources",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootDataSources"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetRootDataSources)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetRootDataSourcesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootDataSourcesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetRootDataSourcesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetChildDataSources",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildDataSources"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetChildDataSources)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetChildDataSourcesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildDataSourcesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetChildDataSourcesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ContainsNode",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNode"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.ContainsNode)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ContainsNodeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.ContainsNodeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ContainsNodes",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodes"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.ContainsNodes)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ContainsNodesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.ContainsNodesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNode",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNode"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNode)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodes",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodes"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodes)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAllNodes",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllNodes"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAllNodes)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAllNodesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllNodesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAllNodesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodeInheritance",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeInheritance"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodeInheritance)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodeInheritanceResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeInheritanceResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodeInheritanceResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetRootNodes",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootNodes"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetRootNodes)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetRootNodesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootNodesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetRootNodesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetChildNodes",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildNodes"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetChildNodes)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetChildNodesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildNodesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetChildNodesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetIndices",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getIndices"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetIndices)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetIndicesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getIndicesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetIndicesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodesFromIndex",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndex"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodesFromIndex)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodesFromIndexResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndexResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodesFromIndexResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodesFromIndices",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndices"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodesFromIndices)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodesFromIndicesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndicesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodesFromIndicesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAllIndexValues",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllIndexValues"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAllIndexValues)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAllIndexValuesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllIndexValuesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAllIndexValuesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodeParametersForEdit",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeParametersForEdit"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodeParametersForEdit)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodeParametersForEditResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeParametersForEditResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodeParametersForEditResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "SetNodeParametersAfterEdit",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setNodeParametersAfterEdit"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.SetNodeParametersAfterEdit)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "SetNodeParametersAfterEditResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setNodeParametersAfterEditResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.SetNodeParametersAfterEditResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCommonNodeParametersForEdit",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeParametersForEdit"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCommonNodeParametersForEdit)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCommonNodeParametersForEditResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeParametersForEditResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCommonNodeParametersForEditResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "SetCommonNodeParametersAfterEdit",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setCommonNodeParametersAfterEdit"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.SetCommonNodeParametersAfterEdit)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "SetCommonNodeParametersAfterEditResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setCommonNodeParametersAfterEditResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.SetCommonNodeParametersAfterEditResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAddableNodeTypes",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAddableNodeTypes"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAddableNodeTypes)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAddableNodeTypesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAddableNodeTypesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAddableNodeTypesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetParametersForNewNode",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getParametersForNewNode"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetParametersForNewNode)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetParametersForNewNodeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getParametersForNewNodeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetParametersForNewNodeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "CreateNewNode",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "createNewNode"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.CreateNewNode)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "CreateNewNodeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "createNewNodeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.CreateNewNodeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "DestroyNode",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "destroyNode"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.DestroyNode)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "DestroyNodeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "destroyNodeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.DestroyNodeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAncestors",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAncestors"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAncestors)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetAncestorsResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAncestorsResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetAncestorsResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodeCommands",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeCommands"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodeCommands)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetNodeCommandsResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeCommandsResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetNodeCommandsResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCommandParameters",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommandParameters"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCommandParameters)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCommandParametersResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommandParametersResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCommandParametersResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ExecuteNodeCommand",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeCommand"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.ExecuteNodeCommand)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ExecuteNodeCommandResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeCommandResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.ExecuteNodeCommandResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ExecuteNodeQuery",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeQuery"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.ExecuteNodeQuery)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ExecuteNodeQueryResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeQueryResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.ExecuteNodeQueryResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "AbortNodeQuery",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortNodeQuery"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.AbortNodeQuery)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "AbortNodeQueryResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortNodeQueryResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.AbortNodeQueryResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCommonNodeCommands",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeCommands"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCommonNodeCommands)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCommonNodeCommandsResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeCommandsResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCommonNodeCommandsResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCommonCommandParameters",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonCommandParameters"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCommonCommandParameters)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetCommonCommandParametersResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonCommandParametersResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetCommonCommandParametersResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ExecuteCommonNodeCommand",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeCommand"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.ExecuteCommonNodeCommand)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ExecuteCommonNodeCommandResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeCommandResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.ExecuteCommonNodeCommandResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ExecuteCommonNodeQuery",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeQuery"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.ExecuteCommonNodeQuery)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "ExecuteCommonNodeQueryResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeQueryResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.ExecuteCommonNodeQueryResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "AbortCommonNodeQuery",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortCommonNodeQuery"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.AbortCommonNodeQuery)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "AbortCommonNodeQueryResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortCommonNodeQueryResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.AbortCommonNodeQueryResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "MoveNodeUp",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeUp"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.MoveNodeUp)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "MoveNodeUpResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeUpResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.MoveNodeUpResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "MoveNodesUp",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesUp"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.MoveNodesUp)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "MoveNodesUpResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesUpResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.MoveNodesUpResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "MoveNodeDown",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeDown"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.MoveNodeDown)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "MoveNodeDownResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeDownResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.MoveNodeDownResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "MoveNodesDown",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesDown"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.MoveNodesDown)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "MoveNodesDownResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesDownResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.MoveNodesDownResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "Subscribe",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "subscribe"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.Subscribe)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "SubscribeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "subscribeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.SubscribeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "Unsubscribe",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "unsubscribe"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.Unsubscribe)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "UnsubscribeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "unsubscribeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.UnsubscribeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "NodeAdded",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeAdded"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(concentrator.NodeAdded)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "NodeUpdated",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeUpdated"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(concentrator.NodeUpdated)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "NodeStatusChanged",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeStatusChanged"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(concentrator.NodeStatusChanged)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "NodeRemoved",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeRemoved"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(concentrator.NodeRemoved)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "NodeMovedUp",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeMovedUp"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(concentrator.NodeMovedUp)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "NodeMovedDown",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeMovedDown"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(concentrator.NodeMovedDown)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetDatabases",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabases"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetDatabases)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetDatabasesResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabasesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetDatabasesResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetDatabaseReadoutParameters",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabaseReadoutParameters"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(concentrator.GetDatabaseReadoutParameters)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "GetDatabaseReadoutParametersResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabaseReadoutParametersResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.GetDatabaseReadoutParametersResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "StartDatabaseReadout",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "startDatabaseReadout"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(concentrator.StartDatabaseReadout)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "StartDatabaseReadoutResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "startDatabaseReadoutResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(concentrator.StartDatabaseReadoutResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/concentrator",
-			GoName:  "QueryProgress",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "queryProgress"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(concentrator.QueryProgress)
 			},
 		},
 		{
@@ -2028,96 +1018,12 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/dox",
-			GoName:  "Message",
-			Names:   []wire.Name{{Space: "urn:xmpp:dox:0", Local: "dns"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(dox.Message)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/dox",
-			GoName:  "Query",
-			Names:   []wire.Name{{Space: "urn:xmpp:dox:0", Local: "dns"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(dox.Query)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/dtls",
 			GoName:  "Fingerprint",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:dtls:0", Local: "fingerprint"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(dtls.Fingerprint)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/dynamicform",
-			GoName:  "PostBack",
-			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "postBack"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(dynamicform.PostBack)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/dynamicform",
-			GoName:  "ReadOnly",
-			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "readOnly"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(dynamicform.ReadOnly)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/dynamicform",
-			GoName:  "NotSame",
-			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "notSame"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(dynamicform.NotSame)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/dynamicform",
-			GoName:  "Error",
-			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "error"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(dynamicform.Error)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/dynamicform",
-			GoName:  "Submit",
-			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "submit"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(dynamicform.Submit)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/dynamicform",
-			GoName:  "Cancel",
-			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "cancel"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(dynamicform.Cancel)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/dynamicform",
-			GoName:  "Updated",
-			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "updated"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(dynamicform.Updated)
 			},
 		},
 		{
@@ -2149,140 +1055,12 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/entityver",
-			GoName:  "Feature",
-			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0", Local: "ver"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(entityver.Feature)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/entityver",
-			GoName:  "Version",
-			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0", Local: "version"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(entityver.Version)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/entityver",
-			GoName:  "RosterToken",
-			Names:   []wire.Name{{Space: "urn:xmpp:entityver:profile:roster:0", Local: "query"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(entityver.RosterToken)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/entityver",
-			GoName:  "RosterTokenGet",
-			Names:   []wire.Name{{Space: "urn:xmpp:entityver:profile:roster:0", Local: "query"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(entityver.RosterTokenGet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/entityver",
-			GoName:  "Found",
-			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0:search", Local: "query"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(entityver.Found)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/entityver",
-			GoName:  "Search",
-			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0:search", Local: "query"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(entityver.Search)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/eventlog",
-			GoName:  "Event",
-			Names:   []wire.Name{{Space: "urn:xmpp:eventlog", Local: "log"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(eventlog.Event)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/events",
 			GoName:  "Event",
 			Names:   []wire.Name{{Space: "jabber:x:event", Local: "x"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(events.Event)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/exi",
-			GoName:  "Setup",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "setup"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(exi.Setup)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/exi",
-			GoName:  "SetupResponse",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "setupResponse"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(exi.SetupResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/exi",
-			GoName:  "UploadSchema",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "uploadSchema"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(exi.UploadSchema)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/exi",
-			GoName:  "DownloadSchema",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "downloadSchema"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(exi.DownloadSchema)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/exi",
-			GoName:  "DownloadSchemaResponse",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "downloadSchemaResponse"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(exi.DownloadSchemaResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/exi",
-			GoName:  "StreamStart",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "streamStart"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(exi.StreamStart)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/exi",
-			GoName:  "StreamEnd",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "streamEnd"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(exi.StreamEnd)
 			},
 		},
 		{
@@ -2391,33 +1169,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/fast",
-			GoName:  "Fast",
-			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "fast"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(fast.Fast)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/fast",
-			GoName:  "RequestToken",
-			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "request-token"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(fast.RequestToken)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/fast",
-			GoName:  "Token",
-			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "token"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(fast.Token)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/featureneg",
 			GoName:  "Feature",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/feature-neg", Local: "feature"}},
@@ -2489,25 +1240,6 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(filetransfer.TooLarge)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/fis",
-			GoName:  "Files",
-			Names:   []wire.Name{{Space: "urn:xmpp:fis:0", Local: "query"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(fis.Files)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/fis",
-			GoName:  "Query",
-			Names:   []wire.Name{{Space: "urn:xmpp:fis:0", Local: "query"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(fis.Query)
 			},
 		},
 		{
@@ -2647,6 +1379,33 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/httpscheme",
+			GoName:  "Auth",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "auth"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(httpscheme.Auth)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/httpscheme",
+			GoName:  "Cookie",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "cookie"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(httpscheme.Cookie)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/httpscheme",
+			GoName:  "Header",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "header"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(httpscheme.Header)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/ibb",
 			GoName:  "Open",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/ibb", Local: "open"}},
@@ -2713,100 +1472,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/imng",
-			GoName:  "Enable",
-			Names:   []wire.Name{{Space: "urn:xmpp:im-ng:0", Local: "enable"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(imng.Enable)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/imng",
-			GoName:  "SingleResource",
-			Names:   []wire.Name{{Space: "urn:xmpp:im-ng:0", Local: "im-ng"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(imng.SingleResource)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/inbox",
-			GoName:  "Query",
-			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "inbox"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(inbox.Query)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/inbox",
-			GoName:  "Entry",
-			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "entry"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(inbox.Entry)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/inbox",
-			GoName:  "Fin",
-			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "fin"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(inbox.Fin)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/iotcontrol",
-			GoName:  "Set",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "set"}},
-			In:      []string{"message", "iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(iotcontrol.Set)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/iotcontrol",
-			GoName:  "SetResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "setResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(iotcontrol.SetResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/iotcontrol",
-			GoName:  "GetForm",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "getForm"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(iotcontrol.GetForm)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/iotcontrol",
-			GoName:  "ParameterError",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "paramError"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(iotcontrol.ParameterError)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/iotcontrol",
-			GoName:  "ParameterGroup",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "parameterGroup"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(iotcontrol.ParameterGroup)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/ipcheck",
 			GoName:  "Address",
 			Names:   []wire.Name{{Space: "urn:xmpp:sic:1", Local: "address"}},
@@ -2823,69 +1488,6 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(ipcheck.Query)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/isr",
-			GoName:  "Feature",
-			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(isr.Feature)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/isr",
-			GoName:  "Enable",
-			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr-enable"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(isr.Enable)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/isr",
-			GoName:  "Enabled",
-			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr-enabled"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(isr.Enabled)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/isr",
-			GoName:  "Resume",
-			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resume"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(isr.Resume)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/isr",
-			GoName:  "Resumed",
-			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resumed"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(isr.Resumed)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/isr",
-			GoName:  "Failed",
-			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resume-failed"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(isr.Failed)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/jet",
-			GoName:  "Security",
-			Names:   []wire.Name{{Space: "urn:xmpp:jingle:jet:0", Local: "security"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(jet.Security)
 			},
 		},
 		{
@@ -3142,34 +1744,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/jinglepub",
-			GoName:  "Session",
-			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "jinglepub"}},
-			In:      []string{"message", "any"},
-			New: func() stanza.Decoder {
-				return new(jinglepub.Session)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/jinglepub",
-			GoName:  "Start",
-			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "start"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(jinglepub.Start)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/jinglepub",
-			GoName:  "Starting",
-			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "starting"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(jinglepub.Starting)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/jingles5b",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:s5b:1", Local: "transport"}},
@@ -3251,15 +1825,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/jsonmsg",
-			GoName:  "Payload",
-			Names:   []wire.Name{{Space: "urn:xmpp:json-msg:0", Local: "payload"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(jsonmsg.Payload)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/lastactivity",
 			GoName:  "Activity",
 			Names:   []wire.Name{{Space: "jabber:iq:last", Local: "query"}},
@@ -3276,6 +1841,15 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(lastactivity.ActivityGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/layout",
+			GoName:  "Page",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/xdata-layout", Local: "page"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(layout.Page)
 			},
 		},
 		{
@@ -3431,24 +2005,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/mamfc",
-			GoName:  "Applied",
-			Names:   []wire.Name{{Space: "urn:xmpp:mamfc:0", Local: "applied"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(mamfc.Applied)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mamfc",
-			GoName:  "Latest",
-			Names:   []wire.Name{{Space: "urn:xmpp:mamfc:0", Local: "latest"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(mamfc.Latest)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/marker",
 			GoName:  "Markable",
 			Names:   []wire.Name{{Space: "urn:xmpp:chat-markers:0", Local: "markable"}},
@@ -3491,63 +2047,6 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(media.Media)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mixanon",
-			GoName:  "Participant",
-			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "participant"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(mixanon.Participant)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mixanon",
-			GoName:  "Join",
-			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "join"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(mixanon.Join)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mixanon",
-			GoName:  "JoinSet",
-			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "join"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(mixanon.JoinSet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mixanon",
-			GoName:  "Preferences",
-			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(mixanon.Preferences)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mixanon",
-			GoName:  "PreferencesGet",
-			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(mixanon.PreferencesGet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mixanon",
-			GoName:  "PreferencesSet",
-			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(mixanon.PreferencesSet)
 			},
 		},
 		{
@@ -3689,24 +2188,6 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(muc.DestroyRoom)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mucversion",
-			GoName:  "Version",
-			Names:   []wire.Name{{Space: "urn:xmpp:muc-presence-versioning:0", Local: "version"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(mucversion.Version)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/mucversion",
-			GoName:  "Reset",
-			Names:   []wire.Name{{Space: "urn:xmpp:muc-presence-versioning:0", Local: "reset"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(mucversion.Reset)
 			},
 		},
 		{
@@ -3868,44 +2349,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/pam",
-			GoName:  "Request",
-			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "pam"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(pam.Request)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pam",
-			GoName:  "Notify",
-			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "notify"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(pam.Notify)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pam",
-			GoName:  "Subscriptions",
-			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "subscriptions"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(pam.Subscriptions)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pam",
-			GoName:  "SubscriptionsGet",
-			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "subscriptions"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(pam.SubscriptionsGet)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/pars",
 			GoName:  "PreAuth",
 			Names:   []wire.Name{{Space: "urn:xmpp:pars:0", Local: "preauth"}},
@@ -3922,24 +2365,6 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(ping.Ping)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pipelining",
-			GoName:  "ConfigVersion",
-			Names:   []wire.Name{{Space: "urn:xmpp:iap:0", Local: "config-version"}},
-			In:      []string{"stream", "any"},
-			New: func() stanza.Decoder {
-				return new(pipelining.ConfigVersion)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pipelining",
-			GoName:  "ConfigVersionMismatch",
-			Names:   []wire.Name{{Space: "urn:xmpp:iap:0", Local: "config-version-mismatch"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(pipelining.ConfigVersionMismatch)
 			},
 		},
 		{
@@ -4018,223 +2443,6 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(private.StorageSet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "GetToken",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getToken"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.GetToken)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "GetTokenChallenge",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenChallenge"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.GetTokenChallenge)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "GetTokenChallengeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenChallengeResponse"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.GetTokenChallengeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "Token",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.Token)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "TokenChallenge",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "tokenChallenge"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.TokenChallenge)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "TokenChallengeResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "tokenChallengeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.TokenChallengeResponse)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "IsFriend",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "isFriend"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.IsFriend)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "Friendship",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "isFriendResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.Friendship)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "Friend",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "friend"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(provisioning.Friend)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "Unfriend",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "unfriend"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(provisioning.Unfriend)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "CanRead",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canRead"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.CanRead)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "ReadPermission",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canReadResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.ReadPermission)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "CanControl",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canControl"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.CanControl)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "ControlPermission",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canControlResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.ControlPermission)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "ClearCache",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "clearCache"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(provisioning.ClearCache)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "CacheCleared",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "clearCacheResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.CacheCleared)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "CanAccess",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canAccess"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.CanAccess)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "Access",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canAccessResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.Access)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "UserLoggedIn",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "userLoggedIn"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(provisioning.UserLoggedIn)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "HasPrivilege",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "hasPrivilege"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.HasPrivilege)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "PrivilegeAnswer",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "hasPrivilegeResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.PrivilegeAnswer)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "DownloadPrivileges",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "downloadPrivileges"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(provisioning.DownloadPrivileges)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/provisioning",
-			GoName:  "Privileges",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "downloadPrivilegesResponse"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(provisioning.Privileges)
 			},
 		},
 		{
@@ -4602,69 +2810,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/quickresponse",
-			GoName:  "Response",
-			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "response"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(quickresponse.Response)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/quickresponse",
-			GoName:  "Action",
-			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "action"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(quickresponse.Action)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/quickresponse",
-			GoName:  "Selected",
-			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "action-selected"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(quickresponse.Selected)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/raft",
-			GoName:  "RequestVote",
-			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "request-vote"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(raft.RequestVote)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/raft",
-			GoName:  "Vote",
-			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "vote"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(raft.Vote)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/raft",
-			GoName:  "Append",
-			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "append"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(raft.Append)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/raft",
-			GoName:  "AppendResponse",
-			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "append-response"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(raft.AppendResponse)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/rawudp",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:raw-udp:1", Local: "transport"}},
@@ -4674,378 +2819,22 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Offer",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "offer"}},
-			In:      []string{"presence"},
+			Package: "stanza.invalid/gen/reach",
+			GoName:  "Reach",
+			Names:   []wire.Name{{Space: "urn:xmpp:reach:0", Local: "reach"}},
+			In:      []string{"message", "presence", "iq", "any"},
 			New: func() stanza.Decoder {
-				return new(rayo.Offer)
+				return new(reach.Reach)
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Ringing",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "ringing"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.Ringing)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Answered",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "answered"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.Answered)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "End",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "end"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.End)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Accept",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "accept"}},
+			Package: "stanza.invalid/gen/reach",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:reach:0", Local: "reach"}},
 			In:      []string{"iq"},
-			IQType:  stanza.Set,
+			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
-				return new(rayo.Accept)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Answer",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "answer"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Answer)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Redirect",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "redirect"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Redirect)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Reject",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "reject"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Reject)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Hangup",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "hangup"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Hangup)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Dial",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "dial"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Dial)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Join",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "join"}},
-			In:      []string{"iq", "any"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Join)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Unjoin",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "unjoin"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Unjoin)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Joined",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "joined"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.Joined)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Unjoined",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "unjoined"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.Unjoined)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "StartedSpeaking",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "started-speaking"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.StartedSpeaking)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "StoppedSpeaking",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "stopped-speaking"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.StoppedSpeaking)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Ref",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "ref"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(rayo.Ref)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Stop",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:ext:1", Local: "stop"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Stop)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Complete",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:ext:1", Local: "complete"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.Complete)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Output",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "output"}},
-			In:      []string{"iq", "any"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Output)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "OutputPause",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "pause"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.OutputPause)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "OutputResume",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "resume"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.OutputResume)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "SpeedUp",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "speed-up"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.SpeedUp)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "SpeedDown",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "speed-down"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.SpeedDown)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "VolumeUp",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "volume-up"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.VolumeUp)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "VolumeDown",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "volume-down"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.VolumeDown)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Seek",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "seek"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Seek)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Input",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:input:1", Local: "input"}},
-			In:      []string{"iq", "any"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Input)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Prompt",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:prompt:1", Local: "prompt"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Prompt)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "InputTimersStarted",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:prompt:1", Local: "input-timers-started"}},
-			In:      []string{"presence"},
-			New: func() stanza.Decoder {
-				return new(rayo.InputTimersStarted)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "Record",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "record"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.Record)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "RecordPause",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "pause"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.RecordPause)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayo",
-			GoName:  "RecordResume",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "resume"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayo.RecordResume)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayocpa",
-			GoName:  "Signal",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:cpa:1", Local: "signal"}},
-			In:      []string{"presence", "any"},
-			New: func() stanza.Decoder {
-				return new(rayocpa.Signal)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayofax",
-			GoName:  "ReceiveFax",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:1", Local: "receivefax"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayofax.ReceiveFax)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayofax",
-			GoName:  "SendFax",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:1", Local: "sendfax"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(rayofax.SendFax)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayofax",
-			GoName:  "Finish",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "finish"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(rayofax.Finish)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayofax",
-			GoName:  "Fax",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "fax"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(rayofax.Fax)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/rayofax",
-			GoName:  "Metadata",
-			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "metadata"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(rayofax.Metadata)
+				return new(reach.Query)
 			},
 		},
 		{
@@ -5130,25 +2919,6 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(register.StreamFeature)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/reminder",
-			GoName:  "Reminder",
-			Names:   []wire.Name{{Space: "urn:xmpp:reminders:0", Local: "reminder"}},
-			In:      []string{"message", "iq"},
-			New: func() stanza.Decoder {
-				return new(reminder.Reminder)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/reminder",
-			GoName:  "Set",
-			Names:   []wire.Name{{Space: "urn:xmpp:reminders:0", Local: "reminder"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(reminder.Set)
 			},
 		},
 		{
@@ -5481,96 +3251,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Authentication",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "authentication"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Authentication)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Authenticate",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "authenticate"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Authenticate)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Challenge",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "challenge"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Challenge)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Response",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "response"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Response)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Success",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "success"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Success)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Failure",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "failure"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Failure)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Continue",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "continue"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Continue)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Next",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "next"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Next)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "TaskData",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "task-data"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.TaskData)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sasl2",
-			GoName:  "Abort",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "abort"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sasl2.Abort)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/saslcert",
 			GoName:  "Items",
 			Names:   []wire.Name{{Space: "urn:xmpp:saslcert:1", Local: "items"}},
@@ -5617,33 +3297,6 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(saslcert.Revoke)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/saslupgrade",
-			GoName:  "Upgrade",
-			Names:   []wire.Name{{Space: "urn:xmpp:sasl:upgrade:0", Local: "upgrade"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(saslupgrade.Upgrade)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/saslupgrade",
-			GoName:  "Salt",
-			Names:   []wire.Name{{Space: "urn:xmpp:scram-upgrade:0", Local: "salt"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(saslupgrade.Salt)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/saslupgrade",
-			GoName:  "Hash",
-			Names:   []wire.Name{{Space: "urn:xmpp:scram-upgrade:0", Local: "hash"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(saslupgrade.Hash)
 			},
 		},
 		{
@@ -5713,80 +3366,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/sensordata",
-			GoName:  "Request",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "req"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(sensordata.Request)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sensordata",
-			GoName:  "Accepted",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "accepted"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(sensordata.Accepted)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sensordata",
-			GoName:  "Started",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "started"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sensordata.Started)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sensordata",
-			GoName:  "Cancel",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "cancel"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(sensordata.Cancel)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sensordata",
-			GoName:  "Cancelled",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "cancelled"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(sensordata.Cancelled)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sensordata",
-			GoName:  "Fields",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "fields"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sensordata.Fields)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sensordata",
-			GoName:  "Failure",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "failure"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sensordata.Failure)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sensordata",
-			GoName:  "Done",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "done"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sensordata.Done)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/session",
 			GoName:  "Session",
 			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:xmpp-session", Local: "session"}},
@@ -5803,15 +3382,6 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(session.Request)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sharedsub",
-			GoName:  "Subscription",
-			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:subscription:0", Local: "subscription"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sharedsub.Subscription)
 			},
 		},
 		{
@@ -5867,34 +3437,6 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(sift.File)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sipub",
-			GoName:  "Offer",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "sipub"}},
-			In:      []string{"message", "any"},
-			New: func() stanza.Decoder {
-				return new(sipub.Offer)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sipub",
-			GoName:  "Start",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "start"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(sipub.Start)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/sipub",
-			GoName:  "Starting",
-			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "starting"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(sipub.Starting)
 			},
 		},
 		{
@@ -5976,6 +3518,34 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(sm.HandledCountTooHigh)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/soap",
+			GoName:  "Envelope",
+			Names:   []wire.Name{{Space: "http://www.w3.org/2003/05/soap-envelope", Local: "Envelope"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(soap.Envelope)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/soap",
+			GoName:  "Fault",
+			Names:   []wire.Name{{Space: "http://www.w3.org/2003/05/soap-envelope", Local: "Fault"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(soap.Fault)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/soap",
+			GoName:  "Condition",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/soap#fault", Local: "DataEncodingUnknown"}, {Space: "http://jabber.org/protocol/soap#fault", Local: "MustUnderstand"}, {Space: "http://jabber.org/protocol/soap#fault", Local: "Receiver"}, {Space: "http://jabber.org/protocol/soap#fault", Local: "Sender"}, {Space: "http://jabber.org/protocol/soap#fault", Local: "VersionMismatch"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(soap.Condition)
 			},
 		},
 		{
@@ -6098,15 +3668,6 @@ func Types() []Entry {
 		},
 		{
 			Package: "stanza.invalid/gen/streams",
-			GoName:  "Header",
-			Names:   []wire.Name{{Space: "http://etherx.jabber.org/streams", Local: "stream"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(streams.Header)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/streams",
 			GoName:  "Features",
 			Names:   []wire.Name{{Space: "http://etherx.jabber.org/streams", Local: "features"}},
 			In:      []string{"stream"},
@@ -6133,140 +3694,12 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Register",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "register"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Register)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Mine",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "mine"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Mine)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Claimed",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "claimed"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Claimed)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Update",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "update"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Update)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Remove",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "remove"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Remove)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Removed",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "removed"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Removed)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Unregister",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "unregister"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Unregister)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Disown",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "disown"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Disown)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Disowned",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "disowned"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(things.Disowned)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Search",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "search"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(things.Search)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/things",
-			GoName:  "Found",
-			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "found"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(things.Found)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/thumbnail",
 			GoName:  "Thumbnail",
 			Names:   []wire.Name{{Space: "urn:xmpp:thumbs:1", Local: "thumbnail"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(thumbnail.Thumbnail)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/totp",
-			GoName:  "Setup",
-			Names:   []wire.Name{{Space: "urn:xmpp:mfa:0", Local: "setup"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(totp.Setup)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/totp",
-			GoName:  "SetupSet",
-			Names:   []wire.Name{{Space: "urn:xmpp:mfa:0", Local: "setup"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(totp.SetupSet)
 			},
 		},
 		{
@@ -6313,6 +3746,25 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(upload.Retry)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/urldata",
+			GoName:  "Address",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data", Local: "url-data"}},
+			In:      []string{"message", "iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(urldata.Address)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/urldata",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data", Local: "malformed-url"}, {Space: "http://jabber.org/protocol/url-data", Local: "transfer-failed"}, {Space: "http://jabber.org/protocol/url-data", Local: "transfer-refused"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(urldata.Error)
 			},
 		},
 		{
@@ -6373,142 +3825,12 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "Certificate",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-cert"}},
-			In:      []string{"message", "presence", "any"},
-			New: func() stanza.Decoder {
-				return new(x509.Certificate)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "Chain",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-cert-chain"}},
-			In:      []string{"message", "presence", "iq", "any"},
-			New: func() stanza.Decoder {
-				return new(x509.Chain)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "SigningRequest",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-csr"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(x509.SigningRequest)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "Signature",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-signature"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(x509.Signature)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "Challenge",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-challenge"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(x509.Challenge)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "ChallengeFailed",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-challenge-failed"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(x509.ChallengeFailed)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "Revoke",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-revoke"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(x509.Revoke)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "Authorities",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-ca-list"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(x509.Authorities)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "AuthoritiesGet",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-ca-list"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(x509.AuthoritiesGet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/x509",
-			GoName:  "RegisterFeature",
-			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-register"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(x509.RegisterFeature)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/xhtml",
 			GoName:  "HTML",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/xhtml-im", Local: "html"}},
 			In:      []string{"message", "any"},
 			New: func() stanza.Decoder {
 				return new(xhtml.HTML)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/xmpphttp",
-			GoName:  "Request",
-			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "req"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(xmpphttp.Request)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/xmpphttp",
-			GoName:  "Response",
-			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "resp"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(xmpphttp.Response)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/xmpphttp",
-			GoName:  "Chunk",
-			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "chunk"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(xmpphttp.Chunk)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/xmpphttp",
-			GoName:  "Close",
-			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "close"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(xmpphttp.Close)
 			},
 		},
 		{
