@@ -11,6 +11,7 @@ import (
 	"stanza.invalid/gen/amp"
 	"stanza.invalid/gen/annotations"
 	"stanza.invalid/gen/archiving"
+	"stanza.invalid/gen/attach"
 	"stanza.invalid/gen/attention"
 	"stanza.invalid/gen/avatar"
 	"stanza.invalid/gen/bidi"
@@ -20,6 +21,7 @@ import (
 	"stanza.invalid/gen/bookmarks"
 	"stanza.invalid/gen/bookmarkstorage"
 	"stanza.invalid/gen/bosh"
+	"stanza.invalid/gen/burner"
 	"stanza.invalid/gen/bytestreams"
 	"stanza.invalid/gen/caps"
 	"stanza.invalid/gen/caps2"
@@ -33,6 +35,7 @@ import (
 	"stanza.invalid/gen/csi"
 	"stanza.invalid/gen/datachannel"
 	"stanza.invalid/gen/delay"
+	"stanza.invalid/gen/delegation"
 	"stanza.invalid/gen/delimiter"
 	"stanza.invalid/gen/dialback"
 	"stanza.invalid/gen/directinvite"
@@ -59,16 +62,21 @@ import (
 	"stanza.invalid/gen/httpauth"
 	"stanza.invalid/gen/httpscheme"
 	"stanza.invalid/gen/ibb"
+	"stanza.invalid/gen/ibr2"
 	"stanza.invalid/gen/ice"
 	"stanza.invalid/gen/iceudp"
 	"stanza.invalid/gen/idle"
 	"stanza.invalid/gen/ipcheck"
+	"stanza.invalid/gen/jidprep"
 	"stanza.invalid/gen/jingle"
+	"stanza.invalid/gen/jinglehttp"
 	"stanza.invalid/gen/jingleibb"
 	"stanza.invalid/gen/jinglenodes"
 	"stanza.invalid/gen/jingles5b"
 	"stanza.invalid/gen/jmi"
 	"stanza.invalid/gen/jsoncontainer"
+	"stanza.invalid/gen/kerberos"
+	"stanza.invalid/gen/langtrans"
 	"stanza.invalid/gen/lastactivity"
 	"stanza.invalid/gen/layout"
 	"stanza.invalid/gen/legacyauth"
@@ -82,6 +90,7 @@ import (
 	"stanza.invalid/gen/media"
 	"stanza.invalid/gen/moderate"
 	"stanza.invalid/gen/mood"
+	"stanza.invalid/gen/moved"
 	"stanza.invalid/gen/muc"
 	"stanza.invalid/gen/muji"
 	"stanza.invalid/gen/nick"
@@ -95,6 +104,8 @@ import (
 	"stanza.invalid/gen/ping"
 	"stanza.invalid/gen/privacy"
 	"stanza.invalid/gen/private"
+	"stanza.invalid/gen/privilege"
+	"stanza.invalid/gen/pubkey"
 	"stanza.invalid/gen/pubsub"
 	"stanza.invalid/gen/push"
 	"stanza.invalid/gen/rawudp"
@@ -113,6 +124,7 @@ import (
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/gen/rtcpfb"
 	"stanza.invalid/gen/rtp"
+	"stanza.invalid/gen/rtt"
 	"stanza.invalid/gen/rttsync"
 	"stanza.invalid/gen/sasl"
 	"stanza.invalid/gen/saslcert"
@@ -131,6 +143,7 @@ import (
 	"stanza.invalid/gen/starttls"
 	"stanza.invalid/gen/stats"
 	"stanza.invalid/gen/streams"
+	"stanza.invalid/gen/sxe"
 	"stanza.invalid/gen/thumbnail"
 	"stanza.invalid/gen/tune"
 	"stanza.invalid/gen/upload"
@@ -508,6 +521,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/attach",
+			GoName:  "To",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-attaching:1", Local: "attach-to"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(attach.To)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/attention",
 			GoName:  "Attention",
 			Names:   []wire.Name{{Space: "urn:xmpp:attention:0", Local: "attention"}},
@@ -663,6 +685,25 @@ func Types() []Entry {
 			In:      []string{"stream"},
 			New: func() stanza.Decoder {
 				return new(bosh.Body)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/burner",
+			GoName:  "Identity",
+			Names:   []wire.Name{{Space: "urn:xmpp:burner:0", Local: "identity"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(burner.Identity)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/burner",
+			GoName:  "IdentityGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:burner:0", Local: "identity"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(burner.IdentityGet)
 			},
 		},
 		{
@@ -932,6 +973,54 @@ func Types() []Entry {
 			In:      []string{"message", "presence", "any"},
 			New: func() stanza.Decoder {
 				return new(delay.Delay)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:2", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(delegation.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Delegation",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:2", Local: "delegation"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(delegation.Delegation)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:2", Local: "delegation"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(delegation.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Delegation1",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:1", Local: "delegation"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(delegation.Delegation1)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Request1",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:1", Local: "delegation"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(delegation.Request1)
 			},
 		},
 		{
@@ -1436,6 +1525,112 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "register"}},
+			In:      []string{"iq", "stream", "any"},
+			New: func() stanza.Decoder {
+				return new(ibr2.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "RegisterGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(ibr2.RegisterGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "RegisterSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.RegisterSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Recovery",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "recovery"}},
+			In:      []string{"iq", "stream", "any"},
+			New: func() stanza.Decoder {
+				return new(ibr2.Recovery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "RecoveryGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "recovery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(ibr2.RecoveryGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "RecoverySet",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "recovery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.RecoverySet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Challenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "challenge"}},
+			In:      []string{"iq", "stream"},
+			New: func() stanza.Decoder {
+				return new(ibr2.Challenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Response",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "response"}},
+			In:      []string{"iq", "stream"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.Response)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Cancel",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "cancel"}},
+			In:      []string{"iq", "stream"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.Cancel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Success",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "success"}},
+			In:      []string{"iq", "stream"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.Success)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "InvalidFlow",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "invalid-flow"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(ibr2.InvalidFlow)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/ice",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:ice:0", Local: "transport"}},
@@ -1488,6 +1683,35 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(ipcheck.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:jidprep:1", Local: "jid-validate-request"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jidprep.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			GoName:  "Base64Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:jidprep:1", Local: "jid-validate-base64-request"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jidprep.Base64Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			GoName:  "Result",
+			Names:   []wire.Name{{Space: "urn:xmpp:jidprep:1", Local: "jid-validate-result"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(jidprep.Result)
 			},
 		},
 		{
@@ -1678,6 +1902,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/jinglehttp",
+			GoName:  "Download",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:http:0", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jinglehttp.Download)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglehttp",
+			GoName:  "Upload",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:http:upload:0", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jinglehttp.Upload)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/jingleibb",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:ibb:1", Local: "transport"}},
@@ -1822,6 +2064,53 @@ func Types() []Entry {
 			In:      []string{"message", "presence", "iq", "any"},
 			New: func() stanza.Decoder {
 				return new(jsoncontainer.JSON)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/kerberos",
+			GoName:  "Hostname",
+			Names:   []wire.Name{{Space: "urn:xmpp:domain-based-name:1", Local: "hostname"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(kerberos.Hostname)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			GoName:  "Translations",
+			Names:   []wire.Name{{Space: "urn:xmpp:langtrans", Local: "x"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(langtrans.Translations)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:langtrans", Local: "x"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(langtrans.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			GoName:  "Items",
+			Names:   []wire.Name{{Space: "urn:xmpp:langtrans:items", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(langtrans.Items)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			GoName:  "ItemsQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:langtrans:items", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(langtrans.ItemsQuery)
 			},
 		},
 		{
@@ -2102,6 +2391,15 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(mood.Feeling)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/moved",
+			GoName:  "Moved",
+			Names:   []wire.Name{{Space: "urn:xmpp:moved:1", Local: "moved"}},
+			In:      []string{"presence", "any"},
+			New: func() stanza.Decoder {
+				return new(moved.Moved)
 			},
 		},
 		{
@@ -2443,6 +2741,99 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(private.StorageSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "Privilege",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:2", Local: "privilege"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(privilege.Privilege)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "PrivilegedIQ",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:2", Local: "privileged_iq"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(privilege.PrivilegedIQ)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "PrivilegedGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:2", Local: "privileged_iq"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(privilege.PrivilegedGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "PrivilegedSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:2", Local: "privileged_iq"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(privilege.PrivilegedSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "Privilege1",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:1", Local: "privilege"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(privilege.Privilege1)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "PublicKey",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubkey:2", Local: "pubkey"}},
+			In:      []string{"message", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(pubkey.PublicKey)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubkey:2", Local: "pubkey"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubkey.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "Generating",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubkey:2", Local: "generating"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(pubkey.Generating)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "Revocation",
+			Names:   []wire.Name{{Space: "urn:xmpp:revoke:2", Local: "revoke"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(pubkey.Revocation)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "Attestation",
+			Names:   []wire.Name{{Space: "urn:xmpp:attest:2", Local: "attest"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(pubkey.Attestation)
 			},
 		},
 		{
@@ -3179,6 +3570,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/rtt",
+			GoName:  "RTT",
+			Names:   []wire.Name{{Space: "urn:xmpp:rtt:0", Local: "rtt"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(rtt.RTT)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/rttsync",
 			GoName:  "Sync",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtt-sync:0", Local: "rtt-sync"}},
@@ -3691,6 +4091,24 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(streams.DefinedCondition)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			GoName:  "Envelope",
+			Names:   []wire.Name{{Space: "urn:xmpp:sxe:0", Local: "sxe"}},
+			In:      []string{"message", "presence"},
+			New: func() stanza.Decoder {
+				return new(sxe.Envelope)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			GoName:  "Transport",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:sxe", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sxe.Transport)
 			},
 		},
 		{

@@ -201,6 +201,12 @@ func Examples() []Example {
 			Types:   []string{"Feature"},
 		},
 		{
+			Package: "stanza.invalid/gen/attach",
+			XML:     "<message to='toby@illyria.example' type='chat'>\n  <body>The letter, with its seal.</body>\n  <attach-to xmlns='urn:xmpp:message-attaching:1' id='letter-1'/>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"To"},
+		},
+		{
 			Package: "stanza.invalid/gen/attention",
 			XML:     "<message to='toby@illyria.example' type='headline'><attention xmlns='urn:xmpp:attention:0'/><body>Wake up.</body></message>",
 			Stanza:  "message",
@@ -365,6 +371,18 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/bosh",
 			XML:     "<body xmlns='http://jabber.org/protocol/httpbind' type='error'/>",
 			Types:   []string{"Body"},
+		},
+		{
+			Package: "stanza.invalid/gen/burner",
+			XML:     "<iq type='get' id='b1' to='illyria.example'><identity xmlns='urn:xmpp:burner:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"IdentityGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/burner",
+			XML:     "<iq type='result' id='b1' from='illyria.example'>\n  <identity xmlns='urn:xmpp:burner:0'><jid>cesario-7f3a@illyria.example</jid></identity>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Identity"},
 		},
 		{
 			Package: "stanza.invalid/gen/bytestreams",
@@ -592,6 +610,42 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/delay",
 			XML:     "<delay xmlns='urn:xmpp:delay' stamp='2025-01-06T03:20:00.250Z'/>",
 			Types:   []string{"Delay"},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			XML:     "<iq type='set' id='d1' to='illyria.example'>\n  <query xmlns='urn:xmpp:delegation:2' to='olivia@illyria.example'><delegate namespace='http://jabber.org/protocol/pubsub'/></query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			XML:     "<message from='illyria.example' to='nodes.illyria.example'>\n  <delegation xmlns='urn:xmpp:delegation:2' to='olivia@illyria.example'>\n    <delegated namespace='urn:xmpp:mam:2'><attribute name='node'/></delegated>\n    <delegated namespace='http://jabber.org/protocol/pubsub'/>\n  </delegation>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Delegation"},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			XML:     "<iq type='set' id='d2' from='illyria.example' to='nodes.illyria.example'>\n  <delegation xmlns='urn:xmpp:delegation:2'>\n    <forwarded xmlns='urn:xmpp:forward:0'>\n      <iq xmlns='jabber:client' type='get' id='q' from='olivia@illyria.example/garden'><ping xmlns='urn:xmpp:ping'/></iq>\n    </forwarded>\n  </delegation>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Request"},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			XML:     "<iq type='result' id='d2' from='nodes.illyria.example' to='illyria.example'>\n  <delegation xmlns='urn:xmpp:delegation:2'>\n    <forwarded xmlns='urn:xmpp:forward:0'><iq xmlns='jabber:client' type='result' id='q' to='olivia@illyria.example/garden'/></forwarded>\n  </delegation>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Delegation"},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			XML:     "<message from='illyria.example' to='nodes.illyria.example'>\n  <delegation xmlns='urn:xmpp:delegation:1'><delegated namespace='urn:xmpp:mam:2'><attribute name='node'/></delegated></delegation>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Delegation1"},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			XML:     "<iq type='set' id='d3' from='illyria.example' to='nodes.illyria.example'>\n  <delegation xmlns='urn:xmpp:delegation:1'>\n    <forwarded xmlns='urn:xmpp:forward:0'><iq xmlns='jabber:client' type='get' id='q' from='olivia@illyria.example/garden'/></forwarded>\n  </delegation>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Request1"},
 		},
 		{
 			Package: "stanza.invalid/gen/delimiter",
@@ -1034,6 +1088,73 @@ func Examples() []Example {
 			Types:   []string{"Close"},
 		},
 		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<register xmlns='urn:xmpp:register:0'>\n  <flow id='0'><name xml:lang='en'>With a letter</name><name xml:lang='de'>Mit einem Brief</name><challenge type='jabber:x:data'/></flow>\n  <flow id='1'><challenge type='jabber:x:oob'/></flow>\n</register>",
+			Types:   []string{"Register"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<iq type='get' id='i1' to='illyria.example'><register xmlns='urn:xmpp:register:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RegisterGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<iq type='set' id='i2' to='illyria.example'><register xmlns='urn:xmpp:register:0'><flow id='0'/></register></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RegisterSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<recovery xmlns='urn:xmpp:register:0'><flow id='0'><name>By the nurse</name><challenge type='jabber:x:oob'/></flow></recovery>",
+			Types:   []string{"Recovery"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<iq type='get' id='i3' to='illyria.example'><recovery xmlns='urn:xmpp:register:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RecoveryGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<iq type='set' id='i4' to='illyria.example'><recovery xmlns='urn:xmpp:register:0'><flow id='0'/></recovery></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RecoverySet"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<challenge xmlns='urn:xmpp:register:0' type='jabber:x:data'>\n  <x xmlns='jabber:x:data' type='form'><field var='name' type='text-single'/></x>\n</challenge>",
+			Types:   []string{"Challenge"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<iq type='set' id='i5' to='illyria.example'>\n  <response xmlns='urn:xmpp:register:0'><x xmlns='jabber:x:data' type='submit'><field var='name'><value>viola</value></field></x></response>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Response"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<iq type='set' id='i6' to='illyria.example'><cancel xmlns='urn:xmpp:register:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Cancel"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<cancel xmlns='urn:xmpp:register:0'/>",
+			Types:   []string{"Cancel"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<iq type='set' id='i7' from='illyria.example'>\n  <success xmlns='urn:xmpp:register:0'><jid>viola@illyria.example</jid><username>viola</username></success>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Success"},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			XML:     "<invalid-flow xmlns='urn:xmpp:register:0'/>",
+			Types:   []string{"InvalidFlow"},
+		},
+		{
 			Package: "stanza.invalid/gen/ice",
 			XML:     "<transport xmlns='urn:xmpp:jingle:transports:ice:0' pwd='hey-ho' ufrag='r41n' ice2='true'>\n  <candidate component='1' foundation='A7' generation='1' id='c1' ip='198.51.100.7' network='0' port='9' priority='1694498815' protocol='tcp' rel-addr='10.0.0.7' rel-port='8998' tcptype='active' type='srflx'/>\n  <candidate component='1' foundation='A8' ip='2001:db8::7' network='1' port='50018' priority='2130706431' protocol='udp' type='host'/>\n  <gathering-complete/>\n  <fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0' hash='sha-256' setup='passive'>1F:00:2E</fingerprint>\n</transport>",
 			Types:   []string{"Transport"},
@@ -1080,6 +1201,30 @@ func Examples() []Example {
 			XML:     "<iq type='result' id='i1'><address xmlns='urn:xmpp:sic:1'><ip>2001:db8::17</ip><port>40017</port></address></iq>",
 			Stanza:  "iq",
 			Types:   []string{"Address"},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			XML:     "<iq type='get' id='j1' to='illyria.example'><jid-validate-request xmlns='urn:xmpp:jidprep:1'><maybe-jid>VIOLA@illyria.example/Page</maybe-jid></jid-validate-request></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Request"},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			XML:     "<iq type='result' id='j1' from='illyria.example'>\n  <jid-validate-result xmlns='urn:xmpp:jidprep:1'>\n    <valid-jid><localpart>viola</localpart><domainpart>illyria.example</domainpart><resourcepart>Page</resourcepart></valid-jid>\n  </jid-validate-result>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Result"},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			XML:     "<iq type='get' id='j2' to='illyria.example'>\n  <jid-validate-base64-request xmlns='urn:xmpp:jidprep:1'><base64-maybe-jid>AEBpbGx5cmlhLmV4YW1wbGU=</base64-maybe-jid></jid-validate-base64-request>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Base64Request"},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			XML:     "<iq type='result' id='j2' from='illyria.example'>\n  <jid-validate-result xmlns='urn:xmpp:jidprep:1'><invalid-jid><reason>A zero byte is not allowed.</reason></invalid-jid></jid-validate-result>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Result"},
 		},
 		{
 			Package: "stanza.invalid/gen/jingle",
@@ -1186,6 +1331,21 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/jingle",
 			XML:     "<tie-break xmlns='urn:xmpp:jingle:errors:1'/>",
 			Types:   []string{"Error"},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglehttp",
+			XML:     "<transport xmlns='urn:xmpp:jingle:transports:http:0'>\n  <candidate uri='https://files.illyria.example/song'><header name='Authorization'>Bearer cakes</header></candidate>\n  <candidate uri='https://mirror.illyria.example/song'/>\n</transport>",
+			Types:   []string{"Download"},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglehttp",
+			XML:     "<transport xmlns='urn:xmpp:jingle:transports:http:upload:0'>\n  <candidate uri='https://files.illyria.example/song'><header name='Authorization'>Bearer ale</header></candidate>\n</transport>",
+			Types:   []string{"Upload"},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglehttp",
+			XML:     "<transport xmlns='urn:xmpp:jingle:transports:http:upload:0'><completed/></transport>",
+			Types:   []string{"Upload"},
 		},
 		{
 			Package: "stanza.invalid/gen/jingleibb",
@@ -1298,6 +1458,41 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/jsoncontainer",
 			XML:     "<json xmlns='urn:xmpp:json:0'>{\"cakes\": true, \"ale\": [1, 2]}</json>",
 			Types:   []string{"JSON"},
+		},
+		{
+			Package: "stanza.invalid/gen/kerberos",
+			XML:     "<hostname xmlns='urn:xmpp:domain-based-name:1'>auth7.illyria.example</hostname>",
+			Types:   []string{"Hostname"},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			XML:     "<message to='orsino@illyria.example' type='chat'>\n  <body xml:lang='en'>If music be the food of love, play on.</body>\n  <body xml:lang='fr'>Si la musique nourrit l'amour, jouez.</body>\n  <x xmlns='urn:xmpp:langtrans'>\n    <translation charset='UTF-8' source_lang='en' destination_lang='fr' dictionary='verse' engine='' reviewed='true'/>\n  </x>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Translations"},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			XML:     "<iq type='get' id='l1' to='babel.illyria.example'>\n  <x xmlns='urn:xmpp:langtrans'><source xml:lang='en'>Play on.</source><translation destination_lang='it'/></x>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Request"},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			XML:     "<iq type='result' id='l1' from='babel.illyria.example'>\n  <x xmlns='urn:xmpp:langtrans'>\n    <source xml:lang='en'>Play on.</source>\n    <translation source_lang='en' destination_lang='it' engine='Feste'>Suonate.</translation>\n  </x>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Translations"},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			XML:     "<iq type='get' id='l2' to='babel.illyria.example'><query xmlns='urn:xmpp:langtrans:items'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"ItemsQuery"},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			XML:     "<iq type='result' id='l2' from='babel.illyria.example'>\n  <query xmlns='urn:xmpp:langtrans:items'>\n    <item jid='babel.illyria.example' name='Babel' source_lang='en' destination_lang='it' engine='Feste' dictionary='verse' pivotable='true'/>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Items"},
 		},
 		{
 			Package: "stanza.invalid/gen/lastactivity",
@@ -1528,6 +1723,17 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/mood",
 			XML:     "<sad xmlns='http://jabber.org/protocol/mood'/>",
 			Types:   []string{"Feeling"},
+		},
+		{
+			Package: "stanza.invalid/gen/moved",
+			XML:     "<moved xmlns='urn:xmpp:moved:1'><new-jid>cesario@orsino.example</new-jid></moved>",
+			Types:   []string{"Moved"},
+		},
+		{
+			Package: "stanza.invalid/gen/moved",
+			XML:     "<presence type='subscribe' to='olivia@illyria.example' from='cesario@orsino.example'>\n  <moved xmlns='urn:xmpp:moved:1'><old-jid>viola@messaline.example</old-jid><token xmlns='urn:example:proof'>ring</token></moved>\n</presence>",
+			Stanza:  "presence",
+			Types:   []string{"Moved"},
 		},
 		{
 			Package: "stanza.invalid/gen/muc",
@@ -1853,6 +2059,63 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='s2'>\n  <query xmlns='jabber:iq:private'><wardrobe xmlns='urn:example:steward'><stockings>black</stockings></wardrobe></query>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"StorageSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			XML:     "<message from='illyria.example' to='nodes.illyria.example'>\n  <privilege xmlns='urn:xmpp:privilege:2'>\n    <perm access='roster' type='both' push='false'/>\n    <perm access='message' type='outgoing'/>\n    <perm access='presence' type='managed_entity'/>\n    <perm access='iq'><namespace ns='http://jabber.org/protocol/pubsub' type='set'/></perm>\n  </privilege>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Privilege"},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			XML:     "<message from='nodes.illyria.example' to='illyria.example'>\n  <privilege xmlns='urn:xmpp:privilege:2'>\n    <forwarded xmlns='urn:xmpp:forward:0'>\n      <message xmlns='jabber:client' from='olivia@illyria.example' to='cesario@orsino.example'><body>Stay.</body></message>\n    </forwarded>\n  </privilege>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Privilege"},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			XML:     "<iq type='set' id='p1' from='nodes.illyria.example' to='olivia@illyria.example'>\n  <privileged_iq xmlns='urn:xmpp:privilege:2'>\n    <iq xmlns='jabber:client' type='set' id='s' to='orsino.example'><query xmlns='urn:example:ring'/></iq>\n  </privileged_iq>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"PrivilegedSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			XML:     "<iq type='get' id='p2' from='nodes.illyria.example' to='olivia@illyria.example'>\n  <privileged_iq xmlns='urn:xmpp:privilege:2'>\n    <iq xmlns='jabber:client' type='get' id='s' to='orsino.example'><ping xmlns='urn:xmpp:ping'/></iq>\n  </privileged_iq>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"PrivilegedGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			XML:     "<message from='illyria.example'><privilege xmlns='urn:xmpp:privilege:1'><perm access='roster' type='get'/></privilege></message>",
+			Stanza:  "message",
+			Types:   []string{"Privilege1"},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			XML:     "<pubkey xmlns='urn:xmpp:pubkey:2'>\n  <begin>2025-01-06T00:00:00Z</begin>\n  <end>2026-01-06T00:00:00Z</end>\n  <jid>viola@illyria.example</jid>\n  <rsakey>\n    <modulus>3233</modulus>\n    <publicExponent>17</publicExponent>\n    <print algo='sha-1'>b45cffe084dd3d20d928bee85e7b0f21</print>\n  </rsakey>\n  <uri>https://illyria.example/viola.key</uri>\n</pubkey>",
+			Types:   []string{"PublicKey"},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			XML:     "<iq type='get' id='k1' to='viola@illyria.example/page'><pubkey xmlns='urn:xmpp:pubkey:2'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			XML:     "<presence><generating xmlns='urn:xmpp:pubkey:2'/></presence>",
+			Stanza:  "presence",
+			Types:   []string{"Generating"},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			XML:     "<revoke xmlns='urn:xmpp:revoke:2'>\n  <key>MIIBIjANBg</key>\n  <keyprint algo='sha-256'>13475c8e</keyprint>\n  <signature>c2lnbmF0dXJl</signature>\n  <revocationprint>becb7856</revocationprint>\n  <revocationtime>2025-06-01T10:00:00Z</revocationtime>\n</revoke>",
+			Types:   []string{"Revocation"},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			XML:     "<attest xmlns='urn:xmpp:attest:2'>\n  <keyprint>13475c8e</keyprint>\n  <signature>c2lnbmF0dXJl</signature>\n  <signerjid>sebastian@messaline.example</signerjid>\n  <signerprint algo='sha-512'>becb7856</signerprint>\n  <signtime>2025-01-07T10:00:00Z</signtime>\n</attest>",
+			Types:   []string{"Attestation"},
 		},
 		{
 			Package: "stanza.invalid/gen/pubsub",
@@ -2511,6 +2774,22 @@ func Examples() []Example {
 			Types:   []string{"InvalidCrypto"},
 		},
 		{
+			Package: "stanza.invalid/gen/rtt",
+			XML:     "<message to='olivia@illyria.example' type='chat'>\n  <rtt xmlns='urn:xmpp:rtt:0' seq='7001' event='new'>\n    <t>Make me a wilow</t><w n='250'/><e n='2' p='15'/><t p='13'>low cabin</t><e/>\n  </rtt>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"RTT"},
+		},
+		{
+			Package: "stanza.invalid/gen/rtt",
+			XML:     "<rtt xmlns='urn:xmpp:rtt:0' seq='7002' id='m17'><t> at your gate</t></rtt>",
+			Types:   []string{"RTT"},
+		},
+		{
+			Package: "stanza.invalid/gen/rtt",
+			XML:     "<rtt xmlns='urn:xmpp:rtt:0' seq='0' event='init'/>",
+			Types:   []string{"RTT"},
+		},
+		{
 			Package: "stanza.invalid/gen/rttsync",
 			XML:     "<rtt-sync xmlns='urn:xmpp:jingle:apps:rtt-sync:0' role='caption' source='asr' sync-mode='session-clock' max-skew='300' finality='partial'/>",
 			Types:   []string{"Sync"},
@@ -2929,6 +3208,43 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/streams",
 			XML:     "<stream:error xmlns:stream='http://etherx.jabber.org/streams'>\n  <system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\n</stream:error>",
 			Types:   []string{"Error"},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			XML:     "<presence><sxe xmlns='urn:xmpp:sxe:0' session='letter-17' name='The letter'/></presence>",
+			Stanza:  "presence",
+			Types:   []string{"Envelope"},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			XML:     "<message to='maria@illyria.example/desk'><sxe xmlns='urn:xmpp:sxe:0' session='letter-17' id='a'><connect/></sxe></message>",
+			Stanza:  "message",
+			Types:   []string{"Envelope"},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			XML:     "<sxe xmlns='urn:xmpp:sxe:0' session='letter-17' id='b'>\n  <state-offer><description xmlns='urn:xmpp:jingle:apps:xhtml'/></state-offer>\n</sxe>",
+			Types:   []string{"Envelope"},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			XML:     "<sxe xmlns='urn:xmpp:sxe:0' session='letter-17' id='c'><accept-state/></sxe>",
+			Types:   []string{"Envelope"},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			XML:     "<sxe xmlns='urn:xmpp:sxe:0' session='letter-17' id='d'><refuse-state/></sxe>",
+			Types:   []string{"Envelope"},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			XML:     "<sxe xmlns='urn:xmpp:sxe:0' session='letter-17' id='e'>\n  <state>\n    <document-begin prolog='data:text/xml,%3C%3Fxml%3F%3E'/>\n    <new rid='r1' type='element' ns='http://www.w3.org/1999/xhtml' name='p' version='2' primary-weight='0.5' creator='maria' last-modified-by='toby'/>\n    <new rid='r2' type='text' parent='r1' chdata=''/>\n    <new rid='r3' type='processinginstruction' pitarget='style' pidata='plain'/>\n    <set target='r2' version='1' chdata='M.O.A.I.' parent='' primary-weight='-2.5' ns='' name='q' pitarget='t' pidata='' replacefrom='0' replacen='3'/>\n    <remove target='r3'/>\n    <document-end last-sender='toby@illyria.example' last-id='x'/>\n  </state>\n</sxe>",
+			Types:   []string{"Envelope"},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			XML:     "<transport xmlns='urn:xmpp:jingle:transports:sxe'><host>maria@illyria.example</host></transport>",
+			Types:   []string{"Transport"},
 		},
 		{
 			Package: "stanza.invalid/gen/thumbnail",
