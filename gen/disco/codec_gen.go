@@ -251,6 +251,9 @@ func (v *Items) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NSItems)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
 			return b, err
@@ -289,7 +292,11 @@ func (v *Items) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if c.In(rsm.NS) {
+				if v.Set != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.Set = new(rsm.Set)
 				if err := v.Set.DecodeXML(c.Raw()); err != nil {
 					return err
@@ -297,7 +304,7 @@ func (v *Items) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -359,6 +366,9 @@ func (v *ItemsQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NSItems)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
 			return b, err
@@ -386,7 +396,11 @@ func (v *ItemsQuery) DecodeXML(r wire.Raw) error {
 	for c.Next() {
 		switch c.Local() {
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if c.In(rsm.NS) {
+				if v.Set != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.Set = new(rsm.Set)
 				if err := v.Set.DecodeXML(c.Raw()); err != nil {
 					return err
@@ -394,7 +408,7 @@ func (v *ItemsQuery) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -548,6 +562,19 @@ func (v *Item) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 2, " name='")
 	}
+	if !v.Expires.IsZero() {
+		b = append(b, " expires='"...)
+		mark := len(b)
+		if b, err = v.Expires.AppendText(b); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 3)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 3, " expires='")
+	}
 	if v.Extra == nil {
 		return append(b, "/>"...), nil
 	}
@@ -581,6 +608,12 @@ func (v *Item) decodeXML(r wire.Raw) error {
 			v.Node = a.Optional(&v.Extra, 1)
 		case "name":
 			v.Name = a.Optional(&v.Extra, 2)
+		case "expires":
+			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 3)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.Expires = n
 		default:
 			a.KeepAttr(&v.Extra)
 		}

@@ -94,6 +94,9 @@ type Items struct {
 	// Set asks for one page of the list, or describes the page that was sent.
 	Set *rsm.Set `xml:"http://jabber.org/protocol/rsm set"`
 
+	// Extensions are what other specifications add, such as a filter for nodes (XEP-0462).
+	Extensions []stanza.Raw `xml:",any"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -112,6 +115,9 @@ type ItemsQuery struct {
 
 	// Set asks for one page of the list, or describes the page that was sent.
 	Set *rsm.Set `xml:"http://jabber.org/protocol/rsm set"`
+
+	// Extensions are what other specifications add, such as a filter for nodes (XEP-0462).
+	Extensions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -163,6 +169,9 @@ type Item struct {
 
 	// Name is a name for people to read.
 	Name string `xml:"name,attr,omitempty"`
+
+	// Expires is when the item goes away, for addresses of one's own that do not last (XEP-0383).
+	Expires stanza.DateTime `xml:"expires,attr"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

@@ -86,6 +86,9 @@ func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
 			b = v.Extra.RespellChild(b, mark, 4, "<flip-page>", NS)
 		}
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NS)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -115,7 +118,11 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 	for c.Next() {
 		switch c.Local() {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if c.In(form.NS) {
+				if v.Form != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.Form = new(form.Form)
 				if err := v.Form.DecodeXML(c.Raw()); err != nil {
 					return err
@@ -123,7 +130,11 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if c.In(rsm.NS) {
+				if v.Set != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.Set = new(rsm.Set)
 				if err := v.Set.DecodeXML(c.Raw()); err != nil {
 					return err
@@ -131,13 +142,17 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "flip-page":
-			if c.Same() && !bool(v.FlipPage) {
+			if c.Same() {
+				if bool(v.FlipPage) {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.FlipPage = true
 				c.KeepBare(&v.Extra, 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)

@@ -92,6 +92,9 @@ type Query struct {
 	// See https://xmpp.org/extensions/xep-0313.html#query-paging-flip.
 	FlipPage stanza.Flag `xml:"urn:xmpp:mam:2 flip-page"`
 
+	// Extensions are what other specifications add, such as another order (XEP-0413).
+	Extensions []stanza.Raw `xml:",any"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }

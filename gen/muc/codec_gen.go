@@ -56,6 +56,9 @@ func (v *Join) AppendXML(b []byte, ns string) ([]byte, error) {
 	if v.Extra != nil {
 		b = v.Extra.RespellChild(b, mark, 1, "<password>", NS)
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NS)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -79,7 +82,11 @@ func (v *Join) DecodeXML(r wire.Raw) error {
 	for c.Next() {
 		switch c.Local() {
 		case "history":
-			if c.Same() && v.History == nil {
+			if c.Same() {
+				if v.History != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.History = new(History)
 				if err := v.History.decodeXML(c.Raw()); err != nil {
 					return err
@@ -87,13 +94,17 @@ func (v *Join) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "password":
-			if c.Same() && seen&(1<<0) == 0 {
+			if c.Same() {
+				if seen&(1<<0) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
 				seen |= 1 << 0
 				v.Password = c.OptionalLeaf(&v.Extra, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -177,6 +188,9 @@ func (v *User) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NSUser)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
 			return b, err
@@ -233,7 +247,11 @@ func (v *User) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "decline":
-			if c.Same() && v.Decline == nil {
+			if c.Same() {
+				if v.Decline != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.Decline = new(Decline)
 				if err := v.Decline.decodeXML(c.Raw()); err != nil {
 					return err
@@ -241,7 +259,11 @@ func (v *User) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "destroy":
-			if c.Same() && v.Destroy == nil {
+			if c.Same() {
+				if v.Destroy != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.Destroy = new(Destroy)
 				if err := v.Destroy.decodeXML(c.Raw()); err != nil {
 					return err
@@ -249,13 +271,21 @@ func (v *User) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "password":
-			if c.Same() && seen&(1<<0) == 0 {
+			if c.Same() {
+				if seen&(1<<0) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
 				seen |= 1 << 0
 				v.Password = c.OptionalLeaf(&v.Extra, 5)
 				continue
 			}
 		case "version":
-			if c.In(mucversion.NS) && v.Version == nil {
+			if c.In(mucversion.NS) {
+				if v.Version != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.Version = new(mucversion.Version)
 				if err := v.Version.DecodeXML(c.Raw()); err != nil {
 					return err
@@ -263,7 +293,11 @@ func (v *User) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "reset":
-			if c.In(mucversion.NS) && v.Reset == nil {
+			if c.In(mucversion.NS) {
+				if v.Reset != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
 				v.Reset = new(mucversion.Reset)
 				if err := v.Reset.DecodeXML(c.Raw()); err != nil {
 					return err
@@ -271,7 +305,7 @@ func (v *User) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)

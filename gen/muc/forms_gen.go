@@ -39,6 +39,8 @@ func (v *RoomConfig) DecodeForm(x *form.Form) error {
 			v.ChangeSubject = form.Bool().Read(r)
 		case "muc#roomconfig_enablelogging":
 			v.Logged = form.Bool().Read(r)
+		case "muc#roomconfig_forwardmentions":
+			v.ForwardMentions = form.Bool().Read(r)
 		case "muc#roomconfig_passwordprotectedroom":
 			v.PasswordProtected = form.Bool().Read(r)
 		case "muc#roomconfig_roomsecret":
@@ -129,6 +131,12 @@ func (v *RoomConfig) FormFields(_ form.Type) []form.Field {
 			Type:   form.FieldTypeBoolean,
 			Label:  "Are conversations published?",
 			Values: form.Bool().One(v.Logged),
+		},
+		{
+			Var:    "muc#roomconfig_forwardmentions",
+			Type:   form.FieldTypeBoolean,
+			Label:  "Are people told when they are mentioned?",
+			Values: form.Bool().One(v.ForwardMentions),
 		},
 		{
 			Var:    "muc#roomconfig_passwordprotectedroom",

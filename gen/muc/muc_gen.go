@@ -204,6 +204,9 @@ type Join struct {
 	// See https://xmpp.org/extensions/xep-0045.html#enter-pw.
 	Password string `xml:"http://jabber.org/protocol/muc password,omitempty"`
 
+	// Extensions are what other specifications add, such as the version of affiliations (XEP-0463).
+	Extensions []stanza.Raw `xml:",any"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -250,6 +253,9 @@ type User struct {
 
 	// Reset tells to forget the presence that was known (XEP-0436).
 	Reset *mucversion.Reset `xml:"urn:xmpp:muc-presence-versioning:0 reset"`
+
+	// Extensions are what other specifications add, such as the version of affiliations (XEP-0463).
+	Extensions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -625,6 +631,10 @@ type RoomConfig struct {
 
 	// Logged says that conversations are logged in public.
 	Logged *bool
+
+	// ForwardMentions says that messages which mention members who are not there are forwarded to
+	// them (XEP-0452).
+	ForwardMentions *bool
 
 	// PasswordProtected says that Password is needed to enter.
 	PasswordProtected *bool

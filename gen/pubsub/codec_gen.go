@@ -4103,16 +4103,20 @@ func (v *Subscribe) appendXML(b []byte) ([]byte, error) {
 		b = v.Extra.Respell(b, mark, 1)
 	}
 	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
 	}
 	return wire.CloseEmpty(b, inner, "</subscribe>"), nil
 }
@@ -4140,7 +4144,7 @@ func (v *Subscribe) decodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)

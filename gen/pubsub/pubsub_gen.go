@@ -1306,6 +1306,10 @@ type Subscribe struct {
 	// JID is the address that is to be told about events.
 	JID jid.JID `xml:"jid,attr"`
 
+	// Extensions are what other specifications add, such as that the subscription is public
+	// (XEP-0465).
+	Extensions []stanza.Raw `xml:",any"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
