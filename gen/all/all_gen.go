@@ -82,6 +82,11 @@ import (
 	"stanza.invalid/gen/markup"
 	"stanza.invalid/gen/mds"
 	"stanza.invalid/gen/media"
+	"stanza.invalid/gen/mix"
+	"stanza.invalid/gen/mixadmin"
+	"stanza.invalid/gen/mixmisc"
+	"stanza.invalid/gen/mixpam"
+	"stanza.invalid/gen/mixpresence"
 	"stanza.invalid/gen/moderate"
 	"stanza.invalid/gen/mood"
 	"stanza.invalid/gen/muc"
@@ -198,6 +203,12 @@ func Forms() []Form {
 		}},
 		{Package: "stanza.invalid/gen/mam", GoName: "Filter", New: func() form.Typed {
 			return new(mam.Filter)
+		}},
+		{Package: "stanza.invalid/gen/mix", GoName: "Info", New: func() form.Typed {
+			return new(mix.Info)
+		}},
+		{Package: "stanza.invalid/gen/mixadmin", GoName: "Configuration", New: func() form.Typed {
+			return new(mixadmin.Configuration)
 		}},
 		{Package: "stanza.invalid/gen/muc", GoName: "RoomConfig", New: func() form.Typed {
 			return new(muc.RoomConfig)
@@ -2123,6 +2134,187 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(media.Media)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Join",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "join"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.Join)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Leave",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "leave"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.Leave)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "UpdateSubscription",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "update-subscription"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.UpdateSubscription)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "SetNick",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "setnick"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.SetNick)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Create",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "create"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.Create)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Destroy",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "destroy"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.Destroy)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Sender",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "mix"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mix.Sender)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Participant",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "participant"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mix.Participant)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Registration",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "register"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Registration)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixmisc.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Retract",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "retract"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Retract)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Retracted",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "retracted"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Retracted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Invite",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "invite"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Invite)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "InviteGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "invite"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(mixmisc.InviteGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Invitation",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "invitation"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Invitation)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "InvitationAck",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "invitation-ack"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.InvitationAck)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixpam",
+			GoName:  "Join",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:pam:2", Local: "client-join"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixpam.Join)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixpam",
+			GoName:  "Leave",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:pam:2", Local: "client-leave"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixpam.Leave)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixpresence",
+			GoName:  "Client",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:presence:0", Local: "mix"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(mixpresence.Client)
 			},
 		},
 		{

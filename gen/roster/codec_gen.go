@@ -50,6 +50,13 @@ func (v *Roster) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
+	if v.AnnotateChannels {
+		mark := len(b)
+		b = append(b, "<annotate xmlns='urn:xmpp:mix:roster:0'/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 2, "<annotate xmlns='urn:xmpp:mix:roster:0'>", NS)
+		}
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -85,6 +92,12 @@ func (v *Roster) DecodeXML(r wire.Raw) error {
 				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
 					return err
 				}
+				continue
+			}
+		case "annotate":
+			if c.In(NSMIX) && !bool(v.AnnotateChannels) {
+				v.AnnotateChannels = true
+				c.KeepBare(&v.Extra, 2)
 				continue
 			}
 		}
@@ -136,16 +149,24 @@ func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
+	if v.AnnotateChannels {
+		mark := len(b)
+		b = append(b, "<annotate xmlns='urn:xmpp:mix:roster:0'/>"...)
+		if v.Extra != nil {
+			b = v.Extra.RespellChild(b, mark, 1, "<annotate xmlns='urn:xmpp:mix:roster:0'>", NS)
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
 	}
 	return wire.CloseEmpty(b, inner, "</query>"), nil
 }
@@ -167,6 +188,14 @@ func (v *Get) DecodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
+		switch c.Local() {
+		case "annotate":
+			if c.In(NSMIX) && !bool(v.AnnotateChannels) {
+				v.AnnotateChannels = true
+				c.KeepBare(&v.Extra, 1)
+				continue
+			}
+		}
 		c.Keep(&v.Extra)
 	}
 	if c.Stray() {
@@ -448,6 +477,11 @@ func (v *Item) appendXML(b []byte) ([]byte, error) {
 			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<group>", NS)
 		}
 	}
+	if v.Channel != nil {
+		if b, err = v.Channel.appendXML(b, "<channel xmlns='urn:xmpp:mix:roster:0'", "</channel>"); err != nil {
+			return b, err
+		}
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -498,6 +532,14 @@ func (v *Item) decodeXML(r wire.Raw) error {
 				v.Groups = append(v.Groups, c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Groups))))
 				continue
 			}
+		case "channel":
+			if c.In(NSMIX) && v.Channel == nil {
+				v.Channel = new(Channel)
+				if err := v.Channel.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
 		}
 		c.Keep(&v.Extra)
 	}
@@ -506,6 +548,52 @@ func (v *Item) decodeXML(r wire.Raw) error {
 	}
 	if seen&(1<<0) == 0 {
 		return r.MissingAttr("jid")
+	}
+	return nil
+}
+
+func (v *Channel) appendXML(b []byte, open, end string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, open...)
+	if b, err = wire.AppendAttr(b, " participant-id='", v.ParticipantID); err != nil {
+		return b, err
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSMIX); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, end), nil
+}
+
+func (v *Channel) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "participant-id":
+			v.ParticipantID = a.Value()
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("participant-id")
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ const (
 	// NSPreApproval is the stream feature of servers that support the pre-approval of
 	// subscriptions.
 	NSPreApproval = "urn:xmpp:features:pre-approval"
+	// NSMIX qualifies what a roster says about channels (XEP-0405).
+	NSMIX = "urn:xmpp:mix:roster:0"
 )
 
 // Subscription is the state of the presence subscription between the user and a contact.
@@ -101,6 +103,10 @@ type Roster struct {
 	// See https://www.rfc-editor.org/rfc/rfc6121#section-2.1.2.
 	Items []Item `xml:"jabber:iq:roster item"`
 
+	// AnnotateChannels asks for the channels of package mix to be marked as such in the answer and
+	// in all pushes that follow (XEP-0405), until the next Get.
+	AnnotateChannels stanza.Flag `xml:"urn:xmpp:mix:roster:0 annotate"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -121,6 +127,10 @@ type Get struct {
 	//
 	// See https://www.rfc-editor.org/rfc/rfc6121#section-2.1.1.
 	Ver *string `xml:"ver,attr,omitempty"`
+
+	// AnnotateChannels asks for the channels of package mix to be marked as such in the answer and
+	// in all pushes that follow (XEP-0405), until the next Get.
+	AnnotateChannels stanza.Flag `xml:"urn:xmpp:mix:roster:0 annotate"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -213,6 +223,9 @@ type Item struct {
 	// See https://www.rfc-editor.org/rfc/rfc6121#section-2.1.2.6.
 	Groups []string `xml:"jabber:iq:roster group"`
 
+	// Channel marks a channel of package mix (XEP-0405), if Get has asked for it.
+	Channel *Channel `xml:"urn:xmpp:mix:roster:0 channel"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -228,4 +241,16 @@ func (v *Item) SubscriptionOrDefault() Subscription {
 // ApprovedOrDefault returns Approved, or the default if it is absent.
 func (v *Item) ApprovedOrDefault() bool {
 	return v.Approved
+}
+
+// Channel tells that a contact is a channel of package mix in which the user participates
+// (XEP-0405).
+//
+// See https://www.rfc-editor.org/rfc/rfc6121.
+type Channel struct {
+	// ParticipantID is the user's id in that channel.
+	ParticipantID string `xml:"participant-id,attr"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
 }
