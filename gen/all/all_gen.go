@@ -47,7 +47,9 @@ import (
 	"stanza.invalid/gen/events"
 	"stanza.invalid/gen/extdisco"
 	"stanza.invalid/gen/fallback"
+	"stanza.invalid/gen/fasten"
 	"stanza.invalid/gen/featureneg"
+	"stanza.invalid/gen/filemeta"
 	"stanza.invalid/gen/filetransfer"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/forward"
@@ -62,9 +64,11 @@ import (
 	"stanza.invalid/gen/hints"
 	"stanza.invalid/gen/httpauth"
 	"stanza.invalid/gen/ibb"
+	"stanza.invalid/gen/ibrtoken"
 	"stanza.invalid/gen/ice"
 	"stanza.invalid/gen/iceudp"
 	"stanza.invalid/gen/idle"
+	"stanza.invalid/gen/invite"
 	"stanza.invalid/gen/ipcheck"
 	"stanza.invalid/gen/jingle"
 	"stanza.invalid/gen/jingleibb"
@@ -130,6 +134,7 @@ import (
 	"stanza.invalid/gen/saslcert"
 	"stanza.invalid/gen/search"
 	"stanza.invalid/gen/seclabel"
+	"stanza.invalid/gen/serverinfo"
 	"stanza.invalid/gen/session"
 	"stanza.invalid/gen/shim"
 	"stanza.invalid/gen/si"
@@ -201,6 +206,9 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/hats", GoName: "Command", New: func() form.Typed {
 			return new(hats.Command)
 		}},
+		{Package: "stanza.invalid/gen/invite", GoName: "Invitation", New: func() form.Typed {
+			return new(invite.Invitation)
+		}},
 		{Package: "stanza.invalid/gen/mam", GoName: "Filter", New: func() form.Typed {
 			return new(mam.Filter)
 		}},
@@ -257,6 +265,9 @@ func Forms() []Form {
 		}},
 		{Package: "stanza.invalid/gen/search", GoName: "Form", New: func() form.Typed {
 			return new(search.Form)
+		}},
+		{Package: "stanza.invalid/gen/serverinfo", GoName: "Location", New: func() form.Typed {
+			return new(serverinfo.Location)
 		}},
 		{Package: "stanza.invalid/gen/upload", GoName: "Info", New: func() form.Typed {
 			return new(upload.Info)
@@ -1292,6 +1303,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/fasten",
+			GoName:  "ApplyTo",
+			Names:   []wire.Name{{Space: "urn:xmpp:fasten:0", Local: "apply-to"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(fasten.ApplyTo)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/featureneg",
 			GoName:  "Feature",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/feature-neg", Local: "feature"}},
@@ -1318,6 +1338,15 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(featureneg.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filemeta",
+			GoName:  "File",
+			Names:   []wire.Name{{Space: "urn:xmpp:file:metadata:0", Local: "file"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filemeta.File)
 			},
 		},
 		{
@@ -1529,6 +1558,15 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(ibb.Close)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibrtoken",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "urn:xmpp:ibr-token:0", Local: "register"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(ibrtoken.Feature)
 			},
 		},
 		{
@@ -2760,7 +2798,8 @@ func Types() []Entry {
 			Package: "stanza.invalid/gen/pars",
 			GoName:  "PreAuth",
 			Names:   []wire.Name{{Space: "urn:xmpp:pars:0", Local: "preauth"}},
-			In:      []string{"presence", "any"},
+			In:      []string{"presence", "iq", "any"},
+			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(pars.PreAuth)
 			},
@@ -3788,6 +3827,15 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(seclabel.ESSSecurityLabel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/serverinfo",
+			GoName:  "ServerInfo",
+			Names:   []wire.Name{{Space: "urn:xmpp:serverinfo:0", Local: "serverinfo"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(serverinfo.ServerInfo)
 			},
 		},
 		{

@@ -857,6 +857,22 @@ func Examples() []Example {
 			Types:   []string{"Fallback"},
 		},
 		{
+			Package: "stanza.invalid/gen/fasten",
+			XML:     "<message to='orangery@rooms.illyria.example' type='groupchat'>\n  <apply-to xmlns='urn:xmpp:fasten:0' id='origin-17'>\n    <applause xmlns='urn:example:applause'/>\n    <external name='body'/>\n    <external name='programme' element-namespace='urn:example:theatre'/>\n  </apply-to>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"ApplyTo"},
+		},
+		{
+			Package: "stanza.invalid/gen/fasten",
+			XML:     "<apply-to xmlns='urn:xmpp:fasten:0' id='origin-17' clear='true'><applause xmlns='urn:example:applause'/></apply-to>",
+			Types:   []string{"ApplyTo"},
+		},
+		{
+			Package: "stanza.invalid/gen/fasten",
+			XML:     "<apply-to xmlns='urn:xmpp:fasten:0' id='origin-17' shell='true'/>",
+			Types:   []string{"ApplyTo"},
+		},
+		{
 			Package: "stanza.invalid/gen/featureneg",
 			XML:     "<iq type='get' id='f1' to='viola@illyria.example/page'>\n  <feature xmlns='http://jabber.org/protocol/feature-neg'>\n    <x xmlns='jabber:x:data' type='form'><field var='place' type='list-single'><option><value>garden</value></option><option><value>street</value></option></field></x>\n  </feature>\n</iq>",
 			Stanza:  "iq",
@@ -873,6 +889,16 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='f2'>\n  <feature xmlns='http://jabber.org/protocol/feature-neg'><x xmlns='jabber:x:data' type='submit'><field var='place'/></x></feature>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"Offer"},
+		},
+		{
+			Package: "stanza.invalid/gen/filemeta",
+			XML:     "<file xmlns='urn:xmpp:file:metadata:0'>\n  <date>2026-01-06T12:00:00Z</date>\n  <desc xml:lang='en'>The storm</desc>\n  <desc xml:lang='de'>Der Sturm</desc>\n  <hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=</hash>\n  <height>1080</height>\n  <length>63000</length>\n  <media-type>video/webm</media-type>\n  <name>storm.webm</name>\n  <size>1048576</size>\n  <thumbnail xmlns='urn:xmpp:thumbs:1' uri='https://illyria.example/storm.png'/>\n  <width>1920</width>\n</file>",
+			Types:   []string{"File"},
+		},
+		{
+			Package: "stanza.invalid/gen/filemeta",
+			XML:     "<file xmlns='urn:xmpp:file:metadata:0'/>",
+			Types:   []string{"File"},
 		},
 		{
 			Package: "stanza.invalid/gen/filetransfer",
@@ -1091,6 +1117,11 @@ func Examples() []Example {
 			Types:   []string{"Close"},
 		},
 		{
+			Package: "stanza.invalid/gen/ibrtoken",
+			XML:     "<register xmlns='urn:xmpp:ibr-token:0'/>",
+			Types:   []string{"Feature"},
+		},
+		{
 			Package: "stanza.invalid/gen/ice",
 			XML:     "<transport xmlns='urn:xmpp:jingle:transports:ice:0' pwd='hey-ho' ufrag='r41n' ice2='true'>\n  <candidate component='1' foundation='A7' generation='1' id='c1' ip='198.51.100.7' network='0' port='9' priority='1694498815' protocol='tcp' rel-addr='10.0.0.7' rel-port='8998' tcptype='active' type='srflx'/>\n  <candidate component='1' foundation='A8' ip='2001:db8::7' network='1' port='50018' priority='2130706431' protocol='udp' type='host'/>\n  <gathering-complete/>\n  <fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0' hash='sha-256' setup='passive'>1F:00:2E</fingerprint>\n</transport>",
 			Types:   []string{"Transport"},
@@ -1125,6 +1156,12 @@ func Examples() []Example {
 			XML:     "<presence><show>away</show><idle xmlns='urn:xmpp:idle:1' since='2025-01-06T09:15:00+01:00'/></presence>",
 			Stanza:  "presence",
 			Types:   []string{"Idle"},
+		},
+		{
+			Package: "stanza.invalid/gen/invite",
+			XML:     "<iq type='result' id='i1' from='illyria.example'>\n  <command xmlns='http://jabber.org/protocol/commands' sessionid='17' node='urn:xmpp:invite#invite' status='completed'>\n    <x xmlns='jabber:x:data' type='result'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:invite#invitation</value></field>\n      <field var='uri' type='text-single'><value>xmpp:olivia@illyria.example?roster;preauth=wq7Yk2;ibr=y</value></field>\n      <field var='landing-url' type='text-single'><value>https://illyria.example/i/wq7Yk2</value></field>\n      <field var='expire' type='text-single'><value>2026-02-01T00:00:00Z</value></field>\n    </x>\n  </command>\n</iq>",
+			Stanza:  "iq",
+			Forms:   []string{"Invitation"},
 		},
 		{
 			Package: "stanza.invalid/gen/ipcheck",
@@ -2080,6 +2117,12 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/pars",
+			XML:     "<iq type='set' id='p1' to='illyria.example'><preauth xmlns='urn:xmpp:pars:0' token='wq7Yk2'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"PreAuth"},
+		},
+		{
+			Package: "stanza.invalid/gen/pars",
 			XML:     "<presence type='subscribe' to='olivia@illyria.example'><preauth xmlns='urn:xmpp:pars:0' token='wq7Yk2'/></presence>",
 			Stanza:  "presence",
 			Types:   []string{"PreAuth"},
@@ -2967,6 +3010,17 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/seclabel",
 			XML:     "<esssecuritylabel xmlns='urn:xmpp:sec-label:ess:0'>MQYCAQQGASk=</esssecuritylabel>",
 			Types:   []string{"ESSSecurityLabel"},
+		},
+		{
+			Package: "stanza.invalid/gen/serverinfo",
+			XML:     "<serverinfo xmlns='urn:xmpp:serverinfo:0'>\n  <domain name='illyria.example'>\n    <federation>\n      <remote-domain name='messaline.example'><connection type='bidi'/></remote-domain>\n      <remote-domain><connection type='incoming'/><connection type='outgoing'/></remote-domain>\n    </federation>\n    <guests xmlns='urn:example:guests'>12</guests>\n  </domain>\n  <query xmlns='jabber:iq:version'><name>Orsino</name><version>1.0</version></query>\n</serverinfo>",
+			Types:   []string{"ServerInfo"},
+		},
+		{
+			Package: "stanza.invalid/gen/serverinfo",
+			XML:     "<iq type='result' id='s1' from='illyria.example'>\n  <query xmlns='http://jabber.org/protocol/disco#info'>\n    <feature var='urn:xmpp:serverinfo:0'/>\n    <x xmlns='jabber:x:data' type='result'>\n      <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/network/serverinfo</value></field>\n      <field var='serverinfo-pubsub-node'><value>xmpp:pubsub.illyria.example?;node=serverinfo</value></field>\n    </x>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Forms:   []string{"Location"},
 		},
 		{
 			Package: "stanza.invalid/gen/session",

@@ -2,7 +2,10 @@
 
 package pars
 
-import "stanza.invalid/stream/wire"
+import (
+	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/stanza"
+)
 
 // WireName returns the name of the element.
 func (*PreAuth) WireName() wire.Name {
@@ -14,9 +17,14 @@ func (*PreAuth) Matches(n wire.Name) bool {
 	return n.Local == "preauth" && n.Space == NS
 }
 
-// Features returns the disco features to advertise where the element is handled.
-func (*PreAuth) Features() []string {
-	return []string{NS}
+// IQType returns the type of the IQ that makes the request.
+func (*PreAuth) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*PreAuth) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

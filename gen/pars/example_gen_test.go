@@ -9,7 +9,7 @@ import (
 )
 
 func Example() {
-	s, err := stanza.Parse(`<presence type='subscribe' to='olivia@illyria.example'><preauth xmlns='urn:xmpp:pars:0' token='wq7Yk2'/></presence>`)
+	s, err := stanza.Parse(`<iq type='set' id='p1' to='illyria.example'><preauth xmlns='urn:xmpp:pars:0' token='wq7Yk2'/></iq>`)
 	if err != nil {
 		fmt.Println(err)
 		return

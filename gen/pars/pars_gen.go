@@ -4,6 +4,8 @@
 //
 // A link that somebody gives out has a token. Who follows it sends the token along with the
 // subscription request, and the one who made the link recognizes it and approves without asking.
+// Before an account is registered, the same token may be sent to the server in a request
+// (XEP-0445).
 //
 // See https://xmpp.org/extensions/xep-0379.html.
 package pars
