@@ -7,11 +7,9 @@ package all
 import (
 	"stanza.invalid/gen/activity"
 	"stanza.invalid/gen/addresses"
-	"stanza.invalid/gen/affiliation"
 	"stanza.invalid/gen/amp"
 	"stanza.invalid/gen/annotations"
 	"stanza.invalid/gen/archiving"
-	"stanza.invalid/gen/atom"
 	"stanza.invalid/gen/attention"
 	"stanza.invalid/gen/avatar"
 	"stanza.invalid/gen/bidi"
@@ -22,8 +20,6 @@ import (
 	"stanza.invalid/gen/bookmarkstorage"
 	"stanza.invalid/gen/bosh"
 	"stanza.invalid/gen/bytestreams"
-	"stanza.invalid/gen/calendar"
-	"stanza.invalid/gen/callinvite"
 	"stanza.invalid/gen/caps"
 	"stanza.invalid/gen/caps2"
 	"stanza.invalid/gen/captcha"
@@ -32,7 +28,6 @@ import (
 	"stanza.invalid/gen/chatstate"
 	"stanza.invalid/gen/command"
 	"stanza.invalid/gen/compress"
-	"stanza.invalid/gen/content"
 	"stanza.invalid/gen/correct"
 	"stanza.invalid/gen/csi"
 	"stanza.invalid/gen/datachannel"
@@ -44,6 +39,7 @@ import (
 	"stanza.invalid/gen/dtls"
 	"stanza.invalid/gen/eme"
 	"stanza.invalid/gen/entitytime"
+	"stanza.invalid/gen/esfs"
 	"stanza.invalid/gen/events"
 	"stanza.invalid/gen/extdisco"
 	"stanza.invalid/gen/fallback"
@@ -94,7 +90,6 @@ import (
 	"stanza.invalid/gen/moderate"
 	"stanza.invalid/gen/mood"
 	"stanza.invalid/gen/muc"
-	"stanza.invalid/gen/muctoken"
 	"stanza.invalid/gen/muji"
 	"stanza.invalid/gen/nick"
 	"stanza.invalid/gen/notify"
@@ -102,17 +97,13 @@ import (
 	"stanza.invalid/gen/offline"
 	"stanza.invalid/gen/oldpgp"
 	"stanza.invalid/gen/omemo"
-	"stanza.invalid/gen/onlinemeeting"
 	"stanza.invalid/gen/oob"
-	"stanza.invalid/gen/oxps"
+	"stanza.invalid/gen/openpgp"
 	"stanza.invalid/gen/pars"
-	"stanza.invalid/gen/pgpsign"
 	"stanza.invalid/gen/ping"
 	"stanza.invalid/gen/privacy"
 	"stanza.invalid/gen/private"
-	"stanza.invalid/gen/pte"
 	"stanza.invalid/gen/pubsub"
-	"stanza.invalid/gen/pubsubsign"
 	"stanza.invalid/gen/push"
 	"stanza.invalid/gen/rawudp"
 	"stanza.invalid/gen/reactions"
@@ -132,10 +123,12 @@ import (
 	"stanza.invalid/gen/rttsync"
 	"stanza.invalid/gen/sasl"
 	"stanza.invalid/gen/saslcert"
+	"stanza.invalid/gen/sce"
 	"stanza.invalid/gen/search"
 	"stanza.invalid/gen/seclabel"
 	"stanza.invalid/gen/serverinfo"
 	"stanza.invalid/gen/session"
+	"stanza.invalid/gen/sfs"
 	"stanza.invalid/gen/shim"
 	"stanza.invalid/gen/si"
 	"stanza.invalid/gen/sift"
@@ -154,7 +147,7 @@ import (
 	"stanza.invalid/gen/vcard"
 	"stanza.invalid/gen/vcardavatar"
 	"stanza.invalid/gen/version"
-	"stanza.invalid/gen/webxdc"
+	"stanza.invalid/gen/workgroup"
 	"stanza.invalid/gen/xhtml"
 	"stanza.invalid/gen/zrtp"
 	"stanza.invalid/stream/wire"
@@ -194,12 +187,6 @@ type Form struct {
 // call.
 func Forms() []Form {
 	return []Form{
-		{Package: "stanza.invalid/gen/calendar", GoName: "Answer", New: func() form.Typed {
-			return new(calendar.Answer)
-		}},
-		{Package: "stanza.invalid/gen/calendar", GoName: "Details", New: func() form.Typed {
-			return new(calendar.Details)
-		}},
 		{Package: "stanza.invalid/gen/captcha", GoName: "Challenge", New: func() form.Typed {
 			return new(captcha.Challenge)
 		}},
@@ -304,25 +291,6 @@ func Types() []Entry {
 			In:      []string{"message", "presence", "iq", "any"},
 			New: func() stanza.Decoder {
 				return new(addresses.Addresses)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/affiliation",
-			GoName:  "Info",
-			Names:   []wire.Name{{Space: "urn:xmpp:raa:0", Local: "info"}},
-			In:      []string{"message", "presence", "iq"},
-			New: func() stanza.Decoder {
-				return new(affiliation.Info)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/affiliation",
-			GoName:  "Query",
-			Names:   []wire.Name{{Space: "urn:xmpp:raa:0", Local: "query"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(affiliation.Query)
 			},
 		},
 		{
@@ -534,24 +502,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/atom",
-			GoName:  "Entry",
-			Names:   []wire.Name{{Space: "http://www.w3.org/2005/Atom", Local: "entry"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(atom.Entry)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/atom",
-			GoName:  "Feed",
-			Names:   []wire.Name{{Space: "http://www.w3.org/2005/Atom", Local: "feed"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(atom.Feed)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/attention",
 			GoName:  "Attention",
 			Names:   []wire.Name{{Space: "urn:xmpp:attention:0", Local: "attention"}},
@@ -758,87 +708,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/calendar",
-			GoName:  "Event",
-			Names:   []wire.Name{{Space: "urn:xmpp:calendar-events:0", Local: "event"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(calendar.Event)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/calendar",
-			GoName:  "RSVP",
-			Names:   []wire.Name{{Space: "urn:xmpp:calendar-events:0", Local: "rsvp"}},
-			In:      []string{"message", "any"},
-			New: func() stanza.Decoder {
-				return new(calendar.RSVP)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/calendar",
-			GoName:  "Attendees",
-			Names:   []wire.Name{{Space: "urn:xmpp:calendar-events:0", Local: "attendees"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(calendar.Attendees)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/calendar",
-			GoName:  "Invitee",
-			Names:   []wire.Name{{Space: "urn:xmpp:calendar-events:0", Local: "invitee"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(calendar.Invitee)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/callinvite",
-			GoName:  "Invite",
-			Names:   []wire.Name{{Space: "urn:xmpp:call-invites:0", Local: "invite"}},
-			In:      []string{"message", "any"},
-			New: func() stanza.Decoder {
-				return new(callinvite.Invite)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/callinvite",
-			GoName:  "Retract",
-			Names:   []wire.Name{{Space: "urn:xmpp:call-invites:0", Local: "retract"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(callinvite.Retract)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/callinvite",
-			GoName:  "Accept",
-			Names:   []wire.Name{{Space: "urn:xmpp:call-invites:0", Local: "accept"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(callinvite.Accept)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/callinvite",
-			GoName:  "Reject",
-			Names:   []wire.Name{{Space: "urn:xmpp:call-invites:0", Local: "reject"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(callinvite.Reject)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/callinvite",
-			GoName:  "Left",
-			Names:   []wire.Name{{Space: "urn:xmpp:call-invites:0", Local: "left"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(callinvite.Left)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/caps",
 			GoName:  "Capabilities",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/caps", Local: "c"}},
@@ -994,15 +863,6 @@ func Types() []Entry {
 			In:      []string{"stream"},
 			New: func() stanza.Decoder {
 				return new(compress.Failure)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/content",
-			GoName:  "Content",
-			Names:   []wire.Name{{Space: "urn:xmpp:content", Local: "content"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(content.Content)
 			},
 		},
 		{
@@ -1186,6 +1046,15 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(entitytime.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/esfs",
+			GoName:  "Encrypted",
+			Names:   []wire.Name{{Space: "urn:xmpp:esfs:0", Local: "encrypted"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(esfs.Encrypted)
 			},
 		},
 		{
@@ -2497,63 +2366,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/muctoken",
-			GoName:  "Request",
-			Names:   []wire.Name{{Space: "urn:xmpp:muc-token-invite:0", Local: "request"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(muctoken.Request)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/muctoken",
-			GoName:  "Token",
-			Names:   []wire.Name{{Space: "urn:xmpp:muc-token-invite:0", Local: "token"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(muctoken.Token)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/muctoken",
-			GoName:  "Tokens",
-			Names:   []wire.Name{{Space: "urn:xmpp:muc-token-invite:0", Local: "tokens"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(muctoken.Tokens)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/muctoken",
-			GoName:  "TokensGet",
-			Names:   []wire.Name{{Space: "urn:xmpp:muc-token-invite:0", Local: "tokens"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(muctoken.TokensGet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/muctoken",
-			GoName:  "Revoke",
-			Names:   []wire.Name{{Space: "urn:xmpp:muc-token-invite:0", Local: "revoke"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(muctoken.Revoke)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/muctoken",
-			GoName:  "ExpiredToken",
-			Names:   []wire.Name{{Space: "urn:xmpp:muc-token-invite:0", Local: "expired-token"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(muctoken.ExpiredToken)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/muji",
 			GoName:  "Muji",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:muji:0", Local: "muji"}},
@@ -2693,62 +2505,6 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/onlinemeeting",
-			GoName:  "Offer",
-			Names:   []wire.Name{{Space: "urn:xmpp:http:online-meetings:0", Local: "query"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(onlinemeeting.Offer)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/onlinemeeting",
-			GoName:  "Request",
-			Names:   []wire.Name{{Space: "urn:xmpp:http:online-meetings:0", Local: "query"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(onlinemeeting.Request)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/onlinemeeting",
-			GoName:  "InviteOffer",
-			Names:   []wire.Name{{Space: "urn:xmpp:http:online-meetings:invite:0", Local: "query"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(onlinemeeting.InviteOffer)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/onlinemeeting",
-			GoName:  "InviteRequest",
-			Names:   []wire.Name{{Space: "urn:xmpp:http:online-meetings:invite:0", Local: "query"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(onlinemeeting.InviteRequest)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/onlinemeeting",
-			GoName:  "Meeting",
-			Names:   []wire.Name{{Space: "urn:xmpp:http:online-meetings:0", Local: "meeting"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(onlinemeeting.Meeting)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/onlinemeeting",
-			GoName:  "Retry",
-			Names:   []wire.Name{{Space: "urn:xmpp:http:online-meetings:0", Local: "retry"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(onlinemeeting.Retry)
-			},
-		},
-		{
 			Package: "stanza.invalid/gen/oob",
 			GoName:  "Link",
 			Names:   []wire.Name{{Space: "jabber:x:oob", Local: "x"}},
@@ -2768,30 +2524,66 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/oxps",
-			GoName:  "Encrypted",
-			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:pubsub:0", Local: "encrypted"}},
-			In:      []string{"any"},
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "OpenPGP",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "openpgp"}},
+			In:      []string{"message", "presence", "iq", "any"},
 			New: func() stanza.Decoder {
-				return new(oxps.Encrypted)
+				return new(openpgp.OpenPGP)
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/oxps",
-			GoName:  "SharedSecret",
-			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:pubsub:0", Local: "shared-secret"}},
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "SignCrypt",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "signcrypt"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
-				return new(oxps.SharedSecret)
+				return new(openpgp.SignCrypt)
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/oxps",
-			GoName:  "Revoke",
-			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:pubsub:0", Local: "revoke"}},
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "Sign",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "sign"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
-				return new(oxps.Revoke)
+				return new(openpgp.Sign)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "Crypt",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "crypt"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.Crypt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "PublicKey",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "pubkey"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.PublicKey)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "PublicKeys",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "public-keys-list"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.PublicKeys)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "SecretKey",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "secretkey"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.SecretKey)
 			},
 		},
 		{
@@ -2802,15 +2594,6 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(pars.PreAuth)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pgpsign",
-			GoName:  "Sign",
-			Names:   []wire.Name{{Space: "urn:xmpp:pubsub-signing:openpgp:0", Local: "sign"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(pgpsign.Sign)
 			},
 		},
 		{
@@ -2899,15 +2682,6 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(private.StorageSet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pte",
-			GoName:  "Encrypted",
-			Names:   []wire.Name{{Space: "urn:xmpp:pte:0", Local: "encrypted"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(pte.Encrypted)
 			},
 		},
 		{
@@ -3243,24 +3017,6 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(pubsub.Error)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pubsubsign",
-			GoName:  "Signature",
-			Names:   []wire.Name{{Space: "urn:xmpp:pubsub-signing:0", Local: "signature"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(pubsubsign.Signature)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/pubsubsign",
-			GoName:  "SignData",
-			Names:   []wire.Name{{Space: "urn:xmpp:pubsub-signature:0", Local: "sign-data"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(pubsubsign.SignData)
 			},
 		},
 		{
@@ -3764,6 +3520,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sce",
+			GoName:  "Envelope",
+			Names:   []wire.Name{{Space: "urn:xmpp:sce:1", Local: "envelope"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sce.Envelope)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/search",
 			GoName:  "Results",
 			Names:   []wire.Name{{Space: "jabber:iq:search", Local: "query"}},
@@ -3855,6 +3620,24 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(session.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sfs",
+			GoName:  "FileSharing",
+			Names:   []wire.Name{{Space: "urn:xmpp:sfs:0", Local: "file-sharing"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(sfs.FileSharing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sfs",
+			GoName:  "Sources",
+			Names:   []wire.Name{{Space: "urn:xmpp:sfs:0", Local: "sources"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(sfs.Sources)
 			},
 		},
 		{
@@ -4251,12 +4034,147 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/webxdc",
-			GoName:  "Update",
-			Names:   []wire.Name{{Space: "urn:xmpp:webxdc:0", Local: "x"}},
-			In:      []string{"message"},
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "JoinQueue",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "join-queue"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
-				return new(webxdc.Update)
+				return new(workgroup.JoinQueue)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "JoinQueueGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "join-queue"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(workgroup.JoinQueueGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "DepartQueue",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "depart-queue"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.DepartQueue)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "QueueStatus",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "queue-status"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(workgroup.QueueStatus)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "QueueStatusGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "queue-status"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(workgroup.QueueStatusGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "AgentStatus",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "agent-status"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(workgroup.AgentStatus)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "Agents",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "agent-status-request"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(workgroup.Agents)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "AgentsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "agent-status-request"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(workgroup.AgentsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "Status",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "notify-agents"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(workgroup.Status)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "QueueSummary",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "notify-queue"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(workgroup.QueueSummary)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "QueueDetails",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "notify-queue-details"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(workgroup.QueueDetails)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "offer"}},
+			In:      []string{"message", "iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "OfferAccept",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "offer-accept"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.OfferAccept)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "OfferReject",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "offer-reject"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.OfferReject)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "OfferRevoke",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "offer-revoke"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.OfferRevoke)
 			},
 		},
 		{
