@@ -25,6 +25,7 @@ import (
 	"stanza.invalid/gen/captcha"
 	"stanza.invalid/gen/carbons"
 	"stanza.invalid/gen/category"
+	"stanza.invalid/gen/channelsearch"
 	"stanza.invalid/gen/chatstate"
 	"stanza.invalid/gen/command"
 	"stanza.invalid/gen/compress"
@@ -51,6 +52,7 @@ import (
 	"stanza.invalid/gen/forward"
 	"stanza.invalid/gen/framing"
 	"stanza.invalid/gen/gaming"
+	"stanza.invalid/gen/gateway"
 	"stanza.invalid/gen/geoloc"
 	"stanza.invalid/gen/grouping"
 	"stanza.invalid/gen/handshake"
@@ -100,6 +102,7 @@ import (
 	"stanza.invalid/gen/oob"
 	"stanza.invalid/gen/openpgp"
 	"stanza.invalid/gen/pars"
+	"stanza.invalid/gen/pie"
 	"stanza.invalid/gen/ping"
 	"stanza.invalid/gen/privacy"
 	"stanza.invalid/gen/private"
@@ -132,6 +135,7 @@ import (
 	"stanza.invalid/gen/shim"
 	"stanza.invalid/gen/si"
 	"stanza.invalid/gen/sift"
+	"stanza.invalid/gen/sims"
 	"stanza.invalid/gen/sm"
 	"stanza.invalid/gen/spoiler"
 	"stanza.invalid/gen/ssma"
@@ -145,6 +149,7 @@ import (
 	"stanza.invalid/gen/upload"
 	"stanza.invalid/gen/validate"
 	"stanza.invalid/gen/vcard"
+	"stanza.invalid/gen/vcard4"
 	"stanza.invalid/gen/vcardavatar"
 	"stanza.invalid/gen/version"
 	"stanza.invalid/gen/workgroup"
@@ -189,6 +194,9 @@ func Forms() []Form {
 	return []Form{
 		{Package: "stanza.invalid/gen/captcha", GoName: "Challenge", New: func() form.Typed {
 			return new(captcha.Challenge)
+		}},
+		{Package: "stanza.invalid/gen/channelsearch", GoName: "Params", New: func() form.Typed {
+			return new(channelsearch.Params)
 		}},
 		{Package: "stanza.invalid/gen/hats", GoName: "Command", New: func() form.Typed {
 			return new(hats.Command)
@@ -802,6 +810,53 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "Template",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:search", Local: "search"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(channelsearch.Template)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "Search",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:search", Local: "search"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(channelsearch.Search)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "TemplateGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:search", Local: "search"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(channelsearch.TemplateGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "Result",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:search", Local: "result"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(channelsearch.Result)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:error", Local: "invalid-sort-key"}, {Space: "urn:xmpp:channel-search:0:error", Local: "invalid-search-terms"}, {Space: "urn:xmpp:channel-search:0:error", Local: "rate-limit"}, {Space: "urn:xmpp:channel-search:0:error", Local: "full-set-retrieval-rejected"}, {Space: "urn:xmpp:channel-search:0:error", Local: "conflicting-fields"}, {Space: "urn:xmpp:channel-search:0:error", Local: "no-search-conditions"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(channelsearch.Error)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/chatstate",
 			GoName:  "Notification",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/chatstates", Local: "active"}, {Space: "http://jabber.org/protocol/chatstates", Local: "composing"}, {Space: "http://jabber.org/protocol/chatstates", Local: "paused"}, {Space: "http://jabber.org/protocol/chatstates", Local: "inactive"}, {Space: "http://jabber.org/protocol/chatstates", Local: "gone"}},
@@ -1229,6 +1284,15 @@ func Types() []Entry {
 		},
 		{
 			Package: "stanza.invalid/gen/filetransfer",
+			GoName:  "File",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:5", Local: "file"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filetransfer.File)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filetransfer",
 			GoName:  "Checksum",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:5", Local: "checksum"}},
 			In:      []string{"any"},
@@ -1306,6 +1370,44 @@ func Types() []Entry {
 			In:      []string{"message", "any"},
 			New: func() stanza.Decoder {
 				return new(gaming.Game)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			GoName:  "Prompt",
+			Names:   []wire.Name{{Space: "jabber:iq:gateway", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(gateway.Prompt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			GoName:  "PromptGet",
+			Names:   []wire.Name{{Space: "jabber:iq:gateway", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(gateway.PromptGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			GoName:  "AddressSet",
+			Names:   []wire.Name{{Space: "jabber:iq:gateway", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(gateway.AddressSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			GoName:  "Address",
+			Names:   []wire.Name{{Space: "jabber:iq:gateway", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(gateway.Address)
 			},
 		},
 		{
@@ -2597,6 +2699,33 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/pie",
+			GoName:  "ServerData",
+			Names:   []wire.Name{{Space: "urn:xmpp:pie:0", Local: "server-data"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pie.ServerData)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pie",
+			GoName:  "Host",
+			Names:   []wire.Name{{Space: "urn:xmpp:pie:0", Local: "host"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pie.Host)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pie",
+			GoName:  "User",
+			Names:   []wire.Name{{Space: "urn:xmpp:pie:0", Local: "user"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pie.User)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/ping",
 			GoName:  "Ping",
 			Names:   []wire.Name{{Space: "urn:xmpp:ping", Local: "ping"}},
@@ -3696,6 +3825,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sims",
+			GoName:  "MediaSharing",
+			Names:   []wire.Name{{Space: "urn:xmpp:sims:1", Local: "media-sharing"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sims.MediaSharing)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/sm",
 			GoName:  "Feature",
 			Names:   []wire.Name{{Space: "urn:xmpp:sm:3", Local: "sm"}},
@@ -4003,6 +4141,24 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(vcard.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/vcard4",
+			GoName:  "VCard",
+			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:vcard-4.0", Local: "vcard"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(vcard4.VCard)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/vcard4",
+			GoName:  "VCards",
+			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:vcard-4.0", Local: "vcards"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(vcard4.VCards)
 			},
 		},
 		{

@@ -458,6 +458,42 @@ func Examples() []Example {
 			Types:   []string{"Category"},
 		},
 		{
+			Package: "stanza.invalid/gen/channelsearch",
+			XML:     "<iq type='get' id='c1' to='search.illyria.example'><search xmlns='urn:xmpp:channel-search:0:search'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"TemplateGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			XML:     "<iq type='result' id='c1' from='search.illyria.example'>\n  <search xmlns='urn:xmpp:channel-search:0:search'>\n    <x xmlns='jabber:x:data' type='form'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:channel-search:0:search-params</value></field>\n      <field var='q' type='text-single'/>\n    </x>\n  </search>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Template"},
+			Forms:   []string{"Params"},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			XML:     "<iq type='get' id='c2' to='search.illyria.example'>\n  <search xmlns='urn:xmpp:channel-search:0:search'>\n    <x xmlns='jabber:x:data' type='submit'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:channel-search:0:search-params</value></field>\n      <field var='q'><value>love</value></field>\n      <field var='key'><value>{urn:xmpp:channel-search:0:order}nusers</value></field>\n    </x>\n    <set xmlns='http://jabber.org/protocol/rsm'><max>10</max></set>\n  </search>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Search"},
+			Forms:   []string{"Params"},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			XML:     "<iq type='result' id='c2' from='search.illyria.example'>\n  <result xmlns='urn:xmpp:channel-search:0:search'>\n    <item address='orangery@rooms.illyria.example'>\n      <name>Orangery</name><description>About love</description><language>en</language><nusers>3</nusers>\n      <service-type>xep-0045</service-type><is-open>true</is-open><anonymity-mode>muc_semianonymous</anonymity-mode>\n    </item>\n    <set xmlns='http://jabber.org/protocol/rsm'><first>a</first><last>a</last></set>\n  </result>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Result"},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			XML:     "<rate-limit xmlns='urn:xmpp:channel-search:0:error' retry-after='60'/>",
+			Types:   []string{"Error"},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			XML:     "<conflicting-fields xmlns='urn:xmpp:channel-search:0:error'><var>q</var><var>all</var></conflicting-fields>",
+			Types:   []string{"Error"},
+		},
+		{
 			Package: "stanza.invalid/gen/chatstate",
 			XML:     "<active xmlns='http://jabber.org/protocol/chatstates'/>",
 			Types:   []string{"Notification"},
@@ -814,6 +850,11 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/filetransfer",
+			XML:     "<file xmlns='urn:xmpp:jingle:apps:file-transfer:5'><media-type>image/png</media-type><size>4096</size></file>",
+			Types:   []string{"File"},
+		},
+		{
+			Package: "stanza.invalid/gen/filetransfer",
 			XML:     "<description xmlns='urn:xmpp:jingle:apps:file-transfer:5'>\n  <file>\n    <date>2025-01-06T12:00:00Z</date>\n    <desc xml:lang='en'>A song of the fool</desc>\n    <desc xml:lang='de'>Ein Lied des Narren</desc>\n    <hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=</hash>\n    <hash-used xmlns='urn:xmpp:hashes:2' algo='sha3-256'/>\n    <media-type>audio/ogg</media-type>\n    <name>come-away-death.ogg</name>\n    <size>1048576</size>\n    <range/>\n    <thumbnail xmlns='urn:xmpp:thumbs:1' uri='https://illyria.example/lute.png' media-type='image/png' width='64' height='64'/>\n  </file>\n</description>",
 			Types:   []string{"Description"},
 		},
@@ -908,6 +949,30 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/gaming",
 			XML:     "<game xmlns='urn:xmpp:gaming:0'/>",
 			Types:   []string{"Game"},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			XML:     "<iq type='get' id='g1' to='post.illyria.example'><query xmlns='jabber:iq:gateway'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"PromptGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			XML:     "<iq type='result' id='g1' from='post.illyria.example'>\n  <query xmlns='jabber:iq:gateway'><desc>To whom do you want to write?</desc><prompt>Name and street</prompt></query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Prompt"},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			XML:     "<iq type='set' id='g2' to='post.illyria.example'><query xmlns='jabber:iq:gateway'><prompt>Antonio, The Elephant</prompt></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"AddressSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			XML:     "<iq type='result' id='g2' from='post.illyria.example'>\n  <query xmlns='jabber:iq:gateway'><jid>antonio\\20elephant@post.illyria.example</jid></query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Address"},
 		},
 		{
 			Package: "stanza.invalid/gen/geoloc",
@@ -1992,6 +2057,26 @@ func Examples() []Example {
 			Types:   []string{"PreAuth"},
 		},
 		{
+			Package: "stanza.invalid/gen/pie",
+			XML:     "<server-data xmlns='urn:xmpp:pie:0'>\n  <host jid='illyria.example'>\n    <user name='viola' password='willow'>\n      <scram-credentials xmlns='urn:xmpp:pie:0#scram' mechanism='SCRAM-SHA-256'>\n        <iter-count>10000</iter-count><salt>c2FsdA==</salt><server-key>c2VydmVy</server-key><stored-key>c3RvcmVk</stored-key>\n      </scram-credentials>\n      <query xmlns='jabber:iq:roster'><item jid='olivia@illyria.example'/></query>\n      <offline-messages>\n        <message xmlns='jabber:client' from='olivia@illyria.example' to='viola@illyria.example'><body>Where are you?</body></message>\n      </offline-messages>\n      <query xmlns='jabber:iq:private'><wardrobe xmlns='urn:example:steward'><stockings>black</stockings></wardrobe></query>\n      <vCard xmlns='vcard-temp'><FN>Viola</FN></vCard>\n      <presence xmlns='jabber:client' type='subscribe' from='malvolio@illyria.example' to='viola@illyria.example'/>\n      <archive xmlns='urn:xmpp:pie:0#mam'>\n        <result xmlns='urn:xmpp:mam:2' id='0198f5c2-6d1b'>\n          <forwarded xmlns='urn:xmpp:forward:0'>\n            <message xmlns='jabber:client' from='olivia@illyria.example'><body>Stay.</body></message>\n          </forwarded>\n        </result>\n      </archive>\n      <pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='http://jabber.org/protocol/nick'/></pubsub>\n    </user>\n  </host>\n</server-data>",
+			Types:   []string{"ServerData"},
+		},
+		{
+			Package: "stanza.invalid/gen/pie",
+			XML:     "<server-data xmlns='urn:xmpp:pie:0'><include xmlns='http://www.w3.org/2001/XInclude' href='illyria.example.xml'/></server-data>",
+			Types:   []string{"ServerData"},
+		},
+		{
+			Package: "stanza.invalid/gen/pie",
+			XML:     "<host xmlns='urn:xmpp:pie:0' jid='illyria.example'><include xmlns='http://www.w3.org/2001/XInclude' href='illyria.example/viola.xml'/></host>",
+			Types:   []string{"Host"},
+		},
+		{
+			Package: "stanza.invalid/gen/pie",
+			XML:     "<user xmlns='urn:xmpp:pie:0' name='viola'><include xmlns='http://www.w3.org/2001/XInclude' href='archive.xml' parse='xml' xpointer='a'/></user>",
+			Types:   []string{"User"},
+		},
+		{
 			Package: "stanza.invalid/gen/ping",
 			XML:     "<iq type='get' id='p1' to='illyria.example'><ping xmlns='urn:xmpp:ping'/></iq>",
 			Stanza:  "iq",
@@ -2943,6 +3028,17 @@ func Examples() []Example {
 			Types:   []string{"File"},
 		},
 		{
+			Package: "stanza.invalid/gen/sims",
+			XML:     "<message to='olivia@illyria.example'>\n  <reference xmlns='urn:xmpp:reference:0' type='data' begin='0' end='10'>\n    <media-sharing xmlns='urn:xmpp:sims:1'>\n      <file xmlns='urn:xmpp:jingle:apps:file-transfer:5'><media-type>image/png</media-type><size>4096</size></file>\n      <sources><reference xmlns='urn:xmpp:reference:0' type='data' uri='https://illyria.example/viola.png'/></sources>\n    </media-sharing>\n  </reference>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"MediaSharing"},
+		},
+		{
+			Package: "stanza.invalid/gen/sims",
+			XML:     "<media-sharing xmlns='urn:xmpp:sims:1'>\n  <file xmlns='urn:xmpp:jingle:apps:file-transfer:5'><name>viola.png</name></file>\n  <sources/>\n</media-sharing>",
+			Types:   []string{"MediaSharing"},
+		},
+		{
 			Package: "stanza.invalid/gen/sm",
 			XML:     "<sm xmlns='urn:xmpp:sm:3'/>",
 			Types:   []string{"Feature"},
@@ -3232,6 +3328,16 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='c2'>\n  <vCard xmlns='vcard-temp' version='3.0'>\n    <VERSION>3.0</VERSION>\n    <FN>Countess Olivia</FN>\n    <N><FAMILY>Illyria</FAMILY><GIVEN>Olivia</GIVEN><MIDDLE>M.</MIDDLE><PREFIX>Countess</PREFIX><SUFFIX>II</SUFFIX></N>\n    <NICKNAME>Madonna</NICKNAME>\n    <PHOTO><TYPE>image/png</TYPE><BINVAL>iVBORw0KGgo=</BINVAL></PHOTO>\n    <PHOTO><EXTVAL>https://illyria.example/olivia.png</EXTVAL></PHOTO>\n    <BDAY>1582-01-06</BDAY>\n    <ADR>\n      <HOME/><POSTAL/><PARCEL/><INTL/><PREF/>\n      <POBOX>12</POBOX><EXTADD>East wing</EXTADD><STREET>Orchard Road 1</STREET><LOCALITY>Split</LOCALITY>\n      <REGION>Dalmatia</REGION><PCODE>21000</PCODE><CTRY>Illyria</CTRY>\n    </ADR>\n    <ADR><WORK/><DOM/><STREET>Court Lane 4</STREET></ADR>\n    <LABEL>\n      <HOME/><POSTAL/><PARCEL/><INTL/><PREF/>\n      <LINE>Countess Olivia</LINE><LINE>Orchard Road 1</LINE><LINE>Illyria</LINE>\n    </LABEL>\n    <LABEL><WORK/><DOM/><LINE>At the court</LINE></LABEL>\n    <TEL><HOME/><VOICE/><VIDEO/><PREF/><NUMBER>+385 21 555 0112</NUMBER></TEL>\n    <TEL><WORK/><FAX/><MSG/><PAGER/><CELL/><BBS/><MODEM/><ISDN/><PCS/><NUMBER/></TEL>\n    <EMAIL><HOME/><INTERNET/><PREF/><USERID>olivia@illyria.example</USERID></EMAIL>\n    <EMAIL><WORK/><X400/><USERID>G=Olivia;O=Court;C=IL</USERID></EMAIL>\n    <JABBERID>olivia@illyria.example</JABBERID>\n    <MAILER>Fool 1.0</MAILER>\n    <TZ>+01:00</TZ>\n    <GEO><LAT>43.508100</LAT><LON>16.440200</LON></GEO>\n    <TITLE>Head of the house</TITLE>\n    <ROLE>Mistress</ROLE>\n    <LOGO><TYPE>image/svg+xml</TYPE><BINVAL>PHN2Zy8+</BINVAL></LOGO>\n    <AGENT><vCard xmlns='vcard-temp'><FN>Malvolio</FN><ROLE>Steward</ROLE></vCard></AGENT>\n    <AGENT><EXTVAL>https://illyria.example/maria.xml</EXTVAL></AGENT>\n    <ORG><ORGNAME>House of Olivia</ORGNAME><ORGUNIT>Household</ORGUNIT><ORGUNIT>Garden</ORGUNIT></ORG>\n    <CATEGORIES><KEYWORD>nobility</KEYWORD><KEYWORD>mourning</KEYWORD></CATEGORIES>\n    <NOTE>Receives no messengers of the duke.</NOTE>\n    <PRODID>-//Willow Cabin//1.5//EN</PRODID>\n    <REV>2025-01-06T12:00:00Z</REV>\n    <SORT-STRING>Olivia</SORT-STRING>\n    <SOUND><PHONETIC>o-LIV-ia</PHONETIC></SOUND>\n    <SOUND><BINVAL>UklGRg==</BINVAL></SOUND>\n    <SOUND><EXTVAL>https://illyria.example/olivia.ogg</EXTVAL></SOUND>\n    <UID>urn:uuid:2c1f4f6e-1c0a-4c0e-9a55-5c7b9f5d1f7a</UID>\n    <URL>https://illyria.example/</URL>\n    <CLASS><PUBLIC/></CLASS>\n    <KEY><TYPE>x509</TYPE><CRED>MIICajCCAdOgAwIBAgICBEUwDQYJKoZIhvcNAQEEBQA=</CRED></KEY>\n    <DESC>In mourning for seven years.</DESC>\n  </vCard>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"VCard"},
+		},
+		{
+			Package: "stanza.invalid/gen/vcard4",
+			XML:     "<vcard xmlns='urn:ietf:params:xml:ns:vcard-4.0'>\n  <source><uri>https://illyria.example/viola.xml</uri></source>\n  <kind><text>individual</text></kind>\n  <fn>\n    <parameters><language><language-tag>en</language-tag></language><altid><text>1</text></altid></parameters>\n    <text>Viola of Messaline</text>\n  </fn>\n  <n>\n    <parameters><sort-as><text>Messaline</text><text>Viola</text></sort-as></parameters>\n    <surname>of Messaline</surname><given>Viola</given><additional/><prefix>Lady</prefix><suffix/>\n  </n>\n  <nickname><text>Cesario</text></nickname>\n  <photo><parameters><mediatype><text>image/png</text></mediatype></parameters><uri>https://illyria.example/viola.png</uri></photo>\n  <bday><parameters><calscale><text>gregorian</text></calscale></parameters><date>--0106</date></bday>\n  <anniversary><date-time>20260106T201500</date-time></anniversary>\n  <gender><sex>F</sex><identity>page at times</identity></gender>\n  <adr>\n    <parameters>\n      <geo><uri>geo:42.65,18.09</uri></geo><tz><text>Europe/Zagreb</text></tz>\n      <label><text>Viola, Orangery, Illyria</text></label>\n    </parameters>\n    <pobox/><ext>Orangery</ext><street>1 Garden Lane</street><locality>Illyria</locality><region/><code>20000</code><country>HR</country>\n  </adr>\n  <tel>\n    <parameters><pref><integer>1</integer></pref><type><text>cell</text><text>voice</text></type></parameters>\n    <uri>tel:+385-20-0001602</uri>\n  </tel>\n  <tel><text>ask for Cesario</text></tel>\n  <email><parameters><pid><text>1.1</text></pid></parameters><text>viola@illyria.example</text></email>\n  <impp><uri>xmpp:viola@illyria.example</uri></impp>\n  <lang><language-tag>en</language-tag></lang>\n  <tz><utc-offset>+0100</utc-offset></tz>\n  <geo><uri>geo:42.65,18.09</uri></geo>\n  <title><text>Page</text></title>\n  <role><text>Messenger</text></role>\n  <logo><uri>https://illyria.example/court.png</uri></logo>\n  <org><text>Court of Illyria</text><text>Household</text></org>\n  <related><parameters><type><text>sibling</text></type></parameters><uri>xmpp:sebastian@messaline.example</uri></related>\n  <categories><text>twins</text><text>travellers</text></categories>\n  <note><text>Cannot swim.</text></note>\n  <prodid><text>-//Illyria//Cards//EN</text></prodid>\n  <rev><timestamp>20260106T201500Z</timestamp></rev>\n  <sound><uri>https://illyria.example/viola.ogg</uri></sound>\n  <uid><uri>urn:uuid:4fbe8971-0bc3-424c-9c26-36c3e1eff6b1</uri></uid>\n  <clientpidmap><sourceid>1</sourceid><uri>urn:uuid:53e374d9-337e-4727-8803-a1e9c14e0556</uri></clientpidmap>\n  <url><uri>https://illyria.example/viola</uri></url>\n  <key><text>a public key</text></key>\n  <fburl><uri>https://illyria.example/viola/busy</uri></fburl>\n  <caladruri><uri>mailto:viola@illyria.example</uri></caladruri>\n  <caluri><uri>https://illyria.example/viola/calendar</uri></caluri>\n  <group name='ship'><tel><uri>tel:+385-20-0001603</uri></tel><note><text>Lost.</text></note></group>\n  <hobby xmlns='urn:example:hobby'>music</hobby>\n</vcard>",
+			Types:   []string{"VCard"},
+		},
+		{
+			Package: "stanza.invalid/gen/vcard4",
+			XML:     "<vcards xmlns='urn:ietf:params:xml:ns:vcard-4.0'>\n  <vcard>\n    <kind><text>group</text></kind><fn><text>Twins</text></fn>\n    <member><uri>xmpp:viola@illyria.example</uri></member><member><uri>xmpp:sebastian@messaline.example</uri></member>\n  </vcard>\n</vcards>",
+			Types:   []string{"VCards"},
 		},
 		{
 			Package: "stanza.invalid/gen/vcardavatar",

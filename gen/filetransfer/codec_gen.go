@@ -44,7 +44,7 @@ func (v *Description) AppendXML(b []byte, ns string) ([]byte, error) {
 	b = append(b, '>')
 	inner := len(b)
 	if v.File != nil {
-		if b, err = v.File.appendXML(b); err != nil {
+		if b, err = v.File.AppendXML(b, NS); err != nil {
 			return b, err
 		}
 	}
@@ -72,13 +72,232 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 		case "file":
 			if c.Same() && v.File == nil {
 				v.File = new(File)
-				if err := v.File.decodeXML(c.Raw()); err != nil {
+				if err := v.File.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
 		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*File) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "file"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*File) Matches(n wire.Name) bool {
+	return n.Local == "file" && n.Space == NS
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<file"...)
+	} else {
+		b = append(b, "<file xmlns='urn:xmpp:jingle:apps:file-transfer:5'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	mark := len(b)
+	if !v.Date.IsZero() {
+		b = append(b, "<date>"...)
+		if b, err = v.Date.AppendText(b); err != nil {
+			return b, err
+		}
+		b = append(b, "</date>"...)
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 0, "<date>", NS)
+	}
+	if b, err = stanza.AppendText(b, v.Description, "<desc>", "</desc>", NS, v.Extra, 1); err != nil {
+		return b, err
+	}
+	for i := range v.Hashes {
+		if b, err = v.Hashes[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.HashUsed {
+		if b, err = v.HashUsed[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	mark = len(b)
+	if v.MediaType != "" {
+		if b, err = wire.AppendLeaf(b, "<media-type>", v.MediaType, "</media-type>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 4, "<media-type>", NS)
+	}
+	mark = len(b)
+	if v.Name != "" {
+		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 5, "<name>", NS)
+	}
+	mark = len(b)
+	if v.Size != nil {
+		b = append(b, "<size>"...)
+		b = strconv.AppendUint(b, *v.Size, 10)
+		b = append(b, "</size>"...)
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 6, "<size>", NS)
+	}
+	if v.Range != nil {
+		if b, err = v.Range.appendXML(b); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Thumbnails {
+		if b, err = v.Thumbnails[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Any {
+		b = wire.AppendRaw(b, v.Any[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</file>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *File) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "file") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "date":
+			if c.Same() {
+				if seen&(1<<0) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
+				seen |= 1 << 0
+				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
+				if reason != "" {
+					return c.Invalid(r, reason)
+				}
+				v.Date = n
+				continue
+			}
+		case "desc":
+			if c.Same() {
+				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Description))))
+				continue
+			}
+		case "hash":
+			if c.In(hashes.NS) {
+				if v.Hashes == nil {
+					v.Hashes = make([]hashes.Hash, 0, c.Count())
+				}
+				v.Hashes = append(v.Hashes, hashes.Hash{})
+				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "hash-used":
+			if c.In(hashes.NS) {
+				if v.HashUsed == nil {
+					v.HashUsed = make([]hashes.Used, 0, c.Count())
+				}
+				v.HashUsed = append(v.HashUsed, hashes.Used{})
+				if err := v.HashUsed[len(v.HashUsed)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "media-type":
+			if c.Same() {
+				if seen&(1<<1) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
+				seen |= 1 << 1
+				v.MediaType = c.OptionalLeaf(&v.Extra, 4)
+				continue
+			}
+		case "name":
+			if c.Same() {
+				if seen&(1<<2) != 0 {
+					c.Keep(&v.Extra)
+					continue
+				}
+				seen |= 1 << 2
+				v.Name = c.OptionalLeaf(&v.Extra, 5)
+				continue
+			}
+		case "size":
+			if c.Same() {
+				if v.Size != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 6), 64, &v.Extra, 6)
+				if reason != "" {
+					return c.Invalid(r, reason)
+				}
+				v.Size = wire.Ptr(n)
+				continue
+			}
+		case "range":
+			if c.Same() {
+				if v.Range != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Range = new(Range)
+				if err := v.Range.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "thumbnail":
+			if c.In(thumbnail.NS) {
+				if v.Thumbnails == nil {
+					v.Thumbnails = make([]thumbnail.Thumbnail, 0, c.Count())
+				}
+				v.Thumbnails = append(v.Thumbnails, thumbnail.Thumbnail{})
+				if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -124,7 +343,7 @@ func (v *Checksum) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.File.appendXML(b); err != nil {
+	if b, err = v.File.AppendXML(b, NS); err != nil {
 		return b, err
 	}
 	if v.Extra != nil {
@@ -161,7 +380,7 @@ func (v *Checksum) DecodeXML(r wire.Raw) error {
 		case "file":
 			if c.Same() && seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				if err := v.File.decodeXML(c.Raw()); err != nil {
+				if err := v.File.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -382,204 +601,6 @@ func (v *TooLarge) DecodeXML(r wire.Raw) error {
 	c := r.Children()
 	for c.Next() {
 		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-func (v *File) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<file"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if !v.Date.IsZero() {
-		b = append(b, "<date>"...)
-		if b, err = v.Date.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</date>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<date>", NS)
-	}
-	if b, err = stanza.AppendText(b, v.Description, "<desc>", "</desc>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
-	for i := range v.Hashes {
-		if b, err = v.Hashes[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	}
-	for i := range v.HashUsed {
-		if b, err = v.HashUsed[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	}
-	mark = len(b)
-	if v.MediaType != "" {
-		if b, err = wire.AppendLeaf(b, "<media-type>", v.MediaType, "</media-type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<media-type>", NS)
-	}
-	mark = len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<name>", NS)
-	}
-	mark = len(b)
-	if v.Size != nil {
-		b = append(b, "<size>"...)
-		b = strconv.AppendUint(b, *v.Size, 10)
-		b = append(b, "</size>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<size>", NS)
-	}
-	if v.Range != nil {
-		if b, err = v.Range.appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	for i := range v.Thumbnails {
-		if b, err = v.Thumbnails[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	}
-	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</file>"), nil
-}
-
-func (v *File) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "date":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Date = n
-				continue
-			}
-		case "desc":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Description))))
-				continue
-			}
-		case "hash":
-			if c.In(hashes.NS) {
-				if v.Hashes == nil {
-					v.Hashes = make([]hashes.Hash, 0, c.Count())
-				}
-				v.Hashes = append(v.Hashes, hashes.Hash{})
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "hash-used":
-			if c.In(hashes.NS) {
-				if v.HashUsed == nil {
-					v.HashUsed = make([]hashes.Used, 0, c.Count())
-				}
-				v.HashUsed = append(v.HashUsed, hashes.Used{})
-				if err := v.HashUsed[len(v.HashUsed)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "media-type":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.MediaType = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
-		case "name":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Name = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
-		case "size":
-			if c.Same() {
-				if v.Size != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 6), 64, &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Size = wire.Ptr(n)
-				continue
-			}
-		case "range":
-			if c.Same() {
-				if v.Range != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Range = new(Range)
-				if err := v.Range.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "thumbnail":
-			if c.In(thumbnail.NS) {
-				if v.Thumbnails == nil {
-					v.Thumbnails = make([]thumbnail.Thumbnail, 0, c.Count())
-				}
-				v.Thumbnails = append(v.Thumbnails, thumbnail.Thumbnail{})
-				if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		v.Any = append(v.Any, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)

@@ -10,29 +10,16 @@ import (
 )
 
 func Example() {
-	r, err := wire.Parse(`<description xmlns='urn:xmpp:jingle:apps:file-transfer:5'>
-  <file>
-    <date>2025-01-06T12:00:00Z</date>
-    <desc xml:lang='en'>A song of the fool</desc>
-    <desc xml:lang='de'>Ein Lied des Narren</desc>
-    <hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=</hash>
-    <hash-used xmlns='urn:xmpp:hashes:2' algo='sha3-256'/>
-    <media-type>audio/ogg</media-type>
-    <name>come-away-death.ogg</name>
-    <size>1048576</size>
-    <range/>
-    <thumbnail xmlns='urn:xmpp:thumbs:1' uri='https://illyria.example/lute.png' media-type='image/png' width='64' height='64'/>
-  </file>
-</description>`)
+	r, err := wire.Parse(`<file xmlns='urn:xmpp:jingle:apps:file-transfer:5'><media-type>image/png</media-type><size>4096</size></file>`)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	v, err := stanza.Decode[filetransfer.Description](r)
+	v, err := stanza.Decode[filetransfer.File](r)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(v.WireName())
-	// Output: {urn:xmpp:jingle:apps:file-transfer:5}description
+	// Output: {urn:xmpp:jingle:apps:file-transfer:5}file
 }

@@ -43,6 +43,51 @@ type Description struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// File describes a file. An offer has a hash or says which is going to be used; a request has as
+// much as it takes to find the file.
+//
+// See https://xmpp.org/extensions/xep-0234.html#offering.
+type File struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:xmpp:jingle:apps:file-transfer:5 file"`
+
+	// Date is when the file was last changed.
+	Date stanza.DateTime `xml:"urn:xmpp:jingle:apps:file-transfer:5 date"`
+
+	// Description describes the file to people.
+	Description stanza.Text `xml:"urn:xmpp:jingle:apps:file-transfer:5 desc"`
+
+	// Hashes are hashes of the file, each with another algorithm.
+	Hashes []hashes.Hash `xml:"urn:xmpp:hashes:2 hash"`
+
+	// HashUsed are the algorithms of hashes that come later, in a Checksum.
+	HashUsed []hashes.Used `xml:"urn:xmpp:hashes:2 hash-used"`
+
+	// MediaType is the media type; application/octet-stream if it is not there.
+	MediaType string `xml:"urn:xmpp:jingle:apps:file-transfer:5 media-type,omitempty"`
+
+	// Name is the name. It is not to be trusted as a path.
+	Name string `xml:"urn:xmpp:jingle:apps:file-transfer:5 name,omitempty"`
+
+	// Size is the length in bytes.
+	Size *uint64 `xml:"urn:xmpp:jingle:apps:file-transfer:5 size,omitempty"`
+
+	// Range asks for a part of the file. In an offer an empty one tells that parts can be asked
+	// for.
+	//
+	// See https://xmpp.org/extensions/xep-0234.html#range.
+	Range *Range `xml:"urn:xmpp:jingle:apps:file-transfer:5 range"`
+
+	// Thumbnails are small pictures of what is in the file (XEP-0264).
+	Thumbnails []thumbnail.Thumbnail `xml:"urn:xmpp:thumbs:1 thumbnail"`
+
+	// Any are what other extensions say about the file.
+	Any []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
 // Checksum tells the hash of a file that was offered without one, as the information of
 // jingle.SessionInfo.
 //
@@ -100,48 +145,6 @@ type NotAvailable struct {
 type TooLarge struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:jingle:apps:file-transfer:errors:0 file-too-large"`
-
-	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
-	Extra *wire.Extra `xml:"-"`
-}
-
-// File describes a file. An offer has a hash or says which is going to be used; a request has as
-// much as it takes to find the file.
-//
-// See https://xmpp.org/extensions/xep-0234.html#offering.
-type File struct {
-	// Date is when the file was last changed.
-	Date stanza.DateTime `xml:"urn:xmpp:jingle:apps:file-transfer:5 date"`
-
-	// Description describes the file to people.
-	Description stanza.Text `xml:"urn:xmpp:jingle:apps:file-transfer:5 desc"`
-
-	// Hashes are hashes of the file, each with another algorithm.
-	Hashes []hashes.Hash `xml:"urn:xmpp:hashes:2 hash"`
-
-	// HashUsed are the algorithms of hashes that come later, in a Checksum.
-	HashUsed []hashes.Used `xml:"urn:xmpp:hashes:2 hash-used"`
-
-	// MediaType is the media type; application/octet-stream if it is not there.
-	MediaType string `xml:"urn:xmpp:jingle:apps:file-transfer:5 media-type,omitempty"`
-
-	// Name is the name. It is not to be trusted as a path.
-	Name string `xml:"urn:xmpp:jingle:apps:file-transfer:5 name,omitempty"`
-
-	// Size is the length in bytes.
-	Size *uint64 `xml:"urn:xmpp:jingle:apps:file-transfer:5 size,omitempty"`
-
-	// Range asks for a part of the file. In an offer an empty one tells that parts can be asked
-	// for.
-	//
-	// See https://xmpp.org/extensions/xep-0234.html#range.
-	Range *Range `xml:"urn:xmpp:jingle:apps:file-transfer:5 range"`
-
-	// Thumbnails are small pictures of what is in the file (XEP-0264).
-	Thumbnails []thumbnail.Thumbnail `xml:"urn:xmpp:thumbs:1 thumbnail"`
-
-	// Any are what other extensions say about the file.
-	Any []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
