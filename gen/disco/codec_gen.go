@@ -58,6 +58,9 @@ func (v *Info) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
 			return b, err
@@ -118,7 +121,7 @@ func (v *Info) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -168,16 +171,25 @@ func (v *InfoQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 0, " node='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-		return b, err
+	for i := range v.Forms {
+		if b, err = v.Forms[i].AppendXML(b, NSInfo); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
+			return b, err
+		}
 	}
 	return wire.CloseEmpty(b, inner, "</query>"), nil
 }
@@ -199,7 +211,20 @@ func (v *InfoQuery) DecodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		c.Keep(&v.Extra)
+		switch c.Local() {
+		case "x":
+			if c.In(form.NS) {
+				if v.Forms == nil {
+					v.Forms = make([]form.Form, 0, c.Count())
+				}
+				v.Forms = append(v.Forms, form.Form{})
+				if err := v.Forms[len(v.Forms)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -246,6 +271,11 @@ func (v *Items) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	}
+	if v.Form != nil {
+		if b, err = v.Form.AppendXML(b, NSItems); err != nil {
+			return b, err
+		}
+	}
 	if v.Set != nil {
 		if b, err = v.Set.AppendXML(b, NSItems); err != nil {
 			return b, err
@@ -287,6 +317,18 @@ func (v *Items) DecodeXML(r wire.Raw) error {
 				}
 				v.Items = append(v.Items, Item{})
 				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				if v.Form != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -361,6 +403,11 @@ func (v *ItemsQuery) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
+	if v.Form != nil {
+		if b, err = v.Form.AppendXML(b, NSItems); err != nil {
+			return b, err
+		}
+	}
 	if v.Set != nil {
 		if b, err = v.Set.AppendXML(b, NSItems); err != nil {
 			return b, err
@@ -395,6 +442,18 @@ func (v *ItemsQuery) DecodeXML(r wire.Raw) error {
 	c := r.Children()
 	for c.Next() {
 		switch c.Local() {
+		case "x":
+			if c.In(form.NS) {
+				if v.Form != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
 		case "set":
 			if c.In(rsm.NS) {
 				if v.Set != nil {
@@ -575,16 +634,25 @@ func (v *Item) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 3, " expires='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
-		return b, err
+	if v.Metadata != nil {
+		if b, err = v.Metadata.AppendXML(b, NSItems); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NSItems)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
+			return b, err
+		}
 	}
 	return wire.CloseEmpty(b, inner, "</item>"), nil
 }
@@ -620,7 +688,21 @@ func (v *Item) decodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		c.Keep(&v.Extra)
+		switch c.Local() {
+		case "x":
+			if c.In(form.NS) {
+				if v.Metadata != nil {
+					c.Keep(&v.Extra)
+					continue
+				}
+				v.Metadata = new(form.Form)
+				if err := v.Metadata.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)

@@ -55,6 +55,9 @@ type Info struct {
 	// Forms are the entity's extended information (XEP-0128), told apart by their FORM_TYPE.
 	Forms []form.Form `xml:"jabber:x:data x"`
 
+	// Extensions are what other specifications add.
+	Extensions []stanza.Raw `xml:",any"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -70,6 +73,12 @@ type InfoQuery struct {
 	//
 	// See https://xmpp.org/extensions/xep-0030.html#info-nodes.
 	Node string `xml:"node,attr,omitempty"`
+
+	// Forms are the entity's extended information (XEP-0128), told apart by their FORM_TYPE.
+	Forms []form.Form `xml:"jabber:x:data x"`
+
+	// Extensions are what other specifications add.
+	Extensions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -91,10 +100,13 @@ type Items struct {
 	// Items are the entities and nodes.
 	Items []Item `xml:"http://jabber.org/protocol/disco#items item"`
 
+	// Form asks for more than what is directly there, such as a deepdisco.Request (XEP-0499).
+	Form *form.Form `xml:"jabber:x:data x"`
+
 	// Set asks for one page of the list, or describes the page that was sent.
 	Set *rsm.Set `xml:"http://jabber.org/protocol/rsm set"`
 
-	// Extensions are what other specifications add, such as a filter for nodes (XEP-0462).
+	// Extensions are what other specifications add, such as a filter (XEP-0462).
 	Extensions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
@@ -113,10 +125,13 @@ type ItemsQuery struct {
 	// See https://xmpp.org/extensions/xep-0030.html#items-nodes.
 	Node string `xml:"node,attr,omitempty"`
 
+	// Form asks for more than what is directly there, such as a deepdisco.Request (XEP-0499).
+	Form *form.Form `xml:"jabber:x:data x"`
+
 	// Set asks for one page of the list, or describes the page that was sent.
 	Set *rsm.Set `xml:"http://jabber.org/protocol/rsm set"`
 
-	// Extensions are what other specifications add, such as a filter for nodes (XEP-0462).
+	// Extensions are what other specifications add, such as a filter (XEP-0462).
 	Extensions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
@@ -172,6 +187,13 @@ type Item struct {
 
 	// Expires is when the item goes away, for addresses of one's own that do not last (XEP-0383).
 	Expires stanza.DateTime `xml:"expires,attr"`
+
+	// Metadata is what is known about a node of a publish-subscribe service: a pubsub.Metadata, if
+	// it was asked for (XEP-0499).
+	Metadata *form.Form `xml:"jabber:x:data x"`
+
+	// Extensions are what other specifications add.
+	Extensions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
