@@ -3585,7 +3585,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/muji",
-			XML:     "<presence to='orangery@rooms.illyria.example/feste'>\n  <muji xmlns='urn:xmpp:jingle:muji:0'>\n    <content xmlns='urn:xmpp:jingle:1' creator='initiator' name='voice'>\n      <description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'><payload-type id='111' name='opus'/></description>\n    </content>\n  </muji>\n</presence>",
+			XML:     "<presence to='orangery@rooms.illyria.example/feste'>\n  <muji xmlns='urn:xmpp:jingle:muji:0'>\n    <content creator='initiator' name='voice'>\n      <description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'><payload-type id='111' name='opus'/></description>\n    </content>\n    <content xmlns='urn:xmpp:jingle:1' creator='initiator' name='video'/>\n  </muji>\n</presence>",
 			Stanza:  "presence",
 			Types:   []string{"Muji"},
 		},
@@ -4515,6 +4515,18 @@ func Examples() []Example {
 			XML:     "<message from='news.illyria.example' to='olivia@illyria.example' id='a1'>\n  <x xmlns='jabber:x:data' type='form'>\n    <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/pubsub#subscribe_authorization</value></field>\n    <field var='pubsub#node' type='text-single'><value>weather</value></field>\n    <field var='pubsub#subscriber_jid' type='jid-single'><value>viola@illyria.example</value></field>\n    <field var='pubsub#allow' type='boolean'><value>false</value></field>\n  </x>\n</message>",
 			Stanza:  "message",
 			Forms:   []string{"SubscribeAuthorization"},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			XML:     "<message from='news.illyria.example' to='olivia@illyria.example'>\n  <event xmlns='http://jabber.org/protocol/pubsub#event'>\n    <create node='weather/storms'>\n      <x xmlns='jabber:x:data' type='result'>\n        <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/pubsub#meta-data</value></field>\n        <field var='pubsub#title'><value>Storms</value></field>\n      </x>\n    </create>\n  </event>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Event"},
+			Forms:   []string{"NodeMetaData"},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			XML:     "<event xmlns='http://jabber.org/protocol/pubsub#event'><collection node='weather'><dissociate node='weather/storms'/></collection></event>",
+			Types:   []string{"Event"},
 		},
 		{
 			Package: "stanza.invalid/gen/pubsubsign",

@@ -98,7 +98,7 @@ func (v *SubscribeOptions) DepthOrDefault() int32 {
 	return *v.Depth
 }
 
-// Metadata is what the service says about depth, in the form of a pubsub.Metadata.
+// Metadata is what the service says about depth, in the form of a pubsub.NodeMetaData.
 //
 // See https://xmpp.org/extensions/xep-0497.html#disco.
 type Metadata struct {

@@ -188,8 +188,8 @@ type Item struct {
 	// Expires is when the item goes away, for addresses of one's own that do not last (XEP-0383).
 	Expires stanza.DateTime `xml:"expires,attr"`
 
-	// Metadata is what is known about a node of a publish-subscribe service: a pubsub.Metadata, if
-	// it was asked for (XEP-0499).
+	// Metadata is what is known about a node of a publish-subscribe service: a pubsub.NodeMetaData,
+	// if it was asked for (XEP-0499).
 	Metadata *form.Form `xml:"jabber:x:data x"`
 
 	// Extensions are what other specifications add.

@@ -61,7 +61,12 @@ func (v *Muji) AppendXML(b []byte, ns string) ([]byte, error) {
 		}
 	}
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
+		if b, err = v.Contents[i].appendXML(b); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.JingleContents {
+		if b, err = v.JingleContents[i].AppendXML(b, NS); err != nil {
 			return b, err
 		}
 	}
@@ -102,12 +107,22 @@ func (v *Muji) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "content":
-			if c.In(jingle.NS) {
+			if c.Same() {
 				if v.Contents == nil {
-					v.Contents = make([]jingle.Content, 0, c.Count())
+					v.Contents = make([]Content, 0, c.Count())
 				}
-				v.Contents = append(v.Contents, jingle.Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = append(v.Contents, Content{})
+				if err := v.Contents[len(v.Contents)-1].decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+			if c.In(jingle.NS) {
+				if v.JingleContents == nil {
+					v.JingleContents = make([]jingle.Content, 0, c.Count())
+				}
+				v.JingleContents = append(v.JingleContents, jingle.Content{})
+				if err := v.JingleContents[len(v.JingleContents)-1].DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -117,6 +132,65 @@ func (v *Muji) DecodeXML(r wire.Raw) error {
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (v *Content) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<content"...)
+	if v.Creator != "" {
+		if b, err = wire.AppendAttr(b, " creator='", string(v.Creator)); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " creator='")
+	}
+	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Descriptions {
+		b = wire.AppendRaw(b, v.Descriptions[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</content>"), nil
+}
+
+func (v *Content) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "creator":
+			v.Creator = jingle.Party(a.Optional(&v.Extra, 0))
+		case "name":
+			v.Name = a.Value()
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		v.Descriptions = append(v.Descriptions, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("name")
 	}
 	return nil
 }

@@ -46,7 +46,27 @@ type Muji struct {
 
 	// Contents are the contents that its sender takes part in, with descriptions and without
 	// transports.
-	Contents []jingle.Content `xml:"urn:xmpp:jingle:1 content"`
+	Contents []Content `xml:"urn:xmpp:jingle:muji:0 content"`
+
+	// JingleContents are the same in the namespace of Jingle, as some clients write them.
+	JingleContents []jingle.Content `xml:"urn:xmpp:jingle:1 content"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Content is a content that a participant takes part in.
+//
+// See https://xmpp.org/extensions/xep-0272.html#addcontent.
+type Content struct {
+	// Creator is the side that would have added it to a session; mostly the initiator.
+	Creator jingle.Party `xml:"creator,attr,omitempty"`
+
+	// Name is its name; contents of sessions of that name belong to it.
+	Name string `xml:"name,attr"`
+
+	// Descriptions is its description, with the payload types that all participants use.
+	Descriptions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

@@ -61,7 +61,7 @@ func (v *NodeConfig) Result() *form.Form {
 	return form.Make(v, form.TypeResult)
 }
 
-// Metadata is what the meta-data of a node say about others, in the form of a pubsub.Metadata.
+// Metadata is what the meta-data of a node say about others, in the form of a pubsub.NodeMetaData.
 //
 // See https://xmpp.org/extensions/xep-0496.html#relationships.
 type Metadata struct {

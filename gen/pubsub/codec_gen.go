@@ -3078,6 +3078,8 @@ func (*EventSubscription) isChange() {}
 
 func (*EventCollection) isChange() {}
 
+func (*EventCreate) isChange() {}
+
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Event) AppendXML(b []byte, ns string) ([]byte, error) {
@@ -3134,6 +3136,13 @@ func (v *Event) AppendXML(b []byte, ns string) ([]byte, error) {
 	case *EventCollection:
 		if x == nil {
 			return b, &wire.EncodeError{Reason: "a nil *EventCollection"}
+		}
+		if b, err = x.appendXML(b); err != nil {
+			return b, err
+		}
+	case *EventCreate:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *EventCreate"}
 		}
 		if b, err = x.appendXML(b); err != nil {
 			return b, err
@@ -3214,6 +3223,15 @@ func (v *Event) DecodeXML(r wire.Raw) error {
 				v.Change = x
 				continue
 			}
+		case "create":
+			if c.Same() && v.Change == nil {
+				x := new(EventCreate)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Change = x
+				continue
+			}
 		}
 		c.Keep(&v.Extra)
 	}
@@ -3244,6 +3262,8 @@ func (v Event) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 		s.Change = append(s.Change, wire.StdChild{Space: NSEvent, Local: "subscription", Value: x})
 	case *EventCollection:
 		s.Change = append(s.Change, wire.StdChild{Space: NSEvent, Local: "collection", Value: x})
+	case *EventCreate:
+		s.Change = append(s.Change, wire.StdChild{Space: NSEvent, Local: "create", Value: x})
 	}
 	return e.EncodeElement(&s, start)
 }
@@ -3301,6 +3321,14 @@ func (v *Event) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 		}
 		if r.Is(NSEvent, "collection") && v.Change == nil {
 			x := new(EventCollection)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Change = x
+			continue
+		}
+		if r.Is(NSEvent, "create") && v.Change == nil {
+			x := new(EventCreate)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
@@ -5591,6 +5619,68 @@ func (v *EventSubscription) decodeXML(r wire.Raw) error {
 	return nil
 }
 
+func (v *EventCreate) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<create"...)
+	if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Form != nil {
+		if b, err = v.Form.AppendXML(b, NSEvent); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSEvent); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</create>"), nil
+}
+
+func (v *EventCreate) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "node":
+			v.Node = a.Value()
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "x":
+			if c.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("node")
+	}
+	return nil
+}
+
 func (v *EventCollection) appendXML(b []byte) ([]byte, error) {
 	var err error
 	tag := len(b)
@@ -5616,6 +5706,11 @@ func (v *EventCollection) appendXML(b []byte) ([]byte, error) {
 	}
 	if v.Disassociate != nil {
 		if b, err = v.Disassociate.appendXML(b, "<disassociate", "</disassociate>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Dissociate != nil {
+		if b, err = v.Dissociate.appendXML(b, "<dissociate", "</dissociate>"); err != nil {
 			return b, err
 		}
 	}
@@ -5652,6 +5747,14 @@ func (v *EventCollection) decodeXML(r wire.Raw) error {
 			if c.Same() && v.Disassociate == nil {
 				v.Disassociate = new(EventNode)
 				if err := v.Disassociate.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "dissociate":
+			if c.Same() && v.Dissociate == nil {
+				v.Dissociate = new(EventNode)
+				if err := v.Dissociate.decodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue

@@ -1106,7 +1106,7 @@ type Event struct {
 }
 
 // Change is one of *[EventItems], *[EventConfiguration], *[EventDelete], *[EventPurge],
-// *[EventSubscription] and *[EventCollection].
+// *[EventSubscription], *[EventCollection] and *[EventCreate].
 type Change interface {
 	isChange()
 }
@@ -1668,6 +1668,20 @@ type EventSubscription struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// EventCreate tells that a node has been made in a collection (XEP-0248).
+//
+// See https://xmpp.org/extensions/xep-0060.html#schemas-event.
+type EventCreate struct {
+	// Node is the name of the node.
+	Node string `xml:"node,attr"`
+
+	// Form tells more about the node: a NodeMetaData.
+	Form *form.Form `xml:"jabber:x:data x"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
 // EventCollection tells that a node has been put into a collection or taken out of it (XEP-0248).
 //
 // See https://xmpp.org/extensions/xep-0060.html#schemas-event.
@@ -1680,6 +1694,9 @@ type EventCollection struct {
 
 	// Disassociate is the node that was taken out of it.
 	Disassociate *EventNode `xml:"http://jabber.org/protocol/pubsub#event disassociate"`
+
+	// Dissociate is the same by the name that the text of XEP-0248 gives it.
+	Dissociate *EventNode `xml:"http://jabber.org/protocol/pubsub#event dissociate"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
