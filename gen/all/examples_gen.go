@@ -529,7 +529,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/calendar",
-			XML:     "<event xmlns='urn:xmpp:calendar-events:0'>\n  <name xml:lang='en'>Feast of fools</name>\n  <name xml:lang='fr'>La fête des fous</name>\n  <start>2026-01-05T18:00:00Z</start>\n  <end>2026-01-06T02:00:00Z</end>\n  <head-picture><file-sharing xmlns='urn:xmpp:sfs:0'/></head-picture>\n  <description type='text' xml:lang='en'>Cakes and ale, and more songs than last year.</description>\n  <category term='party' wd='Q200538' xml:lang='en'/>\n  <location id='main'>\n    <geoloc xmlns='http://jabber.org/protocol/geoloc'><locality>Tavern of Illyria</locality></geoloc>\n    <online>\n      <instructions xml:lang='en'>Open the room and wait for the fool.</instructions>\n      <name xml:lang='en'>For those at sea</name>\n      <x xmlns='jabber:x:conference' jid='tavern@rooms.illyria.example'/>\n      <software name='Jug' wd='Q1' url='https://jug.illyria.example/' need_install='false'/>\n      <url-data xmlns='http://jabber.org/protocol/url-data' target='https://jug.illyria.example/tavern'/>\n    </online>\n  </location>\n  <location id='garden'/>\n  <rsvp xml:lang='en'>\n    <x xmlns='jabber:x:data' type='form'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:calendar-events:rsvp:0</value></field>\n      <field var='attending' type='list-single' label='Will you come?'>\n        <required/>\n        <option label='Yes'><value>yes</value></option>\n        <option label='No'><value>no</value></option>\n      </field>\n    </x>\n  </rsvp>\n  <invitees jid='pubsub.illyria.example' node='feast/guests'/>\n  <comments jid='pubsub.illyria.example' node='feast/comments'/>\n  <blog jid='pubsub.illyria.example' node='feast/blog'/>\n  <schedule jid='pubsub.illyria.example' node='feast/schedule'/>\n  <attachments><file-sharing xmlns='urn:xmpp:sfs:0'/></attachments>\n  <extra>\n    <x xmlns='jabber:x:data' type='result'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:calendar-events:extra:0</value></field>\n      <field var='website'><value>https://feast.illyria.example/</value></field>\n      <field var='status'><value>tentative</value></field>\n      <field var='languages' type='list-multi'><value>en</value><value>fr</value></field>\n      <field var='accessibility:wheelchair'><value>partial</value></field>\n    </x>\n  </extra>\n  <external jid='pubsub.illyria.example' node='urn:xmpp:calendar-events:0/court' item='feast'/>\n</event>",
+			XML:     "<event xmlns='urn:xmpp:calendar-events:0'>\n  <name xml:lang='en'>Feast of fools</name>\n  <name xml:lang='fr'>La fête des fous</name>\n  <start>2026-01-05T18:00:00Z</start>\n  <end>2026-01-06T02:00:00Z</end>\n  <head-picture><file-sharing xmlns='urn:xmpp:sfs:0'><file xmlns='urn:xmpp:file:metadata:0'><name>fools.png</name></file></file-sharing></head-picture>\n  <description type='text' xml:lang='en'>Cakes and ale, and more songs than last year.</description>\n  <category term='party' wd='Q200538' xml:lang='en'/>\n  <location id='main'>\n    <geoloc xmlns='http://jabber.org/protocol/geoloc'><locality>Tavern of Illyria</locality></geoloc>\n    <online>\n      <instructions xml:lang='en'>Open the room and wait for the fool.</instructions>\n      <name xml:lang='en'>For those at sea</name>\n      <x xmlns='jabber:x:conference' jid='tavern@rooms.illyria.example'/>\n      <software name='Jug' wd='Q1' url='https://jug.illyria.example/' need_install='false'/>\n      <url-data xmlns='http://jabber.org/protocol/url-data' target='https://jug.illyria.example/tavern'/>\n    </online>\n  </location>\n  <location id='garden'/>\n  <rsvp xml:lang='en'>\n    <x xmlns='jabber:x:data' type='form'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:calendar-events:rsvp:0</value></field>\n      <field var='attending' type='list-single' label='Will you come?'>\n        <required/>\n        <option label='Yes'><value>yes</value></option>\n        <option label='No'><value>no</value></option>\n      </field>\n    </x>\n  </rsvp>\n  <invitees jid='pubsub.illyria.example' node='feast/guests'/>\n  <comments jid='pubsub.illyria.example' node='feast/comments'/>\n  <blog jid='pubsub.illyria.example' node='feast/blog'/>\n  <schedule jid='pubsub.illyria.example' node='feast/schedule'/>\n  <attachments><file-sharing xmlns='urn:xmpp:sfs:0'><file xmlns='urn:xmpp:file:metadata:0'><name>menu.pdf</name></file></file-sharing></attachments>\n  <extra>\n    <x xmlns='jabber:x:data' type='result'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:calendar-events:extra:0</value></field>\n      <field var='website'><value>https://feast.illyria.example/</value></field>\n      <field var='status'><value>tentative</value></field>\n      <field var='languages' type='list-multi'><value>en</value><value>fr</value></field>\n      <field var='accessibility:wheelchair'><value>partial</value></field>\n    </x>\n  </extra>\n  <external jid='pubsub.illyria.example' node='urn:xmpp:calendar-events:0/court' item='feast'/>\n</event>",
 			Types:   []string{"Event"},
 			Forms:   []string{"Answer", "Details"},
 		},
@@ -1607,7 +1607,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/disco",
-			XML:     "<iq type='get' id='d4' to='pubsub.illyria.example'>\n  <query xmlns='http://jabber.org/protocol/disco#items' node='songs'>\n    <x xmlns='jabber:x:data' type='submit'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:pubsub-ext-disco:0</value></field>\n      <field var='depth'><value>1</value></field>\n    </x>\n    <filter xmlns='urn:xmpp:pubsub-filter:0'/>\n  </query>\n</iq>",
+			XML:     "<iq type='get' id='d4' to='pubsub.illyria.example'>\n  <query xmlns='http://jabber.org/protocol/disco#items' node='songs'>\n    <x xmlns='jabber:x:data' type='submit'>\n      <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:pubsub-ext-disco:0</value></field>\n      <field var='depth'><value>1</value></field>\n    </x>\n    <filter xmlns='urn:xmpp:pubsub-filter:0'>\n      <x xmlns='jabber:x:data' type='submit'>\n        <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:pubsub-filter:0</value></field>\n        <field var='excluded-types' type='list-multi'><value>urn:xmpp:comments:0</value></field>\n      </x>\n    </filter>\n  </query>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"ItemsQuery"},
 		},
@@ -1801,7 +1801,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/exi",
-			XML:     "<setup xmlns='http://jabber.org/protocol/compress/exi' version='1' alignment='byte-alignment' compression='false' strict='true'\n    preserveComments='false' preservePIs='false' preserveDTD='false' preservePrefixes='true' preserveLexical='true'\n    selfContained='false' blockSize='1024' valueMaxLength='64' valuePartitionCapacity='128' sessionWideBuffers='true'>\n  <schema ns='jabber:client' bytes='6968' md5Hash='5e2d5cbf0506e3f16336d295093d66c4'/>\n  <datatypeRepresentationMap type='xs:decimal' representAs='xs:string'/>\n</setup>",
+			XML:     "<setup xmlns='http://jabber.org/protocol/compress/exi' version='1' alignment='byte-alignment' strict='true'\n    preservePrefixes='true' preserveLexical='true'\n    blockSize='1024' valueMaxLength='64' valuePartitionCapacity='128' sessionWideBuffers='true'>\n  <schema ns='jabber:client' bytes='6968' md5Hash='5e2d5cbf0506e3f16336d295093d66c4'/>\n  <datatypeRepresentationMap type='xs:decimal' representAs='xs:string'/>\n</setup>",
 			Types:   []string{"Setup"},
 		},
 		{
@@ -3024,7 +3024,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/mamfc",
-			XML:     "<applied xmlns='urn:xmpp:mamfc:0' count='17'><received xmlns='urn:xmpp:receipts'/></applied>",
+			XML:     "<applied xmlns='urn:xmpp:mamfc:0' count='17'><received xmlns='urn:xmpp:receipts' id='m1'/></applied>",
 			Types:   []string{"Applied"},
 		},
 		{
@@ -4596,7 +4596,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/raft",
-			XML:     "<append xmlns='urn:xmpp:raft' term='2' prev-log-index='17' prev-log-term='1' leader-commit='16' cluster='revels'>\n  <entry encoded='false'>more cakes</entry>\n  <entry encoded='true'>bW9yZSBhbGU=</entry>\n</append>",
+			XML:     "<append xmlns='urn:xmpp:raft' term='2' prev-log-index='17' prev-log-term='1' leader-commit='16' cluster='revels'>\n  <entry>more cakes</entry>\n  <entry encoded='true'>bW9yZSBhbGU=</entry>\n</append>",
 			Types:   []string{"Append"},
 		},
 		{
@@ -6003,7 +6003,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/things",
-			XML:     "<iq type='set' id='t1' to='registry.illyria.example'>\n  <register xmlns='urn:xmpp:iot:discovery' nodeId='lamp' sourceId='house' cacheType='node' selfOwned='false'>\n    <str name='KEY' value='sphinx of black quartz'/>\n    <num name='V' value='1.5'/>\n  </register>\n</iq>",
+			XML:     "<iq type='set' id='t1' to='registry.illyria.example'>\n  <register xmlns='urn:xmpp:iot:discovery' nodeId='lamp' sourceId='house' cacheType='node'>\n    <str name='KEY' value='sphinx of black quartz'/>\n    <num name='V' value='1.5'/>\n  </register>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"Register"},
 		},
@@ -6015,7 +6015,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/things",
-			XML:     "<iq type='result' id='t2'><claimed xmlns='urn:xmpp:iot:discovery' jid='lamp@illyria.example' public='false'/></iq>",
+			XML:     "<iq type='result' id='t2'><claimed xmlns='urn:xmpp:iot:discovery' jid='lamp@illyria.example'/></iq>",
 			Stanza:  "iq",
 			Types:   []string{"Claimed"},
 		},

@@ -971,9 +971,7 @@ func (v *ContainsNodeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
 	b = append(b, '>')
 	inner := len(b)
 	mark := len(b)
-	if v.Contains {
-		b = strconv.AppendBool(b, v.Contains)
-	}
+	b = strconv.AppendBool(b, v.Contains)
 	if v.Extra != nil {
 		b = v.Extra.Respell(b, mark, 1)
 	}
@@ -1002,8 +1000,12 @@ func (v *ContainsNodeResponse) DecodeXML(r wire.Raw) error {
 			a.KeepAttr(&v.Extra)
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeBool(s, true, &v.Extra, 1)
+	s := r.Text()
+	if s == "" {
+		return r.Invalid("has no text")
+	}
+	{
+		n, reason := wire.DecodeBool(s, false, &v.Extra, 1)
 		if reason != "" {
 			return r.Invalid(reason)
 		}
@@ -1017,20 +1019,6 @@ func (v *ContainsNodeResponse) DecodeXML(r wire.Raw) error {
 		return r.MissingAttr("result")
 	}
 	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v ContainsNodeResponse) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain ContainsNodeResponse
-	start.Name = xml.Name{Space: NS, Local: "containsNodeResponse"}
-	s := struct {
-		plain
-		Contains *bool `xml:",chardata"`
-	}{plain: plain(v)}
-	if v.Contains {
-		s.Contains = &v.Contains
-	}
-	return e.EncodeElement(&s, start)
 }
 
 // WireName returns the name of the element.
@@ -14287,9 +14275,7 @@ func (v *NodeResult) appendXML(b []byte) ([]byte, error) {
 	b = append(b, '>')
 	inner := len(b)
 	mark := len(b)
-	if v.OK {
-		b = strconv.AppendBool(b, v.OK)
-	}
+	b = strconv.AppendBool(b, v.OK)
 	if v.Extra != nil {
 		b = v.Extra.Respell(b, mark, 1)
 	}
@@ -14311,8 +14297,12 @@ func (v *NodeResult) decodeXML(r wire.Raw) error {
 			a.KeepAttr(&v.Extra)
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeBool(s, true, &v.Extra, 1)
+	s := r.Text()
+	if s == "" {
+		return r.Invalid("has no text")
+	}
+	{
+		n, reason := wire.DecodeBool(s, false, &v.Extra, 1)
 		if reason != "" {
 			return r.Invalid(reason)
 		}
@@ -14323,19 +14313,6 @@ func (v *NodeResult) decodeXML(r wire.Raw) error {
 		c.Keep(&v.Extra)
 	}
 	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v NodeResult) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain NodeResult
-	s := struct {
-		plain
-		OK *bool `xml:",chardata"`
-	}{plain: plain(v)}
-	if v.OK {
-		s.OK = &v.OK
-	}
-	return e.EncodeElement(&s, start)
 }
 
 func (v *Database) appendXML(b []byte) ([]byte, error) {

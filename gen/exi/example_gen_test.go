@@ -10,9 +10,9 @@ import (
 )
 
 func Example() {
-	r, err := wire.Parse(`<setup xmlns='http://jabber.org/protocol/compress/exi' version='1' alignment='byte-alignment' compression='false' strict='true'
-    preserveComments='false' preservePIs='false' preserveDTD='false' preservePrefixes='true' preserveLexical='true'
-    selfContained='false' blockSize='1024' valueMaxLength='64' valuePartitionCapacity='128' sessionWideBuffers='true'>
+	r, err := wire.Parse(`<setup xmlns='http://jabber.org/protocol/compress/exi' version='1' alignment='byte-alignment' strict='true'
+    preservePrefixes='true' preserveLexical='true'
+    blockSize='1024' valueMaxLength='64' valuePartitionCapacity='128' sessionWideBuffers='true'>
   <schema ns='jabber:client' bytes='6968' md5Hash='5e2d5cbf0506e3f16336d295093d66c4'/>
   <datatypeRepresentationMap type='xs:decimal' representAs='xs:string'/>
 </setup>`)

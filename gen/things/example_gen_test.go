@@ -10,7 +10,7 @@ import (
 
 func Example() {
 	s, err := stanza.Parse(`<iq type='set' id='t1' to='registry.illyria.example'>
-  <register xmlns='urn:xmpp:iot:discovery' nodeId='lamp' sourceId='house' cacheType='node' selfOwned='false'>
+  <register xmlns='urn:xmpp:iot:discovery' nodeId='lamp' sourceId='house' cacheType='node'>
     <str name='KEY' value='sphinx of black quartz'/>
     <num name='V' value='1.5'/>
   </register>

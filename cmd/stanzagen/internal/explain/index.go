@@ -14,16 +14,26 @@ import (
 // Index finds things in a set of packages.
 type Index struct {
 	packages []*model.Package
-	// elements are those of the top level by their names; named are those whose name is their value, by namespace.
+	// elements are those of the top level by their names; named are those whose name is their value, by namespace; inner are
+	// the children that have a struct, which may stand by themselves in open content.
 	elements map[model.Name][]*model.Element
 	named    map[string][]*model.Element
+	inner    map[model.Name][]*model.Element
 }
 
 // NewIndex makes an index.
 func NewIndex(packages []*model.Package) *Index {
-	x := &Index{packages: packages, elements: map[model.Name][]*model.Element{}, named: map[string][]*model.Element{}}
+	x := &Index{
+		packages: packages, elements: map[model.Name][]*model.Element{}, named: map[string][]*model.Element{},
+		inner: map[model.Name][]*model.Element{},
+	}
 	for _, p := range packages {
 		for _, e := range p.Structs {
+			for _, f := range e.Children() {
+				if t := f.Type.Element; t != nil && !slices.Contains(x.inner[f.Name], t) {
+					x.inner[f.Name] = append(x.inner[f.Name], t)
+				}
+			}
 			switch {
 			case e.Role != model.Payload || e.Namespace == nil:
 			case e.Names != nil:
@@ -37,7 +47,6 @@ func NewIndex(packages []*model.Package) *Index {
 	return x
 }
 
-// element finds the element of the top level that has a name, nil if there is none.
 // fitting finds the struct of an element: of those that share its name, the one whose condition holds.
 func (x *Index) fitting(e *stanzaxml.Element) *model.Element {
 	all := x.elements[e.Name]
@@ -54,6 +63,7 @@ func (x *Index) fitting(e *stanzaxml.Element) *model.Element {
 	return x.element(e.Name)
 }
 
+// element finds the element of the top level that has a name, nil if there is none.
 func (x *Index) element(name model.Name) *model.Element {
 	if all := x.elements[name]; len(all) > 0 {
 		return all[0]

@@ -95,6 +95,11 @@ func (a *annotator) child(e *stanzaxml.Element, s *model.Element, depth int, see
 	}
 	if f == nil {
 		switch known := a.element(e.Name) != nil; {
+		case s.Any() != nil && !known && len(a.inner[e.Name]) == 1:
+			t := a.inner[e.Name][0]
+			a.structure(e, t, depth, t.Package.Name+"."+t.GoName+" of "+t.Package.Spec)
+		case s.Any() != nil && !known && len(a.inner[e.Name]) > 1:
+			a.plain(e, depth, "of "+a.inner[e.Name][0].Package.Spec)
 		case s.Any() != nil:
 			a.top(e, depth, "")
 		case known:

@@ -57,7 +57,7 @@ func (w *writer) stanza(n *node, own *model.Package) (x expr, payloads []expr, e
 		case plainChild && kind == "presence" && c.name.Local == "priority":
 			set("Priority", plain(strings.TrimSpace(c.text)))
 		case plainChild && c.name.Local == "error" && n.attr("type") == "error":
-			e, err := w.failure(c)
+			e, err := w.failure(c, own)
 			if err != nil {
 				return x, nil, err
 			}
@@ -109,9 +109,10 @@ func (w *writer) constant(kind, value string) expr {
 	return plain(quote(value))
 }
 
-// failure writes a stanza error without payloads of its own.
-func (w *writer) failure(n *node) (expr, error) {
+// failure writes a stanza error: one with payloads of its own, such as a condition of an application, as a variable.
+func (w *writer) failure(n *node, own *model.Package) (expr, error) {
 	x := expr{text: "&stanza.Error", composite: true}
+	var payloads []expr
 	if t := n.attr("type"); t != "" {
 		x.members = append(x.members, member{"Type", w.constant("error", t)})
 	}
@@ -126,13 +127,34 @@ func (w *writer) failure(n *node) (expr, error) {
 				x.members = append(x.members, member{"URI", plain(quote(c.text))})
 			}
 		default:
-			return x, fmt.Errorf("the stanza error has a condition of its application, %s", c.name)
+			p, err := w.payload(c, "", own)
+			if err != nil {
+				return x, err
+			}
+			payloads = append(payloads, p)
 		}
 	}
 	if texts != nil {
 		x.members = append(x.members, member{"Text", w.text(texts)})
 	}
-	return x, nil
+	if payloads == nil {
+		return x, nil
+	}
+	return w.filled("e", x, payloads), nil
+}
+
+// filled makes a variable of a value to which payloads are added, and names it.
+func (w *writer) filled(name string, x expr, payloads []expr) expr {
+	name = w.variable(name)
+	w.before = append(w.before, statement{code: name + " := " + x.String()})
+	if len(payloads) > 0 {
+		var list []string
+		for _, p := range payloads {
+			list = append(list, p.String())
+		}
+		w.before = append(w.before, statement{code: name + ".Add(" + strings.Join(list, ", ") + ")"})
+	}
+	return plain(name)
 }
 
 // payload writes a child of a stanza: as its generated type if there is one, or else as an element.
@@ -151,16 +173,7 @@ func (w *writer) composed(n *node, own *model.Package, variable bool) (expr, err
 	if err != nil || len(payloads) == 0 && !variable {
 		return x, err
 	}
-	name := w.variable(map[string]string{"message": "m", "presence": "p", "iq": "iq"}[n.name.Local])
-	w.before = append(w.before, statement{code: name + " := " + x.String()})
-	if len(payloads) > 0 {
-		var list []string
-		for _, p := range payloads {
-			list = append(list, p.String())
-		}
-		w.before = append(w.before, statement{code: name + ".Add(" + strings.Join(list, ", ") + ")"})
-	}
-	return plain(name), nil
+	return w.filled(map[string]string{"message": "m", "presence": "p", "iq": "iq"}[n.name.Local], x, payloads), nil
 }
 
 // inner writes a stanza that is a child of a payload.
