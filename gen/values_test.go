@@ -121,6 +121,10 @@ func raw(text string) wire.Raw {
 
 // fill gives v, and all in it, a value; optional things may stay away.
 func (f *filler) fill(v reflect.Value, tag string) {
+	if space, local, named := strings.Cut(tag, " "); named && v.Type() == reflect.TypeFor[wire.Raw]() {
+		v.Set(reflect.ValueOf(raw("<" + local + " xmlns='" + space + "'>a<b xmlns='urn:example:any'/>c</" + local + ">")))
+		return
+	}
 	if x := f.value(v.Type()); x != nil {
 		v.Set(reflect.ValueOf(x))
 		return

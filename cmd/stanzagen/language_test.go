@@ -93,7 +93,7 @@ func whole(example, around string) string {
 	switch {
 	case strings.HasPrefix(example, "  - "):
 		example = "elements:\n" + example
-	case strings.HasPrefix(example, "attrs:"):
+	case strings.HasPrefix(example, "attrs:"), strings.HasPrefix(example, "children:"):
 		example = "elements:\n  - name: sample\n    type: Sample\n    in: [message]\n" + regexp.MustCompile("(?m)^").ReplaceAllString(strings.TrimSuffix(example, "\n"), "    ") + "\n"
 	}
 	head := "spec: XEP-0001\ntitle: Reference\npackage: reference\n"

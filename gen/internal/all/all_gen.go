@@ -523,6 +523,15 @@ func Types() []Entry {
 		},
 		{
 			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Envelope",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "envelope"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.Envelope)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
 			GoName:  "Tones",
 			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "high"}, {Space: "urn:example:sample:other", Local: "low"}},
 			In:      []string{"message"},

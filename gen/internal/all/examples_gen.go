@@ -23,6 +23,16 @@ func Examples() []Example {
 	return []Example{
 		{
 			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<envelope xmlns='urn:example:sample'><must xmlns='urn:example:sample:other'/></envelope>",
+			Types:   []string{"Envelope"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<envelope xmlns='urn:example:sample'><many>a<b/>c</many><raw><x:y xmlns:x='urn:example:any' x:z='1'/></raw><must xmlns='urn:example:sample:other'>t</must> <many/></envelope>",
+			Types:   []string{"Envelope"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
 			XML:     "<activity xmlns='urn:example:sample' xmlns:o='urn:example:sample:other'><o:gaming>all day<x xmlns='urn:example:any'/></o:gaming><lost/><text>hm</text> <relaxing since='2026-11-24T08:30:00Z'><o:reading/><working/></relaxing><gone/><o:active/></activity>",
 			Types:   []string{"Activity"},
 		},

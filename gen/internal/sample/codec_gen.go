@@ -9366,6 +9366,102 @@ func (v *Activity) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 }
 
 // WireName returns the name of the element.
+func (*Envelope) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "envelope"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Envelope) Matches(n wire.Name) bool {
+	return n.Local == "envelope" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Envelope) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Envelope) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<envelope"...)
+	} else {
+		b = append(b, "<envelope xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if !v.Raw.IsZero() {
+		if b, err = wire.AppendNamed(b, v.Raw, NS, "raw", NS); err != nil {
+			return b, err
+		}
+	}
+	if b, err = wire.AppendNamed(b, v.Must, NSOther, "must", NS); err != nil {
+		return b, err
+	}
+	for i := range v.Manies {
+		if b, err = wire.AppendNamed(b, v.Manies[i], NS, "many", NS); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</envelope>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Envelope) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "envelope") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "raw":
+			if c.Same() && v.Raw.IsZero() {
+				v.Raw = c.Raw()
+				continue
+			}
+		case "must":
+			if c.In(NSOther) && v.Must.IsZero() {
+				v.Must = c.Raw()
+				continue
+			}
+		case "many":
+			if c.Same() {
+				if v.Manies == nil {
+					v.Manies = make([]stanza.Raw, 0, c.Count())
+				}
+				v.Manies = append(v.Manies, c.Raw())
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if v.Must.IsZero() {
+		return r.MissingChild("must")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
 func (v *Tones) WireName() wire.Name {
 	if v == nil {
 		return wire.Name{Space: NSOther}

@@ -1676,6 +1676,24 @@ type Activity struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// Envelope is the element <envelope xmlns='urn:example:sample'/>.
+type Envelope struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample envelope"`
+
+	// Raw is the child <raw/>.
+	Raw stanza.Raw `xml:"urn:example:sample raw"`
+
+	// Must is the child <must/>.
+	Must stanza.Raw `xml:"urn:example:sample:other must"`
+
+	// Manies are the children <many/>.
+	Manies []stanza.Raw `xml:"urn:example:sample many"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
 // Tones is an element whose name says what it means.
 type Tones struct {
 	// Tone is the name of the element.

@@ -25,6 +25,8 @@ func relate(f, g *model.Field) relation {
 		return same // enums are open
 	case f.Kind != g.Kind, a.Stanza != b.Stanza:
 		return other
+	case a.Scalar == model.Raw || b.Scalar == model.Raw:
+		return compare(b.Scalar != model.Raw, a.Scalar != model.Raw)
 	case a.Element != nil && b.Element != nil:
 		return relateElements(a.Element, b.Element)
 	case a.Element != nil || b.Element != nil:

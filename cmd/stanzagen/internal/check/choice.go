@@ -107,6 +107,9 @@ func (l *linker) alternative(e *model.Element, choice *model.Choice, from *synta
 		l.c.Errorf(from.Type.Pos, "%s: langtext may stand several times, and is no alternative", what).
 			Hintf("use a type with text and the attribute xml:lang")
 		return nil
+	case t.Scalar == model.Raw:
+		l.c.Errorf(from.Type.Pos, "%s: raw is no alternative", what).Hintf("use a type with `any: true`")
+		return nil
 	case t.Element != nil && f.Name.Local == "":
 		l.c.Errorf(from.Type.Pos, "%s: type %s has any name, so that it cannot be told from the others", what, t.Element.GoName)
 		return nil

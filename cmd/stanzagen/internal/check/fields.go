@@ -149,7 +149,7 @@ func (l *linker) simpleType(name syntax.String, what string) model.Type {
 	case t.Element != nil || t.Stanza != "":
 		l.c.Errorf(name.Pos, "%s: type %s is an element, but this is text", what, name.Value)
 		return model.Type{}
-	case t.Scalar == model.Flag || t.Scalar == model.LangText:
+	case t.Scalar == model.Flag || t.Scalar == model.LangText || t.Scalar == model.Raw:
 		l.c.Errorf(name.Pos, "%s: type %s is for children only", what, t.Scalar).Hintf("did you mean %q?", map[bool]string{true: "bool", false: "string"}[t.Scalar == model.Flag])
 		return model.Type{}
 	}
@@ -306,7 +306,7 @@ func childDoc(f *model.Field) string {
 	case f.Name.Local == "":
 		name = "of type " + f.Type.Element.GoName
 	}
-	switch simple := f.Type.Element == nil; {
+	switch simple := f.Type.Element == nil && f.Type.Scalar != model.Raw; {
 	case simple && f.Many:
 		return "are the texts of the children " + name + "."
 	case simple:

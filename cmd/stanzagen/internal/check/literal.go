@@ -108,7 +108,7 @@ func (l *linker) literals(f *model.Field, v values, what string) {
 			l.c.Errorf(s.Pos, "%s: %s is for simple values only", what, key)
 		case f.Many:
 			l.c.Errorf(s.Pos, "%s: %s is not for what may be repeated", what, key)
-		case f.Type.Scalar == model.Flag || f.Type.Scalar == model.LangText:
+		case f.Type.Scalar == model.Flag || f.Type.Scalar == model.LangText || f.Type.Scalar == model.Raw:
 			l.c.Errorf(s.Pos, "%s: %s is not for type %s", what, key, f.Type.Scalar)
 		default:
 			return true

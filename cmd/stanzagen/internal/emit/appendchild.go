@@ -22,6 +22,8 @@ func (a *appender) child(f *model.Field) {
 		a.langText(f)
 	case f.Type.Scalar == model.Flag:
 		a.flag(f)
+	case f.Type.Scalar == model.Raw:
+		a.raw(f)
 	case isSimple(f):
 		a.leaf(f)
 	default:
@@ -55,6 +57,27 @@ func (a *appender) flag(f *model.Field) {
 		put(open+"/>"),
 		a.respellChild(f, open+">", a.slot(f.Index, nil)),
 	)
+}
+
+// raw makes:
+//
+//	if !v.HTML.IsZero() {
+//		if b, err = wire.AppendNamed(b, v.HTML, NSHTML, "html", NS); err != nil {
+//			return b, err
+//		}
+//	}
+func (a *appender) raw(f *model.Field) {
+	code := func(x *jen.Statement) jen.Code {
+		return try(a.wire("AppendNamed").Call(jen.Id("b"), x, a.space(f.Namespace), jen.Lit(f.Name.Local), a.own()))
+	}
+	switch {
+	case f.Shape == model.Slice:
+		loop(a.Group, f, code(field(f.GoName).Index(jen.Id("i"))))
+	case f.Required:
+		a.Add(code(field(f.GoName)))
+	default:
+		a.If(present(f, field(f.GoName))).Block(code(field(f.GoName)))
+	}
 }
 
 // respellChild makes:

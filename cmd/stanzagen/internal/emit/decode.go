@@ -78,7 +78,7 @@ func needsBit(f *model.Field) bool {
 	case model.FieldAttr:
 		return f.Required
 	case model.FieldChild, model.FieldStanza:
-		if f.Shape != model.Value || f.Type.Scalar == model.LangText || f.Type.Scalar == model.Flag {
+		if f.Shape != model.Value || f.Type.Scalar == model.LangText || f.Type.Scalar == model.Flag || f.Type.Scalar == model.Raw {
 			return false
 		}
 		return true
@@ -343,6 +343,10 @@ func (d *decoder) first(f *model.Field, op string) *jen.Statement {
 		return jen.Op("!").Bool().Call(field(f.GoName))
 	case f.Type.Scalar == model.Flag:
 		return jen.Bool().Call(field(f.GoName))
+	case f.Type.Scalar == model.Raw && op == "==":
+		return field(f.GoName).Dot("IsZero").Call()
+	case f.Type.Scalar == model.Raw:
+		return jen.Op("!").Add(field(f.GoName)).Dot("IsZero").Call()
 	case f.Kind == model.FieldNames:
 		return field(f.GoName).Op(op).Lit("")
 	}
@@ -449,6 +453,13 @@ func (d *decoder) takeSimple(f *model.Field) []jen.Code {
 		call := d.stanza("DecodeText").Call(jen.Op("&").Id("c"), extra(), d.slot(f.Index, lenOf(f.GoName)))
 		return []jen.Code{assign(field(f.GoName), jen.Append(field(f.GoName), call))}
 	}
+	if f.Type.Scalar == model.Raw {
+		code := []jen.Code{d.store(f)(jen.Id("c").Dot("Raw").Call())}
+		if f.Shape == model.Slice {
+			code = append([]jen.Code{d.room(f)}, code...)
+		}
+		return code
+	}
 	leaf := "Leaf"
 	if isText(f.Type) && f.Shape == model.Value && !f.Required {
 		leaf = "OptionalLeaf"
@@ -537,6 +548,8 @@ func (d *decoder) missing(b *jen.Group) {
 			cond = d.was(f, "==")
 		case f.Shape == model.Slice || f.Type.Scalar == model.LangText:
 			cond = jen.Add(lenOf(f.GoName)).Op("==").Lit(0)
+		case f.Type.Scalar == model.Raw:
+			cond = field(f.GoName).Dot("IsZero").Call()
 		default:
 			cond = field(f.GoName).Op("==").Lit("")
 		}

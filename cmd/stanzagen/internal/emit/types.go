@@ -294,7 +294,7 @@ func present(f *model.Field, x *jen.Statement) *jen.Statement {
 		return x
 	case model.Flag:
 		return jen.Bool().Call(x)
-	case model.JID, model.DateTime, model.Date:
+	case model.JID, model.DateTime, model.Date, model.Raw:
 		return jen.Op("!").Add(x).Dot("IsZero").Call()
 	case model.Time:
 		return x.Dot("IsSet")

@@ -119,6 +119,8 @@ func (a *annotator) child(e *stanzaxml.Element, s *model.Element, depth int, see
 		a.stanza(e, t.Stanza, depth)
 	case t.Element != nil:
 		a.structure(e, t.Element, depth, note)
+	case t.Scalar == model.Raw:
+		a.plain(e, depth, note+" (kept as it is)")
 	default:
 		a.plain(e, depth, note+a.value(f, e.Text))
 		a.check(e, f, e.Text)

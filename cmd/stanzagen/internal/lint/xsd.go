@@ -312,6 +312,7 @@ func sorted[T any](m map[model.Name]T) []model.Name {
 func (c *comparison) kinds(at, what string, u, t *kid) {
 	ours, theirs := u.element(), t.element()
 	switch {
+	case u.field != nil && u.field.Type.Scalar == model.Raw: // whatever is inside is kept
 	case ours != nil && theirs != nil:
 		if ours.Package == c.Package {
 			c.compare(ours, theirs)

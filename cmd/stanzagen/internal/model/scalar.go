@@ -29,6 +29,8 @@ const (
 	Flag
 	// LangText is a child with text that may stand once per language.
 	LangText
+	// Raw is a child element that is kept as it is.
+	Raw
 )
 
 // GoType names a Go type.
@@ -97,6 +99,8 @@ func (s Scalar) info() scalarInfo {
 		return scalarInfo{name: "flag", goes: GoType{StanzaPath, "Flag"}}
 	case LangText:
 		return scalarInfo{name: "langtext", goes: GoType{StanzaPath, "Text"}}
+	case Raw:
+		return scalarInfo{name: "raw", goes: GoType{StanzaPath, "Raw"}}
 	}
 	return scalarInfo{}
 }
@@ -122,7 +126,7 @@ func (s Scalar) NeedsPointer() bool { return s.info().pointer }
 // Scalars returns the names of all scalars in the order of the language, with the names that stand for another one.
 func Scalars() []string {
 	var names []string
-	for s := String; s <= LangText; s++ {
+	for s := String; s <= Raw; s++ {
 		names = append(names, s.String())
 	}
 	return append(names, "int", "uint")
@@ -136,7 +140,7 @@ func ScalarNamed(name string) Scalar {
 	case "uint":
 		return Uint64
 	}
-	for s := String; s <= LangText; s++ {
+	for s := String; s <= Raw; s++ {
 		if s.String() == name {
 			return s
 		}

@@ -80,7 +80,7 @@ func textOf(k Key) map[string]any {
 func suggestions(k Key) []string {
 	var names []string
 	for _, s := range model.Scalars() {
-		if scalar := model.ScalarNamed(s); k.Level == LevelChild || scalar != model.Flag && scalar != model.LangText ||
+		if scalar := model.ScalarNamed(s); k.Level == LevelChild || scalar != model.Flag && scalar != model.LangText && scalar != model.Raw ||
 			k.Level == LevelOneOf && scalar == model.Flag {
 			names = append(names, s)
 		}

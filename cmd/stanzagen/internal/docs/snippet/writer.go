@@ -235,6 +235,8 @@ func (w *writer) child(f *model.Field, n *node) (expr, error) {
 		return w.enum(f.Type.Enum, n.name.Local), nil
 	case f.Kind == model.FieldStanza:
 		return w.inner(f, n)
+	case f.Type.Scalar == model.Raw:
+		return w.raw(n)
 	case f.Type.Element != nil:
 		if x, ok := w.typedForm(f, n); ok {
 			return x, nil
@@ -263,7 +265,7 @@ func (w *writer) shaped(f *model.Field, values []expr) expr {
 	}
 	typ := ""
 	switch {
-	case f.Kind == model.FieldAny:
+	case f.Kind == model.FieldAny, f.Type.Scalar == model.Raw:
 		w.use(model.StanzaPath)
 		typ = "stanza.Raw"
 	case f.Choice != nil:
