@@ -78,6 +78,9 @@ func pieces(v reflect.Value) int {
 	case reflect.Interface:
 		if !v.IsNil() {
 			n = pieces(v.Elem())
+			if v.Elem().Kind() != reflect.Pointer {
+				n++ // text of mixed content
+			}
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {

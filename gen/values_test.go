@@ -54,7 +54,9 @@ func waysIn(v reflect.Value, found map[reflect.Type][]reflect.Type) {
 	case reflect.Interface:
 		if !v.IsNil() {
 			// what is none of the alternatives can be anything
-			if typ := v.Elem().Type(); !slices.Contains(found[v.Type()], typ) && !strings.HasSuffix(typ.Elem().Name(), "Other") {
+			typ := v.Elem().Type()
+			other := typ.Kind() == reflect.Pointer && strings.HasSuffix(typ.Elem().Name(), "Other")
+			if !slices.Contains(found[v.Type()], typ) && !other {
 				found[v.Type()] = append(found[v.Type()], typ)
 			}
 			waysIn(v.Elem(), found)
@@ -150,7 +152,12 @@ func (f *filler) fill(v reflect.Value, tag string) {
 		}
 	case reflect.Interface:
 		if list := f.ways[v.Type()]; len(list) > 0 && f.IntN(8) > 0 && f.depth < 4 {
-			x := reflect.New(list[f.IntN(len(list))].Elem())
+			typ := list[f.IntN(len(list))]
+			if typ.Kind() == reflect.String { // text of mixed content
+				v.Set(reflect.ValueOf(f.text()).Convert(typ))
+				return
+			}
+			x := reflect.New(typ.Elem())
 			f.fill(x.Elem(), tag)
 			v.Set(x)
 		}
@@ -159,6 +166,9 @@ func (f *filler) fill(v reflect.Value, tag string) {
 			if f.depth < 3 {
 				x := reflect.New(v.Type().Elem()).Elem()
 				f.fill(x, tag)
+				if n := v.Len(); n > 0 && isText(x) && isText(v.Index(n-1)) {
+					continue // the two would be read as one
+				}
 				v.Set(reflect.Append(v, x))
 			}
 		}
@@ -175,6 +185,11 @@ func (f *filler) fill(v reflect.Value, tag string) {
 		}
 		f.depth--
 	}
+}
+
+// isText reports whether a value is text of mixed content.
+func isText(v reflect.Value) bool {
+	return v.Kind() == reflect.Interface && !v.IsNil() && v.Elem().Kind() == reflect.String
 }
 
 // name gives an element whose name is its value one of the names that it can have.

@@ -25,11 +25,14 @@ func (r Raw) MissingChoice(names ...string) error {
 // StdChild is a child element under a name that its value does not know.
 type StdChild struct {
 	Space, Local string
-	// Value is what encoding/xml writes.
+	// Value is what encoding/xml writes. In mixed content, that is an xml.CharData for text, which has no name.
 	Value any
 }
 
 // MarshalXML writes the value under the name, whatever start says.
 func (c StdChild) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
+	if text, ok := c.Value.(xml.CharData); ok {
+		return e.EncodeToken(text)
+	}
 	return e.EncodeElement(c.Value, xml.StartElement{Name: xml.Name{Space: c.Space, Local: c.Local}})
 }

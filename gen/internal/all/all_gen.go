@@ -532,6 +532,33 @@ func Types() []Entry {
 		},
 		{
 			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Letter",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "letter"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.Letter)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "OtherLetter",
+			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "letter"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.OtherLetter)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			GoName:  "Note",
+			Names:   []wire.Name{{Space: "urn:example:sample", Local: "note"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sample.Note)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
 			GoName:  "Tones",
 			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "high"}, {Space: "urn:example:sample:other", Local: "low"}},
 			In:      []string{"message"},

@@ -23,6 +23,26 @@ func Examples() []Example {
 	return []Example{
 		{
 			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<letter xmlns='urn:example:sample' xmlns:o='urn:example:sample:other' id='1' o:id='2'> Dear <strong class='c'>Juliet<break/>, </strong>,<break/>my <strong/><strong> </strong><code>x &lt; y</code> <unknown a='1'>b</unknown> <o:node>red</o:node><link rel='up' href='urn:x'>a<link rel='up' href='urn:y'/></link> &amp; so on<link rel='down'>c</link></letter>",
+			Types:   []string{"Letter"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<letter xmlns='urn:example:sample'/>",
+			Types:   []string{"Letter"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<letter xmlns='urn:example:sample:other'>a<strong>b<unknown xmlns='urn:example:any'/></strong>c</letter>",
+			Types:   []string{"OtherLetter"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
+			XML:     "<note xmlns='urn:example:sample'>one <b/> two <c xmlns='urn:example:any'>three</c></note>",
+			Types:   []string{"Note"},
+		},
+		{
+			Package: "stanza.invalid/gen/internal/sample",
 			XML:     "<envelope xmlns='urn:example:sample'><must xmlns='urn:example:sample:other'/></envelope>",
 			Types:   []string{"Envelope"},
 		},

@@ -9462,6 +9462,1976 @@ func (v *Envelope) DecodeXML(r wire.Raw) error {
 }
 
 // WireName returns the name of the element.
+func (*Letter) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "letter"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Letter) Matches(n wire.Name) bool {
+	return n.Local == "letter" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Letter) Features() []string {
+	return []string{NS}
+}
+
+func (InlineText) isInline() {}
+
+func (*Strong) isInline() {}
+
+func (*InlineBreak) isInline() {}
+
+func (*Code) isInline() {}
+
+func (*InlineForm) isInline() {}
+
+func (*Painted) isInline() {}
+
+func (*Link) isInline() {}
+
+func (*LinkBack) isInline() {}
+
+func (*InlineOther) isInline() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Letter) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<letter"...)
+	} else {
+		b = append(b, "<letter xmlns='urn:example:sample'"...)
+	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.OtherID != "" {
+		if b, err = wire.AppendAttr(b, " xmlns:pba='urn:example:sample:other' pba:id='", v.OtherID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " xmlns:pba='urn:example:sample:other' pba:id='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *Strong:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Strong"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineBreak:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineBreak"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *Code:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Code"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineForm:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineForm"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		case *Painted:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Painted"}
+			}
+			if b, err = x.appendXML(b, "<node xmlns='urn:example:sample:other'", "</node>"); err != nil {
+				return b, err
+			}
+		case *Link:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Link"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *LinkBack:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *LinkBack"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineOther"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil Inline, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</letter>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Letter) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "letter") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		case "":
+			switch a.Expanded() {
+			case (wire.Name{Space: NSOther, Local: "id"}):
+				v.OtherID = a.Optional(&v.Extra, 1)
+			default:
+				a.KeepAttr(&v.Extra)
+			}
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Content = make([]Inline, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		switch c.Local() {
+		case "strong":
+			if c.Same() {
+				x := new(Strong)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if c.Same() {
+				x := new(InlineBreak)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if c.Same() {
+				x := new(Code)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				x := new(InlineForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if c.In(NSOther) {
+				x := new(Painted)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if c.Same() && (*Link)(nil).fits(c.Raw()) {
+				x := new(Link)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() && (*LinkBack)(nil).fits(c.Raw()) {
+				x := new(LinkBack)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() {
+				v.Content = append(v.Content, &InlineOther{c.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &InlineOther{c.Raw()})
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Letter) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Letter
+	start.Name = xml.Name{Space: NS, Local: "letter"}
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *Strong:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "strong", Value: x})
+		case *InlineBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "break", Value: x})
+		case *Code:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "code", Value: x})
+		case *InlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *Link:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *LinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *InlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Letter) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Letter
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	for i := range start.Attr {
+		if n := &start.Attr[i].Name; n.Space == NSOther && n.Local == "id" {
+			*n = xml.Name{Local: "id+1"}
+		}
+	}
+	s := struct {
+		OtherID string `xml:"id+1,attr"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.OtherID = s.OtherID
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NS, "strong") {
+			x := new(Strong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "break") {
+			x := new(InlineBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "code") {
+			x := new(Code)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(InlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*Link)(nil).fits(r) {
+			x := new(Link)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*LinkBack)(nil).fits(r) {
+			x := new(LinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") {
+			v.Content = append(v.Content, &InlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &InlineOther{r})
+	}
+	return nil
+}
+
+func (v *InlineBreak) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<break"...)
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</break>"), nil
+}
+
+func (v *InlineBreak) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (v *Code) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<code"...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = wire.AppendText(b, v.Value); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</code>"), nil
+}
+
+func (v *Code) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	v.Value = r.Text()
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	return nil
+}
+
+func (v *Painted) appendXML(b []byte, open, end string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, open...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = wire.AppendText(b, string(v.Value)); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, end), nil
+}
+
+func (v *Painted) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	v.Value = Colour(r.Text())
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*OtherLetter) WireName() wire.Name {
+	return wire.Name{Space: NSOther, Local: "letter"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*OtherLetter) Matches(n wire.Name) bool {
+	return n.Local == "letter" && n.Space == NSOther
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*OtherLetter) Features() []string {
+	return []string{NS}
+}
+
+func (OtherInlineText) isOtherInline() {}
+
+func (*OtherStrong) isOtherInline() {}
+
+func (*OtherBreak) isOtherInline() {}
+
+func (*OtherCode) isOtherInline() {}
+
+func (*OtherInlineForm) isOtherInline() {}
+
+func (*Painted) isOtherInline() {}
+
+func (*OtherLink) isOtherInline() {}
+
+func (*OtherLinkBack) isOtherInline() {}
+
+func (*OtherInlineOther) isOtherInline() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *OtherLetter) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NSOther {
+		b = append(b, "<letter"...)
+	} else {
+		b = append(b, "<letter xmlns='urn:example:sample:other'"...)
+	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " id='")
+	}
+	if v.OtherID != "" {
+		if b, err = wire.AppendAttr(b, " xmlns:pba='urn:example:sample:other' pba:id='", v.OtherID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " xmlns:pba='urn:example:sample:other' pba:id='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *OtherStrong:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherStrong"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherBreak:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherBreak"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherCode:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherCode"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherInlineForm:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherInlineForm"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		case *Painted:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Painted"}
+			}
+			if b, err = x.appendXML(b, "<node", "</node>"); err != nil {
+				return b, err
+			}
+		case *OtherLink:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherLink"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherLinkBack:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherLinkBack"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherInlineOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherInlineOther"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil OtherInline, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</letter>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *OtherLetter) DecodeXML(r wire.Raw) error {
+	if !r.Is(NSOther, "letter") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Optional(&v.Extra, 0)
+		case "":
+			switch a.Expanded() {
+			case (wire.Name{Space: NSOther, Local: "id"}):
+				v.OtherID = a.Optional(&v.Extra, 1)
+			default:
+				a.KeepAttr(&v.Extra)
+			}
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Content = make([]OtherInline, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		switch c.Local() {
+		case "strong":
+			if c.Same() {
+				x := new(OtherStrong)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if c.Same() {
+				x := new(OtherBreak)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if c.Same() {
+				x := new(OtherCode)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				x := new(OtherInlineForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if c.Same() {
+				x := new(Painted)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if c.Same() && (*OtherLink)(nil).fits(c.Raw()) {
+				x := new(OtherLink)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() && (*OtherLinkBack)(nil).fits(c.Raw()) {
+				x := new(OtherLinkBack)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() {
+				v.Content = append(v.Content, &OtherInlineOther{c.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &OtherInlineOther{c.Raw()})
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherLetter) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherLetter
+	start.Name = xml.Name{Space: NSOther, Local: "letter"}
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *OtherStrong:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "strong", Value: x})
+		case *OtherBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "break", Value: x})
+		case *OtherCode:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "code", Value: x})
+		case *OtherInlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *OtherLink:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherLinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherInlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherLetter) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherLetter
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	for i := range start.Attr {
+		if n := &start.Attr[i].Name; n.Space == NSOther && n.Local == "id" {
+			*n = xml.Name{Local: "id+1"}
+		}
+	}
+	s := struct {
+		OtherID string `xml:"id+1,attr"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.OtherID = s.OtherID
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NSOther, "strong") {
+			x := new(OtherStrong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "break") {
+			x := new(OtherBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "code") {
+			x := new(OtherCode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(OtherInlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLink)(nil).fits(r) {
+			x := new(OtherLink)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLinkBack)(nil).fits(r) {
+			x := new(OtherLinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") {
+			v.Content = append(v.Content, &OtherInlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &OtherInlineOther{r})
+	}
+	return nil
+}
+
+func (v *OtherStrong) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<strong"...)
+	if v.Class != "" {
+		if b, err = wire.AppendAttr(b, " class='", v.Class); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " class='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *OtherStrong:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherStrong"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherBreak:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherBreak"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherCode:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherCode"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherInlineForm:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherInlineForm"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		case *Painted:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Painted"}
+			}
+			if b, err = x.appendXML(b, "<node", "</node>"); err != nil {
+				return b, err
+			}
+		case *OtherLink:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherLink"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherLinkBack:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherLinkBack"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherInlineOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherInlineOther"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil OtherInline, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</strong>"), nil
+}
+
+func (v *OtherStrong) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "class":
+			v.Class = a.Optional(&v.Extra, 0)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Content = make([]OtherInline, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		switch c.Local() {
+		case "strong":
+			if c.Same() {
+				x := new(OtherStrong)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if c.Same() {
+				x := new(OtherBreak)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if c.Same() {
+				x := new(OtherCode)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				x := new(OtherInlineForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if c.Same() {
+				x := new(Painted)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if c.Same() && (*OtherLink)(nil).fits(c.Raw()) {
+				x := new(OtherLink)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() && (*OtherLinkBack)(nil).fits(c.Raw()) {
+				x := new(OtherLinkBack)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() {
+				v.Content = append(v.Content, &OtherInlineOther{c.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &OtherInlineOther{c.Raw()})
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherStrong) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherStrong
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *OtherStrong:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "strong", Value: x})
+		case *OtherBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "break", Value: x})
+		case *OtherCode:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "code", Value: x})
+		case *OtherInlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *OtherLink:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherLinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherInlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherStrong) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherStrong
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NSOther, "strong") {
+			x := new(OtherStrong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "break") {
+			x := new(OtherBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "code") {
+			x := new(OtherCode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(OtherInlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLink)(nil).fits(r) {
+			x := new(OtherLink)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLinkBack)(nil).fits(r) {
+			x := new(OtherLinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") {
+			v.Content = append(v.Content, &OtherInlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &OtherInlineOther{r})
+	}
+	return nil
+}
+
+func (v *OtherBreak) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<break"...)
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</break>"), nil
+}
+
+func (v *OtherBreak) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (v *OtherCode) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<code"...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = wire.AppendText(b, v.Value); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</code>"), nil
+}
+
+func (v *OtherCode) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	v.Value = r.Text()
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	return nil
+}
+
+func (*OtherLink) fits(r wire.Raw) bool {
+	s, _ := r.Attr("rel")
+	return s == "up"
+}
+
+func (v *OtherLink) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<link rel='up'"...)
+	if b, err = wire.AppendAttr(b, " href='", v.Href); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Inside {
+		switch x := v.Inside[i].(type) {
+		case OtherInlineText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *OtherStrong:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherStrong"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherBreak:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherBreak"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherCode:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherCode"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherInlineForm:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherInlineForm"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		case *Painted:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Painted"}
+			}
+			if b, err = x.appendXML(b, "<node", "</node>"); err != nil {
+				return b, err
+			}
+		case *OtherLink:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherLink"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherLinkBack:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherLinkBack"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherInlineOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherInlineOther"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil OtherInline, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</link>"), nil
+}
+
+func (v *OtherLink) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "href":
+			v.Href = a.Value()
+			seen |= 1 << 0
+		case "rel":
+			if a.Value() != "up" {
+				return a.Invalid(r, "is not up")
+			}
+			seen |= 1 << 1
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Inside = make([]OtherInline, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Inside = append(v.Inside, OtherInlineText(c.Text()))
+			continue
+		}
+		switch c.Local() {
+		case "strong":
+			if c.Same() {
+				x := new(OtherStrong)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "break":
+			if c.Same() {
+				x := new(OtherBreak)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "code":
+			if c.Same() {
+				x := new(OtherCode)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				x := new(OtherInlineForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "node":
+			if c.Same() {
+				x := new(Painted)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "link":
+			if c.Same() && (*OtherLink)(nil).fits(c.Raw()) {
+				x := new(OtherLink)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+			if c.Same() && (*OtherLinkBack)(nil).fits(c.Raw()) {
+				x := new(OtherLinkBack)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+			if c.Same() {
+				v.Inside = append(v.Inside, &OtherInlineOther{c.Raw()})
+				continue
+			}
+		}
+		v.Inside = append(v.Inside, &OtherInlineOther{c.Raw()})
+	}
+	if seen&(1<<1) == 0 {
+		return r.MissingAttr("rel")
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("href")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherLink) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherLink
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "rel"}, Value: "up"})
+	s := struct {
+		plain
+		Inside []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Inside {
+		switch x := v.Inside[i].(type) {
+		case OtherInlineText:
+			s.Inside = append(s.Inside, wire.StdChild{Value: xml.CharData(x)})
+		case *OtherStrong:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "strong", Value: x})
+		case *OtherBreak:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "break", Value: x})
+		case *OtherCode:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "code", Value: x})
+		case *OtherInlineForm:
+			s.Inside = append(s.Inside, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *OtherLink:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherLinkBack:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherInlineOther:
+			s.Inside = append(s.Inside, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherLink) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherLink
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Inside = append(v.Inside, OtherInlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NSOther, "strong") {
+			x := new(OtherStrong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "break") {
+			x := new(OtherBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "code") {
+			x := new(OtherCode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(OtherInlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLink)(nil).fits(r) {
+			x := new(OtherLink)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLinkBack)(nil).fits(r) {
+			x := new(OtherLinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "link") {
+			v.Inside = append(v.Inside, &OtherInlineOther{r})
+			continue
+		}
+		v.Inside = append(v.Inside, &OtherInlineOther{r})
+	}
+	return nil
+}
+
+func (*OtherLinkBack) fits(r wire.Raw) bool {
+	s, _ := r.Attr("rel")
+	return s == "back"
+}
+
+func (v *OtherLinkBack) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<link rel='back'"...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *OtherStrong:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherStrong"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherBreak:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherBreak"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherCode:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherCode"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherInlineForm:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherInlineForm"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		case *Painted:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Painted"}
+			}
+			if b, err = x.appendXML(b, "<node", "</node>"); err != nil {
+				return b, err
+			}
+		case *OtherLink:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherLink"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherLinkBack:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherLinkBack"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *OtherInlineOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *OtherInlineOther"}
+			}
+			if b, err = x.AppendXML(b, NSOther); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil OtherInline, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</link>"), nil
+}
+
+func (v *OtherLinkBack) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "rel":
+			if a.Value() != "back" {
+				return a.Invalid(r, "is not back")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Content = make([]OtherInline, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		switch c.Local() {
+		case "strong":
+			if c.Same() {
+				x := new(OtherStrong)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if c.Same() {
+				x := new(OtherBreak)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if c.Same() {
+				x := new(OtherCode)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				x := new(OtherInlineForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if c.Same() {
+				x := new(Painted)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if c.Same() && (*OtherLink)(nil).fits(c.Raw()) {
+				x := new(OtherLink)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() && (*OtherLinkBack)(nil).fits(c.Raw()) {
+				x := new(OtherLinkBack)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() {
+				v.Content = append(v.Content, &OtherInlineOther{c.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &OtherInlineOther{c.Raw()})
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("rel")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherLinkBack) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherLinkBack
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "rel"}, Value: "back"})
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *OtherStrong:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "strong", Value: x})
+		case *OtherBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "break", Value: x})
+		case *OtherCode:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "code", Value: x})
+		case *OtherInlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *OtherLink:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherLinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherInlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherLinkBack) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherLinkBack
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NSOther, "strong") {
+			x := new(OtherStrong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "break") {
+			x := new(OtherBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "code") {
+			x := new(OtherCode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(OtherInlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLink)(nil).fits(r) {
+			x := new(OtherLink)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLinkBack)(nil).fits(r) {
+			x := new(OtherLinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") {
+			v.Content = append(v.Content, &OtherInlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &OtherInlineOther{r})
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Note) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "note"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Note) Matches(n wire.Name) bool {
+	return n.Local == "note" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Note) Features() []string {
+	return []string{NS}
+}
+
+func (ScrapText) isScrap() {}
+
+func (*ScrapOther) isScrap() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Note) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<note"...)
+	} else {
+		b = append(b, "<note xmlns='urn:example:sample'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Scraps {
+		switch x := v.Scraps[i].(type) {
+		case ScrapText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *ScrapOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *ScrapOther"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil Scrap, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</note>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Note) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "note") {
+		return r.Unexpected(v.WireName())
+	}
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Scraps = make([]Scrap, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Scraps = append(v.Scraps, ScrapText(c.Text()))
+			continue
+		}
+		v.Scraps = append(v.Scraps, &ScrapOther{c.Raw()})
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Note) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Note
+	start.Name = xml.Name{Space: NS, Local: "note"}
+	s := struct {
+		plain
+		Scraps []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Scraps {
+		switch x := v.Scraps[i].(type) {
+		case ScrapText:
+			s.Scraps = append(s.Scraps, wire.StdChild{Value: xml.CharData(x)})
+		case *ScrapOther:
+			s.Scraps = append(s.Scraps, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Note) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Note
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Scraps = append(v.Scraps, ScrapText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		v.Scraps = append(v.Scraps, &ScrapOther{r})
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
 func (v *Tones) WireName() wire.Name {
 	if v == nil {
 		return wire.Name{Space: NSOther}
@@ -9554,6 +11524,933 @@ func (v *Tones) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	}
 	v.Tone = Tone(start.Name.Local)
 	return d.DecodeElement((*plain)(v), &start)
+}
+
+func (v *Strong) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<strong"...)
+	if v.Class != "" {
+		if b, err = wire.AppendAttr(b, " class='", v.Class); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " class='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *Strong:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Strong"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineBreak:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineBreak"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *Code:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Code"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineForm:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineForm"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		case *Painted:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Painted"}
+			}
+			if b, err = x.appendXML(b, "<node xmlns='urn:example:sample:other'", "</node>"); err != nil {
+				return b, err
+			}
+		case *Link:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Link"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *LinkBack:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *LinkBack"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineOther"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil Inline, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</strong>"), nil
+}
+
+func (v *Strong) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "class":
+			v.Class = a.Optional(&v.Extra, 0)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Content = make([]Inline, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		switch c.Local() {
+		case "strong":
+			if c.Same() {
+				x := new(Strong)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if c.Same() {
+				x := new(InlineBreak)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if c.Same() {
+				x := new(Code)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				x := new(InlineForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if c.In(NSOther) {
+				x := new(Painted)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if c.Same() && (*Link)(nil).fits(c.Raw()) {
+				x := new(Link)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() && (*LinkBack)(nil).fits(c.Raw()) {
+				x := new(LinkBack)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() {
+				v.Content = append(v.Content, &InlineOther{c.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &InlineOther{c.Raw()})
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Strong) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Strong
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *Strong:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "strong", Value: x})
+		case *InlineBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "break", Value: x})
+		case *Code:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "code", Value: x})
+		case *InlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *Link:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *LinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *InlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Strong) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Strong
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NS, "strong") {
+			x := new(Strong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "break") {
+			x := new(InlineBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "code") {
+			x := new(Code)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(InlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*Link)(nil).fits(r) {
+			x := new(Link)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*LinkBack)(nil).fits(r) {
+			x := new(LinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") {
+			v.Content = append(v.Content, &InlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &InlineOther{r})
+	}
+	return nil
+}
+
+func (*Link) fits(r wire.Raw) bool {
+	s, _ := r.Attr("rel")
+	return s == "up"
+}
+
+func (v *Link) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<link rel='up'"...)
+	if b, err = wire.AppendAttr(b, " href='", v.Href); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Inside {
+		switch x := v.Inside[i].(type) {
+		case InlineText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *Strong:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Strong"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineBreak:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineBreak"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *Code:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Code"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineForm:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineForm"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		case *Painted:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Painted"}
+			}
+			if b, err = x.appendXML(b, "<node xmlns='urn:example:sample:other'", "</node>"); err != nil {
+				return b, err
+			}
+		case *Link:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Link"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *LinkBack:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *LinkBack"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineOther"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil Inline, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</link>"), nil
+}
+
+func (v *Link) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "href":
+			v.Href = a.Value()
+			seen |= 1 << 0
+		case "rel":
+			if a.Value() != "up" {
+				return a.Invalid(r, "is not up")
+			}
+			seen |= 1 << 1
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Inside = make([]Inline, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Inside = append(v.Inside, InlineText(c.Text()))
+			continue
+		}
+		switch c.Local() {
+		case "strong":
+			if c.Same() {
+				x := new(Strong)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "break":
+			if c.Same() {
+				x := new(InlineBreak)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "code":
+			if c.Same() {
+				x := new(Code)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				x := new(InlineForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "node":
+			if c.In(NSOther) {
+				x := new(Painted)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "link":
+			if c.Same() && (*Link)(nil).fits(c.Raw()) {
+				x := new(Link)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+			if c.Same() && (*LinkBack)(nil).fits(c.Raw()) {
+				x := new(LinkBack)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+			if c.Same() {
+				v.Inside = append(v.Inside, &InlineOther{c.Raw()})
+				continue
+			}
+		}
+		v.Inside = append(v.Inside, &InlineOther{c.Raw()})
+	}
+	if seen&(1<<1) == 0 {
+		return r.MissingAttr("rel")
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("href")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Link) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Link
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "rel"}, Value: "up"})
+	s := struct {
+		plain
+		Inside []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Inside {
+		switch x := v.Inside[i].(type) {
+		case InlineText:
+			s.Inside = append(s.Inside, wire.StdChild{Value: xml.CharData(x)})
+		case *Strong:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "strong", Value: x})
+		case *InlineBreak:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "break", Value: x})
+		case *Code:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "code", Value: x})
+		case *InlineForm:
+			s.Inside = append(s.Inside, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *Link:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *LinkBack:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *InlineOther:
+			s.Inside = append(s.Inside, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Link) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Link
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Inside = append(v.Inside, InlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NS, "strong") {
+			x := new(Strong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "break") {
+			x := new(InlineBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "code") {
+			x := new(Code)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(InlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*Link)(nil).fits(r) {
+			x := new(Link)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*LinkBack)(nil).fits(r) {
+			x := new(LinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "link") {
+			v.Inside = append(v.Inside, &InlineOther{r})
+			continue
+		}
+		v.Inside = append(v.Inside, &InlineOther{r})
+	}
+	return nil
+}
+
+func (*LinkBack) fits(r wire.Raw) bool {
+	s, _ := r.Attr("rel")
+	return s == "back"
+}
+
+func (v *LinkBack) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<link rel='back'"...)
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			if b, err = wire.AppendText(b, string(x)); err != nil {
+				return b, err
+			}
+		case *Strong:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Strong"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineBreak:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineBreak"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *Code:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Code"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineForm:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineForm"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		case *Painted:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Painted"}
+			}
+			if b, err = x.appendXML(b, "<node xmlns='urn:example:sample:other'", "</node>"); err != nil {
+				return b, err
+			}
+		case *Link:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *Link"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *LinkBack:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *LinkBack"}
+			}
+			if b, err = x.appendXML(b); err != nil {
+				return b, err
+			}
+		case *InlineOther:
+			if x == nil {
+				return b, &wire.EncodeError{Reason: "a nil *InlineOther"}
+			}
+			if b, err = x.AppendXML(b, NS); err != nil {
+				return b, err
+			}
+		default:
+			return b, &wire.EncodeError{Reason: "a nil Inline, or a pointer to a text"}
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</link>"), nil
+}
+
+func (v *LinkBack) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "rel":
+			if a.Value() != "back" {
+				return a.Invalid(r, "is not back")
+			}
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Content()
+	if n := c.Size(); n > 0 {
+		v.Content = make([]Inline, 0, n)
+	}
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		switch c.Local() {
+		case "strong":
+			if c.Same() {
+				x := new(Strong)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if c.Same() {
+				x := new(InlineBreak)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if c.Same() {
+				x := new(Code)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if c.In(form.NS) {
+				x := new(InlineForm)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if c.In(NSOther) {
+				x := new(Painted)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if c.Same() && (*Link)(nil).fits(c.Raw()) {
+				x := new(Link)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() && (*LinkBack)(nil).fits(c.Raw()) {
+				x := new(LinkBack)
+				if err := x.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if c.Same() {
+				v.Content = append(v.Content, &InlineOther{c.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &InlineOther{c.Raw()})
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("rel")
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v LinkBack) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain LinkBack
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "rel"}, Value: "back"})
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *Strong:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "strong", Value: x})
+		case *InlineBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "break", Value: x})
+		case *Code:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "code", Value: x})
+		case *InlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *Link:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *LinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *InlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *LinkBack) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain LinkBack
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NS, "strong") {
+			x := new(Strong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "break") {
+			x := new(InlineBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "code") {
+			x := new(Code)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(InlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*Link)(nil).fits(r) {
+			x := new(Link)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*LinkBack)(nil).fits(r) {
+			x := new(LinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") {
+			v.Content = append(v.Content, &InlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &InlineOther{r})
+	}
+	return nil
 }
 
 func (v *Doing) appendXML(b []byte, ns string) ([]byte, error) {

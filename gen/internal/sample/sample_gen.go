@@ -1694,6 +1694,177 @@ type Envelope struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// Letter is the element <letter xmlns='urn:example:sample'/>.
+type Letter struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample letter"`
+
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// OtherID is the attribute "id".
+	OtherID string `xml:"urn:example:sample:other id,attr,omitempty"`
+
+	// Content is the text with the elements in it, in their order.
+	Content []Inline `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Inline is one of [InlineText], *[Strong], *[InlineBreak], *[Code], *[InlineForm], *[Painted],
+// *[Link], *[LinkBack] and *[InlineOther].
+type Inline interface {
+	isInline()
+}
+
+// InlineText is the text before, between or behind elements.
+type InlineText string
+
+// InlineForm is a form.Form as an Inline.
+type InlineForm struct {
+	form.Form
+}
+
+// InlineOther is an element that is none of the others.
+type InlineOther struct {
+	stanza.Raw
+}
+
+// InlineBreak is the element <break/>.
+type InlineBreak struct {
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Code is the element <code/>.
+type Code struct {
+	// Value is the text of the element.
+	Value string `xml:",chardata"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Painted is the element <node/>.
+type Painted struct {
+	// Value is the text of the element.
+	Value Colour `xml:",chardata"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherLetter is the element <letter xmlns='urn:example:sample:other'/>.
+type OtherLetter struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample:other letter"`
+
+	// ID is the attribute "id".
+	ID string `xml:"id,attr,omitempty"`
+
+	// OtherID is the attribute "id".
+	OtherID string `xml:"urn:example:sample:other id,attr,omitempty"`
+
+	// Content is the text with the elements in it, in their order.
+	Content []OtherInline `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherInline is one of [OtherInlineText], *[OtherStrong], *[OtherBreak], *[OtherCode],
+// *[OtherInlineForm], *[Painted], *[OtherLink], *[OtherLinkBack] and *[OtherInlineOther].
+type OtherInline interface {
+	isOtherInline()
+}
+
+// OtherInlineText is the text before, between or behind elements.
+type OtherInlineText string
+
+// OtherInlineForm is a form.Form as an OtherInline.
+type OtherInlineForm struct {
+	form.Form
+}
+
+// OtherInlineOther is an element that is none of the others.
+type OtherInlineOther struct {
+	stanza.Raw
+}
+
+// OtherStrong is an element that stands inside others.
+type OtherStrong struct {
+	// Class is the attribute "class".
+	Class string `xml:"class,attr,omitempty"`
+
+	// Content is the text with the elements in it, in their order.
+	Content []OtherInline `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherBreak is the element <break/>.
+type OtherBreak struct {
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherCode is the element <code/>.
+type OtherCode struct {
+	// Value is the text of the element.
+	Value string `xml:",chardata"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherLink is an element that stands inside others.
+type OtherLink struct {
+	// Href is the attribute "href".
+	Href string `xml:"href,attr"`
+
+	// Inside is the text with the elements in it, in their order.
+	Inside []OtherInline `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OtherLinkBack is an element that stands inside others.
+type OtherLinkBack struct {
+	// Content is the text with the elements in it, in their order.
+	Content []OtherInline `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Note is the element <note xmlns='urn:example:sample'/>.
+type Note struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:example:sample note"`
+
+	// Scraps is the text with the elements in it, in their order.
+	Scraps []Scrap `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Scrap is one of [ScrapText] and *[ScrapOther].
+type Scrap interface {
+	isScrap()
+}
+
+// ScrapText is the text before, between or behind elements.
+type ScrapText string
+
+// ScrapOther is an element that is none of the others.
+type ScrapOther struct {
+	stanza.Raw
+}
+
 // Tones is an element whose name says what it means.
 type Tones struct {
 	// Tone is the name of the element.
@@ -1701,6 +1872,39 @@ type Tones struct {
 
 	// ID is the attribute "id".
 	ID string `xml:"id,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Strong is an element that stands inside others.
+type Strong struct {
+	// Class is the attribute "class".
+	Class string `xml:"class,attr,omitempty"`
+
+	// Content is the text with the elements in it, in their order.
+	Content []Inline `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Link is an element that stands inside others.
+type Link struct {
+	// Href is the attribute "href".
+	Href string `xml:"href,attr"`
+
+	// Inside is the text with the elements in it, in their order.
+	Inside []Inline `xml:"-"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// LinkBack is an element that stands inside others.
+type LinkBack struct {
+	// Content is the text with the elements in it, in their order.
+	Content []Inline `xml:"-"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

@@ -100,11 +100,16 @@ func (c *comparison) element(old, now *model.Element) {
 		c.field(old.GoName+"."+f.Name.Local, "attribute "+f.Name.Local+" of "+old.GoName, f, g)
 	}
 	if f := old.Text(); f != nil {
-		if g := now.Text(); g == nil {
+		if g := now.Text(); g == nil && now.Mixed() != nil {
+			// text is part of it
+		} else if g == nil {
 			c.found("wire-text-removed", old.GoName+".text", f.Pos, "the text of %s is gone", old.GoName)
 		} else {
 			c.field(old.GoName+".text", "the text of "+old.GoName, f, g)
 		}
+	}
+	if f := old.Mixed(); f != nil && now.Mixed() == nil {
+		c.found("wire-text-removed", old.GoName+"."+f.GoName, f.Pos, "%s has no longer text and elements in their order", old.GoName)
 	}
 	for _, f := range old.Children() {
 		c.child(old, now, f)

@@ -63,7 +63,7 @@ func (p *program) link(in *Input, path []*Input) *linker {
 	l := &linker{
 		c: p.c, in: in, file: in.File,
 		imports: map[string]*importState{}, scope: map[string]named{}, nsByKey: map[string]*model.Namespace{},
-		enums: map[string]*model.Enum{}, structs: map[string]*structState{}, formsByName: map[string]*formState{}, states: map[*model.Element]*structState{},
+		enums: map[string]*model.Enum{}, structs: map[string]*structState{}, formsByName: map[string]*formState{}, mixed: map[string]*model.Choice{}, states: map[*model.Element]*structState{},
 	}
 	path = append(path, in)
 	for _, imp := range in.File.Imports {
@@ -118,6 +118,8 @@ type linker struct {
 	structs map[string]*structState
 	states  map[*model.Element]*structState
 	order   []*structState
+	// mixed are the interfaces of mixed content by their names
+	mixed map[string]*model.Choice
 	// forms by their names, and in the order of the schema
 	formsByName map[string]*formState
 	formOrder   []*formState
@@ -163,6 +165,7 @@ func (l *linker) run() {
 	for _, s := range l.formOrder {
 		l.resolveForm(s)
 	}
+	l.declareMixed()
 	for _, s := range l.order {
 		l.resolve(s)
 	}

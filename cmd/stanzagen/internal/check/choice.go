@@ -25,22 +25,7 @@ func (l *linker) choiceField(e *model.Element, from *syntax.Child) {
 	if len(from.OneOf.List) < 2 {
 		l.c.Errorf(from.OneOf.Pos, "%s: one of less than two is no choice", what)
 	}
-	l.declare(from.Type.Pos, from.Type.Value, "choice "+from.Type.Value)
-	choice := &model.Choice{Pos: from.Pos, Package: l.pkg, Parent: e, GoName: from.Type.Value}
-	first := map[*model.Element]source.Pos{}
-	for _, a := range from.OneOf.List {
-		f := l.alternative(e, choice, a, what)
-		if f == nil {
-			continue
-		}
-		if pos, twice := first[f.Type.Element]; twice {
-			l.c.Errorf(a.Pos, "%s: type %s stands twice, so that Go could not tell which is meant", what, f.Type.Element.GoName).
-				Hintf("the first is in line %d; give one a type of its own with `like: %s`", pos.Line, f.Type.Element.GoName)
-			continue
-		}
-		first[f.Type.Element] = a.Pos
-		choice.Alternatives = append(choice.Alternatives, f)
-	}
+	choice := l.newChoice(e, from.Pos, from.Type, from.OneOf, what)
 	choice.Doc = choiceDoc(choice)
 	f := &model.Field{
 		Pos: from.Pos, Kind: model.FieldChoice, GoName: from.Go.Value, Many: from.Many.Value, Required: from.Required.Value, Choice: choice,
@@ -58,14 +43,114 @@ func (l *linker) choiceField(e *model.Element, from *syntax.Child) {
 	l.add(e, f, from.Doc, from.Ref, otherwise)
 }
 
+// newChoice makes a choice between alternatives.
+func (l *linker) newChoice(e *model.Element, pos source.Pos, name syntax.String, oneOf *syntax.OneOf, what string) *model.Choice {
+	l.declare(name.Pos, name.Value, "choice "+name.Value)
+	choice := &model.Choice{Pos: pos, Package: l.pkg, Parent: e, GoName: name.Value}
+	if oneOf == nil {
+		return choice
+	}
+	first := map[*model.Element]source.Pos{}
+	for _, a := range oneOf.List {
+		f := l.alternative(e, choice, a, what)
+		if f == nil {
+			continue
+		}
+		if pos, twice := first[f.Type.Element]; twice {
+			l.c.Errorf(a.Pos, "%s: type %s stands twice, so that Go could not tell which is meant", what, f.Type.Element.GoName).
+				Hintf("the first is in line %d; give one a type of its own with `like: %s`", pos.Line, f.Type.Element.GoName)
+			continue
+		}
+		first[f.Type.Element] = a.Pos
+		choice.Alternatives = append(choice.Alternatives, f)
+	}
+	return choice
+}
+
+// declareMixed makes the interfaces of mixed content. Several structs may share one: that which says what its elements are declares it,
+// or the first if none does.
+func (l *linker) declareMixed() {
+	declares := map[string]*structState{}
+	for _, s := range l.order {
+		if s.from == nil || s.from.Mixed == nil || !s.from.Mixed.Type.IsSet() {
+			continue
+		}
+		name := s.from.Mixed.Type.Value
+		if other := declares[name]; other == nil || other.from.Mixed.OneOf == nil && s.from.Mixed.OneOf != nil {
+			declares[name] = s
+		}
+	}
+	for _, s := range l.order {
+		if s.from == nil || s.from.Mixed == nil || declares[s.from.Mixed.Type.Value] != s {
+			continue
+		}
+		from := s.from.Mixed
+		choice := l.newChoice(s.node, from.Pos, from.Type, from.OneOf, "mixed content \""+from.Type.Value+"\" of "+describe(s.node))
+		l.mixedTypes(choice)
+		choice.Doc = choiceDoc(choice)
+		l.mixed[from.Type.Value] = choice
+	}
+}
+
+// mixedField makes the field of text with elements in it: a list of what an interface has.
+func (l *linker) mixedField(e *model.Element, from *syntax.Element) {
+	mixed := from.Mixed
+	refuse := func(key string, pos source.Pos) {
+		l.c.Errorf(pos, "%s: %s does not go with mixed", describe(e), key).Hintf("elements that are known stand in its `one_of:`")
+	}
+	if from.Text != nil {
+		refuse("text", from.Text.Pos)
+	}
+	if len(from.Children) > 0 {
+		refuse("children", from.Children[0].Pos)
+	}
+	if from.Any != nil {
+		refuse("any", from.Any.Pos)
+	}
+	if !mixed.Type.IsSet() {
+		return // reported by the reader
+	}
+	choice := l.mixed[mixed.Type.Value]
+	switch {
+	case choice.Parent == e:
+	case mixed.OneOf != nil:
+		l.c.Errorf(mixed.OneOf.Pos, "%s: mixed content %s has its one_of already", describe(e), choice.GoName).
+			Hintf("that is in line %d; leave it out here, or give this one a type of its own", choice.Pos.Line)
+	case choice.Parent.Namespace != e.Namespace:
+		l.c.Errorf(mixed.Type.Pos, "%s: mixed content %s is that of another namespace", describe(e), choice.GoName).
+			Hintf("give it a type of its own")
+	}
+	f := &model.Field{Pos: mixed.Pos, Kind: model.FieldChoice, GoName: mixed.Go.Value, Many: true, Choice: choice}
+	if !mixed.Go.IsSet() {
+		f.GoName = "Content"
+	}
+	l.add(e, f, mixed.Doc, syntax.String{}, "is the text with the elements in it, in their order.")
+}
+
+// mixedTypes gives a choice the types of text, and of elements that are none of the alternatives.
+func (l *linker) mixedTypes(c *model.Choice) {
+	c.Text, c.Other = c.GoName+"Text", c.GoName+"Other"
+	if !model.IsExported(c.GoName) {
+		return // reported already
+	}
+	l.declare(c.Pos, c.Text, "text of mixed content "+c.GoName)
+	l.declare(c.Pos, c.Other, "what is none of mixed content "+c.GoName)
+}
+
 // emptyKey is the key empty as a text, for its place.
 func emptyKey(from *syntax.Child) syntax.String { return syntax.String{Pos: from.Empty.Pos} }
 
 // choiceDoc says what implements the interface.
 func choiceDoc(c *model.Choice) string {
 	var types []string
+	if c.Text != "" {
+		types = append(types, "["+c.Text+"]")
+	}
 	for _, a := range c.Alternatives {
 		types = append(types, "*["+a.GoName+"]")
+	}
+	if c.Text != "" {
+		types = append(types, "*["+c.Other+"]")
 	}
 	return c.GoName + " is one of " + listed(types, "and") + "."
 }
@@ -146,7 +231,7 @@ func (l *linker) alternative(e *model.Element, choice *model.Choice, from *synta
 func (l *linker) openChoices(e *model.Element) {
 	for _, f := range e.Choices() {
 		c := f.Choice
-		if c.Parent != e || len(c.Open()) == 0 {
+		if c.Parent != e || c.Text != "" || len(c.Open()) == 0 {
 			continue
 		}
 		c.Other = c.GoName + "Other"
@@ -187,12 +272,19 @@ func (c *copier) choice(from *model.Choice, dst *model.Element) *model.Choice {
 	if from.Package == l.pkg && top.Namespace == c.src.Namespace {
 		return from
 	}
+	if copied := c.choices[from]; copied != nil {
+		return copied
+	}
 	name, pos := top.GoName+from.GoName, c.top.from.Like.Pos
 	if r := c.names[from.GoName]; r != nil {
 		name, pos = r.To.Value, r.To.Pos
 		c.used[from.GoName] = true
 	}
 	copied := &model.Choice{Pos: pos, Package: l.pkg, Parent: dst, GoName: name}
+	c.choices[from] = copied
+	if from.Text != "" {
+		l.mixedTypes(copied)
+	}
 	l.declare(pos, name, "copy of choice "+from.GoName+" in "+describe(top))
 	for _, a := range from.Alternatives {
 		b := *a

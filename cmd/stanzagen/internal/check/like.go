@@ -24,7 +24,7 @@ func (l *linker) like(s *structState) {
 	for _, r := range from.Nested {
 		names[r.From.Value] = r
 	}
-	c := &copier{l: l, top: s, src: src, names: names, done: map[*model.Element]*model.Element{src: node}, used: map[string]bool{}}
+	c := &copier{l: l, top: s, src: src, names: names, done: map[*model.Element]*model.Element{src: node}, choices: map[*model.Choice]*model.Choice{}, used: map[string]bool{}}
 	c.fields(src, node)
 	for _, r := range from.Nested {
 		if !c.used[r.From.Value] {
@@ -52,6 +52,9 @@ func (l *linker) likeAlone(s *structState) {
 	}
 	if from.Any != nil {
 		refuse("any", from.Any.Pos)
+	}
+	if from.Mixed != nil {
+		refuse("mixed", from.Mixed.Pos)
 	}
 }
 
@@ -93,7 +96,9 @@ type copier struct {
 	names map[string]*syntax.Rename
 	// done maps the originals to their copies, so that a recursive shape stays one.
 	done map[*model.Element]*model.Element
-	used map[string]bool
+	// choices does the same for interfaces, which several structs may share.
+	choices map[*model.Choice]*model.Choice
+	used    map[string]bool
 }
 
 // fields copies the fields of src to dst. What is in the namespace of the source goes to that of the destination.

@@ -244,6 +244,9 @@ func (l *linker) resolve(s *structState) {
 	if from.Any != nil {
 		l.anyField(node, from.Any)
 	}
+	if from.Mixed != nil {
+		l.mixedField(node, from)
+	}
 }
 
 // describe names a struct in errors: by its Go type, and by its element if that is known.

@@ -98,6 +98,9 @@ func (s *site) nameAll(p *model.Package) {
 				continue
 			}
 			names[f.Choice.GoName] = true
+			if f.Choice.Text != "" {
+				names[f.Choice.Text], names[f.Choice.Other] = true, true
+			}
 			for _, a := range f.Choice.Alternatives {
 				names[a.GoName] = true
 			}

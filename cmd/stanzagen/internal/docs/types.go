@@ -86,6 +86,9 @@ func (s *site) field(f *model.Field, page string) fieldView {
 		if f.Many {
 			v.Wire = "any of:"
 		}
+		if f.Choice.Text != "" {
+			v.Kind, v.Wire = "mixed", "text and:"
+		}
 	default:
 		v.Kind, v.Wire = "child", "<"+f.Name.Local+"/>"
 		if f.Name.Local == "" {
@@ -126,6 +129,14 @@ func (s *site) alternatives(f *model.Field, page string) []fieldView {
 			row.ID = a.GoName
 		}
 		rows = append(rows, row)
+	}
+	if c := f.Choice; c.Text != "" {
+		text := fieldView{Kind: "text", Wire: "(text)", Within: true, Type: template.HTML(html.EscapeString(c.Text)), Doc: "is the text before, between and behind the elements."}
+		other := fieldView{Kind: "content", Wire: "<any/>", Within: true, Type: template.HTML(html.EscapeString("*" + c.Other)), Doc: "keeps all other elements as they are."}
+		if c.Parent == f.Parent {
+			text.ID, other.ID = c.Text, c.Other
+		}
+		rows = append(append([]fieldView{text}, rows...), other)
 	}
 	return rows
 }

@@ -30,6 +30,11 @@ func (g *file) choiceTypes(e *model.Element) {
 		g.Comment(comment(c.Doc, 0))
 		g.Type().Id(c.GoName).Interface(jen.Id(mark(c)).Params())
 		g.Line()
+		if c.Text != "" {
+			g.Comment(comment(c.Text+" is the text before, between or behind elements.", 0))
+			g.Type().Id(c.Text).String()
+			g.Line()
+		}
 		for _, a := range c.Alternatives {
 			if c.Wraps(a) {
 				g.Comment(comment(a.Doc, 0))
@@ -38,7 +43,11 @@ func (g *file) choiceTypes(e *model.Element) {
 			}
 		}
 		if c.Other != "" {
-			g.Comment(comment(c.Other+" is an element that has the name of one of them but is none.", 0))
+			says := " is an element that has the name of one of them but is none."
+			if c.Text != "" {
+				says = " is an element that is none of the others."
+			}
+			g.Comment(comment(c.Other+says, 0))
 			g.Type().Id(c.Other).Struct(g.stanza("Raw"))
 			g.Line()
 		}
@@ -55,6 +64,10 @@ func (g *file) choiceMarks(e *model.Element) {
 	for _, f := range e.Choices() {
 		if f.Choice.Parent != e {
 			continue
+		}
+		if text := f.Choice.Text; text != "" {
+			g.Func().Params(jen.Id(text)).Id(mark(f.Choice)).Params().Block()
+			g.Line()
 		}
 		for _, a := range f.Choice.Alternatives {
 			g.Func().Params(jen.Op("*").Id(a.GoName)).Id(mark(f.Choice)).Params().Block()
@@ -87,6 +100,9 @@ func (a *appender) choice(f *model.Field) {
 		return jen.Return(jen.Id("b"), jen.Op("&").Add(a.wire("EncodeError")).Values(jen.Id("Reason").Op(":").Lit(reason)))
 	}
 	var cases []jen.Code
+	if text := f.Choice.Text; text != "" {
+		cases = append(cases, jen.Case(jen.Id(text)).Block(try(a.wire("AppendText").Call(jen.Id("b"), jen.String().Call(jen.Id("x"))))))
+	}
 	for _, alt := range f.Choice.Alternatives {
 		cases = append(cases, jen.Case(jen.Op("*").Id(alt.GoName)).Block(
 			jen.If(jen.Id("x").Op("==").Nil()).Block(fail("a nil *"+alt.GoName)),
@@ -104,6 +120,9 @@ func (a *appender) choice(f *model.Field) {
 	if f.Shape == model.Slice {
 		value = value.Index(jen.Id("i"))
 		missing = fail("a nil " + f.Choice.GoName)
+		if f.Choice.Text != "" {
+			missing = fail("a nil " + f.Choice.GoName + ", or a pointer to a text")
+		}
 	}
 	if f.Required || f.Shape == model.Slice {
 		cases = append(cases, jen.Default().Block(missing))
@@ -135,7 +154,7 @@ func (d *decoder) takeAlternative(f, alt *model.Field) []jen.Code {
 		check(jen.Id("x").Dot(name).Call(jen.Id("c").Dot("Raw").Call())),
 		d.store(f)(jen.Id("x")),
 	}
-	if f.Shape == model.Slice {
+	if f.Shape == model.Slice && f.Choice.Text == "" {
 		room := jen.If(field(f.GoName).Op("==").Nil()).Block(
 			assign(field(f.GoName), jen.Make(d.typeOf(f), literally("0"), jen.Id("c").Dot("Rest").Call())))
 		code = append([]jen.Code{room}, code...)
@@ -179,6 +198,10 @@ func (d *decoder) missingChoice(b *jen.Group, f *model.Field) {
 func (g *file) stdAlternatives(f *model.Field) jen.Code {
 	var cases []jen.Code
 	s := func() *jen.Statement { return jen.Id("s").Dot(f.GoName) }
+	if text := f.Choice.Text; text != "" {
+		cases = append(cases, jen.Case(jen.Id(text)).Block(
+			assign(s(), jen.Append(s(), g.wire("StdChild").Values(jen.Id("Value").Op(":").Add(g.xml("CharData")).Call(jen.Id("x")))))))
+	}
 	for _, alt := range f.Choice.Alternatives {
 		x := jen.Id("x")
 		if f.Choice.Wraps(alt) {

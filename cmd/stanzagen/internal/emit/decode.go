@@ -258,8 +258,17 @@ func (d *decoder) text(b *jen.Group) {
 //
 // A case that takes the child goes on with the next one.
 func (d *decoder) children(b *jen.Group) {
-	b.Id("c").Op(":=").Id("r").Dot("Children").Call()
+	mixed := d.e.Mixed()
+	if mixed != nil {
+		d.mixedStart(b, mixed)
+	} else {
+		b.Id("c").Op(":=").Id("r").Dot("Children").Call()
+	}
 	b.For(jen.Id("c").Dot("Next").Call()).BlockFunc(func(b *jen.Group) {
+		if mixed != nil {
+			b.If(jen.Id("c").Dot("IsText").Call()).Block(
+				d.store(mixed)(jen.Id(mixed.Choice.Text).Call(jen.Id("c").Dot("Text").Call())), jen.Continue())
+		}
 		var order []string
 		byLocal := map[string][]*model.Field{}
 		for _, f := range d.e.Children() {
@@ -309,11 +318,36 @@ func (d *decoder) children(b *jen.Group) {
 			b.Add(assign(field(f.GoName), jen.Append(field(f.GoName), jen.Id("c").Dot("Raw").Call())))
 			return
 		}
+		if mixed != nil {
+			b.Add(d.store(mixed)(jen.Op("&").Id(mixed.Choice.Other).Values(jen.Id("c").Dot("Raw").Call())))
+			return
+		}
 		b.Id("c").Dot("Keep").Call(extra())
 	})
-	if d.e.Text() == nil {
+	if d.e.Text() == nil && mixed == nil {
 		b.If(jen.Id("c").Dot("Stray").Call()).Block(jen.Id("r").Dot("KeepText").Call(extra()))
 	}
+}
+
+// mixedStart makes, for mixed content:
+//
+//	c := r.Content()
+//	if n := c.Size(); n > 0 {
+//		v.Content = make([]Inline, 0, n)
+//	}
+//
+// In the loop,
+//
+//	if c.IsText() {
+//		v.Content = append(v.Content, InlineText(c.Text()))
+//		continue
+//	}
+//
+// takes text, and at its end what no case takes goes to the same field.
+func (d *decoder) mixedStart(b *jen.Group, f *model.Field) {
+	b.Id("c").Op(":=").Id("r").Dot("Content").Call()
+	b.If(jen.Id("n").Op(":=").Id("c").Dot("Size").Call(), jen.Id("n").Op(">").Lit(0)).Block(
+		assign(field(f.GoName), jen.Make(d.typeOf(f), literally("0"), jen.Id("n"))))
 }
 
 // in makes the condition that the child is in the namespace of the field.

@@ -205,6 +205,10 @@ func (g *file) unmarshalXML(e *model.Element) {
 		if f := e.NameField(); f != nil {
 			g.ownName(b, f)
 		}
+		mixed := e.Mixed()
+		if mixed != nil {
+			g.mixedAnew(b)
+		}
 		var fields, after []jen.Code
 		s := func(name string) *jen.Statement { return jen.Id("s").Dot(name) }
 		for _, f := range e.Fields {
@@ -222,7 +226,9 @@ func (g *file) unmarshalXML(e *model.Element) {
 				after = append(after, assign(field(f.GoName), s(f.GoName)))
 			}
 		}
-		if anyField(e, byName, isChoice) || stdTakesWhen(e) {
+		if mixed != nil {
+			after = append(after, g.sortedMixed(mixed)...)
+		} else if anyField(e, byName, isChoice) || stdTakesWhen(e) {
 			name := "Others"
 			if f := e.Any(); f != nil {
 				name = f.GoName
@@ -234,16 +240,64 @@ func (g *file) unmarshalXML(e *model.Element) {
 			b.Return(jen.Id("d").Dot("DecodeElement").Call(jen.Parens(jen.Op("*").Id("plain")).Call(jen.Id("v")), jen.Op("&").Id("start")))
 			return
 		}
-		// encoding/xml looks for an embedded XMLName in the first field, which therefore has to be an exported one
-		fields = append(fields, jen.Op("*").Id("plain"))
-		b.Id("s").Op(":=").Struct(fields...).Values(jen.Id("plain").Op(":").Parens(jen.Op("*").Id("plain")).Call(jen.Id("v")))
-		b.Add(check(jen.Id("d").Dot("DecodeElement").Call(jen.Op("&").Id("s"), jen.Op("&").Id("start"))))
+		if fields == nil {
+			b.Add(check(jen.Id("d").Dot("DecodeElement").Call(jen.Parens(jen.Op("*").Id("plain")).Call(jen.Id("v")), jen.Op("&").Id("start"))))
+		} else {
+			// encoding/xml looks for an embedded XMLName in the first field, which therefore has to be an exported one
+			fields = append(fields, jen.Op("*").Id("plain"))
+			b.Id("s").Op(":=").Struct(fields...).Values(jen.Id("plain").Op(":").Parens(jen.Op("*").Id("plain")).Call(jen.Id("v")))
+			b.Add(check(jen.Id("d").Dot("DecodeElement").Call(jen.Op("&").Id("s"), jen.Op("&").Id("start"))))
+		}
 		for _, c := range after {
 			b.Add(c)
 		}
 		b.Return(jen.Nil())
 	})
 	g.Line()
+}
+
+// mixedAnew makes, for an element of mixed content, which is read as a whole first, since encoding/xml would part text and elements:
+//
+//	var r stanza.Raw
+//	err := r.UnmarshalXML(d, start)
+//	if err != nil {
+//		return err
+//	}
+//	if d, start, err = wire.StdStart(r); err != nil {
+//		return err
+//	}
+func (g *file) mixedAnew(b *jen.Group) {
+	failed := func() *jen.Statement { return jen.Err().Op("!=").Nil() }
+	b.Var().Id("r").Add(g.stanza("Raw"))
+	b.Err().Op(":=").Id("r").Dot("UnmarshalXML").Call(jen.Id("d"), jen.Id("start"))
+	b.If(failed()).Block(jen.Return(jen.Err()))
+	b.If(assign(jen.List(jen.Id("d"), jen.Id("start"), jen.Err()), g.wire("StdStart").Call(jen.Id("r"))), failed()).Block(jen.Return(jen.Err()))
+}
+
+// sortedMixed makes:
+//
+//	c := r.Content()
+//	for c.Next() {
+//		if c.IsText() {
+//			v.Content = append(v.Content, InlineText(c.Text()))
+//			continue
+//		}
+//		r := c.Raw()
+//		... the alternatives
+//		v.Content = append(v.Content, &InlineOther{r})
+//	}
+func (g *file) sortedMixed(f *model.Field) []jen.Code {
+	d := &decoder{file: g}
+	return []jen.Code{
+		jen.Id("c").Op(":=").Id("r").Dot("Content").Call(),
+		jen.For(jen.Id("c").Dot("Next").Call()).BlockFunc(func(b *jen.Group) {
+			b.If(jen.Id("c").Dot("IsText").Call()).Block(
+				d.store(f)(jen.Id(f.Choice.Text).Call(jen.Id("c").Dot("Text").Call())), jen.Continue())
+			b.Id("r").Op(":=").Id("c").Dot("Raw").Call()
+			g.sortedChoice(b, f)
+			b.Add(d.store(f)(jen.Op("&").Id(f.Choice.Other).Values(jen.Id("r"))))
+		}),
+	}
 }
 
 // ownName makes:

@@ -221,6 +221,9 @@ func wire(f *model.Field) string {
 			names = append(names, a.Name.Local)
 		}
 		text = "one of the children " + strings.Join(names, ", ")
+		if f.Choice.Text != "" {
+			text = strings.TrimSuffix("text, with elements in it: "+strings.Join(names, ", "), ": ")
+		}
 	default:
 		text = "child " + f.Name.Local
 		if f.Name.Local == "" {

@@ -76,6 +76,10 @@ func attribute(s *model.Element, name model.Name) *model.Field {
 
 func (a *annotator) text(e *stanzaxml.Element, s *model.Element, depth int, seen map[*model.Field]int) {
 	f := s.Text()
+	if f == nil && s.Mixed() != nil {
+		a.line(depth, escape(short(e.Text)), "%s: the text around the elements", s.Mixed().GoName)
+		return
+	}
 	if f == nil {
 		a.line(depth, escape(short(e.Text)), "text that the schema does not expect: kept in Extra")
 		a.odd(e.Pos, "text of %s is not in the schema", e.Name)
@@ -100,7 +104,9 @@ func (a *annotator) child(e *stanzaxml.Element, s *model.Element, depth int, see
 			a.structure(e, t, depth, t.Package.Name+"."+t.GoName+" of "+t.Package.Spec)
 		case s.Any() != nil && !known && len(a.inner[e.Name]) > 1:
 			a.plain(e, depth, "of "+a.inner[e.Name][0].Package.Spec)
-		case s.Any() != nil:
+		case s.Mixed() != nil && !known:
+			a.plain(e, depth, fmt.Sprintf("%s: %s, kept as it is", s.Mixed().GoName, s.Mixed().Choice.Other))
+		case s.Any() != nil, s.Mixed() != nil:
 			a.top(e, depth, "")
 		case known:
 			a.odd(e.Pos, "child %s of %s is not in the schema", e.Name, s.GoName)

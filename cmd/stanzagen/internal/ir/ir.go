@@ -88,7 +88,7 @@ type Struct struct {
 type Field struct {
 	GoName   string  `json:"go_name" doc:"The name of the field."`
 	GoType   string  `json:"go_type" doc:"The Go type, with package names."`
-	Kind     string  `json:"kind" doc:"name (the element's own), attribute, text, child, child_name (an empty child whose name is the value), stanza, choice (one of several children), any (other children), or other, for what has no name yet."`
+	Kind     string  `json:"kind" doc:"name (the element's own), attribute, text, child, child_name (an empty child whose name is the value), stanza, choice (one of several children), mixed (text and children in their order), any (other children), or other, for what has no name yet."`
 	Name     *Name   `json:"name,omitempty" doc:"The name on the wire."`
 	Type     Type    `json:"type" doc:"The type of one value."`
 	OneOf    []Field `json:"one_of,omitempty" doc:"The children of which one may stand there, for a choice; the Go type is an interface of their types."`
@@ -301,6 +301,9 @@ func makeField(f *model.Field) Field {
 		out.Type.Scalar = f.Type.Scalar.String()
 	}
 	if f.Choice != nil {
+		if f.Choice.Text != "" {
+			out.Kind = "mixed"
+		}
 		for _, a := range f.Choice.Alternatives {
 			out.OneOf = append(out.OneOf, makeField(a))
 		}

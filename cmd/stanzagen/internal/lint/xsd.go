@@ -178,7 +178,7 @@ func (c *comparison) texts(ours, theirs *model.Element) {
 	us, them := ours.Text(), theirs.Text()
 	at := ours.GoName + ".text"
 	switch {
-	case us == nil && them == nil:
+	case us == nil && them == nil, ours.Mixed() != nil:
 	case us == nil:
 		c.find("xsd-text-missing", at, ours.Pos, "%s has no text, but %s gives it some", ours.GoName, theirs.Package.Source)
 	case them == nil:
@@ -190,7 +190,7 @@ func (c *comparison) texts(ours, theirs *model.Element) {
 
 func (c *comparison) children(ours, theirs *model.Element) {
 	us, them := children(ours), children(theirs)
-	if theirs.Any() != nil && ours.Any() == nil && len(us) == 0 {
+	if theirs.Any() != nil && ours.Any() == nil && ours.Mixed() == nil && len(us) == 0 {
 		c.find("xsd-open", ours.GoName, ours.Pos, "%s has no open content, but %s allows any children", ours.GoName, theirs.Package.Source)
 	}
 	for _, name := range sorted(them) {

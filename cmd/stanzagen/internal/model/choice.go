@@ -14,8 +14,11 @@ type Choice struct {
 	GoName string
 	// Doc is the text of the comment; it starts with GoName.
 	Doc string
+	// Text is the name of a type for text: the choice is what an element of mixed content holds, text and elements in their order.
+	// Empty otherwise.
+	Text string
 	// Other is the name of a type for elements that have the name of an alternative, but not what its condition asks for;
-	// empty if there are none. They stand in the choice so that the order of all is kept.
+	// in mixed content, for all that are no alternatives. Empty if there are none. They stand in the choice so that the order of all is kept.
 	Other string
 	// Alternatives are in the order of the schema. Each has kind FieldChild, a struct for a type, and a GoName: that of the
 	// struct, or, if the struct is another package's, of a type that embeds it. Doc is set for the latter.

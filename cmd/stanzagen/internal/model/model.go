@@ -406,6 +406,16 @@ func (e *Element) Choices() []*Field {
 	return e.fields(func(k FieldKind) bool { return k == FieldChoice })
 }
 
+// Mixed returns the field of the mixed content, or nil.
+func (e *Element) Mixed() *Field {
+	for _, f := range e.Fields {
+		if f.Choice != nil && f.Choice.Text != "" {
+			return f
+		}
+	}
+	return nil
+}
+
 // NameField returns the field of the element's own name, or nil.
 func (e *Element) NameField() *Field { return e.field(FieldName) }
 

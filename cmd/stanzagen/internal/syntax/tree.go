@@ -192,6 +192,8 @@ type Element struct {
 	Children []*Child
 	// Any is there for open content, else nil.
 	Any *Any
+	// Mixed is there for text and elements whose order counts, else nil; it excludes Text, Children and Any.
+	Mixed *Mixed
 	// Like names a type whose shape this one has.
 	Like String
 	// Nested gives names to the copies of nested types that Like makes.
@@ -308,6 +310,20 @@ type Alternative struct {
 	// Go is the name of the Go type that is made of a scalar, an enum, or an imported type.
 	Go String
 	// Doc continues the sentence that begins with the name of that Go type.
+	Doc String
+}
+
+// Mixed is text with elements in it.
+type Mixed struct {
+	// Pos is where its entry begins.
+	Pos source.Pos
+	// Type is the name of the Go interface that text and elements have.
+	Type String
+	// Go overrides the field's name, Content.
+	Go String
+	// OneOf are the elements that are known, or nil.
+	OneOf *OneOf
+	// Doc continues the sentence that begins with the field's name.
 	Doc String
 }
 

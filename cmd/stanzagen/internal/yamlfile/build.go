@@ -226,6 +226,9 @@ func (r *reader) shape(o *object) *syntax.Element {
 	if n := o.node("any"); n != nil {
 		e.Any = r.anyField(n)
 	}
+	if n := o.node("mixed"); n != nil {
+		e.Mixed = r.mixed(n)
+	}
 	o.pairs("nested", func(k, v *yaml.Node) {
 		if v.Kind != yaml.ScalarNode {
 			r.c.Errorf(r.pos(v), "key %q of \"nested\" wants a text, this is %s", k.Value, describe(v))
@@ -273,20 +276,32 @@ func (r *reader) textField(n *yaml.Node) *syntax.Text {
 func (r *reader) child(n *yaml.Node) *syntax.Child {
 	o := r.object(n, LevelChild)
 	defer o.done()
-	var oneOf *syntax.OneOf
-	if list := o.node("one_of"); list != nil {
-		oneOf = &syntax.OneOf{Pos: r.pos(list)}
-		for _, m := range list.Content {
-			oneOf.List = append(oneOf.List, r.alternative(m))
-		}
-	}
 	return &syntax.Child{
-		OneOf: oneOf,
+		OneOf: r.oneOf(o),
 
 		Pos: o.pos, Name: o.text("name"), Names: o.text("names"), NS: o.text("ns"), Type: o.text("type"), Many: o.truth("many"), Empty: o.truth("empty"),
 		Go: o.text("go"), Required: o.truth("required"), Default: o.text("default"), Fixed: o.text("fixed"),
 		Min: o.text("min"), Max: o.text("max"), Doc: o.text("doc"), Ref: o.text("ref"),
 	}
+}
+
+// oneOf reads a list of alternatives, nil if there is none.
+func (r *reader) oneOf(o *object) *syntax.OneOf {
+	list := o.node("one_of")
+	if list == nil {
+		return nil
+	}
+	oneOf := &syntax.OneOf{Pos: r.pos(list)}
+	for _, m := range list.Content {
+		oneOf.List = append(oneOf.List, r.alternative(m))
+	}
+	return oneOf
+}
+
+func (r *reader) mixed(n *yaml.Node) *syntax.Mixed {
+	o := r.object(n, LevelMixed)
+	defer o.done()
+	return &syntax.Mixed{Pos: o.pos, Type: o.text("type"), Go: o.text("go"), OneOf: r.oneOf(o), Doc: o.text("doc")}
 }
 
 func (r *reader) alternative(n *yaml.Node) *syntax.Alternative {

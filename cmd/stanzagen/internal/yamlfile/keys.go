@@ -18,6 +18,7 @@ const (
 	LevelChild     Level = "child"
 	LevelOneOf     Level = "alternative"
 	LevelAny       Level = "any"
+	LevelMixed     Level = "mixed"
 	LevelIQ        Level = "iq"
 	LevelQuery     Level = "query"
 	LevelWhen      Level = "when"
@@ -30,7 +31,7 @@ const (
 func Levels() []Level {
 	return []Level{
 		LevelFile, LevelNamespace, LevelImport, LevelIgnore, LevelEnum, LevelValue, LevelElement, LevelType,
-		LevelAttr, LevelText, LevelChild, LevelOneOf, LevelAny, LevelIQ, LevelQuery, LevelWhen,
+		LevelAttr, LevelText, LevelChild, LevelOneOf, LevelAny, LevelMixed, LevelIQ, LevelQuery, LevelWhen,
 		LevelForm, LevelField, LevelOption,
 	}
 }
@@ -172,6 +173,11 @@ func Keys() []Key {
 		Key{LevelAny, "go", KindText, "", false, nil, "The name of the field; `Any` if not given."},
 		Key{LevelAny, "doc", KindText, "", false, nil, "Continues the sentence that begins with the field's name."},
 
+		Key{LevelMixed, "type", KindText, "", true, nil, "The name of the Go interface that the text and the elements in it have."},
+		Key{LevelMixed, "go", KindText, "", false, nil, "The name of the field; `Content` if not given."},
+		Key{LevelMixed, "one_of", KindMaps, LevelOneOf, false, nil, "The elements that are known; all others are kept raw, in their places."},
+		Key{LevelMixed, "doc", KindText, "", false, nil, "Continues the sentence that begins with the field's name."},
+
 		Key{LevelIQ, "get", KindMapOrMaps, LevelQuery, false, nil, "The request of type get, or several that `when` tells apart."},
 		Key{LevelIQ, "set", KindMapOrMaps, LevelQuery, false, nil, "The request of type set, or several that `when` tells apart."},
 
@@ -233,7 +239,8 @@ func shapeKeys(l Level) []Key {
 		{l, "text", KindTextOrMap, LevelText, false, nil, "The character data; a plain text is its type."},
 		{l, "children", KindMaps, LevelChild, false, nil, "The child elements."},
 		{l, "any", KindTrueOrMap, LevelAny, false, nil, "Open content: children that `children` does not name are expected here, and kept raw."},
-		{l, "like", KindText, "", false, nil, "Instead of `attrs`, `text`, `children` and `any`: a type whose shape this one has, in this one's namespace."},
+		{l, "mixed", KindMap, LevelMixed, false, nil, "Instead of `text`, `children` and `any`: text with elements in it, whose order is kept."},
+		{l, "like", KindText, "", false, nil, "Instead of `attrs`, `text`, `children`, `any` and `mixed`: a type whose shape this one has, in this one's namespace."},
 		{l, "nested", KindTextMap, "", false, nil, "Go names for the nested types that `like` copies, by the names of the originals."},
 	}
 }

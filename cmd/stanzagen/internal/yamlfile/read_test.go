@@ -41,6 +41,7 @@ elements:
       - {name: c, names: Kind, ns: b, type: Lid, go: C, many: true, required: true, default: 1, fixed: 2, min: 3, max: 4, doc: is c., ref: rc}
       - {type: Way, one_of: [{name: left, ns: b, type: flag, go: Left, doc: is left.}, {type: Lid}]}
     any: {go: Rest, doc: is the rest.}
+    mixed: {type: Inline, go: In, one_of: [{name: em, type: Lid}], doc: is text.}
     like: Lid
     nested: {Knob: PotKnob}
     sender: server
@@ -116,7 +117,7 @@ func TestReadEveryKey(t *testing.T) {
 
 	require.Equal(t, "uint8", f.Types[0].Text.Type.Value)
 	require.NotNil(t, f.Types[0].Any)
-	require.Equal(t, []syntax.String{text(41, 5, "<a/>"), text(42, 5, "<b/>\n")}, f.Examples)
+	require.Equal(t, []syntax.String{text(42, 5, "<a/>"), text(43, 5, "<b/>\n")}, f.Examples)
 
 	form := f.Forms[0]
 	require.Equal(t, "urn:f", form.FormType.Value)
@@ -124,7 +125,7 @@ func TestReadEveryKey(t *testing.T) {
 	require.True(t, form.Fields[0].Many.Value)
 	require.Equal(t, "D", form.Fields[0].Desc.Value)
 	require.Equal(t, "a", form.Fields[1].Options[0].Value.Value)
-	require.Equal(t, text(54, 68, "B"), form.Fields[1].Options[1].Label)
+	require.Equal(t, text(55, 68, "B"), form.Fields[1].Options[1].Label)
 }
 
 func TestReadHostile(t *testing.T) {

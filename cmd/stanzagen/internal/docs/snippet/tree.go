@@ -17,10 +17,18 @@ type node struct {
 	children []*node
 	// text is the character data right below it.
 	text string
+	// pieces are texts and children in their order.
+	pieces []piece
 	// source is the element as the example has it.
 	source string
 	// inherits says that it uses prefixes, or a default namespace, that are declared outside of it.
 	inherits bool
+}
+
+// piece is a text or a child.
+type piece struct {
+	text  string
+	child *node
 }
 
 // is reports whether the element is what a condition asks for.
@@ -99,6 +107,7 @@ func parse(text string) (*node, error) {
 					n.name.Space = parent.name.Space
 				}
 				parent.children = append(parent.children, n)
+				parent.pieces = append(parent.pieces, piece{child: n})
 			} else if root == nil {
 				if n.name.Space == "" {
 					n.name.Space = model.ClientNamespace
@@ -112,7 +121,13 @@ func parse(text string) (*node, error) {
 			open, starts = open[:len(open)-1], starts[:len(starts)-1]
 		case xml.CharData:
 			if len(open) > 0 {
-				open[len(open)-1].text += string(t)
+				n := open[len(open)-1]
+				n.text += string(t)
+				if last := len(n.pieces) - 1; last >= 0 && n.pieces[last].child == nil {
+					n.pieces[last].text += string(t)
+				} else {
+					n.pieces = append(n.pieces, piece{text: string(t)})
+				}
 			}
 		}
 	}

@@ -120,6 +120,14 @@ func (w *writer) element(e *model.Element, n *node, typ string) (expr, error) {
 		}
 		values[f.Index] = append(values[f.Index], x)
 	}
+	if f := e.Mixed(); f != nil {
+		content, err := w.mixed(e, f, n)
+		if err != nil {
+			return expr{}, err
+		}
+		values[f.Index] = content
+		return w.structure(e, typ, values), nil
+	}
 	if f := e.Text(); f != nil && (n.text != "" || f.Required) {
 		x, err := w.simple(f, n.text)
 		if err != nil {
@@ -153,13 +161,43 @@ func (w *writer) element(e *model.Element, n *node, typ string) (expr, error) {
 		}
 		values[f.Index] = append(values[f.Index], x)
 	}
+	return w.structure(e, typ, values), nil
+}
+
+// structure makes the value of a struct of those of its fields.
+func (w *writer) structure(e *model.Element, typ string, values [][]expr) expr {
 	x := expr{text: typ, composite: true}
 	for _, f := range e.Fields {
 		if v := values[f.Index]; len(v) > 0 {
 			x.members = append(x.members, member{f.GoName, w.shaped(f, v)})
 		}
 	}
-	return x, nil
+	return x
+}
+
+// mixed writes texts and elements in their order.
+func (w *writer) mixed(e *model.Element, f *model.Field, n *node) ([]expr, error) {
+	c := f.Choice
+	var list []expr
+	for _, p := range n.pieces {
+		if p.child == nil {
+			list = append(list, plain(w.name(c.Package, c.Text)+"("+quote(p.text)+")"))
+			continue
+		}
+		part := childField(e, p.child)
+		var x expr
+		var err error
+		if part != nil {
+			x, err = w.alternative(c, part, p.child)
+		} else if x, err = w.raw(p.child); err == nil {
+			x = expr{text: "&" + w.name(c.Package, c.Other), composite: true, members: []member{{"Raw", x}}}
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
 }
 
 // attrField finds the field of an attribute.
