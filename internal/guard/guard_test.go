@@ -87,6 +87,9 @@ var allowed = []struct {
 	{"schema", nil},
 	{"cmd/stanzagen/", []string{"cmd/stanzagen/", "schema"}},
 	{"cmd/stanzagen", []string{"cmd/stanzagen/", "schema"}},
+	{"cmd/stanzacat/", []string{"cmd/stanzacat/", "internal/typed", "stream/wire", "xmpp/jid", "xmpp/stanza"}},
+	{"cmd/stanzacat", []string{"cmd/stanzacat/", "internal/typed", "stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "xmpp/xmpptest", "gen/"}},
+	{"internal/typed", []string{"gen/all", "stream/wire", "xmpp/stanza"}},
 	{"examples/", []string{"examples/", "component", "stream", "stream/wire", "xmpp", "xmpp/", "gen/"}},
 	{"internal/", []string{"component", "examples/", "stream", "stream/wire", "xmpp", "xmpp/", "gen/", "schema", "internal/"}},
 }

@@ -12,18 +12,27 @@ import (
 // maxFaults is how many faults of one payload are looked for.
 const maxFaults = 64
 
-// mend says what does not fit in an element, of which the first fault is known, and reads what does: it takes out what
+// mend says what does not fit in an element, of which v was read up to the first fault, and reads what does: it takes out what
 // does not fit and decodes the rest, until that goes well. What it returns is nil if nothing is left.
-func (rd *reading) mend(t *Type, r wire.Raw, err error) (stanza.Decoder, wire.Raw) {
+func (rd *reading) mend(t *Type, r wire.Raw, v stanza.Decoder, err error) (stanza.Decoder, wire.Raw) {
 	mended := r
+	origins := elements(r) // what the elements of mended were, in document order
 	gone := map[part]int{} // what was taken out
 	for range maxFaults {
-		if fault, ok := errors.AsType[*wire.DecodeError](err); ok && fault.Reason == missing && gone[partOf(fault)] > 0 {
-			gone[partOf(fault)]-- // there was one, which did not fit
-		} else {
-			rd.invalid(r, err)
-		}
+		fault, ok := errors.AsType[*wire.DecodeError](err)
 		cut, attr := locate(mended, err)
+		at := slices.Index(elements(mended), cut)
+		if ok && fault.Reason == missing && gone[partOf(fault)] > 0 {
+			gone[partOf(fault)]-- // there was one, which did not fit
+		} else if at >= 0 {
+			rd.Invalid = append(rd.Invalid, Invalid{Err: err, Element: rd.original(origins[at]), Attr: attr})
+		} else {
+			rd.Invalid = append(rd.Invalid, Invalid{Err: err, Element: rd.original(r)})
+		}
+		if cut == mended && attr == "" && ok && fault.Reason == missing {
+			rd.from(mended, origins)
+			return v, mended // what is there was read
+		}
 		if cut.IsZero() || cut == mended && attr == "" {
 			return nil, r
 		}
@@ -36,18 +45,40 @@ func (rd *reading) mend(t *Type, r wire.Raw, err error) (stanza.Decoder, wire.Ra
 		if failed != nil {
 			return nil, r
 		}
+		if attr == "" {
+			origins = slices.Delete(origins, at, at+len(elements(cut)))
+		}
 		if mended, failed = wire.Parse(text); failed != nil {
 			return nil, r
 		}
-		v := t.make()
+		v = t.make()
 		if !v.Matches(mended.Name()) || !stanza.Fits(v, mended) {
 			return nil, r
 		}
 		if err = v.DecodeXML(mended); err == nil {
+			rd.from(mended, origins)
 			return v, mended
 		}
 	}
 	return nil, r
+}
+
+// from notes what the elements of a mended one were.
+func (rd *reading) from(mended wire.Raw, origins []wire.Raw) {
+	for i, el := range elements(mended) {
+		if i < len(origins) {
+			rd.origins[el] = origins[i]
+		}
+	}
+}
+
+// elements returns an element and all in it in document order.
+func elements(r wire.Raw) (all []wire.Raw) {
+	search(r, func(el wire.Raw) bool {
+		all = append(all, el)
+		return false
+	})
+	return all
 }
 
 // missing is the reason of a DecodeError for what is not there.
@@ -74,7 +105,7 @@ func parentOf(root, r wire.Raw) (parent wire.Raw) {
 // invalid notes an error of decoding r.
 func (rd *reading) invalid(r wire.Raw, err error) {
 	at, attr := locate(r, err)
-	rd.Invalid = append(rd.Invalid, Invalid{Err: err, Element: at, Attr: attr})
+	rd.Invalid = append(rd.Invalid, Invalid{Err: err, Element: rd.original(at), Attr: attr})
 }
 
 // locate returns where in r a fault is: the element, and its attribute if that is the fault and there. Of a child whose

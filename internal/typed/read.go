@@ -88,6 +88,16 @@ type reading struct {
 	*Table
 	*Element
 	path []string
+	// origins are the elements that those in mended ones were.
+	origins map[wire.Raw]wire.Raw
+}
+
+// original returns an element as it was received.
+func (rd *reading) original(r wire.Raw) wire.Raw {
+	if o, ok := rd.origins[r]; ok {
+		return o
+	}
+	return r
 }
 
 // Read returns what the types make of an element of the top level.
@@ -97,7 +107,7 @@ func (t *Table) Read(r wire.Raw) *Element {
 	if e.Name.Space == wire.NSClient && content != "" {
 		e.Name.Space = content
 	}
-	rd := &reading{Table: t, Element: e}
+	rd := &reading{Table: t, Element: e, origins: map[wire.Raw]wire.Raw{}}
 	s := newStanza(r.Name())
 	if s == nil {
 		p := rd.payload(r, "", "")
@@ -193,6 +203,11 @@ func (rd *reading) payloads(p *stanza.Payloads, iq stanza.IQType, list *[]Payloa
 	var next []stanza.Payload
 	for item := range p.All() {
 		r := item.(wire.Raw)
+		if r.Is(wire.NSClient, "priority") && len(rd.path) == 0 && rd.Raw.Is(wire.NSClient, "presence") {
+			rd.priority(r)
+			next = append(next, r)
+			continue
+		}
 		v := rd.payload(r, iq, wire.NSClient)
 		if list != nil {
 			*list = append(*list, v)
@@ -207,19 +222,32 @@ func (rd *reading) payloads(p *stanza.Payloads, iq stanza.IQType, list *[]Payloa
 	p.Add(next...)
 }
 
+// priority notes the priority of a presence that is none, unless it was noted.
+func (rd *reading) priority(r wire.Raw) {
+	for _, i := range rd.Invalid {
+		if i.Element == r {
+			return
+		}
+	}
+	rd.Invalid = append(rd.Invalid, Invalid{
+		Err:     &wire.DecodeError{Element: rd.Raw.Name(), Child: "priority", Value: r.Text(), Reason: "is no number from -128 to 127"},
+		Element: r,
+	})
+}
+
 // payload reads an element that stands for itself; around is the namespace of the one that it stands in.
 func (rd *reading) payload(r wire.Raw, iq stanza.IQType, around string) Payload {
 	p := Payload{Raw: r, Type: rd.Find(r, iq)}
 	if p.Type == nil {
 		return p
 	}
-	rd.types[r] = p.Type
+	rd.types[rd.original(r)] = p.Type
 	p.Value = p.Type.make()
 	err := p.Value.DecodeXML(r)
 	p.whole = err == nil
 	at := r
 	if err != nil {
-		p.Value, at = rd.mend(p.Type, r, err)
+		p.Value, at = rd.mend(p.Type, r, p.Value, err)
 	}
 	if p.Value != nil {
 		defer rd.enter(rd.step(r, around))()
@@ -245,7 +273,7 @@ func (rd *reading) step(r wire.Raw, around string) string {
 }
 
 func (rd *reading) unknown(r wire.Raw, attr wire.Name, step string) {
-	rd.Unknown = append(rd.Unknown, Unknown{Path: rd.at(step), Element: r, Attr: attr})
+	rd.Unknown = append(rd.Unknown, Unknown{Path: rd.at(step), Element: rd.original(r), Attr: attr})
 }
 
 // at is the path to a step down from here.

@@ -32,7 +32,7 @@ func (rd *reading) structure(v reflect.Value, r wire.Raw) {
 			continue
 		case wire.Raw:
 			if field.Anonymous { // it has the name of one of several types, but is none of them
-				rd.Unknown = append(rd.Unknown, Unknown{Path: strings.Join(rd.path, "/"), Element: x})
+				rd.Unknown = append(rd.Unknown, Unknown{Path: strings.Join(rd.path, "/"), Element: rd.original(x)})
 			} else {
 				f.Set(reflect.ValueOf(rd.open(x, r)))
 				pairs.take(x)
@@ -53,7 +53,7 @@ func (rd *reading) structure(v reflect.Value, r wire.Raw) {
 			continue
 		}
 		name := localName(field)
-		if !elements(f, func(e reflect.Value) bool {
+		if !structs(f, func(e reflect.Value) bool {
 			c := pairs.named(e, name)
 			if c.IsZero() {
 				return false
@@ -65,7 +65,7 @@ func (rd *reading) structure(v reflect.Value, r wire.Raw) {
 		}
 	}
 	for _, f := range later {
-		elements(f, func(e reflect.Value) bool {
+		structs(f, func(e reflect.Value) bool {
 			if c := pairs.next(e); !c.IsZero() {
 				rd.child(e, c, r)
 			}
@@ -141,7 +141,7 @@ func (rd *reading) extra(x *wire.Extra, r wire.Raw, texts map[string]bool) {
 		rd.unknown(c, wire.Name{}, rd.step(c, r.Space()))
 	}
 	if x.Text != "" {
-		rd.Stray = append(rd.Stray, Unknown{Path: rd.at("text()"), Element: r})
+		rd.Stray = append(rd.Stray, Unknown{Path: rd.at("text()"), Element: rd.original(r)})
 	}
 	for leaf := range x.Leaves() {
 		leave := rd.enter(rd.step(leaf, r.Space()))
@@ -174,15 +174,15 @@ func localName(f reflect.StructField) string {
 	return name[strings.LastIndexByte(name, ' ')+1:]
 }
 
-// elements calls visit for each struct in a field. It reports whether all visits said yes.
-func elements(f reflect.Value, visit func(reflect.Value) bool) bool {
+// structs calls visit for each struct in a field. It reports whether all visits said yes.
+func structs(f reflect.Value, visit func(reflect.Value) bool) bool {
 	switch f.Kind() {
 	case reflect.Pointer, reflect.Interface:
-		return f.IsNil() || elements(f.Elem(), visit)
+		return f.IsNil() || structs(f.Elem(), visit)
 	case reflect.Slice:
 		all := true
 		for i := range f.Len() {
-			all = elements(f.Index(i), visit) && all
+			all = structs(f.Index(i), visit) && all
 		}
 		return all
 	case reflect.Struct:

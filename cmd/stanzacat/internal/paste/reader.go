@@ -70,6 +70,7 @@ type Reader struct {
 	begun int     // the line of that
 	whole bool    // nothing is packed in what this reader reads
 	last  Piece
+	text  bool // there was more than white space
 }
 
 // maxPrefix is how much of the text in front of an element is looked at.
@@ -133,9 +134,13 @@ func (r *Reader) follows(s string) bool {
 // Buffered reports whether input has been read that Next has not looked at.
 func (r *Reader) Buffered() bool { return r.pos < len(r.buf) || r.inner != nil && r.inner.Buffered() }
 
+// Text reports whether there has been anything but white space.
+func (r *Reader) Text() bool { return r.text }
+
 // advance goes on by n bytes that are in the buffer.
 func (r *Reader) advance(n int) {
 	skipped := r.buf[r.pos : r.pos+n]
+	r.text = r.text || len(bytes.TrimSpace(skipped)) > 0
 	r.line += bytes.Count(skipped, []byte("\n"))
 	if i := bytes.LastIndexByte(skipped, '\n'); i >= 0 {
 		r.prefix = r.prefix[:0]
