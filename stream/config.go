@@ -29,6 +29,10 @@ type Config struct {
 	// StampFrom gives outgoing stanzas without a sender this side's address, as components
 	// need it.
 	StampFrom bool
+	// Opening is called before each stream header is sent, for who wants to change what it
+	// says ([Conn.SetFrom]), or to send something right behind it, which it returns: nil for
+	// nothing. It may be nil.
+	Opening func(ctx context.Context, c *Conn) (stanza.Payload, error)
 	// Negotiators are run in order when a connection is made.
 	Negotiators []Negotiator
 	// Limits bound what a top-level element may cost; before negotiation is over the

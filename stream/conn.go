@@ -113,7 +113,10 @@ func (c *Conn) SetRemote(j jid.JID) { c.remote = j }
 func (c *Conn) SetFrom(j jid.JID) { c.from = j }
 
 // WriteHeader sends a stream header and makes the next one expected from the peer.
-func (c *Conn) WriteHeader(h Header) error {
+func (c *Conn) WriteHeader(h Header) error { return c.writeHeader(h, nil) }
+
+// writeHeader sends a stream header with an element behind it, if there is one.
+func (c *Conn) writeHeader(h Header, behind stanza.Payload) error {
 	b := []byte("<?xml version='1.0'?><stream:stream xmlns='")
 	var err error
 	if b, err = wire.AppendValue(b, h.Content); err != nil {
@@ -131,8 +134,14 @@ func (c *Conn) WriteHeader(h Header) error {
 			return err
 		}
 	}
+	b = append(b, '>')
+	if behind != nil {
+		if b, err = behind.AppendXML(b, wire.NSClient); err != nil {
+			return err
+		}
+	}
 	c.sent = true
-	return c.WriteBytes(append(b, '>'))
+	return c.WriteBytes(b)
 }
 
 // Restart forgets the peer's stream header and features; new ones are expected

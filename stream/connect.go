@@ -98,11 +98,12 @@ func (s *Stream) again(a *attempts, session bool, err error) bool {
 // maxRedirects is how often a peer may say see-other-host before it counts as an error.
 const maxRedirects = 4
 
-// connectFollowing makes a connection, and goes where the peer says.
+// connectFollowing makes a connection, and goes where the peer says; it makes another at
+// once where that helps.
 func (s *Stream) connectFollowing(a *attempts) (*Conn, error) {
 	for n := 0; ; n++ {
 		c, err := s.connect(a)
-		if err == nil || n == maxRedirects || !s.redirected(err) || s.isClosing() || a.ctx.Err() != nil {
+		if err == nil || n == maxRedirects || !isAtOnce(err) && !s.redirected(err) || s.isClosing() || a.ctx.Err() != nil {
 			return c, err
 		}
 	}

@@ -177,6 +177,26 @@ type permanent struct{ err error }
 func (p *permanent) Error() string { return p.err.Error() }
 func (p *permanent) Unwrap() error { return p.err }
 
+// AtOnce marks an error of negotiation after which it helps to make another connection at
+// once, as part of the same attempt: the peer has got into a state that it does not leave.
+// Nobody gets more than a few.
+func AtOnce(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &atOnce{err}
+}
+
+type atOnce struct{ err error }
+
+func (a *atOnce) Error() string { return a.err.Error() }
+func (a *atOnce) Unwrap() error { return a.err }
+
+func isAtOnce(err error) bool {
+	var a *atOnce
+	return errors.As(err, &a)
+}
+
 // IsPermanent reports whether connecting again after err is of no use.
 func IsPermanent(err error) bool {
 	var p *permanent

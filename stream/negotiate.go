@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp/stanza"
 )
 
 // A Negotiator is one step between a connection and a session: TLS, authentication, the
@@ -42,11 +43,7 @@ func (c *Conn) negotiate(ctx context.Context, steps []Negotiator) error {
 		if round > 2*len(steps)+2 {
 			return &Error{Condition: PolicyViolation, Text: "negotiation does not end", Sent: true}
 		}
-		own := c.cfg.Header
-		if !c.from.IsZero() {
-			own.From = c.from
-		}
-		if err := c.WriteHeader(own); err != nil {
+		if err := c.openStream(ctx); err != nil {
 			return err
 		}
 		h, err := c.ReadHeader()
@@ -57,7 +54,7 @@ func (c *Conn) negotiate(ctx context.Context, steps []Negotiator) error {
 			return &Error{Condition: InvalidNamespace, Text: "the content namespace is none of XMPP's", Sent: true}
 		}
 		if c.cfg.Header.Version != "" && c.peer.Version != "" {
-			if err := c.readFeatures(); err != nil {
+			if err := c.ReadFeatures(); err != nil {
 				return err
 			}
 		}
@@ -91,9 +88,28 @@ func (c *Conn) giveUp() {
 	}
 }
 
-// readFeatures reads the features, which end the opening of a stream (RFC 6120, section
-// 4.3.2).
-func (c *Conn) readFeatures() error {
+// openStream sends a stream header.
+func (c *Conn) openStream(ctx context.Context) error {
+	var behind stanza.Payload
+	if c.cfg.Opening != nil {
+		err := safely(func() (err error) {
+			behind, err = c.cfg.Opening(ctx, c)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	own := c.cfg.Header
+	if !c.from.IsZero() {
+		own.From = c.from
+	}
+	return c.writeHeader(own, behind)
+}
+
+// ReadFeatures reads the features, which end the opening of a stream (RFC 6120, section
+// 4.3.2), and come again after a login by SASL 2 (XEP-0388).
+func (c *Conn) ReadFeatures() error {
 	r, err := c.Read()
 	if err != nil {
 		return err

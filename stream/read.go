@@ -121,6 +121,9 @@ func (s *Stream) nonza(c *Conn, size int) (item, error) {
 	if r.Is(wire.NSStream, "error") {
 		return item{}, readError(r)
 	}
+	if r.Is(wire.NSStream, "features") && c.resumed {
+		return item{}, nil // some servers send them after resuming by SASL 2 too
+	}
 	if s.sm != nil && r.Space() == sm.NS {
 		return item{}, s.sm.nonza(c, r)
 	}

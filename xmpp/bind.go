@@ -59,6 +59,7 @@ func (c *Client) noteFeatures(features wire.Raw) {
 	c.mine.Lock()
 	defer c.mine.Unlock()
 	c.csi = !features.Child(csi.NS, "csi").IsZero()
+	c.carbons, c.saidInactive = false, false
 }
 
 // setAddress takes the address that the server has bound: one of the account that the

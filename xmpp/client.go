@@ -30,6 +30,10 @@ type Client struct {
 	presence *stanza.Presence // guarded by mine: what each session begins with
 	inactive bool             // guarded by mine: nobody is looking
 	csi      bool             // guarded by mine: the server wants to know
+	carbons  bool             // guarded by mine: the session has begun with them
+	// saidInactive says that the session has begun so. It is guarded by mine.
+	saidInactive bool
+	forgetting   bool // immutable: see ForgetToken
 }
 
 var _ Link = (*Client)(nil)
@@ -65,6 +69,7 @@ func NewClient(addr jid.JID, cfg Config) (*Client, error) {
 			To: addr.DomainJID(), Version: "1.0", Lang: cfg.Lang,
 		},
 		Negotiators:    c.negotiators(),
+		Opening:        c.opening,
 		Limits:         cfg.Limits,
 		Queue:          cfg.Queue,
 		KeepAlive:      cfg.KeepAlive,

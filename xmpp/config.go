@@ -32,9 +32,21 @@ type Config struct {
 	// Auth bounds how the client may log in.
 	Auth AuthPolicy
 
+	// Store keeps what the client learns at one login for the next. With it the client gets
+	// tokens from servers that have them (XEP-0484), and logs in with them: quicker, and
+	// without the password. See [FileStore]. Nil remembers only what the server has offered,
+	// for as long as the client lasts.
+	Store Store
+	// UserAgent is what the server is told about the client (XEP-0388).
+	UserAgent UserAgent
+
 	// Resource is the resource to ask for, if the address has none; the server may choose
-	// another. Without any it makes one.
+	// another. Without any it makes one, which saves a round trip where it has Bind 2
+	// (XEP-0386).
 	Resource string
+	// Tag is a short name for the client that servers with Bind 2 make a part of the
+	// resource. Others see it.
+	Tag string
 	// Lang is the language of what is sent, where stanzas do not say.
 	Lang string
 
@@ -98,6 +110,16 @@ type Config struct {
 	Unhandled func(p stanza.Payload)
 }
 
+// UserAgent is for the eyes of the server, and of the account's owner who wants to know
+// what is logged in. Others do not see it.
+type UserAgent struct {
+	// ID is a UUID of version 4 that belongs to this installation of the program. If it is
+	// empty and there is a Store, one is made and kept there.
+	ID string
+	// Software is the name of the program, Device that of what it runs on.
+	Software, Device string
+}
+
 // A Dialer makes connections. *net.Dialer is one.
 type Dialer interface {
 	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
@@ -143,6 +165,9 @@ func (c *Config) check(addr jid.JID) error {
 		return errors.New("xmpp: Config.Password and Config.Credentials exclude each other")
 	case c.DirectTLS && c.Addr == "":
 		return errors.New("xmpp: Config.DirectTLS is about Config.Addr, which is missing")
+	}
+	if id := c.UserAgent.ID; id != "" && !isUUID(id) {
+		return fmt.Errorf("xmpp: Config.UserAgent.ID %q is no UUID", id)
 	}
 	for _, p := range c.Pins {
 		if len(p) != 32 {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"sync"
 
 	"stanza.invalid/gen/sasl"
 	"stanza.invalid/internal/mechanism"
@@ -36,7 +35,10 @@ type Credentials struct {
 // SCRAM-SHA-256, SCRAM-SHA-1, OAUTHBEARER, PLAIN, ANONYMOUS. The -PLUS ones bind the login
 // to the TLS channel; they are used if it is known that the server takes a binding which
 // exists here: by XEP-0440, or up to TLS 1.2. Once a client has logged in so, it does not
-// log in with less any more.
+// log in with less any more; nor with PLAIN, once it has with SCRAM.
+//
+// A token (Config.Store) is used before all of these. RequireChannelBinding holds for it
+// too; the other bounds have held for the login that it came from.
 type AuthPolicy struct {
 	// Minimum is the weakest mechanism that may be used.
 	Minimum string
@@ -47,6 +49,10 @@ type AuthPolicy struct {
 	// MaxIterations is the most work for a password that a server may ask for in SCRAM
 	// (default 1,000,000 iterations). Less than 4,096 iterations are always refused.
 	MaxIterations int
+	// NoSASL2 does without SASL 2 (XEP-0388), and with it without tokens.
+	NoSASL2 bool
+	// NoPipelining waits for the server's offer at each login, also where it is remembered.
+	NoPipelining bool
 	// InsecurePlain lets a password or token be sent without TLS.
 	InsecurePlain bool
 }
@@ -113,18 +119,6 @@ func (e *AuthError) Is(target error) bool {
 // Unwrap returns the cause.
 func (e *AuthError) Unwrap() error { return e.Err }
 
-// login is what a client remembers of its logins.
-type login struct {
-	mu    sync.Mutex
-	bound bool // guarded by mu: a login was bound to its channel; never less from then on
-}
-
-func (l *login) isBound() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.bound
-}
-
 // credentials asks for what the client can prove.
 func (c *Client) credentials(ctx context.Context) (mechanism.Credentials, error) {
 	m := mechanism.Credentials{Anonymous: c.cfg.Anonymous, Certificate: c.hasCertificate(), Identity: c.addr.Bare().String()}
@@ -147,7 +141,7 @@ func (c *Client) policy() mechanism.Policy {
 	a := c.cfg.Auth
 	p := mechanism.Policy{
 		Only: a.Mechanisms, PlainText: a.InsecurePlain && c.cfg.InsecureNoTLS, Iterations: a.MaxIterations,
-		RequireBinding: a.RequireChannelBinding || c.login.isBound(),
+		RequireBinding: a.RequireChannelBinding || c.login.bound, NoPlain: c.login.kept.Hashed,
 	}
 	if a.Minimum != "" {
 		p.Minimum, _ = mechanism.Strength(a.Minimum) // checked before
@@ -155,28 +149,9 @@ func (c *Client) policy() mechanism.Policy {
 	return p
 }
 
-// bindings reads XEP-0440: nil if the server does not say.
-func bindings(features wire.Raw) []string {
-	r := features.Child(nsBindings, "sasl-channel-binding")
-	if r.IsZero() {
-		return nil
-	}
-	all := []string{}
-	for c := r.Children(); c.Next(); {
-		if c.In(nsBindings) && c.Local() == "channel-binding" {
-			if t, ok := c.Raw().Attr("type"); ok {
-				all = append(all, t)
-			}
-		}
-	}
-	return all
-}
-
-const nsBindings = "urn:xmpp:sasl-cb:0" // XEP-0440
-
-// offer returns what the server offers.
-func (c *Client) offer(conn *stream.Conn, mechanisms []string) mechanism.Offer {
-	o := mechanism.Offer{Mechanisms: mechanisms, Bindings: bindings(conn.Features()), TLS: tlsState(conn), Host: c.domain}
+// offer returns what the server offers, by SASL 2 or without.
+func (c *Client) offer(conn *stream.Conn, from *offered, extensible bool) mechanism.Offer {
+	o := mechanism.Offer{Mechanisms: from.Mechanisms, Bindings: from.Bindings, Extensible: extensible, TLS: tlsState(conn), Host: c.domain}
 	if a, ok := conn.Transport().(interface{ RemoteAddr() net.Addr }); ok {
 		if tcp, ok := a.RemoteAddr().(*net.TCPAddr); ok {
 			o.Port = uint16(tcp.Port)
@@ -185,19 +160,36 @@ func (c *Client) offer(conn *stream.Conn, mechanisms []string) mechanism.Offer {
 	return o
 }
 
-// authenticate is SASL (RFC 6120, section 6).
+// authenticate logs in: by SASL 2 (XEP-0388) where there is TLS, the server has it, and
+// there is a way to; else as RFC 6120, section 6, has it.
 func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Outcome, error) {
-	var offered sasl.Mechanisms
+	c.load(ctx)
+	var classic sasl.Mechanisms
 	if r := conn.Features().Child(sasl.NS, "mechanisms"); !r.IsZero() {
-		if err := offered.DecodeXML(r); err != nil {
+		if err := classic.DecodeXML(r); err != nil {
 			return 0, err
 		}
+	}
+	o := readOffer(conn.Features())
+	if c.login.ready != nil && o == nil {
+		// it has got a login of a kind that it does not have any more
+		c.login.ready, c.login.flying, c.login.kept.Offer = nil, false, nil
+		c.save(ctx)
+		return 0, stream.AtOnce(errMismatch)
+	}
+	if o != nil && tlsState(conn) != nil && !c.cfg.Auth.NoSASL2 {
+		out, err := c.extensible(ctx, conn, o)
+		var e *AuthError
+		if err == nil || len(classic.Mechanisms) == 0 || !errors.As(err, &e) || e.Mechanism != "" {
+			return out, err
+		}
+		// nothing was tried
 	}
 	cr, err := c.credentials(ctx)
 	if err != nil {
 		return 0, err
 	}
-	m, err := mechanism.Choose(c.offer(conn, offered.Mechanisms), cr, c.policy())
+	m, err := mechanism.Choose(c.offer(conn, &offered{Mechanisms: classic.Mechanisms, Bindings: bindings(conn.Features())}, false), cr, c.policy())
 	if err != nil {
 		return 0, c.refused(&AuthError{Err: err})
 	}
@@ -207,6 +199,9 @@ func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Ou
 	if err != nil {
 		return 0, err
 	}
+	c.loggedIn(m)
+	c.login.inside = conn
+	c.save(ctx)
 	return stream.Restart, nil
 }
 
@@ -238,22 +233,12 @@ func (c *Client) exchange(conn *stream.Conn, m mechanism.Mechanism) error {
 			if err := finish(m, r.Text(), r.Text() != ""); err != nil {
 				return c.refused(&AuthError{Mechanism: m.Name(), Err: err})
 			}
-			c.loggedIn(m)
 			return nil
 		case r.Is(sasl.NS, "failure"):
 			return c.refused(readFailure(m, r))
 		default:
 			return fmt.Errorf("%s in the middle of authentication", r.Name())
 		}
-	}
-}
-
-// loggedIn notes how strong a login was.
-func (c *Client) loggedIn(m mechanism.Mechanism) {
-	if strings.HasSuffix(m.Name(), "-PLUS") {
-		c.login.mu.Lock()
-		c.login.bound = true
-		c.login.mu.Unlock()
 	}
 }
 

@@ -100,6 +100,12 @@ func (s *Session) watchSessions() {
 func (c *Client) restoreOwn() {
 	if c.cfg.Carbons {
 		c.Restore(-10, func(ctx context.Context) error {
+			c.mine.Lock()
+			there := c.carbons
+			c.mine.Unlock()
+			if there {
+				return nil
+			}
 			_, err := Call(ctx, c, jid.JID{}, &carbons.Enable{})
 			return err
 		})
@@ -157,7 +163,8 @@ func (c *Client) sendActive(ctx context.Context, active bool) error {
 func (c *Client) sayInactive() {
 	stream.On(c, func(ctx context.Context, _ SessionStarted) error {
 		c.mine.Lock()
-		say := c.inactive && c.csi
+		say := c.inactive && c.csi && !c.saidInactive
+		c.saidInactive = false
 		c.mine.Unlock()
 		if say {
 			return c.sendActive(ctx, false)

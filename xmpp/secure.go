@@ -105,7 +105,6 @@ func tlsState(conn *stream.Conn) *tls.ConnectionState {
 // configuration says so.
 func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcome, error) {
 	if tlsState(conn) != nil {
-		conn.SetFrom(c.from())
 		return stream.Continue, nil
 	}
 	if conn.Features().Child(starttls.NS, "starttls").IsZero() {
@@ -138,7 +137,6 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 	if err := c.trace().shakeHands(ctx, t); err != nil {
 		return 0, fmt.Errorf("handshake: %w", err)
 	}
-	conn.SetFrom(c.from())
 	return stream.Restart, nil
 }
 

@@ -51,32 +51,33 @@ func (o Offer) have(name string) binding {
 // it exists. Where it does not, in TLS 1.3, there are servers that offer -PLUS and take
 // nothing; with those only the flag n works, and y would be an alarm. Who wants none of
 // that sets Policy.RequireBinding.
-func (o Offer) binding() (binding, byte, error) {
+//
+// Where none of the bindings exists here, which is what somebody in between would make it
+// look like, sure says that the server has to prove that it has offered just those
+// (XEP-0474, rule 6).
+func (o Offer) binding() (b binding, flag byte, sure bool, err error) {
 	plus := slices.ContainsFunc(o.Mechanisms, func(m string) bool { return strings.HasPrefix(m, "SCRAM-") && strings.HasSuffix(m, "-PLUS") })
 	if o.TLS == nil {
-		return binding{}, 'n', nil
+		return binding{}, 'n', false, nil
 	}
 	if o.Bindings == nil {
 		switch {
 		case plus && o.Extensible:
-			return binding{}, 0, fmt.Errorf("%w: mechanisms with channel binding, but no bindings", ErrDowngrade)
+			return binding{}, 0, false, fmt.Errorf("%w: mechanisms with channel binding, but no bindings", ErrDowngrade)
 		case !plus:
-			return binding{}, 'y', nil
+			return binding{}, 'y', false, nil
 		}
-		return o.have(bindUnique), 'n', nil
+		return o.have(bindUnique), 'n', false, nil
 	}
 	if !plus {
-		return binding{}, 0, fmt.Errorf("%w: channel bindings, but no mechanism that has one", ErrDowngrade)
+		return binding{}, 0, false, fmt.Errorf("%w: channel bindings, but no mechanism that has one", ErrDowngrade)
 	}
 	for _, name := range []string{bindExporter, bindUnique, bindEndPoint} {
 		if slices.Contains(o.Bindings, name) {
 			if b := o.have(name); b.name != "" {
-				return b, 'n', nil
+				return b, 'n', false, nil
 			}
 		}
 	}
-	if !slices.Contains(o.Bindings, bindEndPoint) {
-		return binding{}, 0, fmt.Errorf("%w: none of the channel bindings %q exists here", ErrDowngrade, o.Bindings)
-	}
-	return binding{}, 'n', nil
+	return binding{}, 'n', !slices.Contains(o.Bindings, bindEndPoint), nil
 }

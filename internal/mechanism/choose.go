@@ -33,6 +33,8 @@ type Policy struct {
 	Only []string
 	// RequireBinding refuses what is not bound to the TLS channel.
 	RequireBinding bool
+	// NoPlain refuses PLAIN: something better has worked before.
+	NoPlain bool
 	// PlainText allows a password to be sent without TLS. It is for tests on loopback.
 	PlainText bool
 	// Iterations is the highest iteration count that SCRAM takes part in.
@@ -42,7 +44,7 @@ type Policy struct {
 // Choose returns the strongest mechanism that is offered, that the credentials fit, and
 // that may be used. The error says what stood against each.
 func Choose(o Offer, c Credentials, p Policy) (Mechanism, error) {
-	bind, flag, err := o.binding()
+	bind, flag, sure, err := o.binding()
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +53,9 @@ func Choose(o Offer, c Credentials, p Policy) (Mechanism, error) {
 	var why []error
 	for _, name := range names {
 		m, err := try(name, o, c, p, bind, flag)
+		if sure && err == nil {
+			err = beSure(m)
+		}
 		if err == nil {
 			return m, nil
 		}
@@ -60,6 +65,18 @@ func Choose(o Offer, c Credentials, p Policy) (Mechanism, error) {
 		why = append(why, errors.New("the server offers none"))
 	}
 	return nil, fmt.Errorf("%w: %w", ErrNone, errors.Join(why...))
+}
+
+// beSure makes a mechanism fail unless the server proves what it has offered.
+func beSure(m Mechanism) error {
+	switch m := m.(type) {
+	case *exchange:
+		m.sure = true
+	case external, anonymous: // there is no password to lose
+	default:
+		return fmt.Errorf("%w: none of the channel bindings exists here", ErrDowngrade)
+	}
+	return nil
 }
 
 // safe returns a name that a server gave as one that can be printed.
@@ -104,6 +121,8 @@ func try(name string, o Offer, c Credentials, p Policy, bind binding, flag byte)
 	switch {
 	case c.Password == "" || c.Username == "":
 		return nil, errors.New("no password")
+	case n == Plain && p.NoPlain:
+		return nil, errors.New("an earlier login was by something better")
 	case n == Plain:
 		if o.TLS == nil && !p.PlainText {
 			return nil, errors.New("not without TLS")

@@ -3,6 +3,7 @@ package mechanism
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // A Mechanism is one authentication under way.
@@ -93,3 +94,6 @@ func Strength(name string) (int, error) {
 	}
 	return 0, fmt.Errorf("the mechanism %q is not known", name)
 }
+
+// IsPlus reports whether a mechanism is a form of SCRAM with channel binding.
+func IsPlus(name string) bool { return strings.HasSuffix(name, "-PLUS") }

@@ -55,9 +55,9 @@ func TestVT7Flags(t *testing.T) {
 		"nothing said, TLS 1.3":           {Offer{Mechanisms: both, TLS: tls13}, Policy{}, "SCRAM-SHA-256", "n,"},
 		"nothing said, TLS 1.3, required": {Offer{Mechanisms: both, TLS: tls13}, Policy{RequireBinding: true}, "", ""},
 		"nothing said in SASL2":           {Offer{Mechanisms: both, TLS: tls12, Extensible: true}, Policy{}, "", ""},
-		"strange bindings":                {Offer{Mechanisms: both, TLS: tls13, Bindings: []string{"tls-else"}}, Policy{}, "", ""},
-		"tls-unique alone on TLS 1.3":     {Offer{Mechanisms: both, TLS: tls13, Bindings: []string{"tls-unique"}}, Policy{}, "", ""},
-		"an empty list":                   {Offer{Mechanisms: both, TLS: tls13, Bindings: []string{}}, Policy{}, "", ""},
+		"strange bindings":                {Offer{Mechanisms: both, TLS: tls13, Bindings: []string{"tls-else"}}, Policy{}, "SCRAM-SHA-256", "n,"},
+		"tls-unique alone on TLS 1.3":     {Offer{Mechanisms: both, TLS: tls13, Bindings: []string{"tls-unique"}}, Policy{}, "SCRAM-SHA-256", "n,"},
+		"an empty list":                   {Offer{Mechanisms: both, TLS: tls13, Bindings: []string{}}, Policy{}, "SCRAM-SHA-256", "n,"},
 		"bindings without -PLUS":          {Offer{Mechanisms: both[1:], TLS: tls13, Bindings: []string{"tls-exporter"}}, Policy{}, "", ""},
 		"only without -PLUS":              {Offer{Mechanisms: both, TLS: tls13, Bindings: []string{"tls-exporter"}}, Policy{Only: both[1:]}, "SCRAM-SHA-256", "n,"},
 	} {

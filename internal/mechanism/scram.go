@@ -31,6 +31,7 @@ type exchange struct {
 	step  int
 	nonce string // this side's part
 	ready bool   // the proof was made: there is a signature to expect
+	sure  bool   // the hash of what was offered must be there (XEP-0474)
 }
 
 func newSCRAM(name string, c Credentials, o Offer, p Policy, b binding, flag byte) (Mechanism, error) {
@@ -38,14 +39,7 @@ func newSCRAM(name string, c Credentials, o Offer, p Policy, b binding, flag byt
 	if x.max <= 0 {
 		x.max = defaultIterations
 	}
-	switch strings.TrimSuffix(name, "-PLUS") {
-	case "SCRAM-SHA-1":
-		x.hash = sha1.New
-	case "SCRAM-SHA-256":
-		x.hash = sha256.New
-	case "SCRAM-SHA-512":
-		x.hash = sha512.New
-	}
+	x.hash = hashOf(name)
 	client, err := scram.HashGeneratorFcn(x.hash).NewClient(c.Username, c.Password, c.Authzid)
 	if err != nil {
 		return nil, errors.New("the name or the password is not fit for SASLprep") // the error may quote them
@@ -59,6 +53,19 @@ func newSCRAM(name string, c Credentials, o Offer, p Policy, b binding, flag byt
 		x.conv = client.NewConversation()
 	}
 	return x, nil
+}
+
+// hashOf returns the hash of a form of SCRAM, nil for what is none.
+func hashOf(name string) func() hash.Hash {
+	switch strings.TrimSuffix(name, "-PLUS") {
+	case "SCRAM-SHA-1":
+		return sha1.New
+	case "SCRAM-SHA-256":
+		return sha256.New
+	case "SCRAM-SHA-512":
+		return sha512.New
+	}
+	return nil
 }
 
 func (x *exchange) Name() string { return x.name }
@@ -108,12 +115,17 @@ func (x *exchange) checkFirst(msg string) error {
 	case n > x.max:
 		return fmt.Errorf("the server asks for %d iterations; the limit is %d", n, x.max)
 	}
+	seen := false
 	for _, f := range fields[3:] {
 		if h, ok := strings.CutPrefix(f, "h="); ok {
+			seen = true
 			if subtle.ConstantTimeCompare([]byte(h), []byte(x.offered())) != 1 {
 				return ErrDowngrade
 			}
 		}
+	}
+	if x.sure && !seen {
+		return fmt.Errorf("%w: none of the channel bindings %q exists here", ErrDowngrade, x.offer.Bindings)
 	}
 	return nil
 }

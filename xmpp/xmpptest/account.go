@@ -22,10 +22,12 @@ type account struct {
 	roster    map[jid.JID]roster.Item // guarded by Server.mu
 	version   int                     // guarded by Server.mu: of the roster
 	resources map[string]*resource    // guarded by Server.mu
+	tokens    map[string]*slots       // guarded by Server.mu: by the id of the client
+	upgraded  map[string][]byte       // guarded by Server.mu: salted passwords that clients gave, by task
 }
 
 // Account adds an account that clients can log in to. Calling it again for the same
-// address changes the password. The domain may have users as well. It panics if addr is
+// address changes the password, and ends the tokens. The domain may have users as well. It panics if addr is
 // no account's address, or one of a component's domain.
 func (s *Server) Account(addr, password string) {
 	j := jid.MustParse(addr)
@@ -39,10 +41,10 @@ func (s *Server) Account(addr, password string) {
 	}
 	a := s.accounts[j]
 	if a == nil {
-		a = &account{addr: j, roster: map[jid.JID]roster.Item{}, resources: map[string]*resource{}}
+		a = &account{addr: j, roster: map[jid.JID]roster.Item{}, resources: map[string]*resource{}, tokens: map[string]*slots{}, upgraded: map[string][]byte{}}
 	} else {
 		old := a
-		a = &account{addr: j, roster: old.roster, version: old.version, resources: old.resources}
+		a = &account{addr: j, roster: old.roster, version: old.version, resources: old.resources, tokens: map[string]*slots{}, upgraded: map[string][]byte{}}
 		for _, r := range a.resources {
 			r.account = a
 		}
@@ -151,6 +153,21 @@ func (s *Server) Online(addr string) bool {
 	defer s.mu.Unlock()
 	r := s.resource(jid.MustParse(addr))
 	return r != nil && r.conn != nil
+}
+
+// Inactive reports whether the client with a full address has said that nobody is looking
+// at it (XEP-0352).
+func (s *Server) Inactive(addr string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.resource(jid.MustParse(addr))
+	return r != nil && r.inactive
+}
+
+func (s *Server) setInactive(r *resource, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.inactive = on
 }
 
 // WaitOnline waits until a client is connected with a full address.

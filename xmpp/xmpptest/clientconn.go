@@ -2,12 +2,14 @@ package xmpptest
 
 import (
 	"crypto/tls"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"stanza.invalid/gen/bind"
+	"stanza.invalid/gen/pipelining"
 	"stanza.invalid/gen/roster"
 	"stanza.invalid/gen/sm"
 	"stanza.invalid/gen/starttls"
@@ -52,7 +54,8 @@ func (c *conn) restart() error {
 	if k != wire.Header {
 		return &stream.Error{Condition: stream.BadFormat}
 	}
-	c.in.f.Take()
+	doc := c.in.f.Take()
+	c.noteFrom(doc.Root())
 	c.id = stream.NewID()
 	c.header(wire.NSClient, c.domain)
 	return nil
@@ -77,13 +80,21 @@ func (c *conn) negotiateClient() error {
 			return err
 		}
 	}
-	mechanisms := ""
-	for _, m := range c.srv.cfg.Mechanisms {
-		if !strings.HasSuffix(m, "-PLUS") || c.secured() {
-			mechanisms += "<mechanism>" + m + "</mechanism>"
-		}
+	if err := c.features(c.loginFeatures()); err != nil {
+		return err
 	}
-	offer := "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + mechanisms + "</mechanisms>"
+	if err := c.login(); err != nil {
+		return err
+	}
+	if c.resource != nil {
+		return nil // with the login
+	}
+	return c.bindClient()
+}
+
+// loginFeatures are what clients are offered to log in with.
+func (c *conn) loginFeatures() string {
+	offer := "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + c.mechanisms() + "</mechanisms>"
 	if len(c.srv.cfg.Bindings) > 0 && c.secured() {
 		offer += "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>"
 		for _, b := range c.srv.cfg.Bindings {
@@ -91,25 +102,30 @@ func (c *conn) negotiateClient() error {
 		}
 		offer += "</sasl-channel-binding>"
 	}
-	if err := c.features(offer); err != nil {
-		return err
+	if c.offersSASL2() {
+		offer += c.authentication()
+		offer += "<config-version xmlns='" + pipelining.NS + "' value='" + configVersion(offer) + "'/>"
 	}
-	user, err := c.login()
-	if err != nil {
-		return err
+	return offer
+}
+
+// mechanisms are what can be used over the connection.
+func (c *conn) mechanisms() (all string) {
+	for _, m := range c.srv.cfg.Mechanisms {
+		if !strings.HasSuffix(m, "-PLUS") || c.secured() {
+			all += "<mechanism>" + m + "</mechanism>"
+		}
 	}
-	c.user = user
-	if err := c.restart(); err != nil {
-		return err
-	}
+	return all
+}
+
+// sessionFeatures are what clients are offered that have logged in.
+func (c *conn) sessionFeatures() string {
 	inner := "<bind xmlns='" + bind.NS + "'/><ver xmlns='" + roster.NSVersioning + "'/><csi xmlns='urn:xmpp:csi:0'/>"
 	if !c.srv.cfg.NoManagement {
 		inner += "<sm xmlns='" + sm.NS + "'/>"
 	}
-	if err := c.features(inner); err != nil {
-		return err
-	}
-	return c.bindClient()
+	return inner
 }
 
 // secure is STARTTLS.
@@ -161,7 +177,7 @@ func (c *conn) bindClient() error {
 			return err
 		}
 		if q, err := stanza.Decode[sm.Resume](r); err == nil {
-			if done, err := c.srv.resume(c, q); done || err != nil {
+			if done, err := c.srv.resume(c, q, c.write); done || err != nil {
 				return err
 			}
 			continue
@@ -174,26 +190,30 @@ func (c *conn) bindClient() error {
 		if err != nil || q == nil {
 			return &stream.Error{Condition: stream.NotAuthorized}
 		}
-		full, err := c.srv.bindResource(c, q.Resource)
-		if err != nil {
+		err = c.srv.bindResource(c, q.Resource, func(r *resource) error {
+			return c.write(st.Result(&bind.Bind{JID: r.addr}))
+		})
+		var e *stanza.Error
+		var cond stanza.Condition
+		if errors.As(err, &e) || errors.As(err, &cond) {
 			if err := c.write(st.Fail(err)); err != nil {
 				return err
 			}
 			continue
 		}
-		return c.write(st.Result(&bind.Bind{JID: full}))
+		return err
 	}
 }
 
 // bindResource makes a connection the one of a new session. Who had the resource before
-// is expelled.
-func (s *Server) bindResource(c *conn, want string) (jid.JID, error) {
+// is expelled. What begin sends comes before all that is sent to the session.
+func (s *Server) bindResource(c *conn, want string, begin func(r *resource) error) error {
 	if want == "" {
 		want = stream.NewID()[:12]
 	}
 	full, err := c.user.WithResource(want)
 	if err != nil {
-		return full, stanza.BadRequest
+		return stanza.BadRequest
 	}
 	for {
 		s.mu.Lock()
@@ -209,15 +229,18 @@ func (s *Server) bindResource(c *conn, want string) (jid.JID, error) {
 		}
 		s.endResource(old)
 	}
-	defer s.mu.Unlock()
 	if s.closed {
-		return full, stanza.ServiceUnavailable
+		s.mu.Unlock()
+		return stanza.ServiceUnavailable
 	}
 	r := &resource{account: s.accounts[c.user], addr: full, conn: c}
+	r.mu.Lock() // nobody else has it yet
+	defer r.mu.Unlock()
 	r.account.resources[full.Resource()] = r
 	c.resource = r
 	s.notify()
-	return full, nil
+	s.mu.Unlock()
+	return begin(r)
 }
 
 // readClient handles what a client sends until its stream ends.

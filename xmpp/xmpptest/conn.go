@@ -49,14 +49,16 @@ type conn struct {
 	in  input
 	out *output
 
-	id       string
-	opened   bool          // the header was sent
-	domain   jid.JID       // set by negotiation
-	account  *component    // guarded by Server.mu: set once the handshake is done
-	client   bool          // it is a client's
-	user     jid.JID       // of a client: whose account it has logged in to
-	resource *resource     // of a client: set once it has bound
-	gone     chan struct{} // closed when the component counts as disconnected
+	id         string
+	opened     bool          // the header was sent
+	from       jid.JID       // what the stream header says who it is
+	domain     jid.JID       // set by negotiation
+	account    *component    // guarded by Server.mu: set once the handshake is done
+	client     bool          // it is a client's
+	extensible bool          // of a client: it logs in by SASL 2
+	user       jid.JID       // of a client: whose account it has logged in to
+	resource   *resource     // of a client: set once it has bound
+	gone       chan struct{} // closed when the component counts as disconnected
 }
 
 func newConn(s *Server, raw net.Conn) *conn {
@@ -188,6 +190,7 @@ func (c *conn) negotiate() error {
 	if content != wire.NSComponent && content != wire.NSClient {
 		return &stream.Error{Condition: stream.InvalidNamespace, Text: content}
 	}
+	c.noteFrom(root)
 	to, _ := root.Attr("to")
 	if c.domain, err = jid.Parse(to); err != nil || c.domain.IsZero() {
 		return &stream.Error{Condition: stream.HostUnknown}
@@ -218,6 +221,12 @@ func (c *conn) negotiate() error {
 		return &stream.Error{Condition: stream.NotAuthorized}
 	}
 	return c.srv.bind(c)
+}
+
+// noteFrom notes who the stream header says that it is.
+func (c *conn) noteFrom(header wire.Raw) {
+	from, _ := header.Attr("from")
+	c.from, _ = jid.Parse(from)
 }
 
 // challenge returns the secret that a component must know.

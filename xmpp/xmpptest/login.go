@@ -15,7 +15,9 @@ import (
 	"github.com/xdg-go/scram"
 
 	"stanza.invalid/gen/sasl"
+	"stanza.invalid/gen/sasl2"
 	"stanza.invalid/stream"
+	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -47,36 +49,72 @@ func (c *conn) bindings() map[string]scram.ChannelBinding {
 }
 
 // failure ends a login.
-type failure struct{ condition sasl.Condition }
+type failure struct {
+	condition sasl.Condition
+	detail    stanza.Payload // with SASL 2; nil for none
+}
 
 func (f failure) Error() string { return string(f.condition) }
 
-// login is the server's side of SASL; it returns whose account it is. A login that fails
-// may be tried again a few times.
-func (c *conn) login() (jid.JID, error) {
+// login is the server's side of SASL, in either form. A login that fails may be tried
+// again a few times. With SASL 2 (XEP-0388) the client may have its session when it
+// returns.
+func (c *conn) login() error {
 	for range 3 {
 		r, err := c.element()
 		if err != nil {
-			return jid.JID{}, err
+			return err
 		}
-		auth, err := stanza.Decode[sasl.Auth](r)
-		if err != nil {
-			return jid.JID{}, &stream.Error{Condition: stream.NotAuthorized}
+		if c.extensible = r.Is(sasl2.NS, "authenticate") && c.offersSASL2(); c.extensible {
+			err = c.login2(r)
+		} else {
+			err = c.login1(r)
 		}
-		user, data, err := c.attempt(auth)
 		var f failure
-		switch {
-		case errors.As(err, &f):
-			if err := c.write(&sasl.Failure{Condition: f.condition}); err != nil {
-				return jid.JID{}, err
-			}
-			continue
-		case err != nil:
-			return jid.JID{}, err
+		if !errors.As(err, &f) {
+			return err
 		}
-		return user, c.write(&sasl.Success{Data: data})
+		if c.extensible {
+			no := &sasl2.Failure{Condition: f.condition}
+			if f.detail != nil {
+				no.Details = append(no.Details, asRaw(f.detail))
+			}
+			err = c.write(no)
+		} else {
+			err = c.write(&sasl.Failure{Condition: f.condition})
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return jid.JID{}, &stream.Error{Condition: stream.PolicyViolation}
+	return &stream.Error{Condition: stream.PolicyViolation}
+}
+
+// login1 is a login as RFC 6120, section 6, has it, with the new stream that comes of it.
+func (c *conn) login1(r wire.Raw) error {
+	auth, err := stanza.Decode[sasl.Auth](r)
+	if err != nil {
+		return &stream.Error{Condition: stream.NotAuthorized}
+	}
+	if !slices.Contains(c.srv.cfg.Mechanisms, auth.Mechanism) {
+		return failure{condition: sasl.ConditionInvalidMechanism}
+	}
+	first, err := decode64(auth.Data)
+	if err != nil {
+		return err
+	}
+	user, data, err := c.attempt(auth.Mechanism, first)
+	if err != nil {
+		return err
+	}
+	c.user = user
+	if err := c.write(&sasl.Success{Data: base64.StdEncoding.EncodeToString(data)}); err != nil {
+		return err
+	}
+	if err := c.restart(); err != nil {
+		return err
+	}
+	return c.features(c.sessionFeatures())
 }
 
 func decode64(s string) ([]byte, error) {
@@ -85,58 +123,52 @@ func decode64(s string) ([]byte, error) {
 	}
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
-		return nil, failure{sasl.ConditionIncorrectEncoding}
+		return nil, failure{condition: sasl.ConditionIncorrectEncoding}
 	}
 	return b, nil
 }
 
-// attempt is one login.
-func (c *conn) attempt(auth *sasl.Auth) (jid.JID, string, error) {
+// attempt is one login. It returns whose account it is, and the mechanism's last word, if
+// there is one.
+func (c *conn) attempt(mechanism string, first []byte) (jid.JID, []byte, error) {
 	none := jid.JID{}
-	if !slices.Contains(c.srv.cfg.Mechanisms, auth.Mechanism) {
-		return none, "", failure{sasl.ConditionInvalidMechanism}
-	}
-	first, err := decode64(auth.Data)
-	if err != nil {
-		return none, "", err
-	}
-	switch auth.Mechanism {
+	switch mechanism {
 	case "PLAIN":
 		parts := strings.Split(string(first), "\x00")
 		if len(parts) != 3 {
-			return none, "", failure{sasl.ConditionMalformedRequest}
+			return none, nil, failure{condition: sasl.ConditionMalformedRequest}
 		}
 		user, password, ok := c.lookUp(parts[1])
 		if !ok || subtle.ConstantTimeCompare([]byte(password), []byte(parts[2])) != 1 {
-			return none, "", failure{sasl.ConditionNotAuthorized}
+			return none, nil, failure{condition: sasl.ConditionNotAuthorized}
 		}
-		return user, "", nil
+		return user, nil, nil
 	case "ANONYMOUS":
 		user := c.domain
 		user, err := user.WithLocal(strings.ToLower(stream.NewID()))
 		if err == nil {
 			c.srv.Account(user.String(), stream.NewID())
 		}
-		return user, "", err
+		return user, nil, err
 	case "EXTERNAL":
 		t, ok := c.nc.(*tls.Conn)
 		if !ok || len(t.ConnectionState().VerifiedChains) == 0 {
-			return none, "", failure{sasl.ConditionNotAuthorized}
+			return none, nil, failure{condition: sasl.ConditionNotAuthorized}
 		}
 		name, _, _ := strings.Cut(t.ConnectionState().PeerCertificates[0].Subject.CommonName, "@")
 		user, _, ok := c.lookUp(name)
 		if !ok {
-			return none, "", failure{sasl.ConditionNotAuthorized}
+			return none, nil, failure{condition: sasl.ConditionNotAuthorized}
 		}
-		return user, "", nil
+		return user, nil, nil
 	case "OAUTHBEARER":
 		return c.bearer(string(first))
 	}
-	return c.scram(auth.Mechanism, first)
+	return c.scram(mechanism, first)
 }
 
 // bearer takes the account's password for a token.
-func (c *conn) bearer(first string) (jid.JID, string, error) {
+func (c *conn) bearer(first string) (jid.JID, []byte, error) {
 	gs2, rest, _ := strings.Cut(first, "\x01")
 	_, name, _ := strings.Cut(gs2, "a=")
 	name, _, _ = strings.Cut(strings.TrimSuffix(name, ","), "@")
@@ -144,14 +176,14 @@ func (c *conn) bearer(first string) (jid.JID, string, error) {
 	if ok {
 		for _, kv := range strings.Split(rest, "\x01") {
 			if token, found := strings.CutPrefix(kv, "auth=Bearer "); found && token == password {
-				return user, "", nil
+				return user, nil, nil
 			}
 		}
 	}
 	if _, err := c.challenge([]byte(`{"status":"invalid_token"}`)); err != nil {
-		return user, "", err
+		return user, nil, err
 	}
-	return user, "", failure{sasl.ConditionNotAuthorized}
+	return user, nil, failure{condition: sasl.ConditionNotAuthorized}
 }
 
 // lookUp returns the address and password of an account by its name.
@@ -171,25 +203,36 @@ func (c *conn) lookUp(name string) (jid.JID, string, bool) {
 
 // challenge sends data and returns the answer.
 func (c *conn) challenge(data []byte) ([]byte, error) {
-	if err := c.write(&sasl.Challenge{Data: base64.StdEncoding.EncodeToString(data)}); err != nil {
+	var q stanza.Payload = &sasl.Challenge{Data: base64.StdEncoding.EncodeToString(data)}
+	if c.extensible {
+		q = &sasl2.Challenge{Data: data}
+	}
+	if err := c.write(q); err != nil {
 		return nil, err
 	}
 	r, err := c.element()
 	if err != nil {
 		return nil, err
 	}
-	if r.Is(sasl.NS, "abort") {
-		return nil, failure{sasl.ConditionAborted}
+	if r.Local() == "abort" {
+		return nil, failure{condition: sasl.ConditionAborted}
+	}
+	if c.extensible {
+		answer, err := stanza.Decode[sasl2.Response](r)
+		if err != nil {
+			return nil, failure{condition: sasl.ConditionMalformedRequest}
+		}
+		return answer.Data, nil
 	}
 	answer, err := stanza.Decode[sasl.Response](r)
 	if err != nil {
-		return nil, failure{sasl.ConditionMalformedRequest}
+		return nil, failure{condition: sasl.ConditionMalformedRequest}
 	}
 	return decode64(answer.Data)
 }
 
 // scram is SCRAM (RFC 5802).
-func (c *conn) scram(name string, first []byte) (jid.JID, string, error) {
+func (c *conn) scram(name string, first []byte) (jid.JID, []byte, error) {
 	var h func() hash.Hash
 	switch strings.TrimSuffix(name, "-PLUS") {
 	case "SCRAM-SHA-1":
@@ -214,7 +257,7 @@ func (c *conn) scram(name string, first []byte) (jid.JID, string, error) {
 		return client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "sea salt of " + name, Iters: 4096})
 	})
 	if err != nil {
-		return user, "", err
+		return user, nil, err
 	}
 	plus := slices.ContainsFunc(c.srv.cfg.Mechanisms, func(m string) bool { return strings.HasSuffix(m, "-PLUS") })
 	conv := srv.NewConversation()
@@ -226,18 +269,18 @@ func (c *conn) scram(name string, first []byte) (jid.JID, string, error) {
 		conv = srv.NewConversationWithChannelBinding(b)
 	}
 	if bound := strings.HasPrefix(string(first), "p="); bound != strings.HasSuffix(name, "-PLUS") {
-		return user, "", failure{sasl.ConditionMalformedRequest}
+		return user, nil, failure{condition: sasl.ConditionMalformedRequest}
 	}
 	msg, err := conv.Step(string(first))
 	if err != nil {
-		return user, "", failure{sasl.ConditionNotAuthorized}
+		return user, nil, failure{condition: sasl.ConditionNotAuthorized}
 	}
 	answer, err := c.challenge([]byte(msg))
 	if err != nil {
-		return user, "", err
+		return user, nil, err
 	}
 	if msg, err = conv.Step(string(answer)); err != nil || !conv.Valid() {
-		return user, "", failure{sasl.ConditionNotAuthorized}
+		return user, nil, failure{condition: sasl.ConditionNotAuthorized}
 	}
-	return user, base64.StdEncoding.EncodeToString([]byte(msg)), nil
+	return user, []byte(msg), nil
 }

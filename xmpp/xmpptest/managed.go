@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"stanza.invalid/gen/csi"
 	"stanza.invalid/gen/sm"
 	"stanza.invalid/gen/stanzaerror"
 	"stanza.invalid/stream"
@@ -47,9 +48,13 @@ func (s *Server) enable(c *conn, e *sm.Enable) {
 	r := c.resource
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	_ = c.write(s.manage(r, e))
+}
+
+// manage is enable without the answer, which it returns. The caller holds resource.mu.
+func (s *Server) manage(r *resource, e *sm.Enable) stanza.Payload {
 	if r.managed != nil {
-		_ = c.write(&sm.Failed{Condition: stanzaerror.ConditionUnexpectedRequest})
-		return
+		return &sm.Failed{Condition: stanzaerror.ConditionUnexpectedRequest}
 	}
 	r.managed = &managed{every: s.cfg.AckEvery}
 	on := &sm.Enabled{}
@@ -59,11 +64,12 @@ func (s *Server) enable(c *conn, e *sm.Enable) {
 		seconds := uint32(s.cfg.Resumption.Seconds())
 		on.Max = &seconds
 	}
-	_ = c.write(on)
+	return on
 }
 
-// resume gives a client the session that it had (XEP-0198, section 5).
-func (s *Server) resume(c *conn, q *sm.Resume) (bool, error) {
+// resume gives a client the session that it had (XEP-0198, section 5); answer sends what it
+// is told about that.
+func (s *Server) resume(c *conn, q *sm.Resume, answer func(p stanza.Payload) error) (bool, error) {
 	var r *resource
 	s.mu.Lock()
 	for _, o := range s.accounts[c.user].list(func(*resource) bool { return true }) {
@@ -79,7 +85,7 @@ func (s *Server) resume(c *conn, q *sm.Resume) (bool, error) {
 	}
 	s.mu.Unlock()
 	if r == nil || refuse {
-		return false, c.write(&sm.Failed{Condition: stanzaerror.ConditionItemNotFound})
+		return false, answer(&sm.Failed{Condition: stanzaerror.ConditionItemNotFound})
 	}
 	s.mu.Lock()
 	old := r.conn
@@ -94,18 +100,18 @@ func (s *Server) resume(c *conn, q *sm.Resume) (bool, error) {
 	s.mu.Lock()
 	if r.ended || r.conn != nil || r.managed == nil {
 		s.mu.Unlock()
-		return false, c.write(&sm.Failed{Condition: stanzaerror.ConditionItemNotFound})
+		return false, answer(&sm.Failed{Condition: stanzaerror.ConditionItemNotFound})
 	}
 	if r.expiry != nil {
 		r.expiry.Stop()
 	}
-	r.conn, c.resource = c, r
+	r.conn, c.resource, r.inactive = c, r, false
 	s.notify()
 	s.mu.Unlock()
 	if err := r.managed.ack(q.Handled); err != nil {
 		return false, err
 	}
-	if err := c.write(&sm.Resumed{PreviousID: q.PreviousID, Handled: r.managed.in}); err != nil {
+	if err := answer(&sm.Resumed{PreviousID: q.PreviousID, Handled: r.managed.in}); err != nil {
 		return false, err
 	}
 	for _, b := range r.managed.unacked {
@@ -155,7 +161,8 @@ func (c *conn) nonza(r wire.Raw) error {
 		}
 		c.srv.enable(c, e)
 		return nil
-	case r.Is("urn:xmpp:csi:0", "active"), r.Is("urn:xmpp:csi:0", "inactive"):
+	case r.Is(csi.NS, "active"), r.Is(csi.NS, "inactive"):
+		c.srv.setInactive(res, r.Local() == "inactive")
 		return nil
 	}
 	return &stream.Error{Condition: stream.UnsupportedStanzaType}

@@ -20,6 +20,8 @@ type resource struct {
 	priority   int8             // guarded by Server.mu
 	presence   *stanza.Presence // guarded by Server.mu: the last that was available
 	interested bool             // guarded by Server.mu: it has asked for the roster
+	inactive   bool             // guarded by Server.mu: nobody is looking (XEP-0352)
+	carbons    bool             // guarded by Server.mu: it wants copies (XEP-0280)
 	expiry     *time.Timer      // guarded by Server.mu: ends a session that is away
 	ended      bool             // guarded by Server.mu
 

@@ -37,6 +37,17 @@ type Config struct {
 	// Bindings are the channel bindings that the server announces (XEP-0440): tls-exporter
 	// and tls-server-end-point if nil. An empty list announces nothing.
 	Bindings []string
+	// NoSASL2 turns SASL 2 (XEP-0388) off, and with it Bind 2 and tokens.
+	NoSASL2 bool
+	// Tokens are the mechanisms of tokens (XEP-0484): HT-SHA-256-EXPR, -ENDP and -NONE if nil.
+	// With an empty list there are no tokens.
+	Tokens []string
+	// TokenLife is how long tokens last (default 21 days). When half of it is over the next
+	// one is given.
+	TokenLife time.Duration
+	// Upgrades are the tasks that give the server salted passwords for other mechanisms
+	// (XEP-0480), such as UPGR-SCRAM-SHA-512. See [Server.Upgraded].
+	Upgrades []string
 	// NoManagement turns stream management (XEP-0198) off.
 	NoManagement bool
 	// Resumption is how long a client's session lasts without a connection (default 5 min).
@@ -78,6 +89,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Bindings == nil {
 		c.Bindings = []string{"tls-exporter", "tls-server-end-point"}
+	}
+	if c.Tokens == nil {
+		c.Tokens = []string{"HT-SHA-256-EXPR", "HT-SHA-256-ENDP", "HT-SHA-256-NONE"}
+	}
+	if c.TokenLife <= 0 {
+		c.TokenLife = 21 * 24 * time.Hour
 	}
 	if c.Resumption <= 0 {
 		c.Resumption = 5 * time.Minute
