@@ -18,6 +18,23 @@ import (
 // certificate like that.
 func Prosody(t testing.TB) *Server {
 	t.Helper()
+	return prosody(t, "")
+}
+
+// ProsodySASL2 is a Prosody with SASL 2, Bind 2 and tokens, from Debian's prosody-modules.
+func ProsodySASL2(t testing.TB) *Server {
+	t.Helper()
+	if _, err := os.Stat(moduleDir + "/mod_sasl2_fast"); err != nil {
+		missing(t, "prosody-modules")
+	}
+	return prosody(t, `"sasl2_on_012", "sasl2", "sasl2_bind2", "sasl2_fast",`)
+}
+
+// moduleDir is where Debian keeps Prosody's community modules.
+const moduleDir = "/usr/lib/prosody/modules"
+
+func prosody(t testing.TB, modules string) *Server {
+	t.Helper()
 	need(t, "prosody")
 	ago := time.Now().Add(-48 * time.Hour)
 	s := newServer(t, "prosody", map[string]testca.Leaf{
@@ -32,7 +49,7 @@ func Prosody(t testing.TB) *Server {
 	plugins, err := filepath.Abs(filepath.Join(scripts(), "prosody-plugins"))
 	check(t, err)
 	s.fill("prosody-client.cfg.lua.in", "prosody.cfg.lua", map[string]string{
-		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "PLUGINS": plugins,
+		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "PLUGINS": plugins, "MODULES": modules,
 	})
 	for _, host := range []string{"localhost", "sha256.test", "wronghost.test", "expired.test", "selfsigned.test"} {
 		dir := filepath.Join(s.dir, "data", percent(host), "accounts")

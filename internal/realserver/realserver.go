@@ -60,11 +60,17 @@ func scripts() string {
 func need(t testing.TB, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("XMPP_REQUIRE_SERVERS") == "1" {
-			t.Fatalf("XMPP_REQUIRE_SERVERS=1, but %s is not on the PATH", program)
-		}
-		t.Skipf("%s is not on the PATH: the tests against a real server are left out", program)
+		missing(t, program)
 	}
+}
+
+// missing skips the test, or fails it where everything has to be there.
+func missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("XMPP_REQUIRE_SERVERS") == "1" {
+		t.Fatalf("XMPP_REQUIRE_SERVERS=1, but %s is not installed", what)
+	}
+	t.Skipf("%s is not installed: the tests against a real server are left out", what)
 }
 
 // newServer makes the directory, ports and certificates of a server.
