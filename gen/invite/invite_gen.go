@@ -20,13 +20,31 @@ import (
 // again.
 const _ = stanza.GeneratedVersion1
 
-// The namespaces.
+// Command is the node of a command.
+//
+// See https://xmpp.org/extensions/xep-0401.html#discover.
+type Command string
+
+// The values of Command.
 const (
-	// NodeInvite is the node of the command that makes an invitation to become a contact.
-	NodeInvite = "urn:xmpp:invite#invite"
-	// NodeCreateAccount is the node of the command that makes an invitation to register.
-	NodeCreateAccount = "urn:xmpp:invite#create-account"
+	// CommandInvite makes an invitation to become a contact.
+	//
+	// See https://xmpp.org/extensions/xep-0401.html#create-invitation.
+	CommandInvite Command = "urn:xmpp:invite#invite"
+	// CommandCreateAccount makes an invitation to register.
+	//
+	// See https://xmpp.org/extensions/xep-0401.html#account-creation.
+	CommandCreateAccount Command = "urn:xmpp:invite#create-account"
 )
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Command) Known() bool {
+	switch v {
+	case CommandInvite, CommandCreateAccount:
+		return true
+	}
+	return false
+}
 
 // Invitation is a link that somebody can be invited with.
 //

@@ -24,11 +24,29 @@ const _ = stanza.GeneratedVersion1
 const (
 	// NS is the namespace urn:xmpp:spaces:0.
 	NS = "urn:xmpp:spaces:0"
-	// ItemAvatar is the id of the item with the avatar of a space.
-	ItemAvatar = "urn:xmpp:spaces:avatar:metadata:0"
-	// ItemBanner is the id of the item with the banner of a space.
-	ItemBanner = "urn:xmpp:spaces:banner:metadata:0"
 )
+
+// ItemID is the id of an item of a space that is none of its members. Both are avatar.Metadata.
+//
+// See https://xmpp.org/extensions/xep-0503.html#space-images.
+type ItemID string
+
+// The values of ItemID.
+const (
+	// ItemIDAvatar has the avatar of the space.
+	ItemIDAvatar ItemID = "urn:xmpp:spaces:avatar:metadata:0"
+	// ItemIDBanner has the banner of the space.
+	ItemIDBanner ItemID = "urn:xmpp:spaces:banner:metadata:0"
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v ItemID) Known() bool {
+	switch v {
+	case ItemIDAvatar, ItemIDBanner:
+		return true
+	}
+	return false
+}
 
 // Membership tells in the extended information of a room or other entity (disco.Info) which space
 // it belongs to.
