@@ -30,7 +30,7 @@ func Example() {
           </forwarded>
         </result>
       </archive>
-      <pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='http://jabber.org/protocol/nick'/></pubsub>
+      <notes xmlns='urn:example:notes'>Cannot swim.</notes>
     </user>
   </host>
 </server-data>`)
