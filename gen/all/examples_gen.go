@@ -1720,6 +1720,11 @@ func Examples() []Example {
 			Types:   []string{"Emoji"},
 		},
 		{
+			Package: "stanza.invalid/gen/emoji",
+			XML:     "<emoji xmlns='urn:xmpp:markup:emoji:0' name='calm'>\n  <hash xmlns='urn:xmpp:hashes:2' algo='sha-1'>kHp5RSzW/h7Gm1etSf90Mr5PC/k=</hash>\n  <hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=</hash>\n</emoji>",
+			Types:   []string{"Emoji"},
+		},
+		{
 			Package: "stanza.invalid/gen/entitytime",
 			XML:     "<iq type='get' id='t1' to='viola@illyria.example/orangery'><time xmlns='urn:xmpp:time'/></iq>",
 			Stanza:  "iq",
