@@ -18,6 +18,7 @@ import (
 	"stanza.invalid/gen/attachments"
 	"stanza.invalid/gen/attention"
 	"stanza.invalid/gen/avatar"
+	"stanza.invalid/gen/axolotl"
 	"stanza.invalid/gen/bidi"
 	"stanza.invalid/gen/bind"
 	"stanza.invalid/gen/bind2"
@@ -256,6 +257,7 @@ import (
 	"stanza.invalid/gen/starttls"
 	"stanza.invalid/gen/stats"
 	"stanza.invalid/gen/streams"
+	"stanza.invalid/gen/styling"
 	"stanza.invalid/gen/sxe"
 	"stanza.invalid/gen/things"
 	"stanza.invalid/gen/thumbnail"
@@ -874,6 +876,33 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(avatar.Metadata)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			GoName:  "Encrypted",
+			Names:   []wire.Name{{Space: "eu.siacs.conversations.axolotl", Local: "encrypted"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(axolotl.Encrypted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			GoName:  "Devices",
+			Names:   []wire.Name{{Space: "eu.siacs.conversations.axolotl", Local: "list"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(axolotl.Devices)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			GoName:  "Bundle",
+			Names:   []wire.Name{{Space: "eu.siacs.conversations.axolotl", Local: "bundle"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(axolotl.Bundle)
 			},
 		},
 		{
@@ -4524,6 +4553,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/marker",
+			GoName:  "Received",
+			Names:   []wire.Name{{Space: "urn:xmpp:chat-markers:0", Local: "received"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(marker.Received)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/marker",
+			GoName:  "Acknowledged",
+			Names:   []wire.Name{{Space: "urn:xmpp:chat-markers:0", Local: "acknowledged"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(marker.Acknowledged)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/markup",
 			GoName:  "Markup",
 			Names:   []wire.Name{{Space: "urn:xmpp:markup:0", Local: "markup"}},
@@ -8041,6 +8088,15 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(streams.DefinedCondition)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/styling",
+			GoName:  "Unstyled",
+			Names:   []wire.Name{{Space: "urn:xmpp:styling:0", Local: "unstyled"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(styling.Unstyled)
 			},
 		},
 		{

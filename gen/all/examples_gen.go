@@ -305,6 +305,27 @@ func Examples() []Example {
 			Types:   []string{"Metadata"},
 		},
 		{
+			Package: "stanza.invalid/gen/axolotl",
+			XML:     "<message to='olivia@illyria.example' type='chat'>\n  <encrypted xmlns='eu.siacs.conversations.axolotl'>\n    <header sid='1601'>\n      <key rid='1602' prekey='true'>c2hlIGxvdmVzIG1lIHN1cmU=</key>\n      <key rid='1603'>SSBhbSB0aGUgbWFu</key>\n      <iv>T8RDMBaiqn6Ci4Nw</iv>\n    </header>\n    <payload>UG9vciBsYWR5LCBzaGUgd2VyZSBiZXR0ZXIgbG92ZSBhIGRyZWFtLg==</payload>\n  </encrypted>\n  <store xmlns='urn:xmpp:hints'/>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Encrypted"},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			XML:     "<encrypted xmlns='eu.siacs.conversations.axolotl'><header sid='1601'><key rid='1602'>AAAA</key><iv>T8RDMBaiqn6Ci4Nw</iv></header></encrypted>",
+			Types:   []string{"Encrypted"},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			XML:     "<list xmlns='eu.siacs.conversations.axolotl'><device id='1601'/><device id='1602'/></list>",
+			Types:   []string{"Devices"},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			XML:     "<bundle xmlns='eu.siacs.conversations.axolotl'>\n  <signedPreKeyPublic signedPreKeyId='1'>c2lnbmVkIHByZS1rZXk=</signedPreKeyPublic>\n  <signedPreKeySignature>c2lnbmF0dXJl</signedPreKeySignature>\n  <identityKey>aWRlbnRpdHkga2V5</identityKey>\n  <prekeys><preKeyPublic preKeyId='1'>cHJlLWtleSBvbmU=</preKeyPublic><preKeyPublic preKeyId='2'>cHJlLWtleSB0d28=</preKeyPublic></prekeys>\n</bundle>",
+			Types:   []string{"Bundle"},
+		},
+		{
 			Package: "stanza.invalid/gen/bidi",
 			XML:     "<bidi xmlns='urn:xmpp:bidi'/>",
 			Types:   []string{"Bidi"},
@@ -3052,6 +3073,16 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/marker",
 			XML:     "<displayed xmlns='urn:xmpp:chat-markers:0' id='willow-1'/>",
 			Types:   []string{"Displayed"},
+		},
+		{
+			Package: "stanza.invalid/gen/marker",
+			XML:     "<received xmlns='urn:xmpp:chat-markers:0' id='willow-1'/>",
+			Types:   []string{"Received"},
+		},
+		{
+			Package: "stanza.invalid/gen/marker",
+			XML:     "<acknowledged xmlns='urn:xmpp:chat-markers:0' id='willow-1'/>",
+			Types:   []string{"Acknowledged"},
 		},
 		{
 			Package: "stanza.invalid/gen/markup",
@@ -5979,6 +6010,12 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/streams",
 			XML:     "<stream:error xmlns:stream='http://etherx.jabber.org/streams'>\n  <system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>\n</stream:error>",
 			Types:   []string{"Error"},
+		},
+		{
+			Package: "stanza.invalid/gen/styling",
+			XML:     "<message to='olivia@illyria.example'>\n  <body>M.O.A.I. *doth* sway my life</body>\n  <unstyled xmlns='urn:xmpp:styling:0'/>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Unstyled"},
 		},
 		{
 			Package: "stanza.invalid/gen/sxe",

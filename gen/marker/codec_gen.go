@@ -137,3 +137,147 @@ func (v *Displayed) DecodeXML(r wire.Raw) error {
 	}
 	return nil
 }
+
+// WireName returns the name of the element.
+func (*Received) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "received"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Received) Matches(n wire.Name) bool {
+	return n.Local == "received" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Received) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Received) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<received"...)
+	} else {
+		b = append(b, "<received xmlns='urn:xmpp:chat-markers:0'"...)
+	}
+	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+		return b, err
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</received>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Received) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "received") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Value()
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("id")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Acknowledged) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "acknowledged"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Acknowledged) Matches(n wire.Name) bool {
+	return n.Local == "acknowledged" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Acknowledged) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Acknowledged) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<acknowledged"...)
+	} else {
+		b = append(b, "<acknowledged xmlns='urn:xmpp:chat-markers:0'"...)
+	}
+	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
+		return b, err
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</acknowledged>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Acknowledged) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "acknowledged") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "id":
+			v.ID = a.Value()
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("id")
+	}
+	return nil
+}

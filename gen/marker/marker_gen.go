@@ -53,3 +53,33 @@ type Displayed struct {
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
+
+// Received tells that all messages up to a certain one have arrived. Drafts of the specification
+// had it, and some clients send it; package receipts does it better.
+//
+// See https://xmpp.org/extensions/xep-0333.html#design.
+type Received struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:xmpp:chat-markers:0 received"`
+
+	// ID is the id of the last message that has arrived.
+	ID string `xml:"id,attr"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Acknowledged tells that a person has taken note of all messages up to a certain one. Drafts of
+// the specification had it; hardly anybody sends it.
+//
+// See https://xmpp.org/extensions/xep-0333.html#design.
+type Acknowledged struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"urn:xmpp:chat-markers:0 acknowledged"`
+
+	// ID is the id of the last message that the person has taken note of.
+	ID string `xml:"id,attr"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
