@@ -3057,6 +3057,99 @@ func (v *PurgeNode) DecodeXML(r wire.Raw) error {
 }
 
 // WireName returns the name of the element.
+func (*CollectionSet) WireName() wire.Name {
+	return wire.Name{Space: NSOwner, Local: "pubsub"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*CollectionSet) Matches(n wire.Name) bool {
+	return n.Local == "pubsub" && n.Space == NSOwner
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*CollectionSet) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*CollectionSet) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*CollectionSet) Features() []string {
+	return []string{"http://jabber.org/protocol/pubsub#collections"}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <collection/>.
+func (*CollectionSet) Fits(r wire.Raw) bool {
+	return !r.Child(NSOwner, "collection").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *CollectionSet) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NSOwner {
+		b = append(b, "<pubsub"...)
+	} else {
+		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Collection.appendXML(b); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *CollectionSet) DecodeXML(r wire.Raw) error {
+	if !r.Is(NSOwner, "pubsub") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		a.KeepAttr(&v.Extra)
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "collection":
+			if c.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				if err := v.Collection.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingChild("collection")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
 func (*Event) WireName() wire.Name {
 	return wire.Name{Space: NSEvent, Local: "event"}
 }
@@ -3464,6 +3557,9 @@ func (v *Items) appendXML(b []byte) ([]byte, error) {
 			return b, err
 		}
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NS)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -3510,7 +3606,7 @@ func (v *Items) decodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -3545,6 +3641,20 @@ func (v *Item) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 1, " publisher='")
 	}
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " node='")
+	}
+	if v.SecurityLabel != "" {
+		if b, err = wire.AppendAttr(b, " xmlns:pda='urn:xmpp:sec-label:pubsub:0' pda:label='", v.SecurityLabel); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 3, " xmlns:pda='urn:xmpp:sec-label:pubsub:0' pda:label='")
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
 			return b, err
@@ -3575,6 +3685,15 @@ func (v *Item) decodeXML(r wire.Raw) error {
 				return a.Invalid(r, reason)
 			}
 			v.Publisher = n
+		case "node":
+			v.Node = a.Optional(&v.Extra, 2)
+		case "":
+			switch a.Expanded() {
+			case (wire.Name{Space: NSSecurityLabel, Local: "label"}):
+				v.SecurityLabel = a.Optional(&v.Extra, 3)
+			default:
+				a.KeepAttr(&v.Extra)
+			}
 		default:
 			a.KeepAttr(&v.Extra)
 		}
@@ -4279,6 +4398,9 @@ func (v *Publish) appendXML(b []byte) ([]byte, error) {
 			return b, err
 		}
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NS)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
 			return b, err
@@ -4314,7 +4436,7 @@ func (v *Publish) decodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -5058,6 +5180,126 @@ func (v *OwnerRedirect) decodeXML(r wire.Raw) error {
 	return nil
 }
 
+func (v *OwnerCollection) appendXML(b []byte) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, "<collection"...)
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " node='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Associate != nil {
+		if b, err = v.Associate.appendXML(b, "<associate", "</associate>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Dissociate != nil {
+		if b, err = v.Dissociate.appendXML(b, "<dissociate", "</dissociate>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</collection>"), nil
+}
+
+func (v *OwnerCollection) decodeXML(r wire.Raw) error {
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "node":
+			v.Node = a.Optional(&v.Extra, 0)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "associate":
+			if c.Same() && v.Associate == nil {
+				v.Associate = new(OwnerNode)
+				if err := v.Associate.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "dissociate":
+			if c.Same() && v.Dissociate == nil {
+				v.Dissociate = new(OwnerNode)
+				if err := v.Dissociate.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+func (v *OwnerNode) appendXML(b []byte, open, end string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	b = append(b, open...)
+	if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+		return b, err
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, end), nil
+}
+
+func (v *OwnerNode) decodeXML(r wire.Raw) error {
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "node":
+			v.Node = a.Value()
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("node")
+	}
+	return nil
+}
+
 func (v *OwnerPurge) appendXML(b []byte) ([]byte, error) {
 	var err error
 	tag := len(b)
@@ -5128,6 +5370,9 @@ func (v *EventItems) appendXML(b []byte) ([]byte, error) {
 			return b, err
 		}
 	}
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NSEvent)
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NSEvent); err != nil {
 			return b, err
@@ -5174,7 +5419,7 @@ func (v *EventItems) decodeXML(r wire.Raw) error {
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		v.Extensions = append(v.Extensions, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -5209,6 +5454,20 @@ func (v *EventItem) appendXML(b []byte) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 1, " publisher='")
 	}
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " node='")
+	}
+	if v.SecurityLabel != "" {
+		if b, err = wire.AppendAttr(b, " xmlns:pda='urn:xmpp:sec-label:pubsub:0' pda:label='", v.SecurityLabel); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 3, " xmlns:pda='urn:xmpp:sec-label:pubsub:0' pda:label='")
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
 			return b, err
@@ -5239,6 +5498,15 @@ func (v *EventItem) decodeXML(r wire.Raw) error {
 				return a.Invalid(r, reason)
 			}
 			v.Publisher = n
+		case "node":
+			v.Node = a.Optional(&v.Extra, 2)
+		case "":
+			switch a.Expanded() {
+			case (wire.Name{Space: NSSecurityLabel, Local: "label"}):
+				v.SecurityLabel = a.Optional(&v.Extra, 3)
+			default:
+				a.KeepAttr(&v.Extra)
+			}
 		default:
 			a.KeepAttr(&v.Extra)
 		}
@@ -5259,6 +5527,13 @@ func (v *EventRetract) appendXML(b []byte) ([]byte, error) {
 	b = append(b, "<retract"...)
 	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
 		return b, err
+	}
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " node='")
 	}
 	if v.Extra == nil {
 		return append(b, "/>"...), nil
@@ -5282,6 +5557,8 @@ func (v *EventRetract) decodeXML(r wire.Raw) error {
 		case "id":
 			v.ID = a.Value()
 			seen |= 1 << 0
+		case "node":
+			v.Node = a.Optional(&v.Extra, 1)
 		default:
 			a.KeepAttr(&v.Extra)
 		}

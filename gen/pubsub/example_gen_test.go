@@ -9,21 +9,18 @@ import (
 )
 
 func Example() {
-	s, err := stanza.Parse(`<iq type='get' id='p1' to='news.illyria.example'>
-  <pubsub xmlns='http://jabber.org/protocol/pubsub'>
-    <items node='weather' max_items='3' subid='s-12'/>
-    <set xmlns='http://jabber.org/protocol/rsm'><max>3</max></set>
-  </pubsub>
+	s, err := stanza.Parse(`<iq type='set' id='p77' to='news.illyria.example'>
+  <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><collection node='weather'><associate node='weather/storms'/></collection></pubsub>
 </iq>`)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	v, err := stanza.Find[pubsub.ItemsGet](s)
+	v, err := stanza.Find[pubsub.CollectionSet](s)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(v.WireName())
-	// Output: {http://jabber.org/protocol/pubsub}pubsub
+	// Output: {http://jabber.org/protocol/pubsub#owner}pubsub
 }

@@ -36,6 +36,8 @@ const (
 	NSEvent = "http://jabber.org/protocol/pubsub#event"
 	// NSErrors qualifies error conditions.
 	NSErrors = "http://jabber.org/protocol/pubsub#errors"
+	// NSSecurityLabel qualifies the names of security labels (XEP-0314).
+	NSSecurityLabel = "urn:xmpp:sec-label:pubsub:0"
 )
 
 // Affiliation is a lasting relation to a node. It belongs to the bare address.
@@ -1090,6 +1092,21 @@ type PurgeNode struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// CollectionSet puts a node into a collection, or takes it out, without touching the rest of the
+// configuration (XEP-0248).
+//
+// See https://xmpp.org/extensions/xep-0060.html#schemas-owner.
+type CollectionSet struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"http://jabber.org/protocol/pubsub#owner pubsub"`
+
+	// Collection says which node and which collection.
+	Collection OwnerCollection `xml:"http://jabber.org/protocol/pubsub#owner collection"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
 // Event tells a subscriber what has happened at a node. The node belongs to the sender of the
 // message: the service, or the account whose PEP service it is.
 //
@@ -1145,6 +1162,10 @@ type Items struct {
 	// Items are the items.
 	Items []Item `xml:"http://jabber.org/protocol/pubsub item"`
 
+	// Extensions holds what other specifications put beside the items, such as security labels
+	// (XEP-0314).
+	Extensions []stanza.Raw `xml:",any"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -1160,6 +1181,12 @@ type Item struct {
 	//
 	// See https://xmpp.org/extensions/xep-0060.html#publisher-publish-success-publisher.
 	Publisher jid.JID `xml:"publisher,attr"`
+
+	// Node is the node that the item is of, where the node around it is a collection (XEP-0248).
+	Node string `xml:"node,attr,omitempty"`
+
+	// SecurityLabel is the id of its security label among those beside the items (XEP-0314).
+	SecurityLabel string `xml:"urn:xmpp:sec-label:pubsub:0 label,attr,omitempty"`
 
 	// Payload is what is published: one element, or none.
 	Payload []stanza.Raw `xml:",any"`
@@ -1340,6 +1367,10 @@ type Publish struct {
 
 	// Items has the item, one at most; older services took several.
 	Items []Item `xml:"http://jabber.org/protocol/pubsub item"`
+
+	// Extensions holds what other specifications put beside the item, such as a security label
+	// (XEP-0314).
+	Extensions []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -1530,6 +1561,34 @@ type OwnerRedirect struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// OwnerCollection changes what is in a collection (XEP-0248).
+//
+// See https://xmpp.org/extensions/xep-0060.html#schemas-owner.
+type OwnerCollection struct {
+	// Node is the name of the collection; without it that is the root.
+	Node string `xml:"node,attr,omitempty"`
+
+	// Associate is a node that goes in.
+	Associate *OwnerNode `xml:"http://jabber.org/protocol/pubsub#owner associate"`
+
+	// Dissociate is a node that comes out.
+	Dissociate *OwnerNode `xml:"http://jabber.org/protocol/pubsub#owner dissociate"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// OwnerNode names a node that is put into a collection or taken out of it.
+//
+// See https://xmpp.org/extensions/xep-0060.html#schemas-owner.
+type OwnerNode struct {
+	// Node is its name.
+	Node string `xml:"node,attr"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
 // OwnerPurge names a node to purge.
 //
 // See https://xmpp.org/extensions/xep-0060.html#owner-purge-request.
@@ -1557,6 +1616,10 @@ type EventItems struct {
 	// See https://xmpp.org/extensions/xep-0060.html#publisher-delete-success-notify.
 	Retracted []EventRetract `xml:"http://jabber.org/protocol/pubsub#event retract"`
 
+	// Extensions holds what other specifications put beside the items, such as security labels
+	// (XEP-0314).
+	Extensions []stanza.Raw `xml:",any"`
+
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
 }
@@ -1573,6 +1636,12 @@ type EventItem struct {
 	// See https://xmpp.org/extensions/xep-0060.html#publisher-publish-success-publisher.
 	Publisher jid.JID `xml:"publisher,attr"`
 
+	// Node is the node that the item is of, where the node around it is a collection (XEP-0248).
+	Node string `xml:"node,attr,omitempty"`
+
+	// SecurityLabel is the id of its security label among those beside the items (XEP-0314).
+	SecurityLabel string `xml:"urn:xmpp:sec-label:pubsub:0 label,attr,omitempty"`
+
 	// Payload is what is published: one element, or none.
 	Payload []stanza.Raw `xml:",any"`
 
@@ -1586,6 +1655,9 @@ type EventItem struct {
 type EventRetract struct {
 	// ID is its id.
 	ID string `xml:"id,attr"`
+
+	// Node is the node that the item was of, where the node around it is a collection (XEP-0248).
+	Node string `xml:"node,attr,omitempty"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

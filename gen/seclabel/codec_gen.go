@@ -33,6 +33,13 @@ func (v *SecurityLabel) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else {
 		b = append(b, "<securitylabel xmlns='urn:xmpp:sec-label:0'"...)
 	}
+	if v.ID != "" {
+		if b, err = wire.AppendAttr(b, " xmlns:paa='urn:xmpp:sec-label:pubsub:0' paa:id='", v.ID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " xmlns:paa='urn:xmpp:sec-label:pubsub:0' paa:id='")
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
 			return b, err
@@ -70,7 +77,17 @@ func (v *SecurityLabel) DecodeXML(r wire.Raw) error {
 	var seen uint64
 	a := r.Attrs()
 	for a.Next() {
-		a.KeepAttr(&v.Extra)
+		switch a.Name() {
+		case "":
+			switch a.Expanded() {
+			case (wire.Name{Space: NSPubSub, Local: "id"}):
+				v.ID = a.Optional(&v.Extra, 0)
+			default:
+				a.KeepAttr(&v.Extra)
+			}
+		default:
+			a.KeepAttr(&v.Extra)
+		}
 	}
 	c := r.Children()
 	for c.Next() {
@@ -206,6 +223,13 @@ func (v *Catalog) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 6, " restrict='")
 	}
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 7, " node='")
+	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
 			return b, err
@@ -265,6 +289,8 @@ func (v *Catalog) DecodeXML(r wire.Raw) error {
 				return a.Invalid(r, reason)
 			}
 			v.Restrict = n
+		case "node":
+			v.Node = a.Optional(&v.Extra, 7)
 		default:
 			a.KeepAttr(&v.Extra)
 		}
@@ -353,6 +379,13 @@ func (v *CatalogRequest) AppendXML(b []byte, ns string) ([]byte, error) {
 	} else if v.Extra != nil {
 		b = v.Extra.RestoreAttr(b, 1, " from='")
 	}
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " node='")
+	}
 	if v.Extra == nil {
 		return append(b, "/>"...), nil
 	}
@@ -388,6 +421,8 @@ func (v *CatalogRequest) DecodeXML(r wire.Raw) error {
 				return a.Invalid(r, reason)
 			}
 			v.From = n
+		case "node":
+			v.Node = a.Optional(&v.Extra, 2)
 		default:
 			a.KeepAttr(&v.Extra)
 		}

@@ -28,6 +28,8 @@ const (
 	NSCatalog = "urn:xmpp:sec-label:catalog:2"
 	// NSESS qualifies labels of the kind ESS (RFC 2634).
 	NSESS = "urn:xmpp:sec-label:ess:0"
+	// NSPubSub qualifies what joins labels to items of nodes (XEP-0314).
+	NSPubSub = "urn:xmpp:sec-label:pubsub:0"
 )
 
 // Color is a colour: one of these or # with six hexadecimal digits.
@@ -82,12 +84,16 @@ func (v Color) Known() bool {
 	return false
 }
 
-// SecurityLabel labels the message that it is in.
+// SecurityLabel labels the message that it is in. Beside the items of a node it labels those that
+// name it (XEP-0314).
 //
 // See https://xmpp.org/extensions/xep-0258.html#protocol.
 type SecurityLabel struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:sec-label:0 securitylabel"`
+
+	// ID is the name by which items say that it is theirs.
+	ID string `xml:"urn:xmpp:sec-label:pubsub:0 id,attr,omitempty"`
 
 	// Displaymarking is what people see.
 	Displaymarking *DisplayMarking `xml:"urn:xmpp:sec-label:0 displaymarking"`
@@ -131,6 +137,9 @@ type Catalog struct {
 	// RestrictOrDefault heeds that.
 	Restrict bool `xml:"restrict,attr,omitempty"`
 
+	// Node is the node for whose items the labels are meant (XEP-0314).
+	Node string `xml:"node,attr,omitempty"`
+
 	// Items are the labels.
 	Items []Item `xml:"urn:xmpp:sec-label:catalog:2 item"`
 
@@ -155,6 +164,9 @@ type CatalogRequest struct {
 
 	// From is for which user a server asks another for the catalogue. Clients leave it out.
 	From jid.JID `xml:"from,attr"`
+
+	// Node is the node for whose items the labels are meant (XEP-0314).
+	Node string `xml:"node,attr,omitempty"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
