@@ -19,7 +19,7 @@ func Example() {
       <available-media><entry label='1'><display-text>Lute</display-text><type>audio</type><status>sendrecv</status></entry></available-media>
     </conference-description>
     <host-info><display-text>Court</display-text><web-page>https://illyria.example/</web-page><uris><entry><uri>xmpp:illyria.example</uri></entry></uris></host-info>
-    <conference-state><user-count>2</user-count><active>true</active><locked>false</locked></conference-state>
+    <conference-state><user-count>2</user-count><active>true</active><locked>true</locked></conference-state>
     <users state='partial'>
       <user entity='xmpp:viola@illyria.example' state='full'>
         <display-text>Cesario</display-text>

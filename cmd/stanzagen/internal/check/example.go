@@ -11,8 +11,11 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
-// formNamespace is the namespace of data forms.
-const formNamespace = "jabber:x:data"
+// formNamespace is the namespace of data forms, commandNamespace that of ad-hoc commands.
+const (
+	formNamespace    = "jabber:x:data"
+	commandNamespace = "http://jabber.org/protocol/commands"
+)
 
 // examples checks the pieces of XML and finds what is in them.
 func (l *linker) examples() {
@@ -37,8 +40,12 @@ func (l *linker) examples() {
 			}
 		}
 		l.exampleStructs(e, tree, from)
+		command := ""
 		for x := range tree.all {
-			if f := l.formNamed(x.formType); f != nil && x.name == (model.Name{Space: formNamespace, Local: "x"}) {
+			if x.name == (model.Name{Space: commandNamespace, Local: "command"}) {
+				command = x.attrs["node"]
+			}
+			if f := model.FormOf(l.pkg.Forms, x.formType, command, x.vars()); f != nil && x.name == (model.Name{Space: formNamespace, Local: "x"}) {
 				e.Forms = append(e.Forms, f)
 			}
 		}
@@ -126,6 +133,16 @@ type exampleElement struct {
 	isFormType bool
 	depth      int
 	children   []*exampleElement
+}
+
+// vars returns the names of the fields of a data form.
+func (e *exampleElement) vars() (names []string) {
+	for _, c := range e.children {
+		if c.name == (model.Name{Space: formNamespace, Local: "field"}) && c.attrs["var"] != "" {
+			names = append(names, c.attrs["var"])
+		}
+	}
+	return names
 }
 
 // all yields the element and all below it.

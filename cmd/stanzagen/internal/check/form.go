@@ -29,7 +29,7 @@ func (l *linker) declareForms() {
 			return
 		}
 		f := &model.Form{
-			Pos: from.Pos, Package: l.pkg, GoName: from.Type.Value, FormType: from.FormType.Value, Link: l.linkOrSpec(from.Ref),
+			Pos: from.Pos, Package: l.pkg, GoName: from.Type.Value, FormType: from.FormType.Value, Command: from.Command.Value, Link: l.linkOrSpec(from.Ref),
 			Title: from.Title.Value, Instructions: from.Instructions.Values(),
 		}
 		f.Doc = l.sentence(from.Doc, f.GoName, "is the form "+f.FormType+".")
@@ -40,6 +40,9 @@ func (l *linker) declareForms() {
 		}
 		if from.FormType.IsSet() {
 			l.formType(from.FormType, f, first)
+		}
+		if from.Command.IsSet() && (f.Command == "" || !isXMLText(f.Command)) {
+			l.c.Errorf(from.Command.Pos, "command %q of form %s is no name", f.Command, f.GoName)
 		}
 		l.shown(from.Title, "title of form "+f.GoName)
 		for _, s := range from.Instructions.List {
@@ -123,11 +126,17 @@ func (l *linker) formType(name syntax.String, f *model.Form, first map[string]so
 	switch pos, twice := first[name.Value]; {
 	case name.Value == "" || !isXMLText(name.Value) || strings.TrimSpace(name.Value) != name.Value:
 		l.c.Errorf(name.Pos, "form_type %q of form %s is no name", name.Value, f.GoName)
+	case twice && (f.Command == "" || !commands(l.pkg.Forms, name.Value)):
+		l.c.Errorf(name.Pos, "form_type %s stands twice", name.Value).Hintf("the first is in line %d; forms of commands may share it, if all of them name their `command`", pos.Line)
 	case twice:
-		l.c.Errorf(name.Pos, "form_type %s stands twice", name.Value).Hintf("the first is in line %d", pos.Line)
 	default:
 		first[name.Value] = name.Pos
 	}
+}
+
+// commands reports whether all forms of a FORM_TYPE so far belong to commands.
+func commands(forms []*model.Form, formType string) bool {
+	return !slices.ContainsFunc(forms, func(f *model.Form) bool { return f.FormType == formType && f.Command == "" })
 }
 
 // shown checks a text that people see.
@@ -329,14 +338,4 @@ func (l *linker) formNames(form *model.Form) {
 			}
 		}
 	}
-}
-
-// formNamed returns the form with that FORM_TYPE, or nil.
-func (l *linker) formNamed(formType string) *model.Form {
-	for _, f := range l.pkg.Forms {
-		if f.FormType == formType {
-			return f
-		}
-	}
-	return nil
 }

@@ -95,6 +95,11 @@ func (g *file) formCodec(f *model.Form) {
 	g.Comment("// FormType returns the FORM_TYPE.")
 	g.Func().Params(jen.Op("*").Id(f.GoName)).Id("FormType").Params().String().Block(jen.Return(g.feature(f.FormType)))
 	g.Line()
+	if f.Command != "" {
+		g.Comment("// Command returns the node of the ad-hoc command that the form belongs to.")
+		g.Func().Params(jen.Op("*").Id(f.GoName)).Id("Command").Params().String().Block(jen.Return(jen.Lit(f.Command)))
+		g.Line()
+	}
 	g.Comment("// FormSource returns Source.")
 	g.Add(self("v").Id("FormSource").Params().Op("*").Add(g.form("Form")).Block(jen.Return(field("Source"))))
 	g.Line()

@@ -121,6 +121,7 @@ type When struct {
 type Form struct {
 	GoName   string      `json:"go_name" doc:"The name of the type."`
 	FormType string      `json:"form_type" doc:"The value of the field FORM_TYPE."`
+	Command  string      `json:"command,omitempty" doc:"The node of the ad-hoc command that it belongs to."`
 	Doc      string      `json:"doc,omitempty" doc:"The comment of the type."`
 	Link     string      `json:"link,omitempty" doc:"The address of the section."`
 	Like     *Ref        `json:"like,omitempty" doc:"The form whose fields it has, too."`
@@ -198,7 +199,7 @@ func makePackage(p *model.Package) Package {
 		out.Queries = append(out.Queries, query)
 	}
 	for _, f := range p.Forms {
-		form := Form{GoName: f.GoName, FormType: f.FormType, Doc: f.Doc, Link: f.Link, Fields: []FormField{}}
+		form := Form{GoName: f.GoName, FormType: f.FormType, Command: f.Command, Doc: f.Doc, Link: f.Link, Fields: []FormField{}}
 		if f.Like != nil {
 			form.Like = &Ref{f.Like.Package.Name, f.Like.GoName}
 		}

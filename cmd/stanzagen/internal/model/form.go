@@ -1,6 +1,10 @@
 package model
 
-import "stanza.invalid/cmd/stanzagen/internal/source"
+import (
+	"slices"
+
+	"stanza.invalid/cmd/stanzagen/internal/source"
+)
 
 // Form is a data form (XEP-0004) as a struct. Beside its Fields the struct has the implied field Source.
 type Form struct {
@@ -12,6 +16,8 @@ type Form struct {
 	GoName string
 	// FormType is the value of the field FORM_TYPE.
 	FormType string
+	// Command is the node of the ad-hoc command that it belongs to, or empty.
+	Command string
 	// Title and Instructions are shown to people.
 	Title        string
 	Instructions []string
@@ -59,11 +65,42 @@ type FormOption struct {
 	Value, Label string
 }
 
+// FormOf returns the form that a data form with that FORM_TYPE and these fields is, or nil. Where several have the FORM_TYPE it
+// is one of the command, and the first that has all of the fields.
+func FormOf(forms []*Form, formType, command string, vars []string) *Form {
+	var found *Form
+	best := -1
+	for _, f := range forms {
+		if f.FormType != formType {
+			continue
+		}
+		points := 0
+		if f.Command == command {
+			points = 2
+		}
+		if !slices.ContainsFunc(vars, func(v string) bool { return v != formTypeVar && !f.has(v) }) {
+			points++
+		}
+		if points > best {
+			found, best = f, points
+		}
+	}
+	return found
+}
+
+// formTypeVar is the field that says what form it is.
+const formTypeVar = "FORM_TYPE"
+
+func (f *Form) has(name string) bool {
+	return slices.ContainsFunc(f.Fields, func(x *FormField) bool { return x.Var == name })
+}
+
 // ReservedFormFields returns the names that no field of a form may have, with what has them already.
 func ReservedFormFields() map[string]string {
 	return map[string]string{
 		"Source":     "the field that keeps the form that was decoded",
 		"FormType":   "a method of every form",
+		"Command":    "a method of the forms of commands",
 		"DecodeForm": "a method of every form",
 		"FormFields": "a method of every form",
 		"FormSource": "a method of every form",

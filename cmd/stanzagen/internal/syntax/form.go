@@ -10,6 +10,8 @@ type Form struct {
 	Type String
 	// FormType is the value of the field FORM_TYPE.
 	FormType String
+	// Command is the node of the ad-hoc command that the form belongs to.
+	Command String
 	// Title and Instructions are shown to those who fill it in.
 	Title        String
 	Instructions Strings

@@ -10,8 +10,8 @@ func (r *reader) form(n *yaml.Node) *syntax.Form {
 	o := r.object(n, LevelForm)
 	defer o.done()
 	return &syntax.Form{
-		Pos: o.pos, Type: o.text("type"), FormType: o.text("form_type"), Title: o.text("title"), Instructions: o.texts("instructions"),
-		Doc: o.text("doc"), Ref: o.text("ref"), Like: o.text("like"), Fields: list(o, "fields", r.formField),
+		Pos: o.pos, Type: o.text("type"), FormType: o.text("form_type"), Command: o.text("command"), Title: o.text("title"),
+		Instructions: o.texts("instructions"), Doc: o.text("doc"), Ref: o.text("ref"), Like: o.text("like"), Fields: list(o, "fields", r.formField),
 	}
 }
 

@@ -195,6 +195,7 @@ func Keys() []Key {
 
 		Key{LevelForm, "type", KindText, "", true, nil, "The Go type name."},
 		Key{LevelForm, "form_type", KindText, "", true, nil, "The value of the hidden field `FORM_TYPE`, which says what form it is (XEP-0068)."},
+		Key{LevelForm, "command", KindText, "", false, nil, "The node of the ad-hoc command (XEP-0050) that the form belongs to. Forms that name theirs may share a `form_type`."},
 		Key{LevelForm, "title", KindText, "", false, nil, "The title that people see."},
 		Key{LevelForm, "instructions", KindTexts, "", false, nil, "The instructions that people see, a paragraph each."},
 		Key{LevelForm, "doc", KindText, "", false, nil, "Continues the sentence that begins with the type's name."},

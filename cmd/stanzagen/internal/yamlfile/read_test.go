@@ -58,6 +58,7 @@ examples:
 forms:
   - type: Order
     form_type: urn:f
+    command: urn:f#c
     title: T
     instructions: [i]
     doc: is a form.
@@ -121,11 +122,12 @@ func TestReadEveryKey(t *testing.T) {
 
 	form := f.Forms[0]
 	require.Equal(t, "urn:f", form.FormType.Value)
+	require.Equal(t, "urn:f#c", form.Command.Value)
 	require.Equal(t, []string{"i"}, form.Instructions.Values())
 	require.True(t, form.Fields[0].Many.Value)
 	require.Equal(t, "D", form.Fields[0].Desc.Value)
 	require.Equal(t, "a", form.Fields[1].Options[0].Value.Value)
-	require.Equal(t, text(55, 68, "B"), form.Fields[1].Options[1].Label)
+	require.Equal(t, text(56, 68, "B"), form.Fields[1].Options[1].Label)
 }
 
 func TestReadHostile(t *testing.T) {

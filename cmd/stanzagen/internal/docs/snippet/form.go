@@ -11,6 +11,9 @@ import (
 // formTypeVar is the name of the field that says what form it is.
 const formTypeVar = "FORM_TYPE"
 
+// commandNamespace is the namespace of ad-hoc commands.
+const commandNamespace = "http://jabber.org/protocol/commands"
+
 // typedForm writes a data form as its struct, if there is one that makes just this form:
 //
 //	(&muc.RoomConfig{Name: new("Tavern")}).Submit()
@@ -26,7 +29,7 @@ func (w *writer) typedForm(f *model.Field, n *node) (_ expr, ok bool) {
 		return expr{}, false
 	}
 	method := map[string]string{"submit": "Submit", "result": "Result"}[n.attr("type")]
-	form := w.lib.form(n, w.own)
+	form := w.form(n)
 	if method == "" || form == nil {
 		return expr{}, false
 	}
@@ -62,21 +65,39 @@ func (w *writer) typedForm(f *model.Field, n *node) (_ expr, ok bool) {
 	return x, true
 }
 
-// form finds the struct of a form by its FORM_TYPE, one of package own if there is one.
-func (lib *Library) form(n *node, own *model.Package) *model.Form {
+// form finds the struct of a form by its FORM_TYPE, one of the own package if there is one.
+func (w *writer) form(n *node) *model.Form {
 	formType := ""
+	var vars []string
 	for _, c := range n.children {
 		if c.attr("var") == formTypeVar && len(c.children) == 1 {
 			formType = c.children[0].text
 		}
-	}
-	var found *model.Form
-	for _, f := range lib.forms[formType] {
-		if found == nil || f.Package == own && found.Package != own {
-			found = f
+		if name := c.attr("var"); name != "" {
+			vars = append(vars, name)
 		}
 	}
-	return found
+	command := w.root.command()
+	if f := model.FormOf(w.own.Forms, formType, command, vars); f != nil {
+		return f
+	}
+	return model.FormOf(w.lib.forms[formType], formType, command, vars)
+}
+
+// command returns the node of the first ad-hoc command in an element.
+func (n *node) command() string {
+	if n == nil {
+		return ""
+	}
+	if n.name == (model.Name{Space: commandNamespace, Local: "command"}) {
+		return n.attr("node")
+	}
+	for _, c := range n.children {
+		if node := c.command(); node != "" {
+			return node
+		}
+	}
+	return ""
 }
 
 // formField writes the value of a field. It fails for what the struct would write in another way.
