@@ -5,22 +5,31 @@
 package all
 
 import (
+	"stanza.invalid/gen/abuse"
 	"stanza.invalid/gen/activity"
 	"stanza.invalid/gen/addresses"
+	"stanza.invalid/gen/admin"
 	"stanza.invalid/gen/affiliation"
+	"stanza.invalid/gen/alert"
 	"stanza.invalid/gen/amp"
 	"stanza.invalid/gen/annotations"
 	"stanza.invalid/gen/archiving"
 	"stanza.invalid/gen/atom"
+	"stanza.invalid/gen/attach"
+	"stanza.invalid/gen/attachments"
 	"stanza.invalid/gen/attention"
 	"stanza.invalid/gen/avatar"
+	"stanza.invalid/gen/axolotl"
 	"stanza.invalid/gen/bidi"
 	"stanza.invalid/gen/bind"
+	"stanza.invalid/gen/bind2"
 	"stanza.invalid/gen/block"
 	"stanza.invalid/gen/bob"
 	"stanza.invalid/gen/bookmarks"
 	"stanza.invalid/gen/bookmarkstorage"
 	"stanza.invalid/gen/bosh"
+	"stanza.invalid/gen/browsing"
+	"stanza.invalid/gen/burner"
 	"stanza.invalid/gen/bytestreams"
 	"stanza.invalid/gen/cachinghints"
 	"stanza.invalid/gen/calendar"
@@ -30,19 +39,30 @@ import (
 	"stanza.invalid/gen/captcha"
 	"stanza.invalid/gen/carbons"
 	"stanza.invalid/gen/category"
+	"stanza.invalid/gen/chaining"
+	"stanza.invalid/gen/channelbinding"
+	"stanza.invalid/gen/channelsearch"
 	"stanza.invalid/gen/chatstate"
+	"stanza.invalid/gen/chatting"
 	"stanza.invalid/gen/clientaccess"
+	"stanza.invalid/gen/clientkey"
 	"stanza.invalid/gen/coin"
 	"stanza.invalid/gen/command"
+	"stanza.invalid/gen/comparepublish"
 	"stanza.invalid/gen/compress"
+	"stanza.invalid/gen/concentrator"
 	"stanza.invalid/gen/contactaddresses"
 	"stanza.invalid/gen/contactmeta"
 	"stanza.invalid/gen/content"
 	"stanza.invalid/gen/correct"
 	"stanza.invalid/gen/csi"
 	"stanza.invalid/gen/datachannel"
+	"stanza.invalid/gen/datapolicy"
 	"stanza.invalid/gen/decloak"
+	"stanza.invalid/gen/deepdisco"
+	"stanza.invalid/gen/deepsub"
 	"stanza.invalid/gen/delay"
+	"stanza.invalid/gen/delegation"
 	"stanza.invalid/gen/delimiter"
 	"stanza.invalid/gen/dialback"
 	"stanza.invalid/gen/directinvite"
@@ -50,21 +70,36 @@ import (
 	"stanza.invalid/gen/disco"
 	"stanza.invalid/gen/dmuc"
 	"stanza.invalid/gen/dmuc2"
+	"stanza.invalid/gen/doap"
+	"stanza.invalid/gen/dox"
 	"stanza.invalid/gen/dtls"
+	"stanza.invalid/gen/dtmf"
+	"stanza.invalid/gen/dynamicform"
 	"stanza.invalid/gen/eme"
+	"stanza.invalid/gen/emoji"
 	"stanza.invalid/gen/entitytime"
+	"stanza.invalid/gen/entityver"
+	"stanza.invalid/gen/ephemeral"
+	"stanza.invalid/gen/esfs"
+	"stanza.invalid/gen/eventlog"
 	"stanza.invalid/gen/events"
+	"stanza.invalid/gen/exi"
 	"stanza.invalid/gen/extdisco"
 	"stanza.invalid/gen/fallback"
+	"stanza.invalid/gen/fast"
+	"stanza.invalid/gen/fasten"
 	"stanza.invalid/gen/featureneg"
 	"stanza.invalid/gen/fileinput"
+	"stanza.invalid/gen/filemeta"
 	"stanza.invalid/gen/filetransfer"
+	"stanza.invalid/gen/fis"
 	"stanza.invalid/gen/fmuc"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/formxml"
 	"stanza.invalid/gen/forward"
 	"stanza.invalid/gen/framing"
 	"stanza.invalid/gen/gaming"
+	"stanza.invalid/gen/gateway"
 	"stanza.invalid/gen/geoloc"
 	"stanza.invalid/gen/grouping"
 	"stanza.invalid/gen/handshake"
@@ -74,38 +109,76 @@ import (
 	"stanza.invalid/gen/hints"
 	"stanza.invalid/gen/hostmeta"
 	"stanza.invalid/gen/httpauth"
-	"stanza.invalid/gen/iap"
+	"stanza.invalid/gen/httpscheme"
 	"stanza.invalid/gen/ibb"
+	"stanza.invalid/gen/ibr2"
+	"stanza.invalid/gen/ibrtoken"
 	"stanza.invalid/gen/ice"
 	"stanza.invalid/gen/iceudp"
 	"stanza.invalid/gen/idle"
+	"stanza.invalid/gen/imng"
+	"stanza.invalid/gen/inbox"
 	"stanza.invalid/gen/incident"
+	"stanza.invalid/gen/invite"
+	"stanza.invalid/gen/iodata"
+	"stanza.invalid/gen/iotcontrol"
 	"stanza.invalid/gen/ipcheck"
+	"stanza.invalid/gen/isr"
+	"stanza.invalid/gen/jet"
+	"stanza.invalid/gen/jidprep"
 	"stanza.invalid/gen/jingle"
+	"stanza.invalid/gen/jinglehttp"
 	"stanza.invalid/gen/jingleibb"
 	"stanza.invalid/gen/jinglenodes"
+	"stanza.invalid/gen/jinglepub"
 	"stanza.invalid/gen/jingles5b"
+	"stanza.invalid/gen/jingletransfer"
+	"stanza.invalid/gen/jinglexml"
 	"stanza.invalid/gen/jmi"
 	"stanza.invalid/gen/jsoncontainer"
+	"stanza.invalid/gen/jsonmsg"
 	"stanza.invalid/gen/keepalive"
+	"stanza.invalid/gen/kerberos"
+	"stanza.invalid/gen/langtrans"
 	"stanza.invalid/gen/lastactivity"
+	"stanza.invalid/gen/layout"
 	"stanza.invalid/gen/legacyauth"
 	"stanza.invalid/gen/legacydelay"
 	"stanza.invalid/gen/legacytime"
 	"stanza.invalid/gen/limits"
+	"stanza.invalid/gen/linkmeta"
+	"stanza.invalid/gen/locationquery"
 	"stanza.invalid/gen/mam"
+	"stanza.invalid/gen/mamfc"
 	"stanza.invalid/gen/marker"
 	"stanza.invalid/gen/markup"
+	"stanza.invalid/gen/mav"
 	"stanza.invalid/gen/mds"
 	"stanza.invalid/gen/media"
 	"stanza.invalid/gen/mentions"
+	"stanza.invalid/gen/metacontacts"
+	"stanza.invalid/gen/mine"
+	"stanza.invalid/gen/mix"
+	"stanza.invalid/gen/mixadmin"
+	"stanza.invalid/gen/mixanon"
+	"stanza.invalid/gen/mixmisc"
+	"stanza.invalid/gen/mixmuc"
+	"stanza.invalid/gen/mixpam"
+	"stanza.invalid/gen/mixpresence"
+	"stanza.invalid/gen/mmn"
 	"stanza.invalid/gen/moderate"
 	"stanza.invalid/gen/mood"
+	"stanza.invalid/gen/moved"
 	"stanza.invalid/gen/muc"
+	"stanza.invalid/gen/mucavatar"
 	"stanza.invalid/gen/mucstatus"
 	"stanza.invalid/gen/muctoken"
+	"stanza.invalid/gen/mucversion"
 	"stanza.invalid/gen/muji"
+	"stanza.invalid/gen/multiplex"
 	"stanza.invalid/gen/nick"
+	"stanza.invalid/gen/nodefilter"
+	"stanza.invalid/gen/noderelation"
 	"stanza.invalid/gen/notify"
 	"stanza.invalid/gen/occupantid"
 	"stanza.invalid/gen/offline"
@@ -113,31 +186,53 @@ import (
 	"stanza.invalid/gen/omemo"
 	"stanza.invalid/gen/onlinemeeting"
 	"stanza.invalid/gen/oob"
+	"stanza.invalid/gen/openpgp"
+	"stanza.invalid/gen/orderby"
 	"stanza.invalid/gen/outage"
 	"stanza.invalid/gen/oxps"
+	"stanza.invalid/gen/pam"
 	"stanza.invalid/gen/pars"
 	"stanza.invalid/gen/pgpsign"
+	"stanza.invalid/gen/pie"
 	"stanza.invalid/gen/ping"
+	"stanza.invalid/gen/pinning"
+	"stanza.invalid/gen/pipelining"
+	"stanza.invalid/gen/pps"
 	"stanza.invalid/gen/presencesession"
 	"stanza.invalid/gen/presencestate"
 	"stanza.invalid/gen/privacy"
 	"stanza.invalid/gen/private"
+	"stanza.invalid/gen/privilege"
+	"stanza.invalid/gen/profile"
+	"stanza.invalid/gen/provisioning"
 	"stanza.invalid/gen/pte"
+	"stanza.invalid/gen/pubkey"
 	"stanza.invalid/gen/pubsub"
 	"stanza.invalid/gen/pubsublabel"
 	"stanza.invalid/gen/pubsubsign"
 	"stanza.invalid/gen/pubsubsince"
 	"stanza.invalid/gen/push"
+	"stanza.invalid/gen/quickresponse"
 	"stanza.invalid/gen/quickstart"
+	"stanza.invalid/gen/raft"
+	"stanza.invalid/gen/rai"
+	"stanza.invalid/gen/rating"
 	"stanza.invalid/gen/rawudp"
+	"stanza.invalid/gen/rayo"
+	"stanza.invalid/gen/rayocpa"
+	"stanza.invalid/gen/rayofax"
+	"stanza.invalid/gen/reach"
 	"stanza.invalid/gen/reactions"
 	"stanza.invalid/gen/receipts"
 	"stanza.invalid/gen/reference"
 	"stanza.invalid/gen/register"
+	"stanza.invalid/gen/reminder"
+	"stanza.invalid/gen/remote"
 	"stanza.invalid/gen/reply"
 	"stanza.invalid/gen/report"
 	"stanza.invalid/gen/reputation"
 	"stanza.invalid/gen/retract"
+	"stanza.invalid/gen/roomactivity"
 	"stanza.invalid/gen/roomname"
 	"stanza.invalid/gen/roster"
 	"stanza.invalid/gen/rosterx"
@@ -145,19 +240,33 @@ import (
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/gen/rtcpfb"
 	"stanza.invalid/gen/rtp"
+	"stanza.invalid/gen/rtt"
 	"stanza.invalid/gen/rttsync"
 	"stanza.invalid/gen/sasl"
+	"stanza.invalid/gen/sasl2"
 	"stanza.invalid/gen/saslcert"
+	"stanza.invalid/gen/saslupgrade"
+	"stanza.invalid/gen/sce"
 	"stanza.invalid/gen/search"
 	"stanza.invalid/gen/seclabel"
+	"stanza.invalid/gen/sensordata"
+	"stanza.invalid/gen/serverinfo"
 	"stanza.invalid/gen/session"
+	"stanza.invalid/gen/sfs"
+	"stanza.invalid/gen/sharedsub"
 	"stanza.invalid/gen/shim"
 	"stanza.invalid/gen/si"
 	"stanza.invalid/gen/sift"
 	"stanza.invalid/gen/sifting"
 	"stanza.invalid/gen/signed"
+	"stanza.invalid/gen/signedform"
+	"stanza.invalid/gen/sims"
+	"stanza.invalid/gen/sipub"
+	"stanza.invalid/gen/slowmode"
 	"stanza.invalid/gen/sm"
+	"stanza.invalid/gen/soap"
 	"stanza.invalid/gen/softwareinfo"
+	"stanza.invalid/gen/spaces"
 	"stanza.invalid/gen/spim"
 	"stanza.invalid/gen/spoiler"
 	"stanza.invalid/gen/ssma"
@@ -167,16 +276,27 @@ import (
 	"stanza.invalid/gen/starttls"
 	"stanza.invalid/gen/stats"
 	"stanza.invalid/gen/streams"
+	"stanza.invalid/gen/styling"
+	"stanza.invalid/gen/sxe"
+	"stanza.invalid/gen/things"
 	"stanza.invalid/gen/thumbnail"
+	"stanza.invalid/gen/totp"
+	"stanza.invalid/gen/trust"
 	"stanza.invalid/gen/tune"
 	"stanza.invalid/gen/upload"
+	"stanza.invalid/gen/urldata"
 	"stanza.invalid/gen/validate"
 	"stanza.invalid/gen/vcard"
+	"stanza.invalid/gen/vcard4"
 	"stanza.invalid/gen/vcardavatar"
 	"stanza.invalid/gen/version"
+	"stanza.invalid/gen/viewing"
 	"stanza.invalid/gen/webxdc"
+	"stanza.invalid/gen/workgroup"
+	"stanza.invalid/gen/x509"
 	"stanza.invalid/gen/xhtml"
 	"stanza.invalid/gen/xid"
+	"stanza.invalid/gen/xmpphttp"
 	"stanza.invalid/gen/zrtp"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
@@ -215,6 +335,123 @@ type Form struct {
 // call.
 func Forms() []Form {
 	return []Form{
+		{Package: "stanza.invalid/gen/admin", GoName: "AddUser", New: func() form.Typed {
+			return new(admin.AddUser)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "DeleteUsers", New: func() form.Typed {
+			return new(admin.DeleteUsers)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "DisableUsers", New: func() form.Typed {
+			return new(admin.DisableUsers)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ReenableUsers", New: func() form.Typed {
+			return new(admin.ReenableUsers)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EndSessions", New: func() form.Typed {
+			return new(admin.EndSessions)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ChangePassword", New: func() form.Typed {
+			return new(admin.ChangePassword)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "GetRoster", New: func() form.Typed {
+			return new(admin.GetRoster)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "GetLastLogin", New: func() form.Typed {
+			return new(admin.GetLastLogin)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "LastLogin", New: func() form.Typed {
+			return new(admin.LastLogin)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "GetStatistics", New: func() form.Typed {
+			return new(admin.GetStatistics)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "Statistics", New: func() form.Typed {
+			return new(admin.Statistics)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EditBlacklist", New: func() form.Typed {
+			return new(admin.EditBlacklist)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EditInboundBlacklist", New: func() form.Typed {
+			return new(admin.EditInboundBlacklist)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EditOutboundBlacklist", New: func() form.Typed {
+			return new(admin.EditOutboundBlacklist)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EditWhitelist", New: func() form.Typed {
+			return new(admin.EditWhitelist)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EditInboundWhitelist", New: func() form.Typed {
+			return new(admin.EditInboundWhitelist)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EditOutboundWhitelist", New: func() form.Typed {
+			return new(admin.EditOutboundWhitelist)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "RegisteredCount", New: func() form.Typed {
+			return new(admin.RegisteredCount)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "DisabledCount", New: func() form.Typed {
+			return new(admin.DisabledCount)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "OnlineCount", New: func() form.Typed {
+			return new(admin.OnlineCount)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ActiveCount", New: func() form.Typed {
+			return new(admin.ActiveCount)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "IdleCount", New: func() form.Typed {
+			return new(admin.IdleCount)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ListRegistered", New: func() form.Typed {
+			return new(admin.ListRegistered)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "RegisteredUsers", New: func() form.Typed {
+			return new(admin.RegisteredUsers)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ListDisabled", New: func() form.Typed {
+			return new(admin.ListDisabled)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "DisabledUsers", New: func() form.Typed {
+			return new(admin.DisabledUsers)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ListOnline", New: func() form.Typed {
+			return new(admin.ListOnline)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "OnlineUsers", New: func() form.Typed {
+			return new(admin.OnlineUsers)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ListActive", New: func() form.Typed {
+			return new(admin.ListActive)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ActiveUsers", New: func() form.Typed {
+			return new(admin.ActiveUsers)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ListIdle", New: func() form.Typed {
+			return new(admin.ListIdle)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "IdleUsers", New: func() form.Typed {
+			return new(admin.IdleUsers)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "Announce", New: func() form.Typed {
+			return new(admin.Announce)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "SetMOTD", New: func() form.Typed {
+			return new(admin.SetMOTD)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EditMOTD", New: func() form.Typed {
+			return new(admin.EditMOTD)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "SetWelcome", New: func() form.Typed {
+			return new(admin.SetWelcome)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "EditAdmins", New: func() form.Typed {
+			return new(admin.EditAdmins)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "Restart", New: func() form.Typed {
+			return new(admin.Restart)
+		}},
+		{Package: "stanza.invalid/gen/admin", GoName: "ShutDown", New: func() form.Typed {
+			return new(admin.ShutDown)
+		}},
 		{Package: "stanza.invalid/gen/cachinghints", GoName: "Hints", New: func() form.Typed {
 			return new(cachinghints.Hints)
 		}},
@@ -230,17 +467,50 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/captcha", GoName: "Challenge", New: func() form.Typed {
 			return new(captcha.Challenge)
 		}},
+		{Package: "stanza.invalid/gen/chaining", GoName: "Chain", New: func() form.Typed {
+			return new(chaining.Chain)
+		}},
+		{Package: "stanza.invalid/gen/channelsearch", GoName: "Params", New: func() form.Typed {
+			return new(channelsearch.Params)
+		}},
 		{Package: "stanza.invalid/gen/contactaddresses", GoName: "Addresses", New: func() form.Typed {
 			return new(contactaddresses.Addresses)
 		}},
+		{Package: "stanza.invalid/gen/datapolicy", GoName: "Policy", New: func() form.Typed {
+			return new(datapolicy.Policy)
+		}},
+		{Package: "stanza.invalid/gen/deepdisco", GoName: "Request", New: func() form.Typed {
+			return new(deepdisco.Request)
+		}},
+		{Package: "stanza.invalid/gen/deepsub", GoName: "SubscribeOptions", New: func() form.Typed {
+			return new(deepsub.SubscribeOptions)
+		}},
+		{Package: "stanza.invalid/gen/deepsub", GoName: "Metadata", New: func() form.Typed {
+			return new(deepsub.Metadata)
+		}},
 		{Package: "stanza.invalid/gen/hats", GoName: "Command", New: func() form.Typed {
 			return new(hats.Command)
+		}},
+		{Package: "stanza.invalid/gen/invite", GoName: "Invitation", New: func() form.Typed {
+			return new(invite.Invitation)
 		}},
 		{Package: "stanza.invalid/gen/mam", GoName: "Filter", New: func() form.Typed {
 			return new(mam.Filter)
 		}},
 		{Package: "stanza.invalid/gen/mentions", GoName: "PermissionsForm", New: func() form.Typed {
 			return new(mentions.PermissionsForm)
+		}},
+		{Package: "stanza.invalid/gen/mix", GoName: "Info", New: func() form.Typed {
+			return new(mix.Info)
+		}},
+		{Package: "stanza.invalid/gen/mixadmin", GoName: "Configuration", New: func() form.Typed {
+			return new(mixadmin.Configuration)
+		}},
+		{Package: "stanza.invalid/gen/mixanon", GoName: "Preference", New: func() form.Typed {
+			return new(mixanon.Preference)
+		}},
+		{Package: "stanza.invalid/gen/mixmuc", GoName: "ServiceInfo", New: func() form.Typed {
+			return new(mixmuc.ServiceInfo)
 		}},
 		{Package: "stanza.invalid/gen/muc", GoName: "RoomConfig", New: func() form.Typed {
 			return new(muc.RoomConfig)
@@ -254,11 +524,26 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/muc", GoName: "VoiceRequest", New: func() form.Typed {
 			return new(muc.VoiceRequest)
 		}},
+		{Package: "stanza.invalid/gen/mucavatar", GoName: "RoomInfo", New: func() form.Typed {
+			return new(mucavatar.RoomInfo)
+		}},
+		{Package: "stanza.invalid/gen/nodefilter", GoName: "Types", New: func() form.Typed {
+			return new(nodefilter.Types)
+		}},
+		{Package: "stanza.invalid/gen/noderelation", GoName: "NodeConfig", New: func() form.Typed {
+			return new(noderelation.NodeConfig)
+		}},
+		{Package: "stanza.invalid/gen/noderelation", GoName: "Metadata", New: func() form.Typed {
+			return new(noderelation.Metadata)
+		}},
 		{Package: "stanza.invalid/gen/offline", GoName: "Info", New: func() form.Typed {
 			return new(offline.Info)
 		}},
 		{Package: "stanza.invalid/gen/outage", GoName: "StatusAddresses", New: func() form.Typed {
 			return new(outage.StatusAddresses)
+		}},
+		{Package: "stanza.invalid/gen/profile", GoName: "Fields", New: func() form.Typed {
+			return new(profile.Fields)
 		}},
 		{Package: "stanza.invalid/gen/pubsub", GoName: "NodeConfig", New: func() form.Typed {
 			return new(pubsub.NodeConfig)
@@ -278,6 +563,9 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/push", GoName: "Summary", New: func() form.Typed {
 			return new(push.Summary)
 		}},
+		{Package: "stanza.invalid/gen/rating", GoName: "SelfRating", New: func() form.Typed {
+			return new(rating.SelfRating)
+		}},
 		{Package: "stanza.invalid/gen/reactions", GoName: "Restrictions", New: func() form.Typed {
 			return new(reactions.Restrictions)
 		}},
@@ -290,14 +578,35 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/register", GoName: "PasswordChange", New: func() form.Typed {
 			return new(register.PasswordChange)
 		}},
+		{Package: "stanza.invalid/gen/remote", GoName: "Control", New: func() form.Typed {
+			return new(remote.Control)
+		}},
+		{Package: "stanza.invalid/gen/roomactivity", GoName: "RoomInfo", New: func() form.Typed {
+			return new(roomactivity.RoomInfo)
+		}},
 		{Package: "stanza.invalid/gen/search", GoName: "Form", New: func() form.Typed {
 			return new(search.Form)
+		}},
+		{Package: "stanza.invalid/gen/serverinfo", GoName: "Location", New: func() form.Typed {
+			return new(serverinfo.Location)
+		}},
+		{Package: "stanza.invalid/gen/signedform", GoName: "OAuth1", New: func() form.Typed {
+			return new(signedform.OAuth1)
+		}},
+		{Package: "stanza.invalid/gen/slowmode", GoName: "RoomConfig", New: func() form.Typed {
+			return new(slowmode.RoomConfig)
+		}},
+		{Package: "stanza.invalid/gen/slowmode", GoName: "RoomInfo", New: func() form.Typed {
+			return new(slowmode.RoomInfo)
 		}},
 		{Package: "stanza.invalid/gen/softwareinfo", GoName: "Software", New: func() form.Typed {
 			return new(softwareinfo.Software)
 		}},
-		{Package: "stanza.invalid/gen/ssn", GoName: "Negotiation", New: func() form.Typed {
-			return new(ssn.Negotiation)
+		{Package: "stanza.invalid/gen/spaces", GoName: "Membership", New: func() form.Typed {
+			return new(spaces.Membership)
+		}},
+		{Package: "stanza.invalid/gen/ssn", GoName: "Terms", New: func() form.Typed {
+			return new(ssn.Terms)
 		}},
 		{Package: "stanza.invalid/gen/upload", GoName: "Info", New: func() form.Typed {
 			return new(upload.Info)
@@ -309,6 +618,46 @@ func Forms() []Form {
 // order of its schema. The list is made anew with each call.
 func Types() []Entry {
 	return []Entry{
+		{
+			Package: "stanza.invalid/gen/abuse",
+			GoName:  "Abuse",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:abuse", Local: "abuse"}},
+			In:      []string{"message", "iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(abuse.Abuse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/abuse",
+			GoName:  "Abuser",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:abuse", Local: "abuser"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(abuse.Abuser)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/abuse",
+			GoName:  "Rogue",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:abuse", Local: "rogue"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(abuse.Rogue)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/abuse",
+			GoName:  "Spim",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:abuse", Local: "spim"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(abuse.Spim)
+			},
+		},
 		{
 			Package: "stanza.invalid/gen/activity",
 			GoName:  "Activity",
@@ -353,6 +702,33 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(affiliation.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/alert",
+			GoName:  "Alert",
+			Names:   []wire.Name{{Space: "urn:oasis:names:tc:emergency:cap:1.2", Local: "alert"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(alert.Alert)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/alert",
+			GoName:  "Alert11",
+			Names:   []wire.Name{{Space: "urn:oasis:names:tc:emergency:cap:1.1", Local: "alert"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(alert.Alert11)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/alert",
+			GoName:  "Alert10",
+			Names:   []wire.Name{{Space: "http://www.incident.com/cap/1.0", Local: "alert"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(alert.Alert10)
 			},
 		},
 		{
@@ -582,6 +958,33 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/attach",
+			GoName:  "To",
+			Names:   []wire.Name{{Space: "urn:xmpp:message-attaching:1", Local: "attach-to"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(attach.To)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/attachments",
+			GoName:  "Attachments",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub-attachments:1", Local: "attachments"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(attachments.Attachments)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/attachments",
+			GoName:  "Summary",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub-attachments:summary:1", Local: "summary"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(attachments.Summary)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/attention",
 			GoName:  "Attention",
 			Names:   []wire.Name{{Space: "urn:xmpp:attention:0", Local: "attention"}},
@@ -606,6 +1009,33 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(avatar.Metadata)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			GoName:  "Encrypted",
+			Names:   []wire.Name{{Space: "eu.siacs.conversations.axolotl", Local: "encrypted"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(axolotl.Encrypted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			GoName:  "Devices",
+			Names:   []wire.Name{{Space: "eu.siacs.conversations.axolotl", Local: "list"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(axolotl.Devices)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/axolotl",
+			GoName:  "Bundle",
+			Names:   []wire.Name{{Space: "eu.siacs.conversations.axolotl", Local: "bundle"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(axolotl.Bundle)
 			},
 		},
 		{
@@ -643,6 +1073,24 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(bind.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bind2",
+			GoName:  "Bind",
+			Names:   []wire.Name{{Space: "urn:xmpp:bind:0", Local: "bind"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(bind2.Bind)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/bind2",
+			GoName:  "Bound",
+			Names:   []wire.Name{{Space: "urn:xmpp:bind:0", Local: "bound"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(bind2.Bound)
 			},
 		},
 		{
@@ -737,6 +1185,34 @@ func Types() []Entry {
 			In:      []string{"stream"},
 			New: func() stanza.Decoder {
 				return new(bosh.Body)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/browsing",
+			GoName:  "Page",
+			Names:   []wire.Name{{Space: "urn:xmpp:browsing:0", Local: "page"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(browsing.Page)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/burner",
+			GoName:  "Identity",
+			Names:   []wire.Name{{Space: "urn:xmpp:burner:0", Local: "identity"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(burner.Identity)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/burner",
+			GoName:  "IdentityGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:burner:0", Local: "identity"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(burner.IdentityGet)
 			},
 		},
 		{
@@ -963,12 +1439,77 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/channelbinding",
+			GoName:  "ChannelBindings",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl-cb:0", Local: "sasl-channel-binding"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(channelbinding.ChannelBindings)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "Template",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:search", Local: "search"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(channelsearch.Template)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "Search",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:search", Local: "search"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(channelsearch.Search)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "TemplateGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:search", Local: "search"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(channelsearch.TemplateGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "Result",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:search", Local: "result"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(channelsearch.Result)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/channelsearch",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "urn:xmpp:channel-search:0:error", Local: "invalid-sort-key"}, {Space: "urn:xmpp:channel-search:0:error", Local: "invalid-search-terms"}, {Space: "urn:xmpp:channel-search:0:error", Local: "rate-limit"}, {Space: "urn:xmpp:channel-search:0:error", Local: "full-set-retrieval-rejected"}, {Space: "urn:xmpp:channel-search:0:error", Local: "conflicting-fields"}, {Space: "urn:xmpp:channel-search:0:error", Local: "no-search-conditions"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(channelsearch.Error)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/chatstate",
 			GoName:  "Notification",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/chatstates", Local: "active"}, {Space: "http://jabber.org/protocol/chatstates", Local: "composing"}, {Space: "http://jabber.org/protocol/chatstates", Local: "paused"}, {Space: "http://jabber.org/protocol/chatstates", Local: "inactive"}, {Space: "http://jabber.org/protocol/chatstates", Local: "gone"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(chatstate.Notification)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/chatting",
+			GoName:  "Room",
+			Names:   []wire.Name{{Space: "urn:xmpp:chatting:0", Local: "room"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(chatting.Room)
 			},
 		},
 		{
@@ -1010,6 +1551,54 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(clientkey.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "Registered",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "registered"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(clientkey.Registered)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "Revoke",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "revoke"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(clientkey.Revoke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "Keys",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "list"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(clientkey.Keys)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/clientkey",
+			GoName:  "KeysGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:client-key:0", Local: "list"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(clientkey.KeysGet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/coin",
 			GoName:  "Focus",
 			Names:   []wire.Name{{Space: "urn:xmpp:coin:1", Local: "conference-info"}},
@@ -1048,6 +1637,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/comparepublish",
+			GoName:  "ValueMap",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:cap:0", Local: "cap-v-map"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(comparepublish.ValueMap)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/comparepublish",
+			GoName:  "Failed",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:cap:0", Local: "compare-and-publish-failed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(comparepublish.Failed)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/compress",
 			GoName:  "Feature",
 			Names:   []wire.Name{{Space: "http://jabber.org/features/compress", Local: "compression"}},
@@ -1081,6 +1688,905 @@ func Types() []Entry {
 			In:      []string{"stream"},
 			New: func() stanza.Decoder {
 				return new(compress.Failure)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCapabilities",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCapabilities"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCapabilities)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCapabilitiesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCapabilitiesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCapabilitiesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllDataSources",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllDataSources"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllDataSources)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllDataSourcesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllDataSourcesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllDataSourcesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetRootDataSources",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootDataSources"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetRootDataSources)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetRootDataSourcesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootDataSourcesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetRootDataSourcesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetChildDataSources",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildDataSources"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetChildDataSources)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetChildDataSourcesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildDataSourcesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetChildDataSourcesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ContainsNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.ContainsNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ContainsNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ContainsNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ContainsNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.ContainsNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ContainsNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "containsNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ContainsNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeInheritance",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeInheritance"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeInheritance)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeInheritanceResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeInheritanceResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeInheritanceResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetRootNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetRootNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetRootNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getRootNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetRootNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetChildNodes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildNodes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetChildNodes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetChildNodesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getChildNodesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetChildNodesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetIndices",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getIndices"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetIndices)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetIndicesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getIndicesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetIndicesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesFromIndex",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndex"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesFromIndex)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesFromIndexResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndexResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesFromIndexResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesFromIndices",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndices"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesFromIndices)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodesFromIndicesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodesFromIndicesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodesFromIndicesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllIndexValues",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllIndexValues"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllIndexValues)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAllIndexValuesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAllIndexValuesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAllIndexValuesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeParametersForEdit",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeParametersForEdit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeParametersForEdit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeParametersForEditResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeParametersForEditResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeParametersForEditResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SetNodeParametersAfterEdit",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setNodeParametersAfterEdit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.SetNodeParametersAfterEdit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SetNodeParametersAfterEditResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setNodeParametersAfterEditResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.SetNodeParametersAfterEditResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonNodeParametersForEdit",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeParametersForEdit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonNodeParametersForEdit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonNodeParametersForEditResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeParametersForEditResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonNodeParametersForEditResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SetCommonNodeParametersAfterEdit",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setCommonNodeParametersAfterEdit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.SetCommonNodeParametersAfterEdit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SetCommonNodeParametersAfterEditResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "setCommonNodeParametersAfterEditResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.SetCommonNodeParametersAfterEditResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAddableNodeTypes",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAddableNodeTypes"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAddableNodeTypes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAddableNodeTypesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAddableNodeTypesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAddableNodeTypesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetParametersForNewNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getParametersForNewNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetParametersForNewNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetParametersForNewNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getParametersForNewNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetParametersForNewNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "CreateNewNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "createNewNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.CreateNewNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "CreateNewNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "createNewNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.CreateNewNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "DestroyNode",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "destroyNode"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.DestroyNode)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "DestroyNodeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "destroyNodeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.DestroyNodeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAncestors",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAncestors"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAncestors)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetAncestorsResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getAncestorsResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetAncestorsResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeCommands",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeCommands"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeCommands)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetNodeCommandsResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getNodeCommandsResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetNodeCommandsResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommandParameters",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommandParameters"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommandParameters)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommandParametersResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommandParametersResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommandParametersResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteNodeCommand",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeCommand"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteNodeCommand)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteNodeCommandResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeCommandResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteNodeCommandResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteNodeQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeQuery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteNodeQuery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteNodeQueryResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeNodeQueryResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteNodeQueryResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "AbortNodeQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortNodeQuery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.AbortNodeQuery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "AbortNodeQueryResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortNodeQueryResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.AbortNodeQueryResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonNodeCommands",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeCommands"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonNodeCommands)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonNodeCommandsResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonNodeCommandsResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonNodeCommandsResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonCommandParameters",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonCommandParameters"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonCommandParameters)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetCommonCommandParametersResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getCommonCommandParametersResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetCommonCommandParametersResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteCommonNodeCommand",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeCommand"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteCommonNodeCommand)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteCommonNodeCommandResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeCommandResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteCommonNodeCommandResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteCommonNodeQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeQuery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteCommonNodeQuery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "ExecuteCommonNodeQueryResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "executeCommonNodeQueryResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.ExecuteCommonNodeQueryResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "AbortCommonNodeQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortCommonNodeQuery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.AbortCommonNodeQuery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "AbortCommonNodeQueryResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "abortCommonNodeQueryResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.AbortCommonNodeQueryResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodeUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeUp"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodeUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodeUpResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeUpResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodeUpResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodesUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesUp"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodesUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodesUpResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesUpResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodesUpResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodeDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeDown"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodeDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodeDownResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodeDownResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodeDownResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodesDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesDown"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodesDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "MoveNodesDownResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "moveNodesDownResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.MoveNodesDownResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "Subscribe",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "subscribe"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.Subscribe)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "SubscribeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "subscribeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.SubscribeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "Unsubscribe",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "unsubscribe"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.Unsubscribe)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "UnsubscribeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "unsubscribeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.UnsubscribeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeAdded",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeAdded"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeAdded)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeUpdated",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeUpdated"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeUpdated)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeStatusChanged",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeStatusChanged"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeStatusChanged)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeRemoved",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeRemoved"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeRemoved)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeMovedUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeMovedUp"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeMovedUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "NodeMovedDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "nodeMovedDown"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.NodeMovedDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetDatabases",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabases"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetDatabases)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetDatabasesResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabasesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetDatabasesResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetDatabaseReadoutParameters",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabaseReadoutParameters"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(concentrator.GetDatabaseReadoutParameters)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "GetDatabaseReadoutParametersResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "getDatabaseReadoutParametersResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.GetDatabaseReadoutParametersResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "StartDatabaseReadout",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "startDatabaseReadout"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(concentrator.StartDatabaseReadout)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "StartDatabaseReadoutResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "startDatabaseReadoutResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(concentrator.StartDatabaseReadoutResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/concentrator",
+			GoName:  "QueryProgress",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:concentrators", Local: "queryProgress"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(concentrator.QueryProgress)
 			},
 		},
 		{
@@ -1189,6 +2695,54 @@ func Types() []Entry {
 			In:      []string{"message", "presence", "any"},
 			New: func() stanza.Decoder {
 				return new(delay.Delay)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:2", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(delegation.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Delegation",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:2", Local: "delegation"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(delegation.Delegation)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:2", Local: "delegation"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(delegation.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Delegation1",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:1", Local: "delegation"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(delegation.Delegation1)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/delegation",
+			GoName:  "Request1",
+			Names:   []wire.Name{{Space: "urn:xmpp:delegation:1", Local: "delegation"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(delegation.Request1)
 			},
 		},
 		{
@@ -1322,6 +2876,52 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/doap",
+			GoName:  "RDF",
+			Names:   []wire.Name{{Space: "http://www.w3.org/1999/02/22-rdf-syntax-ns#", Local: "RDF"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(doap.RDF)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/doap",
+			GoName:  "Project",
+			Names:   []wire.Name{{Space: "http://usefulinc.com/ns/doap#", Local: "Project"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(doap.Project)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/doap",
+			GoName:  "SupportedXEP",
+			Names:   []wire.Name{{Space: "https://linkmauve.fr/ns/xmpp-doap#", Local: "SupportedXep"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(doap.SupportedXEP)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dox",
+			GoName:  "Message",
+			Names:   []wire.Name{{Space: "urn:xmpp:dox:0", Local: "dns"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(dox.Message)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dox",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:dox:0", Local: "dns"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(dox.Query)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/dtls",
 			GoName:  "Fingerprint",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:dtls:0", Local: "fingerprint"}},
@@ -1331,12 +2931,95 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/dtmf",
+			GoName:  "DTMF",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:dtmf:0", Local: "dtmf"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dtmf.DTMF)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "PostBack",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "postBack"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.PostBack)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "ReadOnly",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "readOnly"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.ReadOnly)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "NotSame",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "notSame"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.NotSame)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "error"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.Error)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "Submit",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "submit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(dynamicform.Submit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "Cancel",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "cancel"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(dynamicform.Cancel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dynamicform",
+			GoName:  "Updated",
+			Names:   []wire.Name{{Space: "urn:xmpp:xdata:dynamic", Local: "updated"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(dynamicform.Updated)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/eme",
 			GoName:  "Encryption",
 			Names:   []wire.Name{{Space: "urn:xmpp:eme:0", Local: "encryption"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(eme.Encryption)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/emoji",
+			GoName:  "Emoji",
+			Names:   []wire.Name{{Space: "urn:xmpp:markup:emoji:0", Local: "emoji"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(emoji.Emoji)
 			},
 		},
 		{
@@ -1359,12 +3042,158 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0", Local: "ver"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(entityver.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "Version",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0", Local: "version"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(entityver.Version)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "RosterToken",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:profile:roster:0", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(entityver.RosterToken)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "RosterTokenGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:profile:roster:0", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(entityver.RosterTokenGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "Found",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0:search", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(entityver.Found)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entityver",
+			GoName:  "Search",
+			Names:   []wire.Name{{Space: "urn:xmpp:entityver:0:search", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(entityver.Search)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ephemeral",
+			GoName:  "Ephemeral",
+			Names:   []wire.Name{{Space: "urn:xmpp:ephemeral:0", Local: "ephemeral"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(ephemeral.Ephemeral)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/esfs",
+			GoName:  "Encrypted",
+			Names:   []wire.Name{{Space: "urn:xmpp:esfs:0", Local: "encrypted"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(esfs.Encrypted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/eventlog",
+			GoName:  "Event",
+			Names:   []wire.Name{{Space: "urn:xmpp:eventlog", Local: "log"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(eventlog.Event)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/events",
 			GoName:  "Event",
 			Names:   []wire.Name{{Space: "jabber:x:event", Local: "x"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(events.Event)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "Setup",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "setup"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.Setup)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "SetupResponse",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "setupResponse"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.SetupResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "UploadSchema",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "uploadSchema"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.UploadSchema)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "DownloadSchema",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "downloadSchema"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.DownloadSchema)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "DownloadSchemaResponse",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "downloadSchemaResponse"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.DownloadSchemaResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "StreamStart",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "streamStart"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.StreamStart)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/exi",
+			GoName:  "StreamEnd",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "streamEnd"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(exi.StreamEnd)
 			},
 		},
 		{
@@ -1473,6 +3302,42 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/fast",
+			GoName:  "Fast",
+			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "fast"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(fast.Fast)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			GoName:  "RequestToken",
+			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "request-token"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(fast.RequestToken)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fast",
+			GoName:  "Token",
+			Names:   []wire.Name{{Space: "urn:xmpp:fast:0", Local: "token"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(fast.Token)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fasten",
+			GoName:  "ApplyTo",
+			Names:   []wire.Name{{Space: "urn:xmpp:fasten:0", Local: "apply-to"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(fasten.ApplyTo)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/featureneg",
 			GoName:  "Feature",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/feature-neg", Local: "feature"}},
@@ -1511,12 +3376,30 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/filemeta",
+			GoName:  "File",
+			Names:   []wire.Name{{Space: "urn:xmpp:file:metadata:0", Local: "file"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filemeta.File)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/filetransfer",
 			GoName:  "Description",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:5", Local: "description"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(filetransfer.Description)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filetransfer",
+			GoName:  "File",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:5", Local: "file"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filetransfer.File)
 			},
 		},
 		{
@@ -1553,6 +3436,25 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(filetransfer.TooLarge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fis",
+			GoName:  "Files",
+			Names:   []wire.Name{{Space: "urn:xmpp:fis:0", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(fis.Files)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/fis",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:fis:0", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(fis.Query)
 			},
 		},
 		{
@@ -1616,6 +3518,44 @@ func Types() []Entry {
 			In:      []string{"message", "any"},
 			New: func() stanza.Decoder {
 				return new(gaming.Game)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			GoName:  "Prompt",
+			Names:   []wire.Name{{Space: "jabber:iq:gateway", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(gateway.Prompt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			GoName:  "PromptGet",
+			Names:   []wire.Name{{Space: "jabber:iq:gateway", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(gateway.PromptGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			GoName:  "AddressSet",
+			Names:   []wire.Name{{Space: "jabber:iq:gateway", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(gateway.AddressSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/gateway",
+			GoName:  "Address",
+			Names:   []wire.Name{{Space: "jabber:iq:gateway", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(gateway.Address)
 			},
 		},
 		{
@@ -1719,21 +3659,30 @@ func Types() []Entry {
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/iap",
-			GoName:  "ConfigVersion",
-			Names:   []wire.Name{{Space: "urn:xmpp:iap:0", Local: "config-version"}},
-			In:      []string{"stream", "any"},
+			Package: "stanza.invalid/gen/httpscheme",
+			GoName:  "Auth",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "auth"}},
+			In:      []string{"any"},
 			New: func() stanza.Decoder {
-				return new(iap.ConfigVersion)
+				return new(httpscheme.Auth)
 			},
 		},
 		{
-			Package: "stanza.invalid/gen/iap",
-			GoName:  "ConfigVersionMismatch",
-			Names:   []wire.Name{{Space: "urn:xmpp:iap:0", Local: "config-version-mismatch"}},
+			Package: "stanza.invalid/gen/httpscheme",
+			GoName:  "Cookie",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "cookie"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
-				return new(iap.ConfigVersionMismatch)
+				return new(httpscheme.Cookie)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/httpscheme",
+			GoName:  "Header",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "header"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(httpscheme.Header)
 			},
 		},
 		{
@@ -1764,6 +3713,121 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(ibb.Close)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "register"}},
+			In:      []string{"iq", "stream", "any"},
+			New: func() stanza.Decoder {
+				return new(ibr2.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "RegisterGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(ibr2.RegisterGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "RegisterSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.RegisterSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Recovery",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "recovery"}},
+			In:      []string{"iq", "stream", "any"},
+			New: func() stanza.Decoder {
+				return new(ibr2.Recovery)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "RecoveryGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "recovery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(ibr2.RecoveryGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "RecoverySet",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "recovery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.RecoverySet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Challenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "challenge"}},
+			In:      []string{"iq", "stream"},
+			New: func() stanza.Decoder {
+				return new(ibr2.Challenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Response",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "response"}},
+			In:      []string{"iq", "stream"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.Response)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Cancel",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "cancel"}},
+			In:      []string{"iq", "stream"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.Cancel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "Success",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "success"}},
+			In:      []string{"iq", "stream"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ibr2.Success)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibr2",
+			GoName:  "InvalidFlow",
+			Names:   []wire.Name{{Space: "urn:xmpp:register:0", Local: "invalid-flow"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(ibr2.InvalidFlow)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ibrtoken",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "urn:xmpp:ibr-token:0", Local: "register"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(ibrtoken.Feature)
 			},
 		},
 		{
@@ -1800,6 +3864,53 @@ func Types() []Entry {
 			In:      []string{"presence"},
 			New: func() stanza.Decoder {
 				return new(idle.Idle)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/imng",
+			GoName:  "Enable",
+			Names:   []wire.Name{{Space: "urn:xmpp:im-ng:0", Local: "enable"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(imng.Enable)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/imng",
+			GoName:  "SingleResource",
+			Names:   []wire.Name{{Space: "urn:xmpp:im-ng:0", Local: "im-ng"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(imng.SingleResource)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "inbox"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(inbox.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			GoName:  "Entry",
+			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "entry"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(inbox.Entry)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/inbox",
+			GoName:  "Fin",
+			Names:   []wire.Name{{Space: "urn:xmpp:inbox:1", Local: "fin"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(inbox.Fin)
 			},
 		},
 		{
@@ -1852,6 +3963,62 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/iodata",
+			GoName:  "IOData",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:io-data", Local: "iodata"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(iodata.IOData)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "set"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(iotcontrol.Set)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "SetResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "setResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(iotcontrol.SetResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "GetForm",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "getForm"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(iotcontrol.GetForm)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "ParameterError",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "paramError"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(iotcontrol.ParameterError)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iotcontrol",
+			GoName:  "ParameterGroup",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:control", Local: "parameterGroup"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(iotcontrol.ParameterGroup)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/ipcheck",
 			GoName:  "Address",
 			Names:   []wire.Name{{Space: "urn:xmpp:sic:1", Local: "address"}},
@@ -1868,6 +4035,98 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(ipcheck.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Feature",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(isr.Feature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Enable",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr-enable"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Enable)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Enabled",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr-enabled"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Enabled)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Resume",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resume"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Resume)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Resumed",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resumed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Resumed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/isr",
+			GoName:  "Failed",
+			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "inst-resume-failed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(isr.Failed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jet",
+			GoName:  "Security",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:jet:0", Local: "security"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jet.Security)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:jidprep:1", Local: "jid-validate-request"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jidprep.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			GoName:  "Base64Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:jidprep:1", Local: "jid-validate-base64-request"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jidprep.Base64Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jidprep",
+			GoName:  "Result",
+			Names:   []wire.Name{{Space: "urn:xmpp:jidprep:1", Local: "jid-validate-result"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(jidprep.Result)
 			},
 		},
 		{
@@ -2058,6 +4317,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/jinglehttp",
+			GoName:  "Download",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:http:0", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jinglehttp.Download)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglehttp",
+			GoName:  "Upload",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:http:upload:0", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jinglehttp.Upload)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/jingleibb",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:ibb:1", Local: "transport"}},
@@ -2124,12 +4401,67 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/jinglepub",
+			GoName:  "Session",
+			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "jinglepub"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(jinglepub.Session)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglepub",
+			GoName:  "Start",
+			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "start"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jinglepub.Start)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglepub",
+			GoName:  "Starting",
+			Names:   []wire.Name{{Space: "urn:xmpp:jinglepub:1", Local: "starting"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(jinglepub.Starting)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/jingles5b",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:s5b:1", Local: "transport"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(jingles5b.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingletransfer",
+			GoName:  "Transfer",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transfer:0", Local: "transfer"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jingletransfer.Transfer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jingletransfer",
+			GoName:  "Transferred",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transfer:0", Local: "transferred"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jingletransfer.Transferred)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jinglexml",
+			GoName:  "Description",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:xmlstream:0", Local: "description"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jinglexml.Description)
 			},
 		},
 		{
@@ -2205,6 +4537,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/jsonmsg",
+			GoName:  "Payload",
+			Names:   []wire.Name{{Space: "urn:xmpp:json-msg:0", Local: "payload"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(jsonmsg.Payload)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/keepalive",
 			GoName:  "KeepAlive",
 			Names:   []wire.Name{{Space: "urn:xmpp:keepalive:0", Local: "keepalive"}},
@@ -2224,6 +4565,53 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/kerberos",
+			GoName:  "Hostname",
+			Names:   []wire.Name{{Space: "urn:xmpp:domain-based-name:1", Local: "hostname"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(kerberos.Hostname)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			GoName:  "Translations",
+			Names:   []wire.Name{{Space: "urn:xmpp:langtrans", Local: "x"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(langtrans.Translations)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:langtrans", Local: "x"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(langtrans.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			GoName:  "Items",
+			Names:   []wire.Name{{Space: "urn:xmpp:langtrans:items", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(langtrans.Items)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/langtrans",
+			GoName:  "ItemsQuery",
+			Names:   []wire.Name{{Space: "urn:xmpp:langtrans:items", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(langtrans.ItemsQuery)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/lastactivity",
 			GoName:  "Activity",
 			Names:   []wire.Name{{Space: "jabber:iq:last", Local: "query"}},
@@ -2240,6 +4628,15 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(lastactivity.ActivityGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/layout",
+			GoName:  "Page",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/xdata-layout", Local: "page"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(layout.Page)
 			},
 		},
 		{
@@ -2315,6 +4712,25 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(limits.Limits)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/linkmeta",
+			GoName:  "Description",
+			Names:   []wire.Name{{Space: "http://www.w3.org/1999/02/22-rdf-syntax-ns#", Local: "Description"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(linkmeta.Description)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/locationquery",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:locationquery:0", Local: "locationquery"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(locationquery.Query)
 			},
 		},
 		{
@@ -2395,6 +4811,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/mamfc",
+			GoName:  "Applied",
+			Names:   []wire.Name{{Space: "urn:xmpp:mamfc:0", Local: "applied"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mamfc.Applied)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mamfc",
+			GoName:  "Latest",
+			Names:   []wire.Name{{Space: "urn:xmpp:mamfc:0", Local: "latest"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mamfc.Latest)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/marker",
 			GoName:  "Markable",
 			Names:   []wire.Name{{Space: "urn:xmpp:chat-markers:0", Local: "markable"}},
@@ -2413,12 +4847,39 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/marker",
+			GoName:  "Received",
+			Names:   []wire.Name{{Space: "urn:xmpp:chat-markers:0", Local: "received"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(marker.Received)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/marker",
+			GoName:  "Acknowledged",
+			Names:   []wire.Name{{Space: "urn:xmpp:chat-markers:0", Local: "acknowledged"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(marker.Acknowledged)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/markup",
 			GoName:  "Markup",
 			Names:   []wire.Name{{Space: "urn:xmpp:markup:0", Local: "markup"}},
 			In:      []string{"message", "any"},
 			New: func() stanza.Decoder {
 				return new(markup.Markup)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mav",
+			GoName:  "Version",
+			Names:   []wire.Name{{Space: "urn:xmpp:muc:affiliations:1", Local: "mav"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mav.Version)
 			},
 		},
 		{
@@ -2478,6 +4939,280 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/metacontacts",
+			GoName:  "Storage",
+			Names:   []wire.Name{{Space: "storage:metacontacts", Local: "storage"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(metacontacts.Storage)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mine",
+			GoName:  "Whose",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:mine:0", Local: "whose"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mine.Whose)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mine",
+			GoName:  "Mine",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:mine:0", Local: "mine"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mine.Mine)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Join",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "join"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.Join)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Leave",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "leave"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.Leave)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "UpdateSubscription",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "update-subscription"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.UpdateSubscription)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "SetNick",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "setnick"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.SetNick)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Create",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "create"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.Create)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Destroy",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "destroy"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mix.Destroy)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Sender",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "mix"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mix.Sender)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mix",
+			GoName:  "Participant",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:core:1", Local: "participant"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mix.Participant)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "Participant",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "participant"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mixanon.Participant)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "Join",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "join"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(mixanon.Join)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "JoinSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "join"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixanon.JoinSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "Preferences",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(mixanon.Preferences)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "PreferencesGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(mixanon.PreferencesGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixanon",
+			GoName:  "PreferencesSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:anon:0", Local: "user-preference"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixanon.PreferencesSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Registration",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "register"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Registration)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixmisc.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Retract",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "retract"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Retract)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Retracted",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "retracted"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Retracted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Invite",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "invite"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Invite)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "InviteGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "invite"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(mixmisc.InviteGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "Invitation",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "invitation"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.Invitation)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixmisc",
+			GoName:  "InvitationAck",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:misc:0", Local: "invitation-ack"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mixmisc.InvitationAck)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixpam",
+			GoName:  "Join",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:pam:2", Local: "client-join"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixpam.Join)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixpam",
+			GoName:  "Leave",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:pam:2", Local: "client-leave"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(mixpam.Leave)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mixpresence",
+			GoName:  "Client",
+			Names:   []wire.Name{{Space: "urn:xmpp:mix:presence:0", Local: "mix"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(mixpresence.Client)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mmn",
+			GoName:  "Mentions",
+			Names:   []wire.Name{{Space: "urn:xmpp:mmn:0", Local: "mentions"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(mmn.Mentions)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/moderate",
 			GoName:  "Moderate",
 			Names:   []wire.Name{{Space: "urn:xmpp:message-moderate:1", Local: "moderate"}},
@@ -2530,6 +5265,15 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(mood.Feeling)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/moved",
+			GoName:  "Moved",
+			Names:   []wire.Name{{Space: "urn:xmpp:moved:1", Local: "moved"}},
+			In:      []string{"presence", "any"},
+			New: func() stanza.Decoder {
+				return new(moved.Moved)
 			},
 		},
 		{
@@ -2685,6 +5429,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/mucversion",
+			GoName:  "Version",
+			Names:   []wire.Name{{Space: "urn:xmpp:muc-presence-versioning:0", Local: "version"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mucversion.Version)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/mucversion",
+			GoName:  "Reset",
+			Names:   []wire.Name{{Space: "urn:xmpp:muc-presence-versioning:0", Local: "reset"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(mucversion.Reset)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/muji",
 			GoName:  "Muji",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:muji:0", Local: "muji"}},
@@ -2694,12 +5456,40 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/multiplex",
+			GoName:  "Mux",
+			Names:   []wire.Name{{Space: "urn:xmpp:mux:0", Local: "mux"}},
+			In:      []string{"iq", "stream", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(multiplex.Mux)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/multiplex",
+			GoName:  "Hosts",
+			Names:   []wire.Name{{Space: "urn:xmpp:mux:0", Local: "mux"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(multiplex.Hosts)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/nick",
 			GoName:  "Nick",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/nick", Local: "nick"}},
 			In:      []string{"message", "presence", "any"},
 			New: func() stanza.Decoder {
 				return new(nick.Nick)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/nodefilter",
+			GoName:  "Filter",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub-filter:0", Local: "filter"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(nodefilter.Filter)
 			},
 		},
 		{
@@ -2899,6 +5689,78 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "OpenPGP",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "openpgp"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.OpenPGP)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "SignCrypt",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "signcrypt"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.SignCrypt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "Sign",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "sign"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.Sign)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "Crypt",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "crypt"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.Crypt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "PublicKey",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "pubkey"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.PublicKey)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "PublicKeys",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "public-keys-list"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.PublicKeys)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/openpgp",
+			GoName:  "SecretKey",
+			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:0", Local: "secretkey"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(openpgp.SecretKey)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/orderby",
+			GoName:  "Order",
+			Names:   []wire.Name{{Space: "urn:xmpp:order-by:1", Local: "order"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(orderby.Order)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/oxps",
 			GoName:  "Encrypted",
 			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:pubsub:0", Local: "encrypted"}},
@@ -2926,10 +5788,49 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/pam",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "pam"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pam.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			GoName:  "Notify",
+			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "notify"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(pam.Notify)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			GoName:  "Subscriptions",
+			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "subscriptions"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pam.Subscriptions)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pam",
+			GoName:  "SubscriptionsGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:pam:0", Local: "subscriptions"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pam.SubscriptionsGet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/pars",
 			GoName:  "PreAuth",
 			Names:   []wire.Name{{Space: "urn:xmpp:pars:0", Local: "preauth"}},
-			In:      []string{"presence", "any"},
+			In:      []string{"presence", "iq", "any"},
+			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(pars.PreAuth)
 			},
@@ -2944,6 +5845,33 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/pie",
+			GoName:  "ServerData",
+			Names:   []wire.Name{{Space: "urn:xmpp:pie:0", Local: "server-data"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pie.ServerData)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pie",
+			GoName:  "Host",
+			Names:   []wire.Name{{Space: "urn:xmpp:pie:0", Local: "host"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pie.Host)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pie",
+			GoName:  "User",
+			Names:   []wire.Name{{Space: "urn:xmpp:pie:0", Local: "user"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pie.User)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/ping",
 			GoName:  "Ping",
 			Names:   []wire.Name{{Space: "urn:xmpp:ping", Local: "ping"}},
@@ -2951,6 +5879,60 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(ping.Ping)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pinning",
+			GoName:  "Pinned",
+			Names:   []wire.Name{{Space: "urn:xmpp:bookmarks-pinning:0", Local: "pinned"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pinning.Pinned)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pipelining",
+			GoName:  "ConfigVersion",
+			Names:   []wire.Name{{Space: "urn:xmpp:iap:0", Local: "config-version"}},
+			In:      []string{"stream", "any"},
+			New: func() stanza.Decoder {
+				return new(pipelining.ConfigVersion)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pipelining",
+			GoName:  "ConfigVersionMismatch",
+			Names:   []wire.Name{{Space: "urn:xmpp:iap:0", Local: "config-version-mismatch"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pipelining.ConfigVersionMismatch)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pps",
+			GoName:  "Public",
+			Names:   []wire.Name{{Space: "urn:xmpp:pps:0", Local: "public"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pps.Public)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pps",
+			GoName:  "Subscription",
+			Names:   []wire.Name{{Space: "urn:xmpp:pps:0", Local: "subscription"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pps.Subscription)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pps",
+			GoName:  "Subscriber",
+			Names:   []wire.Name{{Space: "urn:xmpp:pps:0", Local: "subscriber"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pps.Subscriber)
 			},
 		},
 		{
@@ -3050,12 +6032,351 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "Privilege",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:2", Local: "privilege"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(privilege.Privilege)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "PrivilegedIQ",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:2", Local: "privileged_iq"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(privilege.PrivilegedIQ)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "PrivilegedGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:2", Local: "privileged_iq"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(privilege.PrivilegedGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "PrivilegedSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:2", Local: "privileged_iq"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(privilege.PrivilegedSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privilege",
+			GoName:  "Privilege1",
+			Names:   []wire.Name{{Space: "urn:xmpp:privilege:1", Local: "privilege"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(privilege.Privilege1)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/profile",
+			GoName:  "Profile",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:profile", Local: "profile"}},
+			In:      []string{"iq", "any"},
+			New: func() stanza.Decoder {
+				return new(profile.Profile)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/profile",
+			GoName:  "Get",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:profile", Local: "profile"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(profile.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/profile",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:profile", Local: "profile"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(profile.Set)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "GetToken",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getToken"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.GetToken)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "GetTokenChallenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenChallenge"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.GetTokenChallenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "GetTokenChallengeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenChallengeResponse"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.GetTokenChallengeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Token",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "getTokenResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Token)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "TokenChallenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "tokenChallenge"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.TokenChallenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "TokenChallengeResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "tokenChallengeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.TokenChallengeResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "IsFriend",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "isFriend"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.IsFriend)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Friendship",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "isFriendResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Friendship)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Friend",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "friend"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Friend)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Unfriend",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "unfriend"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Unfriend)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "CanRead",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canRead"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.CanRead)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "ReadPermission",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canReadResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.ReadPermission)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "CanControl",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canControl"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.CanControl)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "ControlPermission",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canControlResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.ControlPermission)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "ClearCache",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "clearCache"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(provisioning.ClearCache)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "CacheCleared",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "clearCacheResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.CacheCleared)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "CanAccess",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canAccess"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.CanAccess)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Access",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "canAccessResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Access)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "UserLoggedIn",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "userLoggedIn"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(provisioning.UserLoggedIn)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "HasPrivilege",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "hasPrivilege"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.HasPrivilege)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "PrivilegeAnswer",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "hasPrivilegeResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.PrivilegeAnswer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "DownloadPrivileges",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "downloadPrivileges"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(provisioning.DownloadPrivileges)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/provisioning",
+			GoName:  "Privileges",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:provisioning", Local: "downloadPrivilegesResponse"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(provisioning.Privileges)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/pte",
 			GoName:  "Encrypted",
 			Names:   []wire.Name{{Space: "urn:xmpp:pte:0", Local: "encrypted"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(pte.Encrypted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "PublicKey",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubkey:2", Local: "pubkey"}},
+			In:      []string{"message", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(pubkey.PublicKey)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubkey:2", Local: "pubkey"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pubkey.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "Generating",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubkey:2", Local: "generating"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(pubkey.Generating)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "Revocation",
+			Names:   []wire.Name{{Space: "urn:xmpp:revoke:2", Local: "revoke"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(pubkey.Revocation)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubkey",
+			GoName:  "Attestation",
+			Names:   []wire.Name{{Space: "urn:xmpp:attest:2", Local: "attest"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(pubkey.Attestation)
 			},
 		},
 		{
@@ -3469,6 +6790,33 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/quickresponse",
+			GoName:  "Response",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "response"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(quickresponse.Response)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/quickresponse",
+			GoName:  "Action",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "action"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(quickresponse.Action)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/quickresponse",
+			GoName:  "Selected",
+			Names:   []wire.Name{{Space: "urn:xmpp:tmp:quick-response", Local: "action-selected"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(quickresponse.Selected)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/quickstart",
 			GoName:  "Pipelining",
 			Names:   []wire.Name{{Space: "urn:xmpp:features:pipelining", Local: "pipelining"}},
@@ -3478,12 +6826,460 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/raft",
+			GoName:  "RequestVote",
+			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "request-vote"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(raft.RequestVote)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			GoName:  "Vote",
+			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "vote"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(raft.Vote)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			GoName:  "Append",
+			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "append"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(raft.Append)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/raft",
+			GoName:  "AppendResponse",
+			Names:   []wire.Name{{Space: "urn:xmpp:raft", Local: "append-response"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(raft.AppendResponse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rai",
+			GoName:  "Indicator",
+			Names:   []wire.Name{{Space: "urn:xmpp:rai:0", Local: "rai"}},
+			In:      []string{"message", "presence"},
+			New: func() stanza.Decoder {
+				return new(rai.Indicator)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rating",
+			GoName:  "ContentRating",
+			Names:   []wire.Name{{Space: "urn:xmpp:crl:0", Local: "content-rating"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rating.ContentRating)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/rawudp",
 			GoName:  "Transport",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:raw-udp:1", Local: "transport"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(rawudp.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "offer"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Ringing",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "ringing"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Ringing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Answered",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "answered"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Answered)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "End",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "end"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.End)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Accept",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "accept"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Accept)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Answer",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "answer"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Answer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Redirect",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "redirect"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Redirect)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Reject",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "reject"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Reject)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Hangup",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "hangup"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Hangup)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Dial",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "dial"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Dial)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Join",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "join"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Join)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Unjoin",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "unjoin"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Unjoin)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Joined",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "joined"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Joined)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Unjoined",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "unjoined"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Unjoined)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "StartedSpeaking",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "started-speaking"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.StartedSpeaking)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "StoppedSpeaking",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "stopped-speaking"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.StoppedSpeaking)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Ref",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:1", Local: "ref"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(rayo.Ref)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Stop",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:ext:1", Local: "stop"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Stop)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Complete",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:ext:1", Local: "complete"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.Complete)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Output",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "output"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Output)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "OutputPause",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "pause"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.OutputPause)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "OutputResume",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "resume"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.OutputResume)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "SpeedUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "speed-up"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.SpeedUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "SpeedDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "speed-down"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.SpeedDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "VolumeUp",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "volume-up"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.VolumeUp)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "VolumeDown",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "volume-down"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.VolumeDown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Seek",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:output:1", Local: "seek"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Seek)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Input",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:input:1", Local: "input"}},
+			In:      []string{"iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Input)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Prompt",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:prompt:1", Local: "prompt"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Prompt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "InputTimersStarted",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:prompt:1", Local: "input-timers-started"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(rayo.InputTimersStarted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "Record",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "record"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.Record)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "RecordPause",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "pause"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.RecordPause)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayo",
+			GoName:  "RecordResume",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:record:1", Local: "resume"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayo.RecordResume)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayocpa",
+			GoName:  "Signal",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:cpa:1", Local: "signal"}},
+			In:      []string{"presence", "any"},
+			New: func() stanza.Decoder {
+				return new(rayocpa.Signal)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "ReceiveFax",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:1", Local: "receivefax"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayofax.ReceiveFax)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "SendFax",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:1", Local: "sendfax"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(rayofax.SendFax)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "Finish",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "finish"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rayofax.Finish)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "Fax",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "fax"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rayofax.Fax)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/rayofax",
+			GoName:  "Metadata",
+			Names:   []wire.Name{{Space: "urn:xmpp:rayo:fax:complete:1", Local: "metadata"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(rayofax.Metadata)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reach",
+			GoName:  "Reach",
+			Names:   []wire.Name{{Space: "urn:xmpp:reach:0", Local: "reach"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(reach.Reach)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reach",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "urn:xmpp:reach:0", Local: "reach"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(reach.Query)
 			},
 		},
 		{
@@ -3568,6 +7364,25 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(register.StreamFeature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reminder",
+			GoName:  "Reminder",
+			Names:   []wire.Name{{Space: "urn:xmpp:reminders:0", Local: "reminder"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(reminder.Reminder)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/reminder",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "urn:xmpp:reminders:0", Local: "reminder"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(reminder.Set)
 			},
 		},
 		{
@@ -3847,6 +7662,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/rtt",
+			GoName:  "RTT",
+			Names:   []wire.Name{{Space: "urn:xmpp:rtt:0", Local: "rtt"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(rtt.RTT)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/rttsync",
 			GoName:  "Sync",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:rtt-sync:0", Local: "rtt-sync"}},
@@ -3919,6 +7743,96 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Authentication",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "authentication"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Authentication)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Authenticate",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "authenticate"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Authenticate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Challenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "challenge"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Challenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Response",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "response"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Response)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Success",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "success"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Success)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Failure",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "failure"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Failure)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Continue",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "continue"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Continue)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Next",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "next"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Next)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "TaskData",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "task-data"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.TaskData)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sasl2",
+			GoName:  "Abort",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:2", Local: "abort"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(sasl2.Abort)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/saslcert",
 			GoName:  "Items",
 			Names:   []wire.Name{{Space: "urn:xmpp:saslcert:1", Local: "items"}},
@@ -3965,6 +7879,42 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(saslcert.Revoke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			GoName:  "Upgrade",
+			Names:   []wire.Name{{Space: "urn:xmpp:sasl:upgrade:0", Local: "upgrade"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(saslupgrade.Upgrade)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			GoName:  "Salt",
+			Names:   []wire.Name{{Space: "urn:xmpp:scram-upgrade:0", Local: "salt"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(saslupgrade.Salt)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/saslupgrade",
+			GoName:  "Hash",
+			Names:   []wire.Name{{Space: "urn:xmpp:scram-upgrade:0", Local: "hash"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(saslupgrade.Hash)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sce",
+			GoName:  "Envelope",
+			Names:   []wire.Name{{Space: "urn:xmpp:sce:1", Local: "envelope"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sce.Envelope)
 			},
 		},
 		{
@@ -4034,6 +7984,89 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "req"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(sensordata.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Accepted",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "accepted"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Accepted)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Started",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "started"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Started)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Cancel",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "cancel"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(sensordata.Cancel)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Cancelled",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "cancelled"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Cancelled)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Fields",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "fields"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Fields)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Failure",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "failure"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Failure)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sensordata",
+			GoName:  "Done",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:sensordata", Local: "done"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sensordata.Done)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/serverinfo",
+			GoName:  "ServerInfo",
+			Names:   []wire.Name{{Space: "urn:xmpp:serverinfo:0", Local: "serverinfo"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(serverinfo.ServerInfo)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/session",
 			GoName:  "Session",
 			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:xmpp-session", Local: "session"}},
@@ -4050,6 +8083,33 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(session.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sfs",
+			GoName:  "FileSharing",
+			Names:   []wire.Name{{Space: "urn:xmpp:sfs:0", Local: "file-sharing"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(sfs.FileSharing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sfs",
+			GoName:  "Sources",
+			Names:   []wire.Name{{Space: "urn:xmpp:sfs:0", Local: "sources"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(sfs.Sources)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sharedsub",
+			GoName:  "Subscription",
+			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:subscription:0", Local: "subscription"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sharedsub.Subscription)
 			},
 		},
 		{
@@ -4136,6 +8196,43 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sims",
+			GoName:  "MediaSharing",
+			Names:   []wire.Name{{Space: "urn:xmpp:sims:1", Local: "media-sharing"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sims.MediaSharing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "sipub"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(sipub.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			GoName:  "Start",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "start"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(sipub.Start)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sipub",
+			GoName:  "Starting",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sipub", Local: "starting"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(sipub.Starting)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/sm",
 			GoName:  "Feature",
 			Names:   []wire.Name{{Space: "urn:xmpp:sm:3", Local: "sm"}},
@@ -4214,6 +8311,34 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(sm.HandledCountTooHigh)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/soap",
+			GoName:  "Envelope",
+			Names:   []wire.Name{{Space: "http://www.w3.org/2003/05/soap-envelope", Local: "Envelope"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(soap.Envelope)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/soap",
+			GoName:  "Fault",
+			Names:   []wire.Name{{Space: "http://www.w3.org/2003/05/soap-envelope", Local: "Fault"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(soap.Fault)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/soap",
+			GoName:  "Condition",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/soap#fault", Local: "DataEncodingUnknown"}, {Space: "http://jabber.org/protocol/soap#fault", Local: "MustUnderstand"}, {Space: "http://jabber.org/protocol/soap#fault", Local: "Receiver"}, {Space: "http://jabber.org/protocol/soap#fault", Local: "Sender"}, {Space: "http://jabber.org/protocol/soap#fault", Local: "VersionMismatch"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(soap.Condition)
 			},
 		},
 		{
@@ -4364,6 +8489,15 @@ func Types() []Entry {
 		},
 		{
 			Package: "stanza.invalid/gen/streams",
+			GoName:  "Header",
+			Names:   []wire.Name{{Space: "http://etherx.jabber.org/streams", Local: "stream"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(streams.Header)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/streams",
 			GoName:  "Features",
 			Names:   []wire.Name{{Space: "http://etherx.jabber.org/streams", Local: "features"}},
 			In:      []string{"stream"},
@@ -4390,12 +8524,176 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/styling",
+			GoName:  "Unstyled",
+			Names:   []wire.Name{{Space: "urn:xmpp:styling:0", Local: "unstyled"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(styling.Unstyled)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			GoName:  "Envelope",
+			Names:   []wire.Name{{Space: "urn:xmpp:sxe:0", Local: "sxe"}},
+			In:      []string{"message", "presence"},
+			New: func() stanza.Decoder {
+				return new(sxe.Envelope)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/sxe",
+			GoName:  "Transport",
+			Names:   []wire.Name{{Space: "urn:xmpp:jingle:transports:sxe", Local: "transport"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(sxe.Transport)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Register",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "register"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Register)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Mine",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "mine"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Mine)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Claimed",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "claimed"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Claimed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Update",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "update"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Update)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Remove",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "remove"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Remove)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Removed",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "removed"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Removed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Unregister",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "unregister"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Unregister)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Disown",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "disown"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Disown)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Disowned",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "disowned"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(things.Disowned)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Search",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "search"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(things.Search)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/things",
+			GoName:  "Found",
+			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "found"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(things.Found)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/thumbnail",
 			GoName:  "Thumbnail",
 			Names:   []wire.Name{{Space: "urn:xmpp:thumbs:1", Local: "thumbnail"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(thumbnail.Thumbnail)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/totp",
+			GoName:  "Setup",
+			Names:   []wire.Name{{Space: "urn:xmpp:mfa:0", Local: "setup"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(totp.Setup)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/totp",
+			GoName:  "SetupSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:mfa:0", Local: "setup"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(totp.SetupSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/trust",
+			GoName:  "Message",
+			Names:   []wire.Name{{Space: "urn:xmpp:tm:1", Local: "trust-message"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(trust.Message)
 			},
 		},
 		{
@@ -4445,6 +8743,25 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/urldata",
+			GoName:  "Address",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data", Local: "url-data"}},
+			In:      []string{"message", "iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(urldata.Address)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/urldata",
+			GoName:  "Error",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/url-data", Local: "malformed-url"}, {Space: "http://jabber.org/protocol/url-data", Local: "transfer-failed"}, {Space: "http://jabber.org/protocol/url-data", Local: "transfer-refused"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(urldata.Error)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/validate",
 			GoName:  "Validate",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/xdata-validate", Local: "validate"}},
@@ -4471,6 +8788,24 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(vcard.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/vcard4",
+			GoName:  "VCard",
+			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:vcard-4.0", Local: "vcard"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(vcard4.VCard)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/vcard4",
+			GoName:  "VCards",
+			Names:   []wire.Name{{Space: "urn:ietf:params:xml:ns:vcard-4.0", Local: "vcards"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(vcard4.VCards)
 			},
 		},
 		{
@@ -4502,12 +8837,258 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/viewing",
+			GoName:  "Video",
+			Names:   []wire.Name{{Space: "urn:xmpp:viewing:0", Local: "video"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(viewing.Video)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/webxdc",
 			GoName:  "Update",
 			Names:   []wire.Name{{Space: "urn:xmpp:webxdc:0", Local: "x"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(webxdc.Update)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "JoinQueue",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "join-queue"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.JoinQueue)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "JoinQueueGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "join-queue"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(workgroup.JoinQueueGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "DepartQueue",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "depart-queue"}},
+			In:      []string{"message", "iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.DepartQueue)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "QueueStatus",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "queue-status"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(workgroup.QueueStatus)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "QueueStatusGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "queue-status"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(workgroup.QueueStatusGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "AgentStatus",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "agent-status"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(workgroup.AgentStatus)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "Agents",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "agent-status-request"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(workgroup.Agents)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "AgentsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "agent-status-request"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(workgroup.AgentsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "Status",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "notify-agents"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(workgroup.Status)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "QueueSummary",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "notify-queue"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(workgroup.QueueSummary)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "QueueDetails",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "notify-queue-details"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(workgroup.QueueDetails)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "Offer",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "offer"}},
+			In:      []string{"message", "iq", "any"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.Offer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "OfferAccept",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "offer-accept"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.OfferAccept)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "OfferReject",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "offer-reject"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.OfferReject)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/workgroup",
+			GoName:  "OfferRevoke",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/workgroup", Local: "offer-revoke"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(workgroup.OfferRevoke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Certificate",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-cert"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(x509.Certificate)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Chain",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-cert-chain"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(x509.Chain)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "SigningRequest",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-csr"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(x509.SigningRequest)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Signature",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-signature"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(x509.Signature)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Challenge",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-challenge"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(x509.Challenge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "ChallengeFailed",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-challenge-failed"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(x509.ChallengeFailed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Revoke",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-revoke"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(x509.Revoke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "Authorities",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-ca-list"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(x509.Authorities)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "AuthoritiesGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-ca-list"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(x509.AuthoritiesGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/x509",
+			GoName:  "RegisterFeature",
+			Names:   []wire.Name{{Space: "urn:xmpp:x509:0", Local: "x509-register"}},
+			In:      []string{"stream"},
+			New: func() stanza.Decoder {
+				return new(x509.RegisterFeature)
 			},
 		},
 		{
@@ -4571,6 +9152,43 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(xid.PrivateKey)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "req"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(xmpphttp.Request)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			GoName:  "Response",
+			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "resp"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(xmpphttp.Response)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			GoName:  "Chunk",
+			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "chunk"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(xmpphttp.Chunk)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/xmpphttp",
+			GoName:  "Close",
+			Names:   []wire.Name{{Space: "urn:xmpp:http", Local: "close"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(xmpphttp.Close)
 			},
 		},
 		{
