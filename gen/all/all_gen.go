@@ -6,10 +6,12 @@ package all
 
 import (
 	"stanza.invalid/gen/abuse"
+	"stanza.invalid/gen/accesscontrol"
 	"stanza.invalid/gen/activity"
 	"stanza.invalid/gen/addresses"
 	"stanza.invalid/gen/admin"
 	"stanza.invalid/gen/affiliation"
+	"stanza.invalid/gen/agents"
 	"stanza.invalid/gen/alert"
 	"stanza.invalid/gen/amp"
 	"stanza.invalid/gen/annotations"
@@ -28,6 +30,7 @@ import (
 	"stanza.invalid/gen/bookmarks"
 	"stanza.invalid/gen/bookmarkstorage"
 	"stanza.invalid/gen/bosh"
+	"stanza.invalid/gen/browse"
 	"stanza.invalid/gen/browsing"
 	"stanza.invalid/gen/burner"
 	"stanza.invalid/gen/bytestreams"
@@ -46,11 +49,14 @@ import (
 	"stanza.invalid/gen/chatting"
 	"stanza.invalid/gen/clientaccess"
 	"stanza.invalid/gen/clientkey"
+	"stanza.invalid/gen/cmr"
 	"stanza.invalid/gen/coin"
+	"stanza.invalid/gen/colibri"
 	"stanza.invalid/gen/command"
 	"stanza.invalid/gen/comparepublish"
 	"stanza.invalid/gen/compress"
 	"stanza.invalid/gen/concentrator"
+	"stanza.invalid/gen/connectiontransfer"
 	"stanza.invalid/gen/contactaddresses"
 	"stanza.invalid/gen/contactmeta"
 	"stanza.invalid/gen/content"
@@ -72,18 +78,24 @@ import (
 	"stanza.invalid/gen/dmuc2"
 	"stanza.invalid/gen/doap"
 	"stanza.invalid/gen/dox"
+	"stanza.invalid/gen/dtcp"
 	"stanza.invalid/gen/dtls"
 	"stanza.invalid/gen/dtmf"
 	"stanza.invalid/gen/dynamicform"
+	"stanza.invalid/gen/earlypubsub"
 	"stanza.invalid/gen/eme"
 	"stanza.invalid/gen/emoji"
+	"stanza.invalid/gen/ens"
+	"stanza.invalid/gen/entitylink"
 	"stanza.invalid/gen/entitytime"
 	"stanza.invalid/gen/entityver"
 	"stanza.invalid/gen/ephemeral"
 	"stanza.invalid/gen/esfs"
 	"stanza.invalid/gen/eventlog"
 	"stanza.invalid/gen/events"
+	"stanza.invalid/gen/evil"
 	"stanza.invalid/gen/exi"
+	"stanza.invalid/gen/expire"
 	"stanza.invalid/gen/extdisco"
 	"stanza.invalid/gen/fallback"
 	"stanza.invalid/gen/fast"
@@ -91,7 +103,11 @@ import (
 	"stanza.invalid/gen/featureneg"
 	"stanza.invalid/gen/fileinput"
 	"stanza.invalid/gen/filemeta"
+	"stanza.invalid/gen/filesharing"
 	"stanza.invalid/gen/filetransfer"
+	"stanza.invalid/gen/filter"
+	"stanza.invalid/gen/filterbasic"
+	"stanza.invalid/gen/filterxpath"
 	"stanza.invalid/gen/fis"
 	"stanza.invalid/gen/fmuc"
 	"stanza.invalid/gen/form"
@@ -116,14 +132,18 @@ import (
 	"stanza.invalid/gen/ice"
 	"stanza.invalid/gen/iceudp"
 	"stanza.invalid/gen/idle"
+	"stanza.invalid/gen/imiq"
 	"stanza.invalid/gen/imng"
 	"stanza.invalid/gen/inbox"
 	"stanza.invalid/gen/incident"
+	"stanza.invalid/gen/infobits"
 	"stanza.invalid/gen/invite"
 	"stanza.invalid/gen/iodata"
 	"stanza.invalid/gen/iotcontrol"
 	"stanza.invalid/gen/ipcheck"
+	"stanza.invalid/gen/iqavatar"
 	"stanza.invalid/gen/isr"
+	"stanza.invalid/gen/jabberfile"
 	"stanza.invalid/gen/jet"
 	"stanza.invalid/gen/jidprep"
 	"stanza.invalid/gen/jingle"
@@ -135,6 +155,8 @@ import (
 	"stanza.invalid/gen/jingletransfer"
 	"stanza.invalid/gen/jinglexml"
 	"stanza.invalid/gen/jmi"
+	"stanza.invalid/gen/joap"
+	"stanza.invalid/gen/jobs"
 	"stanza.invalid/gen/jsoncontainer"
 	"stanza.invalid/gen/jsonmsg"
 	"stanza.invalid/gen/keepalive"
@@ -189,19 +211,24 @@ import (
 	"stanza.invalid/gen/openpgp"
 	"stanza.invalid/gen/orderby"
 	"stanza.invalid/gen/outage"
+	"stanza.invalid/gen/outofoffice"
 	"stanza.invalid/gen/oxps"
 	"stanza.invalid/gen/pam"
 	"stanza.invalid/gen/pars"
+	"stanza.invalid/gen/pass"
 	"stanza.invalid/gen/pgpsign"
+	"stanza.invalid/gen/physloc"
 	"stanza.invalid/gen/pie"
 	"stanza.invalid/gen/ping"
 	"stanza.invalid/gen/pinning"
 	"stanza.invalid/gen/pipelining"
+	"stanza.invalid/gen/poke"
 	"stanza.invalid/gen/pps"
 	"stanza.invalid/gen/presencesession"
 	"stanza.invalid/gen/presencestate"
 	"stanza.invalid/gen/privacy"
 	"stanza.invalid/gen/private"
+	"stanza.invalid/gen/privatexml"
 	"stanza.invalid/gen/privilege"
 	"stanza.invalid/gen/profile"
 	"stanza.invalid/gen/provisioning"
@@ -235,6 +262,7 @@ import (
 	"stanza.invalid/gen/roomactivity"
 	"stanza.invalid/gen/roomname"
 	"stanza.invalid/gen/roster"
+	"stanza.invalid/gen/rosteritems"
 	"stanza.invalid/gen/rosterx"
 	"stanza.invalid/gen/rpc"
 	"stanza.invalid/gen/rsm"
@@ -253,6 +281,7 @@ import (
 	"stanza.invalid/gen/serverinfo"
 	"stanza.invalid/gen/session"
 	"stanza.invalid/gen/sfs"
+	"stanza.invalid/gen/sharednote"
 	"stanza.invalid/gen/sharedsub"
 	"stanza.invalid/gen/shim"
 	"stanza.invalid/gen/si"
@@ -278,9 +307,12 @@ import (
 	"stanza.invalid/gen/streams"
 	"stanza.invalid/gen/styling"
 	"stanza.invalid/gen/sxe"
+	"stanza.invalid/gen/textedit"
 	"stanza.invalid/gen/things"
 	"stanza.invalid/gen/thumbnail"
+	"stanza.invalid/gen/tins"
 	"stanza.invalid/gen/totp"
+	"stanza.invalid/gen/treetransfer"
 	"stanza.invalid/gen/trust"
 	"stanza.invalid/gen/tune"
 	"stanza.invalid/gen/upload"
@@ -291,7 +323,11 @@ import (
 	"stanza.invalid/gen/vcardavatar"
 	"stanza.invalid/gen/version"
 	"stanza.invalid/gen/viewing"
+	"stanza.invalid/gen/waitinglist"
+	"stanza.invalid/gen/webdavfiles"
+	"stanza.invalid/gen/webtabs"
 	"stanza.invalid/gen/webxdc"
+	"stanza.invalid/gen/whiteboard"
 	"stanza.invalid/gen/workgroup"
 	"stanza.invalid/gen/x509"
 	"stanza.invalid/gen/xhtml"
@@ -488,6 +524,9 @@ func Forms() []Form {
 		{Package: "stanza.invalid/gen/deepsub", GoName: "Metadata", New: func() form.Typed {
 			return new(deepsub.Metadata)
 		}},
+		{Package: "stanza.invalid/gen/filesharing", GoName: "FileInfo", New: func() form.Typed {
+			return new(filesharing.FileInfo)
+		}},
 		{Package: "stanza.invalid/gen/hats", GoName: "Command", New: func() form.Typed {
 			return new(hats.Command)
 		}},
@@ -659,6 +698,44 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			GoName:  "Answer",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sac", Local: "acl"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(accesscontrol.Answer)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			GoName:  "Question",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sac", Local: "acl"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(accesscontrol.Question)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			GoName:  "Operations",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sac", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(accesscontrol.Operations)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			GoName:  "OperationsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/sac", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(accesscontrol.OperationsGet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/activity",
 			GoName:  "Activity",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/activity", Local: "activity"}},
@@ -702,6 +779,44 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(affiliation.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/agents",
+			GoName:  "Agents",
+			Names:   []wire.Name{{Space: "jabber:iq:agents", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(agents.Agents)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/agents",
+			GoName:  "Get",
+			Names:   []wire.Name{{Space: "jabber:iq:agents", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(agents.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/agents",
+			GoName:  "AgentInfo",
+			Names:   []wire.Name{{Space: "jabber:iq:agent", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(agents.AgentInfo)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/agents",
+			GoName:  "AgentInfoGet",
+			Names:   []wire.Name{{Space: "jabber:iq:agent", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(agents.AgentInfoGet)
 			},
 		},
 		{
@@ -1188,6 +1303,34 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/browse",
+			GoName:  "Info",
+			Names:   []wire.Name{{Space: "jabber:iq:browse", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(browse.Info)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/browse",
+			GoName:  "Browse",
+			Names:   []wire.Name{{Space: "jabber:iq:browse", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(browse.Browse)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/browse",
+			GoName:  "Item",
+			Names:   []wire.Name{{Space: "jabber:iq:browse", Local: "item"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(browse.Item)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/browsing",
 			GoName:  "Page",
 			Names:   []wire.Name{{Space: "urn:xmpp:browsing:0", Local: "page"}},
@@ -1599,6 +1742,44 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/cmr",
+			GoName:  "State",
+			Names:   []wire.Name{{Space: "urn:xmpp:cmr:0", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(cmr.State)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/cmr",
+			GoName:  "StateGet",
+			Names:   []wire.Name{{Space: "urn:xmpp:cmr:0", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(cmr.StateGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/cmr",
+			GoName:  "Routing",
+			Names:   []wire.Name{{Space: "urn:xmpp:cmr:0", Local: "cmr"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(cmr.Routing)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/cmr",
+			GoName:  "RoutingSet",
+			Names:   []wire.Name{{Space: "urn:xmpp:cmr:0", Local: "cmr"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(cmr.RoutingSet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/coin",
 			GoName:  "Focus",
 			Names:   []wire.Name{{Space: "urn:xmpp:coin:1", Local: "conference-info"}},
@@ -1615,6 +1796,35 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(coin.Info)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/colibri",
+			GoName:  "Conference",
+			Names:   []wire.Name{{Space: "http://jitsi.org/protocol/colibri", Local: "conference"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(colibri.Conference)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/colibri",
+			GoName:  "ConferenceGet",
+			Names:   []wire.Name{{Space: "http://jitsi.org/protocol/colibri", Local: "conference"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(colibri.ConferenceGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/colibri",
+			GoName:  "ConferenceSet",
+			Names:   []wire.Name{{Space: "http://jitsi.org/protocol/colibri", Local: "conference"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(colibri.ConferenceSet)
 			},
 		},
 		{
@@ -2590,6 +2800,16 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/connectiontransfer",
+			GoName:  "Transfer",
+			Names:   []wire.Name{{Space: "urn:xmpp:cxfr", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(connectiontransfer.Transfer)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/contactmeta",
 			GoName:  "Contact",
 			Names:   []wire.Name{{Space: "urn:xmpp:contacts:0", Local: "contact"}},
@@ -2922,6 +3142,25 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/dtcp",
+			GoName:  "Endpoint",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/dtcp", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(dtcp.Endpoint)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/dtcp",
+			GoName:  "Connect",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/dtcp", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(dtcp.Connect)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/dtls",
 			GoName:  "Fingerprint",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:dtls:0", Local: "fingerprint"}},
@@ -3005,6 +3244,35 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/earlypubsub",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "jabber:iq:pubsub", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(earlypubsub.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/earlypubsub",
+			GoName:  "Get",
+			Names:   []wire.Name{{Space: "jabber:iq:pubsub", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(earlypubsub.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/earlypubsub",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "jabber:iq:pubsub", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(earlypubsub.Set)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/eme",
 			GoName:  "Encryption",
 			Names:   []wire.Name{{Space: "urn:xmpp:eme:0", Local: "encryption"}},
@@ -3020,6 +3288,101 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(emoji.Emoji)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			GoName:  "Subscribe",
+			Names:   []wire.Name{{Space: "http://xml.cataclysm.cx/jabber/ens/", Local: "subscribe"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ens.Subscribe)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			GoName:  "Subscribed",
+			Names:   []wire.Name{{Space: "http://xml.cataclysm.cx/jabber/ens/", Local: "subscribed"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(ens.Subscribed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			GoName:  "Unsubscribe",
+			Names:   []wire.Name{{Space: "http://xml.cataclysm.cx/jabber/ens/", Local: "unsubscribe"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ens.Unsubscribe)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			GoName:  "Unsubscribed",
+			Names:   []wire.Name{{Space: "http://xml.cataclysm.cx/jabber/ens/", Local: "unsubscribed"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(ens.Unsubscribed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			GoName:  "Publish",
+			Names:   []wire.Name{{Space: "http://xml.cataclysm.cx/jabber/ens/", Local: "publish"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(ens.Publish)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			GoName:  "Published",
+			Names:   []wire.Name{{Space: "http://xml.cataclysm.cx/jabber/ens/", Local: "published"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(ens.Published)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			GoName:  "Authorise",
+			Names:   []wire.Name{{Space: "http://xml.cataclysm.cx/jabber/ens/", Local: "authorise"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(ens.Authorise)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			GoName:  "Authorised",
+			Names:   []wire.Name{{Space: "http://xml.cataclysm.cx/jabber/ens/", Local: "authorised"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(ens.Authorised)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entitylink",
+			GoName:  "Link",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/rel", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(entitylink.Link)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/entitylink",
+			GoName:  "Request",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/rel", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(entitylink.Request)
 			},
 		},
 		{
@@ -3134,6 +3497,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/evil",
+			GoName:  "Evil",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/evil", Local: "evil"}},
+			In:      []string{"message", "presence", "iq"},
+			New: func() stanza.Decoder {
+				return new(evil.Evil)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/exi",
 			GoName:  "Setup",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/compress/exi", Local: "setup"}},
@@ -3194,6 +3566,15 @@ func Types() []Entry {
 			In:      []string{"stream"},
 			New: func() stanza.Decoder {
 				return new(exi.StreamEnd)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/expire",
+			GoName:  "Expire",
+			Names:   []wire.Name{{Space: "jabber:x:expire", Local: "x"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(expire.Expire)
 			},
 		},
 		{
@@ -3385,6 +3766,16 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/filesharing",
+			GoName:  "Retrieve",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/files", Local: "retrieve"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(filesharing.Retrieve)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/filetransfer",
 			GoName:  "Description",
 			Names:   []wire.Name{{Space: "urn:xmpp:jingle:apps:file-transfer:5", Local: "description"}},
@@ -3436,6 +3827,134 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(filetransfer.TooLarge)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filter",
+			GoName:  "Ruleset",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter", Local: "ruleset"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(filter.Ruleset)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filter",
+			GoName:  "RulesetGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter", Local: "ruleset"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(filter.RulesetGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filter",
+			GoName:  "RulesetSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter", Local: "ruleset"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(filter.RulesetSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "IsMessage",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "message"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.IsMessage)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "IsPresence",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "presence"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.IsPresence)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "IsIQ",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "iq"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.IsIQ)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "To",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "to"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.To)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "From",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "from"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.From)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "HasType",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "type"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.HasType)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "Drop",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "drop"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.Drop)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "Bounce",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "bounce"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.Bounce)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "Redirect",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "redirect"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.Redirect)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			GoName:  "Copy",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/basic", Local: "copy"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterbasic.Copy)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/filterxpath",
+			GoName:  "XPath",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/filter/xpath", Local: "xpath"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(filterxpath.XPath)
 			},
 		},
 		{
@@ -3867,6 +4386,35 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/imiq",
+			GoName:  "Quotient",
+			Names:   []wire.Name{{Space: "jabber:iq:iq", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(imiq.Quotient)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/imiq",
+			GoName:  "QuotientGet",
+			Names:   []wire.Name{{Space: "jabber:iq:iq", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(imiq.QuotientGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/imiq",
+			GoName:  "QuotientSet",
+			Names:   []wire.Name{{Space: "jabber:iq:iq", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(imiq.QuotientSet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/imng",
 			GoName:  "Enable",
 			Names:   []wire.Name{{Space: "urn:xmpp:im-ng:0", Local: "enable"}},
@@ -3963,6 +4511,44 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/infobits",
+			GoName:  "Info",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/infobits", Local: "info"}},
+			In:      []string{"message", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(infobits.Info)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/infobits",
+			GoName:  "InfoGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/infobits", Local: "info"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(infobits.InfoGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/infobits",
+			GoName:  "InfoSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/infobits", Local: "info"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(infobits.InfoSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/infobits",
+			GoName:  "Tune",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/tunes", Local: "tune"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(infobits.Tune)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/iodata",
 			GoName:  "IOData",
 			Names:   []wire.Name{{Space: "urn:xmpp:tmp:io-data", Local: "iodata"}},
@@ -4038,6 +4624,63 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/iqavatar",
+			GoName:  "Hash",
+			Names:   []wire.Name{{Space: "jabber:x:avatar", Local: "x"}},
+			In:      []string{"presence"},
+			New: func() stanza.Decoder {
+				return new(iqavatar.Hash)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			GoName:  "Avatar",
+			Names:   []wire.Name{{Space: "jabber:iq:avatar", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(iqavatar.Avatar)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			GoName:  "AvatarGet",
+			Names:   []wire.Name{{Space: "jabber:iq:avatar", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(iqavatar.AvatarGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			GoName:  "StoredAvatar",
+			Names:   []wire.Name{{Space: "storage:client:avatar", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(iqavatar.StoredAvatar)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			GoName:  "StoredAvatarGet",
+			Names:   []wire.Name{{Space: "storage:client:avatar", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(iqavatar.StoredAvatarGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			GoName:  "StoredAvatarSet",
+			Names:   []wire.Name{{Space: "storage:client:avatar", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(iqavatar.StoredAvatarSet)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/isr",
 			GoName:  "Feature",
 			Names:   []wire.Name{{Space: "https://xmpp.org/extensions/isr/0", Local: "isr"}},
@@ -4089,6 +4732,15 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(isr.Failed)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jabberfile",
+			GoName:  "File",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mimetype", Local: "jabber"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(jabberfile.File)
 			},
 		},
 		{
@@ -4525,6 +5177,140 @@ func Types() []Entry {
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(jmi.Finish)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Description",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "describe"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(joap.Description)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "DescriptionGet",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "describe"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(joap.DescriptionGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Attributes",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "read"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(joap.Attributes)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Read",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "read"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(joap.Read)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Edited",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "edit"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(joap.Edited)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Edit",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "edit"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(joap.Edit)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Added",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "add"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(joap.Added)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Add",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "add"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(joap.Add)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Delete",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "delete"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(joap.Delete)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Found",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "search"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(joap.Found)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			GoName:  "Search",
+			Names:   []wire.Name{{Space: "jabber:iq:joap", Local: "search"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(joap.Search)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jobs",
+			GoName:  "Session",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jobs", Local: "session"}},
+			In:      []string{"message", "iq"},
+			New: func() stanza.Decoder {
+				return new(jobs.Session)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jobs",
+			GoName:  "SessionGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jobs", Local: "session"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(jobs.SessionGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/jobs",
+			GoName:  "SessionSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/jobs", Local: "session"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(jobs.SessionSet)
 			},
 		},
 		{
@@ -5761,6 +6547,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/outofoffice",
+			GoName:  "Absence",
+			Names:   []wire.Name{{Space: "urn:xmpp:ooo:0", Local: "item"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(outofoffice.Absence)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/oxps",
 			GoName:  "Encrypted",
 			Names:   []wire.Name{{Space: "urn:xmpp:openpgp:pubsub:0", Local: "encrypted"}},
@@ -5836,12 +6631,50 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/pass",
+			GoName:  "Query",
+			Names:   []wire.Name{{Space: "jabber:iq:pass", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(pass.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pass",
+			GoName:  "Get",
+			Names:   []wire.Name{{Space: "jabber:iq:pass", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(pass.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pass",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "jabber:iq:pass", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(pass.Set)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/pgpsign",
 			GoName:  "Sign",
 			Names:   []wire.Name{{Space: "urn:xmpp:pubsub-signing:openpgp:0", Local: "sign"}},
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(pgpsign.Sign)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/physloc",
+			GoName:  "Location",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/physloc", Local: "physloc"}},
+			In:      []string{"message", "presence", "any"},
+			New: func() stanza.Decoder {
+				return new(physloc.Location)
 			},
 		},
 		{
@@ -5906,6 +6739,25 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(pipelining.ConfigVersionMismatch)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/poke",
+			GoName:  "Poke",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/poke", Local: "poke"}},
+			In:      []string{"presence", "iq"},
+			New: func() stanza.Decoder {
+				return new(poke.Poke)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/poke",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/poke", Local: "poke"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(poke.Set)
 			},
 		},
 		{
@@ -6029,6 +6881,35 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(private.StorageSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privatexml",
+			GoName:  "Data",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/private-xml", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(privatexml.Data)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privatexml",
+			GoName:  "Get",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/private-xml", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(privatexml.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/privatexml",
+			GoName:  "Set",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/private-xml", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(privatexml.Set)
 			},
 		},
 		{
@@ -6722,6 +7603,33 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(pubsub.Error)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Subscription",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "subscription"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Subscription)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Subscribe",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "subscribe"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Subscribe)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/pubsub",
+			GoName:  "Unsubscribe",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/pubsub", Local: "unsubscribe"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(pubsub.Unsubscribe)
 			},
 		},
 		{
@@ -7525,6 +8433,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/rosteritems",
+			GoName:  "Items",
+			Names:   []wire.Name{{Space: "jabber:x:roster", Local: "x"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(rosteritems.Items)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/rosterx",
 			GoName:  "Exchange",
 			Names:   []wire.Name{{Space: "http://jabber.org/protocol/rosterx", Local: "x"}},
@@ -8104,6 +9021,15 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/sharednote",
+			GoName:  "Note",
+			Names:   []wire.Name{{Space: "http://www.jabber.org/protocol/sharednote", Local: "note"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(sharednote.Note)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/sharedsub",
 			GoName:  "Subscription",
 			Names:   []wire.Name{{Space: "urn:xmpp:pubsub:subscription:0", Local: "subscription"}},
@@ -8551,6 +9477,65 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/textedit",
+			GoName:  "List",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mute#server", Local: "list"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(textedit.List)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			GoName:  "ListGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mute#server", Local: "list"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(textedit.ListGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			GoName:  "Subscribe",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mute#server", Local: "subscribe"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(textedit.Subscribe)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			GoName:  "Patch",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mute#server", Local: "patch"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(textedit.Patch)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			GoName:  "Text",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mute#editor", Local: "text"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(textedit.Text)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			GoName:  "AcceptedPatch",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/mute#editor", Local: "patch"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(textedit.AcceptedPatch)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/things",
 			GoName:  "Register",
 			Names:   []wire.Name{{Space: "urn:xmpp:iot:discovery", Local: "register"}},
@@ -8669,6 +9654,24 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/tins",
+			GoName:  "TINS",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/tins", Local: "tins"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(tins.TINS)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/tins",
+			GoName:  "SDP",
+			Names:   []wire.Name{{Space: "urn:ietf:rfc:2327", Local: "sdp"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(tins.SDP)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/totp",
 			GoName:  "Setup",
 			Names:   []wire.Name{{Space: "urn:xmpp:mfa:0", Local: "setup"}},
@@ -8685,6 +9688,24 @@ func Types() []Entry {
 			IQType:  stanza.Set,
 			New: func() stanza.Decoder {
 				return new(totp.SetupSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/treetransfer",
+			GoName:  "Tree",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/si/profile/tree-transfer", Local: "tree"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(treetransfer.Tree)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/treetransfer",
+			GoName:  "FilesTree",
+			Names:   []wire.Name{{Space: "http://jabber.org/profile/si/profile/tree-transfer", Local: "tree"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(treetransfer.FilesTree)
 			},
 		},
 		{
@@ -8846,12 +9867,96 @@ func Types() []Entry {
 			},
 		},
 		{
+			Package: "stanza.invalid/gen/waitinglist",
+			GoName:  "Items",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/waitinglist", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(waitinglist.Items)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/waitinglist",
+			GoName:  "ItemsGet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/waitinglist", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(waitinglist.ItemsGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/waitinglist",
+			GoName:  "ItemsSet",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/waitinglist", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Set,
+			New: func() stanza.Decoder {
+				return new(waitinglist.ItemsSet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/waitinglist",
+			GoName:  "WaitList",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/waitinglist", Local: "waitlist"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(waitinglist.WaitList)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/webdavfiles",
+			GoName:  "JIDs",
+			Names:   []wire.Name{{Space: "http://www.xmpp.org/extensions/xep-0129.html#ns", Local: "jidlist"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(webdavfiles.JIDs)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/webtabs",
+			GoName:  "Tabs",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/webtab", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(webtabs.Tabs)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/webtabs",
+			GoName:  "Get",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/webtab", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(webtabs.Get)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/webtabs",
+			GoName:  "Preferences",
+			Names:   []wire.Name{{Space: "webtab:prefs", Local: "prefs"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(webtabs.Preferences)
+			},
+		},
+		{
 			Package: "stanza.invalid/gen/webxdc",
 			GoName:  "Update",
 			Names:   []wire.Name{{Space: "urn:xmpp:webxdc:0", Local: "x"}},
 			In:      []string{"message"},
 			New: func() stanza.Decoder {
 				return new(webxdc.Update)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/whiteboard",
+			GoName:  "Changes",
+			Names:   []wire.Name{{Space: "http://jabber.org/protocol/swb", Local: "x"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(whiteboard.Changes)
 			},
 		},
 		{

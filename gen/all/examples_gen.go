@@ -46,6 +46,35 @@ func Examples() []Example {
 			Types:   []string{"Spim"},
 		},
 		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			XML:     "<iq type='get' id='a1' to='guard.illyria.example'><acl xmlns='http://jabber.org/protocol/sac' actor='viola@illyria.example' oper='urn:example:gate#enter' target='house'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Question"},
+		},
+		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			XML:     "<iq type='result' id='a1'><acl xmlns='http://jabber.org/protocol/sac' actor='viola@illyria.example' oper='urn:example:gate#enter' target='house'><allowed/></acl></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Answer"},
+		},
+		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			XML:     "<acl xmlns='http://jabber.org/protocol/sac' actor='andrew@illyria.example' oper='urn:example:gate#enter' target='house'><denied/></acl>",
+			Types:   []string{"Answer"},
+		},
+		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			XML:     "<iq type='get' id='a2'><query xmlns='http://jabber.org/protocol/sac'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"OperationsGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/accesscontrol",
+			XML:     "<iq type='result' id='a2'><query xmlns='http://jabber.org/protocol/sac'><oper uri='urn:example:gate#enter'/></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Operations"},
+		},
+		{
 			Package: "stanza.invalid/gen/activity",
 			XML:     "<activity xmlns='http://jabber.org/protocol/activity'>\n  <relaxing><partying/></relaxing>\n  <text xml:lang='en'>Dost thou think there shall be no more cakes and ale?</text>\n</activity>",
 			Types:   []string{"Activity"},
@@ -288,6 +317,29 @@ func Examples() []Example {
 			XML:     "<presence type='subscribe' to='olivia@messaline.example'><info xmlns='urn:xmpp:raa:0' affiliation='member'/></presence>",
 			Stanza:  "presence",
 			Types:   []string{"Info"},
+		},
+		{
+			Package: "stanza.invalid/gen/agents",
+			XML:     "<iq type='get' id='a1' to='illyria.example'><query xmlns='jabber:iq:agents'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Get"},
+		},
+		{
+			Package: "stanza.invalid/gen/agents",
+			XML:     "<iq type='result' id='a1'>\n  <query xmlns='jabber:iq:agents'>\n    <agent jid='users.illyria.example'><name>People</name><description>Who is who</description><service>jud</service><register/><search/></agent>\n    <agent jid='rooms.illyria.example'><name>Rooms</name><groupchat/><transport>Enter a name</transport></agent>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Agents"},
+		},
+		{
+			Package: "stanza.invalid/gen/agents",
+			XML:     "<iq type='get' id='a2' to='users.illyria.example'><query xmlns='jabber:iq:agent'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"AgentInfoGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/agents",
+			XML:     "<query xmlns='jabber:iq:agent'><name>People</name><description>Who is who</description><transport/><groupchat/><service>jud</service><register/><search/></query>",
+			Types:   []string{"AgentInfo"},
 		},
 		{
 			Package: "stanza.invalid/gen/alert",
@@ -681,6 +733,23 @@ func Examples() []Example {
 			Types:   []string{"Body"},
 		},
 		{
+			Package: "stanza.invalid/gen/browse",
+			XML:     "<iq type='get' id='b1' to='illyria.example'><query xmlns='jabber:iq:browse'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Browse"},
+		},
+		{
+			Package: "stanza.invalid/gen/browse",
+			XML:     "<iq type='result' id='b1'>\n  <query xmlns='jabber:iq:browse' category='service' type='jabber' jid='illyria.example' name='Illyria' version='1.4'>\n    <ns>jabber:iq:register</ns>\n    <item category='conference' type='public' jid='rooms.illyria.example' name='Rooms' version='0.4'>\n      <ns>http://jabber.org/protocol/muc</ns>\n      <item category='conference' jid='hall@rooms.illyria.example'/>\n    </item>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Info"},
+		},
+		{
+			Package: "stanza.invalid/gen/browse",
+			XML:     "<item xmlns='jabber:iq:browse' category='user' type='client' jid='viola@illyria.example/ship'/>",
+			Types:   []string{"Item"},
+		},
+		{
 			Package: "stanza.invalid/gen/browsing",
 			XML:     "<page xmlns='urn:xmpp:browsing:0'>\n  <description>A letter found in an orchard</description><keywords>letter,greatness</keywords><title>M.O.A.I.</title>\n  <uri>https://illyria.example/letter</uri>\n</page>",
 			Types:   []string{"Page"},
@@ -1009,6 +1078,30 @@ func Examples() []Example {
 			Types:   []string{"Keys"},
 		},
 		{
+			Package: "stanza.invalid/gen/cmr",
+			XML:     "<iq type='get' id='m1'><query xmlns='urn:xmpp:cmr:0'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"StateGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/cmr",
+			XML:     "<iq type='result' id='m1'><query xmlns='urn:xmpp:cmr:0'><active algorithm='urn:xmpp:cmr:all'/><available algorithm='urn:xmpp:cmr:all'/><available algorithm='urn:xmpp:cmr:roundrobin'/></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"State"},
+		},
+		{
+			Package: "stanza.invalid/gen/cmr",
+			XML:     "<iq type='set' id='m2'><cmr xmlns='urn:xmpp:cmr:0' algorithm='urn:xmpp:cmr:roundrobin'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RoutingSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/cmr",
+			XML:     "<message to='viola@illyria.example'><cmr xmlns='urn:xmpp:cmr:0' algorithm='urn:xmpp:cmr:all'/></message>",
+			Stanza:  "message",
+			Types:   []string{"Routing"},
+		},
+		{
 			Package: "stanza.invalid/gen/coin",
 			XML:     "<conference-info xmlns='urn:xmpp:coin:1' isfocus='true'/>",
 			Types:   []string{"Focus"},
@@ -1018,6 +1111,24 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='c1' to='viola@illyria.example/ship'>\n  <conference-info xmlns='urn:ietf:params:xml:ns:conference-info' entity='xmpp:orsino@illyria.example/palace' state='full' version='1' sid='serenade'>\n    <conference-description>\n      <display-text>Serenade</display-text><subject>Love</subject><free-text>Bring a lute.</free-text><keywords>music food</keywords>\n      <conf-uris state='full'><entry><uri>xmpp:orsino@illyria.example</uri><display-text>The duke</display-text><purpose>participation</purpose><modified><when>2026-01-05T20:00:00Z</when><reason>Too loud</reason><by>xmpp:orsino@illyria.example</by></modified></entry></conf-uris>\n      <service-uris><entry><uri>https://illyria.example/</uri></entry></service-uris>\n      <maximum-user-count>5</maximum-user-count>\n      <available-media><entry label='1'><display-text>Lute</display-text><type>audio</type><status>sendrecv</status></entry></available-media>\n    </conference-description>\n    <host-info><display-text>Court</display-text><web-page>https://illyria.example/</web-page><uris><entry><uri>xmpp:illyria.example</uri></entry></uris></host-info>\n    <conference-state><user-count>2</user-count><active>true</active><locked>true</locked></conference-state>\n    <users state='partial'>\n      <user entity='xmpp:viola@illyria.example' state='full'>\n        <display-text>Cesario</display-text>\n        <associated-aors><entry><uri>xmpp:cesario@illyria.example</uri></entry></associated-aors>\n        <roles><entry>messenger</entry></roles>\n        <languages>en it</languages>\n        <cascaded-focus>xmpp:olivia@illyria.example</cascaded-focus>\n        <endpoint entity='xmpp:viola@illyria.example/ship' state='full'>\n          <display-text>Ship</display-text>\n          <referred><by>xmpp:orsino@illyria.example</by></referred>\n          <status>connected</status>\n          <joining-method>dialed-out</joining-method>\n          <joining-info><when>2026-01-05T20:00:00Z</when></joining-info>\n          <disconnection-method>departed</disconnection-method>\n          <disconnection-info><reason>Sleep</reason></disconnection-info>\n          <media id='1'><display-text>Voice</display-text><type>audio</type><label>1</label><src-id>583398</src-id><status>sendrecv</status></media>\n          <call-info><sip><display-text>Ship</display-text><call-id>77</call-id><from-tag>a</from-tag><to-tag>b</to-tag></sip></call-info>\n        </endpoint>\n      </user>\n    </users>\n    <sidebars-by-ref><entry><uri>xmpp:feste@illyria.example</uri></entry></sidebars-by-ref>\n    <sidebars-by-val state='full'><entry entity='xmpp:maria@illyria.example'/></sidebars-by-val>\n  </conference-info>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"Info"},
+		},
+		{
+			Package: "stanza.invalid/gen/colibri",
+			XML:     "<iq type='set' id='c1' to='bridge.illyria.example'>\n  <conference xmlns='http://jitsi.org/protocol/colibri'>\n    <content name='audio' creator='initiator'><channel initiator='true' endpoint='viola'/></content>\n  </conference>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"ConferenceSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/colibri",
+			XML:     "<iq type='result' id='c1'>\n  <conference xmlns='http://jitsi.org/protocol/colibri' id='k17'>\n    <content name='audio'>\n      <channel id='ch1' initiator='true' direction='recvonly' expire='60' rtp-level-relay-type='mixer'>\n        <source xmlns='urn:xmpp:jingle:apps:rtp:ssma:0' ssrc='3716204482'/>\n        <payload-type id='111' name='opus' clockrate='48000' channels='2'><parameter name='stereo' value='1'/></payload-type>\n        <transport xmlns='urn:xmpp:jingle:transports:ice-udp:1' pwd='p17' ufrag='u17'/>\n      </channel>\n    </content>\n  </conference>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Conference"},
+		},
+		{
+			Package: "stanza.invalid/gen/colibri",
+			XML:     "<iq type='get' id='c2'><conference xmlns='http://jitsi.org/protocol/colibri' id='k17'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"ConferenceGet"},
 		},
 		{
 			Package: "stanza.invalid/gen/command",
@@ -1641,6 +1752,12 @@ func Examples() []Example {
 			Types:   []string{"QueryProgress"},
 		},
 		{
+			Package: "stanza.invalid/gen/connectiontransfer",
+			XML:     "<iq type='set' id='t1' from='illyria.example'><query xmlns='urn:xmpp:cxfr'><domain>illyria.example</domain><server>192.0.2.17</server></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Transfer"},
+		},
+		{
 			Package: "stanza.invalid/gen/contactaddresses",
 			XML:     "<x xmlns='jabber:x:data' type='result'>\n  <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/network/serverinfo</value></field>\n  <field var='abuse-addresses' type='list-multi'><value>mailto:malvolio@illyria.example</value><value>xmpp:malvolio@illyria.example</value></field>\n  <field var='admin-addresses' type='list-multi'><value>mailto:maria@illyria.example</value></field>\n  <field var='status-addresses' type='list-multi'><value>https://status.illyria.example/</value></field>\n</x>",
 			Forms:   []string{"Addresses"},
@@ -1906,6 +2023,18 @@ func Examples() []Example {
 			Types:   []string{"Message"},
 		},
 		{
+			Package: "stanza.invalid/gen/dtcp",
+			XML:     "<iq type='set' id='d1' to='olivia@illyria.example/house'><query xmlns='http://jabber.org/protocol/dtcp'><key>k17</key><host>192.0.2.17:8000</host><comment>letters</comment></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Connect"},
+		},
+		{
+			Package: "stanza.invalid/gen/dtcp",
+			XML:     "<iq type='result' id='d1'><query xmlns='http://jabber.org/protocol/dtcp'><key>k18</key></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Endpoint"},
+		},
+		{
 			Package: "stanza.invalid/gen/dtls",
 			XML:     "<fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0' hash='sha-256' setup='actpass'>1F:00:2E:51:9C:77</fingerprint>",
 			Types:   []string{"Fingerprint"},
@@ -1964,6 +2093,29 @@ func Examples() []Example {
 			Types:   []string{"Updated"},
 		},
 		{
+			Package: "stanza.invalid/gen/earlypubsub",
+			XML:     "<iq type='set' id='q1' to='pubsub.illyria.example'>\n  <query xmlns='jabber:iq:pubsub'><subscribe to='olivia@illyria.example'><ns>urn:example:dress</ns></subscribe></query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Set"},
+		},
+		{
+			Package: "stanza.invalid/gen/earlypubsub",
+			XML:     "<iq type='result' id='q1'><query xmlns='jabber:iq:pubsub'><unsubscribe to='olivia@illyria.example'/></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/earlypubsub",
+			XML:     "<iq type='get' id='q2'><query xmlns='jabber:iq:pubsub'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Get"},
+		},
+		{
+			Package: "stanza.invalid/gen/earlypubsub",
+			XML:     "<query xmlns='jabber:iq:pubsub'>\n  <publish ns='urn:example:dress' from='olivia@illyria.example' type='update' permtoken='t17' linkseq='1' sourceseq='2'><veil xmlns='urn:example:dress'/></publish>\n</query>",
+			Types:   []string{"Query"},
+		},
+		{
 			Package: "stanza.invalid/gen/eme",
 			XML:     "<message to='olivia@illyria.example' type='chat'>\n  <encryption xmlns='urn:xmpp:eme:0' namespace='urn:xmpp:omemo:2'/>\n  <body>This message is encrypted.</body>\n</message>",
 			Stanza:  "message",
@@ -1989,6 +2141,64 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/emoji",
 			XML:     "<emoji xmlns='urn:xmpp:markup:emoji:0' name='calm'>\n  <hash xmlns='urn:xmpp:hashes:2' algo='sha-1'>kHp5RSzW/h7Gm1etSf90Mr5PC/k=</hash>\n  <hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=</hash>\n</emoji>",
 			Types:   []string{"Emoji"},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			XML:     "<iq type='set' id='e1' to='events.illyria.example'>\n  <subscribe xmlns='http://xml.cataclysm.cx/jabber/ens/' jid='olivia@illyria.example'><reliable/><auth-info>cesario</auth-info></subscribe>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Subscribe"},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			XML:     "<subscribed xmlns='http://xml.cataclysm.cx/jabber/ens/' jid='olivia@illyria.example'/>",
+			Types:   []string{"Subscribed"},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			XML:     "<iq type='set' id='e2'><unsubscribe xmlns='http://xml.cataclysm.cx/jabber/ens/' jid='olivia@illyria.example'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Unsubscribe"},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			XML:     "<unsubscribed xmlns='http://xml.cataclysm.cx/jabber/ens/' jid='olivia@illyria.example'/>",
+			Types:   []string{"Unsubscribed"},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			XML:     "<iq type='set' id='e3'><publish xmlns='http://xml.cataclysm.cx/jabber/ens/' jid='olivia@illyria.example'><veil xmlns='urn:example:dress'/></publish></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Publish"},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			XML:     "<iq type='result' id='e3'><published xmlns='http://xml.cataclysm.cx/jabber/ens/'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Published"},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			XML:     "<iq type='get' id='e4'><authorise xmlns='http://xml.cataclysm.cx/jabber/ens/' jid='viola@illyria.example'><auth-info>cesario</auth-info></authorise></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Authorise"},
+		},
+		{
+			Package: "stanza.invalid/gen/ens",
+			XML:     "<iq type='result' id='e4'><authorised xmlns='http://xml.cataclysm.cx/jabber/ens/' jid='viola@illyria.example'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Authorised"},
+		},
+		{
+			Package: "stanza.invalid/gen/entitylink",
+			XML:     "<iq type='set' id='l1' to='olivia@illyria.example/house'>\n  <query xmlns='http://jabber.org/protocol/rel' cid='c17' keepAlive='true'>\n    <feature xmlns='http://jabber.org/protocol/feature-neg'>\n      <x xmlns='jabber:x:data' type='form'><field var='method' type='list-single'><option><value>s5b</value></option></field></x>\n    </feature>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Request"},
+		},
+		{
+			Package: "stanza.invalid/gen/entitylink",
+			XML:     "<iq type='result' id='l1'><query xmlns='http://jabber.org/protocol/rel' cid='c17'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Link"},
 		},
 		{
 			Package: "stanza.invalid/gen/entitytime",
@@ -2071,6 +2281,12 @@ func Examples() []Example {
 			Types:   []string{"Event"},
 		},
 		{
+			Package: "stanza.invalid/gen/evil",
+			XML:     "<message to='olivia@illyria.example'><body>If music be the food of love</body><evil xmlns='http://jabber.org/protocol/evil'/></message>",
+			Stanza:  "message",
+			Types:   []string{"Evil"},
+		},
+		{
 			Package: "stanza.invalid/gen/exi",
 			XML:     "<setup xmlns='http://jabber.org/protocol/compress/exi' version='1' alignment='byte-alignment' strict='true'\n    preservePrefixes='true' preserveLexical='true'\n    blockSize='1024' valueMaxLength='64' valuePartitionCapacity='128' sessionWideBuffers='true'>\n  <schema ns='jabber:client' bytes='6968' md5Hash='5e2d5cbf0506e3f16336d295093d66c4'/>\n  <datatypeRepresentationMap type='xs:decimal' representAs='xs:string'/>\n</setup>",
 			Types:   []string{"Setup"},
@@ -2114,6 +2330,12 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/exi",
 			XML:     "<streamEnd xmlns='http://jabber.org/protocol/compress/exi'/>",
 			Types:   []string{"StreamEnd"},
+		},
+		{
+			Package: "stanza.invalid/gen/expire",
+			XML:     "<message to='viola@illyria.example'><x xmlns='jabber:x:expire' seconds='1800' stored='1767700000'/></message>",
+			Stanza:  "message",
+			Types:   []string{"Expire"},
 		},
 		{
 			Package: "stanza.invalid/gen/extdisco",
@@ -2271,6 +2493,17 @@ func Examples() []Example {
 			Types:   []string{"File"},
 		},
 		{
+			Package: "stanza.invalid/gen/filesharing",
+			XML:     "<iq type='set' id='r1' to='maria@illyria.example/house'><retrieve xmlns='http://jabber.org/protocol/files' node='files/letter.txt'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Retrieve"},
+		},
+		{
+			Package: "stanza.invalid/gen/filesharing",
+			XML:     "<x xmlns='jabber:x:data' type='result'>\n  <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/files</value></field>\n  <field var='name'><value>letter.txt</value></field>\n  <field var='description'><value>Found in the garden</value></field>\n  <field var='size'><value>1022</value></field>\n  <field var='date'><value>2026-01-06T12:00:00Z</value></field>\n  <field var='hash'><value>552da749930852c69ae5d2141d3766b1</value></field>\n  <field var='mime-type'><value>text/plain</value></field>\n</x>",
+			Forms:   []string{"FileInfo"},
+		},
+		{
 			Package: "stanza.invalid/gen/filetransfer",
 			XML:     "<file xmlns='urn:xmpp:jingle:apps:file-transfer:5'><media-type>image/png</media-type><size>4096</size></file>",
 			Types:   []string{"File"},
@@ -2299,6 +2532,73 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/filetransfer",
 			XML:     "<file-too-large xmlns='urn:xmpp:jingle:apps:file-transfer:errors:0'/>",
 			Types:   []string{"TooLarge"},
+		},
+		{
+			Package: "stanza.invalid/gen/filter",
+			XML:     "<iq type='get' id='f1'><ruleset xmlns='http://jabber.org/protocol/filter'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"RulesetGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/filter",
+			XML:     "<iq type='set' id='f2'>\n  <ruleset xmlns='http://jabber.org/protocol/filter'>\n    <rule description='No letters from the steward' continue='false'>\n      <condition>\n        <and>\n          <from xmlns='http://jabber.org/protocol/filter/basic'>malvolio@illyria.example</from>\n          <or><type xmlns='http://jabber.org/protocol/filter/basic'>chat</type></or>\n        </and>\n      </condition>\n      <action><drop xmlns='http://jabber.org/protocol/filter/basic'/></action>\n    </rule>\n  </ruleset>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"RulesetSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<message xmlns='http://jabber.org/protocol/filter/basic'/>",
+			Types:   []string{"IsMessage"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<presence xmlns='http://jabber.org/protocol/filter/basic'/>",
+			Types:   []string{"IsPresence"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<iq xmlns='http://jabber.org/protocol/filter/basic'>jabber:iq:version</iq>",
+			Types:   []string{"IsIQ"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<to xmlns='http://jabber.org/protocol/filter/basic'>olivia@illyria.example</to>",
+			Types:   []string{"To"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<from xmlns='http://jabber.org/protocol/filter/basic'>malvolio@illyria.example</from>",
+			Types:   []string{"From"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<type xmlns='http://jabber.org/protocol/filter/basic'>chat</type>",
+			Types:   []string{"HasType"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<drop xmlns='http://jabber.org/protocol/filter/basic'/>",
+			Types:   []string{"Drop"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<bounce xmlns='http://jabber.org/protocol/filter/basic' code='404'/>",
+			Types:   []string{"Bounce"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<redirect xmlns='http://jabber.org/protocol/filter/basic'>maria@illyria.example</redirect>",
+			Types:   []string{"Redirect"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterbasic",
+			XML:     "<copy xmlns='http://jabber.org/protocol/filter/basic'>maria@illyria.example</copy>",
+			Types:   []string{"Copy"},
+		},
+		{
+			Package: "stanza.invalid/gen/filterxpath",
+			XML:     "<xpath xmlns='http://jabber.org/protocol/filter/xpath'>/message/subject</xpath>",
+			Types:   []string{"XPath"},
 		},
 		{
 			Package: "stanza.invalid/gen/fis",
@@ -2688,6 +2988,30 @@ func Examples() []Example {
 			Types:   []string{"Idle"},
 		},
 		{
+			Package: "stanza.invalid/gen/imiq",
+			XML:     "<iq type='get' id='q1' to='andrew@illyria.example'><query xmlns='jabber:iq:iq'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"QuotientGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/imiq",
+			XML:     "<iq type='result' id='q1'><query xmlns='jabber:iq:iq'><num>42</num><desc>I was adored once too.</desc></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Quotient"},
+		},
+		{
+			Package: "stanza.invalid/gen/imiq",
+			XML:     "<iq type='set' id='q2'><query xmlns='jabber:iq:iq'><num>143</num><desc>genius</desc></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"QuotientSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/imiq",
+			XML:     "<iq type='result' id='q3'><query xmlns='jabber:iq:iq'><hint>Do not send it.</hint></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Quotient"},
+		},
+		{
 			Package: "stanza.invalid/gen/imng",
 			XML:     "<iq type='set' id='n1'><enable xmlns='urn:xmpp:im-ng:0'/></iq>",
 			Stanza:  "iq",
@@ -2745,6 +3069,29 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/incident",
 			XML:     "<jid xmlns='urn:xmpp:jid:0'>fabian@illyria.example</jid>",
 			Types:   []string{"Address"},
+		},
+		{
+			Package: "stanza.invalid/gen/infobits",
+			XML:     "<iq type='result' id='i1'>\n  <info xmlns='http://jabber.org/protocol/infobits'>\n    <bundle type='http://jabber.org/protocol/infobits/bundles/address' context='home'><bit key='vcard.city' datatype='string'>Messaline</bit></bundle>\n  </info>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Info"},
+		},
+		{
+			Package: "stanza.invalid/gen/infobits",
+			XML:     "<iq type='get' id='i1'><info xmlns='http://jabber.org/protocol/infobits'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"InfoGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/infobits",
+			XML:     "<iq type='set' id='i2'><info xmlns='http://jabber.org/protocol/infobits'><bit key='DC.title'>O Mistress Mine</bit></info></iq>",
+			Stanza:  "iq",
+			Types:   []string{"InfoSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/infobits",
+			XML:     "<tune xmlns='http://jabber.org/protocol/tunes'><info xmlns='http://jabber.org/protocol/infobits'><bit key='DC.title'>O Mistress Mine</bit></info></tune>",
+			Types:   []string{"Tune"},
 		},
 		{
 			Package: "stanza.invalid/gen/invite",
@@ -2814,6 +3161,35 @@ func Examples() []Example {
 			Types:   []string{"Address"},
 		},
 		{
+			Package: "stanza.invalid/gen/iqavatar",
+			XML:     "<x xmlns='jabber:x:avatar'><hash>bbf231f2b7f1551d0e1a3d0f4a3d3f5f1d3a5b21</hash></x>",
+			Types:   []string{"Hash"},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			XML:     "<iq type='get' id='a1' to='viola@illyria.example/ship'><query xmlns='jabber:iq:avatar'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"AvatarGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			XML:     "<iq type='result' id='a1'><query xmlns='jabber:iq:avatar'><data mimetype='image/png'>cGljdHVyZQ==</data></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Avatar"},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			XML:     "<iq type='get' id='a2' to='viola@illyria.example'><query xmlns='storage:client:avatar'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"StoredAvatarGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/iqavatar",
+			XML:     "<iq type='set' id='a3'><query xmlns='storage:client:avatar'><data mimetype='image/png'>cGljdHVyZQ==</data></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"StoredAvatarSet"},
+		},
+		{
 			Package: "stanza.invalid/gen/isr",
 			XML:     "<isr xmlns='https://xmpp.org/extensions/isr/0'>\n  <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>HT-SHA-256-ENDP</mechanism></mechanisms>\n</isr>",
 			Types:   []string{"Feature"},
@@ -2842,6 +3218,31 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/isr",
 			XML:     "<inst-resume-failed xmlns='https://xmpp.org/extensions/isr/0'>\n  <failed xmlns='urn:xmpp:sm:3' h='42'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>\n</inst-resume-failed>",
 			Types:   []string{"Failed"},
+		},
+		{
+			Package: "stanza.invalid/gen/jabberfile",
+			XML:     "<jabber xmlns='http://jabber.org/protocol/mimetype'><chat jid='olivia@illyria.example'/></jabber>",
+			Types:   []string{"File"},
+		},
+		{
+			Package: "stanza.invalid/gen/jabberfile",
+			XML:     "<jabber xmlns='http://jabber.org/protocol/mimetype'><groupchat jid='hall@rooms.illyria.example'/></jabber>",
+			Types:   []string{"File"},
+		},
+		{
+			Package: "stanza.invalid/gen/jabberfile",
+			XML:     "<jabber xmlns='http://jabber.org/protocol/mimetype'><message jid='olivia@illyria.example'/></jabber>",
+			Types:   []string{"File"},
+		},
+		{
+			Package: "stanza.invalid/gen/jabberfile",
+			XML:     "<jabber xmlns='http://jabber.org/protocol/mimetype'><register jid='users.illyria.example'/></jabber>",
+			Types:   []string{"File"},
+		},
+		{
+			Package: "stanza.invalid/gen/jabberfile",
+			XML:     "<jabber xmlns='http://jabber.org/protocol/mimetype'><subscribe jid='olivia@illyria.example'/></jabber>",
+			Types:   []string{"File"},
 		},
 		{
 			Package: "stanza.invalid/gen/jet",
@@ -3134,6 +3535,101 @@ func Examples() []Example {
 			Types:   []string{"Finish"},
 		},
 		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='get' id='o1' to='Ship@illyria.example'><describe xmlns='jabber:iq:joap'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"DescriptionGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='result' id='o1'>\n  <describe xmlns='jabber:iq:joap'>\n    <desc xml:lang='en'>A ship</desc>\n    <attributeDescription required='true' writable='true' allocation='instance'><name>captain</name><type>string</type><desc>Who commands</desc></attributeDescription>\n    <methodDescription allocation='class'>\n      <name>sail</name>\n      <returnType>boolean</returnType>\n      <params><param><name>to</name><type>string</type><desc>Where to</desc></param></params>\n      <desc>Leaves the port</desc>\n    </methodDescription>\n    <superclass>Vessel@illyria.example</superclass>\n    <timestamp>2026-01-06T12:00:00Z</timestamp>\n  </describe>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Description"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<describe xmlns='jabber:iq:joap'><class>Ship@illyria.example</class></describe>",
+			Types:   []string{"Description"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='get' id='o2' to='Ship@illyria.example/17'><read xmlns='jabber:iq:joap'><name>captain</name></read></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Read"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='result' id='o2'>\n  <read xmlns='jabber:iq:joap'>\n    <attribute><name>captain</name><value>Antonio</value></attribute>\n    <attribute><name>crew</name><value><i4>17</i4></value></attribute>\n    <attribute><name>masts</name><value><int>3</int></value></attribute>\n    <attribute><name>afloat</name><value><boolean>0</boolean></value></attribute>\n    <attribute><name>port</name><value><string>Messaline</string></value></attribute>\n    <attribute><name>draught</name><value><double>3.5</double></value></attribute>\n    <attribute><name>built</name><value><datetime.iso8601>16010106T12:00:00</datetime.iso8601></value></attribute>\n    <attribute><name>flag</name><value><base64>ZmxhZw==</base64></value></attribute>\n    <attribute><name>size</name><value><struct><member><name>length</name><value><i4>30</i4></value></member></struct></value></attribute>\n    <attribute><name>cargo</name><value><array><data><value>ale</value></data></array></value></attribute>\n    <timestamp>2026-01-06T12:00:00Z</timestamp>\n  </read>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Attributes"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='set' id='o3'><edit xmlns='jabber:iq:joap'><attribute><name>captain</name><value>Viola</value></attribute></edit></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Edit"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='result' id='o3'><edit xmlns='jabber:iq:joap'><newAddress>Ship@illyria.example/18</newAddress></edit></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Edited"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='set' id='o4'><add xmlns='jabber:iq:joap'><attribute><name>captain</name><value>Viola</value></attribute></add></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Add"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='result' id='o4'><add xmlns='jabber:iq:joap'><newAddress>Ship@illyria.example/19</newAddress></add></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Added"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='set' id='o5'><delete xmlns='jabber:iq:joap'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Delete"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='get' id='o6'><search xmlns='jabber:iq:joap'><attribute><name>captain</name><value>Viola</value></attribute></search></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Search"},
+		},
+		{
+			Package: "stanza.invalid/gen/joap",
+			XML:     "<iq type='result' id='o6'><search xmlns='jabber:iq:joap'><item>Ship@illyria.example/19</item></search></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Found"},
+		},
+		{
+			Package: "stanza.invalid/gen/jobs",
+			XML:     "<iq type='get' id='j1' to='jobs.illyria.example'><session xmlns='http://jabber.org/protocol/jobs' action='create'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"SessionGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/jobs",
+			XML:     "<iq type='result' id='j1'>\n  <session xmlns='http://jabber.org/protocol/jobs' host='jobs.illyria.example' port='12676' sender='viola@illyria.example/ship' buffer='0' expires='30' receivers='1'>\n    <connect host='jobs.illyria.example' port='12676'/>\n    <limit type='buffer' default='0' max='1024' min='0'/>\n  </session>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Session"},
+		},
+		{
+			Package: "stanza.invalid/gen/jobs",
+			XML:     "<iq type='set' id='j2' to='jobs.illyria.example'>\n  <session xmlns='http://jabber.org/protocol/jobs' action='create' expires='-1'>\n    <x xmlns='jabber:x:data' type='submit'><field var='receivers'><value>1</value></field></x>\n  </session>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"SessionSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/jobs",
+			XML:     "<message to='olivia@illyria.example'><session xmlns='http://jabber.org/protocol/jobs' action='notify' status='pending' id='17'><item type='connection' action='invite'>olivia@illyria.example</item></session></message>",
+			Stanza:  "message",
+			Types:   []string{"Session"},
+		},
+		{
 			Package: "stanza.invalid/gen/jsoncontainer",
 			XML:     "<json xmlns='urn:xmpp:json:0'>{\"cakes\": true, \"ale\": [1, 2]}</json>",
 			Types:   []string{"JSON"},
@@ -3356,7 +3852,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/mamfc",
-			XML:     "<applied xmlns='urn:xmpp:mamfc:0' count='17'><received xmlns='urn:xmpp:receipts' id='m1'/></applied>",
+			XML:     "<applied xmlns='urn:xmpp:mamfc:0' count='17'><received xmlns='urn:xmpp:receipts' id='m17'/></applied>",
 			Types:   []string{"Applied"},
 		},
 		{
@@ -4186,6 +4682,11 @@ func Examples() []Example {
 			Forms:   []string{"StatusAddresses"},
 		},
 		{
+			Package: "stanza.invalid/gen/outofoffice",
+			XML:     "<item xmlns='urn:xmpp:ooo:0'>\n  <start>2026-01-06T12:00:00Z</start>\n  <end>2026-01-13T08:00:00+01:00</end>\n  <message>The lady mourns and sees nobody.</message>\n</item>",
+			Types:   []string{"Absence"},
+		},
+		{
 			Package: "stanza.invalid/gen/oxps",
 			XML:     "<encrypted xmlns='urn:xmpp:openpgp:pubsub:0' key='willow-1'>bWFrZSBtZSBhIHdpbGxvdyBjYWJpbg==</encrypted>",
 			Types:   []string{"Encrypted"},
@@ -4242,9 +4743,44 @@ func Examples() []Example {
 			Types:   []string{"PreAuth"},
 		},
 		{
+			Package: "stanza.invalid/gen/pass",
+			XML:     "<iq type='set' id='p1' to='pass.illyria.example'><query xmlns='jabber:iq:pass'><expire>600</expire><oneshot/></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Set"},
+		},
+		{
+			Package: "stanza.invalid/gen/pass",
+			XML:     "<iq type='result' id='p1'><query xmlns='jabber:iq:pass'><server port='43253'>192.0.2.3</server></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/pass",
+			XML:     "<iq type='set' id='p2'><query xmlns='jabber:iq:pass'><client port='1234'>198.51.100.4</client><proxy port='43523'>192.0.2.3</proxy></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Set"},
+		},
+		{
+			Package: "stanza.invalid/gen/pass",
+			XML:     "<iq type='result' id='p2'><query xmlns='jabber:iq:pass'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Query"},
+		},
+		{
+			Package: "stanza.invalid/gen/pass",
+			XML:     "<iq type='set' id='p3'><query xmlns='jabber:iq:pass'><close/><server port='43253'>192.0.2.3</server></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Set"},
+		},
+		{
 			Package: "stanza.invalid/gen/pgpsign",
 			XML:     "<sign xmlns='urn:xmpp:pubsub-signing:openpgp:0'>aW4gbXkgb3duIGhhbmQ=</sign>",
 			Types:   []string{"Sign"},
+		},
+		{
+			Package: "stanza.invalid/gen/physloc",
+			XML:     "<physloc xmlns='http://jabber.org/protocol/physloc' xml:lang='en'>\n  <country>Illyria</country>\n  <region>Coast</region>\n  <locality>Port</locality>\n  <area>Upper town</area>\n  <street>Elephant Lane 7</street>\n  <building>The Elephant</building>\n  <floor>1</floor>\n  <room>South</room>\n  <postalcode>17000</postalcode>\n  <text>In the south suburbs is best to lodge.</text>\n</physloc>",
+			Types:   []string{"Location"},
 		},
 		{
 			Package: "stanza.invalid/gen/pie",
@@ -4291,6 +4827,18 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/pipelining",
 			XML:     "<config-version-mismatch xmlns='urn:xmpp:iap:0'/>",
 			Types:   []string{"ConfigVersionMismatch"},
+		},
+		{
+			Package: "stanza.invalid/gen/poke",
+			XML:     "<presence to='toby@illyria.example'><poke xmlns='http://jabber.org/protocol/poke' method='finger'/></presence>",
+			Stanza:  "presence",
+			Types:   []string{"Poke"},
+		},
+		{
+			Package: "stanza.invalid/gen/poke",
+			XML:     "<iq type='set' id='p1' to='toby@illyria.example/cellar'><poke xmlns='http://jabber.org/protocol/poke'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Set"},
 		},
 		{
 			Package: "stanza.invalid/gen/pps",
@@ -4383,6 +4931,24 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='s2'>\n  <query xmlns='jabber:iq:private'><wardrobe xmlns='urn:example:steward'><stockings>black</stockings></wardrobe></query>\n</iq>",
 			Stanza:  "iq",
 			Types:   []string{"StorageSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/privatexml",
+			XML:     "<iq type='get' id='p1'><query xmlns='http://jabber.org/protocol/private-xml'><garden xmlns='urn:example:prefs'/></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Get"},
+		},
+		{
+			Package: "stanza.invalid/gen/privatexml",
+			XML:     "<iq type='set' id='p2'><query xmlns='http://jabber.org/protocol/private-xml'><garden xmlns='urn:example:prefs'>yellow</garden></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Set"},
+		},
+		{
+			Package: "stanza.invalid/gen/privatexml",
+			XML:     "<iq type='result' id='p1'><query xmlns='http://jabber.org/protocol/private-xml'><garden xmlns='urn:example:prefs'>yellow</garden></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Data"},
 		},
 		{
 			Package: "stanza.invalid/gen/privilege",
@@ -5598,6 +6164,12 @@ func Examples() []Example {
 			Types:   []string{"PreApprovalFeature"},
 		},
 		{
+			Package: "stanza.invalid/gen/rosteritems",
+			XML:     "<message to='andrew@illyria.example'>\n  <x xmlns='jabber:x:roster'><item jid='toby@illyria.example' name='Sir Toby'><group>Revels</group></item></x>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Items"},
+		},
+		{
 			Package: "stanza.invalid/gen/rosterx",
 			XML:     "<message from='feste@illyria.example' to='viola@illyria.example'>\n  <body>They sing.</body>\n  <x xmlns='http://jabber.org/protocol/rosterx'><item jid='curio@illyria.example' name='Curio'><group>Court</group></item></x>\n</message>",
 			Stanza:  "message",
@@ -6064,6 +6636,12 @@ func Examples() []Example {
 			Types:   []string{"FileSharing"},
 		},
 		{
+			Package: "stanza.invalid/gen/sharednote",
+			XML:     "<message to='maria@illyria.example'>\n  <thread>t17</thread>\n  <body>Observe him, for the love of mockery.</body>\n  <note xmlns='http://www.jabber.org/protocol/sharednote'>\n    <color>#001122</color>\n    <bgcolor>#ffff00</bgcolor>\n    <font>Serif</font>\n    <x>10</x>\n    <y>20</y>\n    <z>1</z>\n    <width>30</width>\n    <height>15</height>\n    <update>user</update>\n  </note>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Note"},
+		},
+		{
 			Package: "stanza.invalid/gen/sharedsub",
 			XML:     "<subscription xmlns='urn:xmpp:pubsub:subscription:0' server='pubsub.illyria.example' node='songs'>\n  <id>s17</id>\n  <title>Songs of the fool</title>\n</subscription>",
 			Types:   []string{"Subscription"},
@@ -6474,6 +7052,42 @@ func Examples() []Example {
 			Types:   []string{"Transport"},
 		},
 		{
+			Package: "stanza.invalid/gen/textedit",
+			XML:     "<iq type='get' id='m1' to='texts.illyria.example'><list xmlns='http://jabber.org/protocol/mute#server'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"ListGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			XML:     "<iq type='result' id='m1'><list xmlns='http://jabber.org/protocol/mute#server'><item id='t17' desc='The letter'/></list></iq>",
+			Stanza:  "iq",
+			Types:   []string{"List"},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			XML:     "<iq type='set' id='m2'><subscribe xmlns='http://jabber.org/protocol/mute#server'><item id='t17' type='rdwr'/></subscribe></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Subscribe"},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			XML:     "<iq type='set' id='m3'><text xmlns='http://jabber.org/protocol/mute#editor' id='t17'>I may comand</text></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Text"},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			XML:     "<iq type='set' id='m4'>\n  <patch xmlns='http://jabber.org/protocol/mute#server' id='t17'>@@ -1 +1 @@\n-I may comand\n+I may command\n</patch>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Patch"},
+		},
+		{
+			Package: "stanza.invalid/gen/textedit",
+			XML:     "<iq type='set' id='m5'><patch xmlns='http://jabber.org/protocol/mute#editor' id='t17'>@@ -1 +1 @@</patch></iq>",
+			Stanza:  "iq",
+			Types:   []string{"AcceptedPatch"},
+		},
+		{
 			Package: "stanza.invalid/gen/things",
 			XML:     "<iq type='set' id='t1' to='registry.illyria.example'>\n  <register xmlns='urn:xmpp:iot:discovery' nodeId='lamp' sourceId='house' cacheType='node'>\n    <str name='KEY' value='sphinx of black quartz'/>\n    <num name='V' value='1.5'/>\n  </register>\n</iq>",
 			Stanza:  "iq",
@@ -6556,6 +7170,22 @@ func Examples() []Example {
 			Types:   []string{"Thumbnail"},
 		},
 		{
+			Package: "stanza.invalid/gen/tins",
+			XML:     "<message to='olivia@illyria.example/lute'>\n  <tins xmlns='http://jabber.org/protocol/tins' method='result' code='200'><sdp xmlns='urn:ietf:rfc:2327'>v=0</sdp></tins>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"TINS"},
+		},
+		{
+			Package: "stanza.invalid/gen/tins",
+			XML:     "<tins xmlns='http://jabber.org/protocol/tins' method='BYE'/>",
+			Types:   []string{"TINS"},
+		},
+		{
+			Package: "stanza.invalid/gen/tins",
+			XML:     "<sdp xmlns='urn:ietf:rfc:2327'>v=0</sdp>",
+			Types:   []string{"SDP"},
+		},
+		{
 			Package: "stanza.invalid/gen/totp",
 			XML:     "<iq type='set' id='t1'><setup xmlns='urn:xmpp:mfa:0'/></iq>",
 			Stanza:  "iq",
@@ -6572,6 +7202,16 @@ func Examples() []Example {
 			XML:     "<iq type='set' id='t2'><setup xmlns='urn:xmpp:mfa:0'>123456</setup></iq>",
 			Stanza:  "iq",
 			Types:   []string{"SetupSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/treetransfer",
+			XML:     "<tree xmlns='http://jabber.org/protocol/si/profile/tree-transfer' numfiles='2' size='72521'>\n  <directory name='letters'>\n    <file name='first.txt' sid='s1'/>\n    <directory name='answers'><file name='second.txt' sid='s2'/></directory>\n  </directory>\n</tree>",
+			Types:   []string{"Tree"},
+		},
+		{
+			Package: "stanza.invalid/gen/treetransfer",
+			XML:     "<tree xmlns='http://jabber.org/profile/si/profile/tree-transfer' numfiles='1' size='1022'>\n  <directory name='letters'><directory name='old'/><file name='first.txt' sid='s1'/></directory>\n</tree>",
+			Types:   []string{"FilesTree"},
 		},
 		{
 			Package: "stanza.invalid/gen/trust",
@@ -6748,6 +7388,58 @@ func Examples() []Example {
 			Types:   []string{"Video"},
 		},
 		{
+			Package: "stanza.invalid/gen/waitinglist",
+			XML:     "<iq type='get' id='w1' to='wait.illyria.example'><query xmlns='http://jabber.org/protocol/waitinglist'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"ItemsGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/waitinglist",
+			XML:     "<iq type='set' id='w2' to='wait.illyria.example'>\n  <query xmlns='http://jabber.org/protocol/waitinglist'><item><uri scheme='tel'>+441632960017</uri><name>Sebastian</name></item></query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"ItemsSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/waitinglist",
+			XML:     "<iq type='result' id='w2'><query xmlns='http://jabber.org/protocol/waitinglist'><item id='17'/></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Items"},
+		},
+		{
+			Package: "stanza.invalid/gen/waitinglist",
+			XML:     "<iq type='set' id='w3'><query xmlns='http://jabber.org/protocol/waitinglist'><item id='17'><remove/></item></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"ItemsSet"},
+		},
+		{
+			Package: "stanza.invalid/gen/waitinglist",
+			XML:     "<message from='wait.illyria.example' to='viola@illyria.example'>\n  <waitlist xmlns='http://jabber.org/protocol/waitinglist'><item id='17' jid='sebastian@illyria.example'><uri scheme='tel'>+441632960017</uri></item></waitlist>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"WaitList"},
+		},
+		{
+			Package: "stanza.invalid/gen/webdavfiles",
+			XML:     "<jidlist xmlns='http://www.xmpp.org/extensions/xep-0129.html#ns'><jid>olivia@illyria.example</jid><jid>orsino@illyria.example</jid></jidlist>",
+			Types:   []string{"JIDs"},
+		},
+		{
+			Package: "stanza.invalid/gen/webtabs",
+			XML:     "<iq type='get' id='w1' to='illyria.example'><query xmlns='http://jabber.org/protocol/webtab'/></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Get"},
+		},
+		{
+			Package: "stanza.invalid/gen/webtabs",
+			XML:     "<iq type='result' id='w1'><query xmlns='http://jabber.org/protocol/webtab'><webtab type='email' id='em' name='Letters'>https://illyria.example/mail</webtab></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"Tabs"},
+		},
+		{
+			Package: "stanza.invalid/gen/webtabs",
+			XML:     "<prefs xmlns='webtab:prefs'><webtab id='em' visible='true'/></prefs>",
+			Types:   []string{"Preferences"},
+		},
+		{
 			Package: "stanza.invalid/gen/webxdc",
 			XML:     "<message to='tavern@rooms.illyria.example' type='groupchat'>\n  <thread>catches</thread>\n  <x xmlns='urn:xmpp:webxdc:0'>\n    <document>Catches and rounds</document>\n    <summary>3 voices</summary>\n    <json xmlns='urn:xmpp:json:0'>{\"voice\": 3}</json>\n  </x>\n</message>",
 			Stanza:  "message",
@@ -6757,6 +7449,12 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/webxdc",
 			XML:     "<x xmlns='urn:xmpp:webxdc:0'/>",
 			Types:   []string{"Update"},
+		},
+		{
+			Package: "stanza.invalid/gen/whiteboard",
+			XML:     "<message to='maria@illyria.example'>\n  <x xmlns='http://jabber.org/protocol/swb'>\n    <path d='M 100 100 L 300 100' stroke='#ffff00' stroke-width='2' id='garter-1'/>\n    <move id='garter-1' dx='-10' dy='20'/>\n    <delete id='garter-0'/>\n  </x>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Changes"},
 		},
 		{
 			Package: "stanza.invalid/gen/workgroup",

@@ -10,7 +10,7 @@ import (
 )
 
 func Example() {
-	r, err := wire.Parse(`<applied xmlns='urn:xmpp:mamfc:0' count='17'><received xmlns='urn:xmpp:receipts' id='m1'/></applied>`)
+	r, err := wire.Parse(`<applied xmlns='urn:xmpp:mamfc:0' count='17'><received xmlns='urn:xmpp:receipts' id='m17'/></applied>`)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -3,6 +3,8 @@
 package pam
 
 import (
+	"encoding/xml"
+	"stanza.invalid/gen/pubsub"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -31,6 +33,10 @@ func (*Request) NewResult() *stanza.Empty {
 func (*Request) Features() []string {
 	return []string{NS}
 }
+
+func (*ActionSubscribe) isAction() {}
+
+func (*ActionUnsubscribe) isAction() {}
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
@@ -75,8 +81,21 @@ func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	for i := range v.Action {
-		b = wire.AppendRaw(b, v.Action[i], NS)
+	switch x := v.Action.(type) {
+	case *ActionSubscribe:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *ActionSubscribe"}
+		}
+		if b, err = x.AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	case *ActionUnsubscribe:
+		if x == nil {
+			return b, &wire.EncodeError{Reason: "a nil *ActionUnsubscribe"}
+		}
+		if b, err = x.AppendXML(b, NS); err != nil {
+			return b, err
+		}
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -113,10 +132,78 @@ func (v *Request) DecodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		v.Action = append(v.Action, c.Raw())
+		switch c.Local() {
+		case "subscribe":
+			if c.In(pubsub.NS) && v.Action == nil {
+				x := new(ActionSubscribe)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Action = x
+				continue
+			}
+		case "unsubscribe":
+			if c.In(pubsub.NS) && v.Action == nil {
+				x := new(ActionUnsubscribe)
+				if err := x.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				v.Action = x
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
+	}
+	return nil
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Request) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Request
+	start.Name = xml.Name{Space: NS, Local: "pam"}
+	s := struct {
+		plain
+		Action []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	switch x := v.Action.(type) {
+	case *ActionSubscribe:
+		s.Action = append(s.Action, wire.StdChild{Space: pubsub.NS, Local: "subscribe", Value: &x.Subscribe})
+	case *ActionUnsubscribe:
+		s.Action = append(s.Action, wire.StdChild{Space: pubsub.NS, Local: "unsubscribe", Value: &x.Unsubscribe})
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Request) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Request
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Is(pubsub.NS, "subscribe") && v.Action == nil {
+			x := new(ActionSubscribe)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Subscribe); err != nil {
+				return err
+			}
+			v.Action = x
+			continue
+		}
+		if r.Is(pubsub.NS, "unsubscribe") && v.Action == nil {
+			x := new(ActionUnsubscribe)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Unsubscribe); err != nil {
+				return err
+			}
+			v.Action = x
+			continue
+		}
 	}
 	return nil
 }
@@ -171,7 +258,9 @@ func (v *Notify) AppendXML(b []byte, ns string) ([]byte, error) {
 	b = append(b, '>')
 	inner := len(b)
 	for i := range v.Subscriptions {
-		b = wire.AppendRaw(b, v.Subscriptions[i], NS)
+		if b, err = v.Subscriptions[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -210,7 +299,20 @@ func (v *Notify) DecodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		v.Subscriptions = append(v.Subscriptions, c.Raw())
+		switch c.Local() {
+		case "subscription":
+			if c.In(pubsub.NS) {
+				if v.Subscriptions == nil {
+					v.Subscriptions = make([]pubsub.Subscription, 0, c.Count())
+				}
+				v.Subscriptions = append(v.Subscriptions, pubsub.Subscription{})
+				if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -425,7 +527,7 @@ func (v *Subscription) appendXML(b []byte) ([]byte, error) {
 	}
 	b = append(b, '\'')
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " subscription='", v.State); err != nil {
+		if b, err = wire.AppendAttr(b, " subscription='", string(v.State)); err != nil {
 			return b, err
 		}
 	} else if v.Extra != nil {
@@ -480,7 +582,7 @@ func (v *Subscription) decodeXML(r wire.Raw) error {
 			v.JID = n
 			seen |= 1 << 1
 		case "subscription":
-			v.State = a.Optional(&v.Extra, 3)
+			v.State = pubsub.SubscriptionState(a.Optional(&v.Extra, 3))
 		case "subid":
 			v.SubID = a.Optional(&v.Extra, 4)
 		default:

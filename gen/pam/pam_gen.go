@@ -11,6 +11,7 @@
 package pam
 
 import (
+	"stanza.invalid/gen/pubsub"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -39,12 +40,26 @@ type Request struct {
 	// JID is the service as the examples call it.
 	JID jid.JID `xml:"jid,attr"`
 
-	// Action is what to do: subscribe or unsubscribe in the namespace of publish-subscribe
-	// (XEP-0060), with the bare address of the account.
-	Action []stanza.Raw `xml:",any"`
+	// Action is what to do. The account subscribes with its bare address.
+	Action Action `xml:"-"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
+}
+
+// Action is one of *[ActionSubscribe] and *[ActionUnsubscribe].
+type Action interface {
+	isAction()
+}
+
+// ActionSubscribe is a pubsub.Subscribe as an Action.
+type ActionSubscribe struct {
+	pubsub.Subscribe
+}
+
+// ActionUnsubscribe is a pubsub.Unsubscribe as an Action.
+type ActionUnsubscribe struct {
+	pubsub.Unsubscribe
 }
 
 // Notify tells devices of a subscription that has changed.
@@ -60,8 +75,8 @@ type Notify struct {
 	// Service is the service.
 	Service jid.JID `xml:"service,attr"`
 
-	// Subscriptions are the subscriptions, in the namespace of publish-subscribe (XEP-0060).
-	Subscriptions []stanza.Raw `xml:",any"`
+	// Subscriptions are the subscriptions.
+	Subscriptions []pubsub.Subscription `xml:"http://jabber.org/protocol/pubsub subscription"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -113,7 +128,7 @@ type Subscription struct {
 	JID jid.JID `xml:"jid,attr"`
 
 	// State is how far it has come.
-	State string `xml:"subscription,attr,omitempty"`
+	State pubsub.SubscriptionState `xml:"subscription,attr,omitempty"`
 
 	// SubID tells several subscriptions to a node apart.
 	SubID string `xml:"subid,attr,omitempty"`

@@ -811,7 +811,7 @@ func (v *SubscribeSet) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.Subscribe.appendXML(b); err != nil {
+	if b, err = v.Subscribe.AppendXML(b, NS); err != nil {
 		return b, err
 	}
 	if v.Options != nil {
@@ -844,7 +844,7 @@ func (v *SubscribeSet) DecodeXML(r wire.Raw) error {
 		case "subscribe":
 			if c.Same() && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscribe.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscribe.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -907,7 +907,7 @@ func (v *Subscribed) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.Subscription.appendXML(b); err != nil {
+	if b, err = v.Subscription.AppendXML(b, NS); err != nil {
 		return b, err
 	}
 	if v.Options != nil {
@@ -940,7 +940,7 @@ func (v *Subscribed) DecodeXML(r wire.Raw) error {
 		case "subscription":
 			if c.Same() && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscription.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscription.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -1013,7 +1013,7 @@ func (v *UnsubscribeSet) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	if b, err = v.Unsubscribe.appendXML(b); err != nil {
+	if b, err = v.Unsubscribe.AppendXML(b, NS); err != nil {
 		return b, err
 	}
 	if v.Extra != nil {
@@ -1041,7 +1041,7 @@ func (v *UnsubscribeSet) DecodeXML(r wire.Raw) error {
 		case "unsubscribe":
 			if c.Same() && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Unsubscribe.decodeXML(c.Raw()); err != nil {
+				if err := v.Unsubscribe.DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -3522,6 +3522,339 @@ func (v *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return d.DecodeElement((*plain)(v), &start)
 }
 
+// WireName returns the name of the element.
+func (*Subscription) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "subscription"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Subscription) Matches(n wire.Name) bool {
+	return n.Local == "subscription" && n.Space == NS
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Subscription) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<subscription"...)
+	} else {
+		b = append(b, "<subscription xmlns='http://jabber.org/protocol/pubsub'"...)
+	}
+	b = append(b, " jid='"...)
+	mark := len(b)
+	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		b = v.Extra.Respell(b, mark, 0)
+	}
+	b = append(b, '\'')
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 1, " node='")
+	}
+	if v.SubID != "" {
+		if b, err = wire.AppendAttr(b, " subid='", v.SubID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " subid='")
+	}
+	if v.State != "" {
+		if b, err = wire.AppendAttr(b, " subscription='", string(v.State)); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 3, " subscription='")
+	}
+	if !v.Expiry.IsZero() {
+		b = append(b, " expiry='"...)
+		mark := len(b)
+		if b, err = v.Expiry.AppendText(b); err != nil {
+			return b, err
+		}
+		if v.Extra != nil {
+			b = v.Extra.Respell(b, mark, 4)
+		}
+		b = append(b, '\'')
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 4, " expiry='")
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if v.Options != nil {
+		if b, err = v.Options.appendXML(b); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</subscription>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Subscription) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "subscription") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "jid":
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
+			v.JID = n
+			seen |= 1 << 0
+		case "node":
+			v.Node = a.Optional(&v.Extra, 1)
+		case "subid":
+			v.SubID = a.Optional(&v.Extra, 2)
+		case "subscription":
+			v.State = SubscriptionState(a.Optional(&v.Extra, 3))
+		case "expiry":
+			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 4)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			v.Expiry = n
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		switch c.Local() {
+		case "subscribe-options":
+			if c.Same() && v.Options == nil {
+				v.Options = new(SubscribeSupport)
+				if err := v.Options.decodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("jid")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Subscribe) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "subscribe"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Subscribe) Matches(n wire.Name) bool {
+	return n.Local == "subscribe" && n.Space == NS
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Subscribe) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<subscribe"...)
+	} else {
+		b = append(b, "<subscribe xmlns='http://jabber.org/protocol/pubsub'"...)
+	}
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " node='")
+	}
+	b = append(b, " jid='"...)
+	mark := len(b)
+	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		b = v.Extra.Respell(b, mark, 1)
+	}
+	b = append(b, '\'')
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+			return b, err
+		}
+	}
+	b = append(b, '>')
+	inner := len(b)
+	for i := range v.Extensions {
+		b = wire.AppendRaw(b, v.Extensions[i], NS)
+	}
+	if v.Extra != nil {
+		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+			return b, err
+		}
+	}
+	return wire.CloseEmpty(b, inner, "</subscribe>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Subscribe) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "subscribe") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "node":
+			v.Node = a.Optional(&v.Extra, 0)
+		case "jid":
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
+			v.JID = n
+			seen |= 1 << 0
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		v.Extensions = append(v.Extensions, c.Raw())
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("jid")
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Unsubscribe) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "unsubscribe"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Unsubscribe) Matches(n wire.Name) bool {
+	return n.Local == "unsubscribe" && n.Space == NS
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Unsubscribe) AppendXML(b []byte, ns string) ([]byte, error) {
+	var err error
+	tag := len(b)
+	if ns == NS {
+		b = append(b, "<unsubscribe"...)
+	} else {
+		b = append(b, "<unsubscribe xmlns='http://jabber.org/protocol/pubsub'"...)
+	}
+	if v.Node != "" {
+		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 0, " node='")
+	}
+	b = append(b, " jid='"...)
+	mark := len(b)
+	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
+		return b, err
+	}
+	if v.Extra != nil {
+		b = v.Extra.Respell(b, mark, 1)
+	}
+	b = append(b, '\'')
+	if v.SubID != "" {
+		if b, err = wire.AppendAttr(b, " subid='", v.SubID); err != nil {
+			return b, err
+		}
+	} else if v.Extra != nil {
+		b = v.Extra.RestoreAttr(b, 2, " subid='")
+	}
+	if v.Extra == nil {
+		return append(b, "/>"...), nil
+	}
+	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
+		return b, err
+	}
+	b = append(b, '>')
+	inner := len(b)
+	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
+		return b, err
+	}
+	return wire.CloseEmpty(b, inner, "</unsubscribe>"), nil
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Unsubscribe) DecodeXML(r wire.Raw) error {
+	if !r.Is(NS, "unsubscribe") {
+		return r.Unexpected(v.WireName())
+	}
+	var seen uint64
+	a := r.Attrs()
+	for a.Next() {
+		switch a.Name() {
+		case "node":
+			v.Node = a.Optional(&v.Extra, 0)
+		case "jid":
+			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
+			if reason != "" {
+				return a.Invalid(r, reason)
+			}
+			if n.IsZero() {
+				return a.Invalid(r, "is empty")
+			}
+			v.JID = n
+			seen |= 1 << 0
+		case "subid":
+			v.SubID = a.Optional(&v.Extra, 2)
+		default:
+			a.KeepAttr(&v.Extra)
+		}
+	}
+	c := r.Children()
+	for c.Next() {
+		c.Keep(&v.Extra)
+	}
+	if c.Stray() {
+		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingAttr("jid")
+	}
+	return nil
+}
+
 func (v *Items) appendXML(b []byte) ([]byte, error) {
 	var err error
 	tag := len(b)
@@ -3727,7 +4060,7 @@ func (v *Subscriptions) appendXML(b []byte) ([]byte, error) {
 	b = append(b, '>')
 	inner := len(b)
 	for i := range v.Subscriptions {
-		if b, err = v.Subscriptions[i].appendXML(b); err != nil {
+		if b, err = v.Subscriptions[i].AppendXML(b, NS); err != nil {
 			return b, err
 		}
 	}
@@ -3758,7 +4091,7 @@ func (v *Subscriptions) decodeXML(r wire.Raw) error {
 					v.Subscriptions = make([]Subscription, 0, c.Count())
 				}
 				v.Subscriptions = append(v.Subscriptions, Subscription{})
-				if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(c.Raw()); err != nil {
+				if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
@@ -3768,127 +4101,6 @@ func (v *Subscriptions) decodeXML(r wire.Raw) error {
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-func (v *Subscription) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<subscription"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " node='")
-	}
-	if v.SubID != "" {
-		if b, err = wire.AppendAttr(b, " subid='", v.SubID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " subid='")
-	}
-	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " subscription='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " subscription='")
-	}
-	if !v.Expiry.IsZero() {
-		b = append(b, " expiry='"...)
-		mark := len(b)
-		if b, err = v.Expiry.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " expiry='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if v.Options != nil {
-		if b, err = v.Options.appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</subscription>"), nil
-}
-
-func (v *Subscription) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
-			seen |= 1 << 0
-		case "node":
-			v.Node = a.Optional(&v.Extra, 1)
-		case "subid":
-			v.SubID = a.Optional(&v.Extra, 2)
-		case "subscription":
-			v.State = SubscriptionState(a.Optional(&v.Extra, 3))
-		case "expiry":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Expiry = n
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "subscribe-options":
-			if c.Same() && v.Options == nil {
-				v.Options = new(SubscribeSupport)
-				if err := v.Options.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
 	}
 	return nil
 }
@@ -4226,155 +4438,6 @@ func (v *Options) decodeXML(r wire.Raw) error {
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-func (v *Subscribe) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<subscribe"...)
-	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " node='")
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</subscribe>"), nil
-}
-
-func (v *Subscribe) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "node":
-			v.Node = a.Optional(&v.Extra, 0)
-		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
-	}
-	return nil
-}
-
-func (v *Unsubscribe) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<unsubscribe"...)
-	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " node='")
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.SubID != "" {
-		if b, err = wire.AppendAttr(b, " subid='", v.SubID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " subid='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unsubscribe>"), nil
-}
-
-func (v *Unsubscribe) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "node":
-			v.Node = a.Optional(&v.Extra, 0)
-		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
-			seen |= 1 << 0
-		case "subid":
-			v.SubID = a.Optional(&v.Extra, 2)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
 	}
 	return nil
 }

@@ -1142,6 +1142,82 @@ type Error struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
+// Subscription is a subscription to a node.
+//
+// See https://xmpp.org/extensions/xep-0060.html#subscriber-subscribe-success.
+type Subscription struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"http://jabber.org/protocol/pubsub subscription"`
+
+	// JID is the address that is subscribed.
+	JID jid.JID `xml:"jid,attr"`
+
+	// Node is the name of the node.
+	Node string `xml:"node,attr,omitempty"`
+
+	// SubID tells subscriptions of one address to one node apart.
+	//
+	// See https://xmpp.org/extensions/xep-0060.html#subscriber-subscribe-multi.
+	SubID string `xml:"subid,attr,omitempty"`
+
+	// State is how far it has come.
+	State SubscriptionState `xml:"subscription,attr,omitempty"`
+
+	// Expiry is when it ends.
+	//
+	// See https://xmpp.org/extensions/xep-0060.html#impl-leases.
+	Expiry stanza.DateTime `xml:"expiry,attr"`
+
+	// Options tells that the subscription has options.
+	//
+	// See https://xmpp.org/extensions/xep-0060.html#subscriber-subscribe-configure.
+	Options *SubscribeSupport `xml:"http://jabber.org/protocol/pubsub subscribe-options"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Subscribe says who subscribes, and to what.
+//
+// See https://xmpp.org/extensions/xep-0060.html#subscriber-subscribe-request.
+type Subscribe struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"http://jabber.org/protocol/pubsub subscribe"`
+
+	// Node is the name of the node; the root collection if it is empty.
+	Node string `xml:"node,attr,omitempty"`
+
+	// JID is the address that is to be told about events.
+	JID jid.JID `xml:"jid,attr"`
+
+	// Extensions are what other specifications add, such as that the subscription is public
+	// (XEP-0465).
+	Extensions []stanza.Raw `xml:",any"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
+// Unsubscribe says which subscription ends.
+//
+// See https://xmpp.org/extensions/xep-0060.html#subscriber-unsubscribe-request.
+type Unsubscribe struct {
+	// XMLName is the element's name, for encoding/xml.
+	XMLName struct{} `xml:"http://jabber.org/protocol/pubsub unsubscribe"`
+
+	// Node is the name of the node.
+	Node string `xml:"node,attr,omitempty"`
+
+	// JID is the address that is subscribed.
+	JID jid.JID `xml:"jid,attr"`
+
+	// SubID is the id of the subscription.
+	SubID string `xml:"subid,attr,omitempty"`
+
+	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
+	Extra *wire.Extra `xml:"-"`
+}
+
 // Items are items of a node. In a request, each has nothing but its id.
 //
 // See https://xmpp.org/extensions/xep-0060.html#subscriber-retrieve.
@@ -1204,38 +1280,6 @@ type Subscriptions struct {
 
 	// Subscriptions are the subscriptions.
 	Subscriptions []Subscription `xml:"http://jabber.org/protocol/pubsub subscription"`
-
-	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
-	Extra *wire.Extra `xml:"-"`
-}
-
-// Subscription is a subscription to a node.
-//
-// See https://xmpp.org/extensions/xep-0060.html#subscriber-subscribe-success.
-type Subscription struct {
-	// JID is the address that is subscribed.
-	JID jid.JID `xml:"jid,attr"`
-
-	// Node is the name of the node.
-	Node string `xml:"node,attr,omitempty"`
-
-	// SubID tells subscriptions of one address to one node apart.
-	//
-	// See https://xmpp.org/extensions/xep-0060.html#subscriber-subscribe-multi.
-	SubID string `xml:"subid,attr,omitempty"`
-
-	// State is how far it has come.
-	State SubscriptionState `xml:"subscription,attr,omitempty"`
-
-	// Expiry is when it ends.
-	//
-	// See https://xmpp.org/extensions/xep-0060.html#impl-leases.
-	Expiry stanza.DateTime `xml:"expiry,attr"`
-
-	// Options tells that the subscription has options.
-	//
-	// See https://xmpp.org/extensions/xep-0060.html#subscriber-subscribe-configure.
-	Options *SubscribeSupport `xml:"http://jabber.org/protocol/pubsub subscribe-options"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -1318,41 +1362,6 @@ type Options struct {
 	//
 	// See https://xmpp.org/extensions/xep-0060.html#registrar-formtypes-subscribe.
 	Form *form.Form `xml:"jabber:x:data x"`
-
-	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
-	Extra *wire.Extra `xml:"-"`
-}
-
-// Subscribe says who subscribes, and to what.
-//
-// See https://xmpp.org/extensions/xep-0060.html#subscriber-subscribe-request.
-type Subscribe struct {
-	// Node is the name of the node; the root collection if it is empty.
-	Node string `xml:"node,attr,omitempty"`
-
-	// JID is the address that is to be told about events.
-	JID jid.JID `xml:"jid,attr"`
-
-	// Extensions are what other specifications add, such as that the subscription is public
-	// (XEP-0465).
-	Extensions []stanza.Raw `xml:",any"`
-
-	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
-	Extra *wire.Extra `xml:"-"`
-}
-
-// Unsubscribe says which subscription ends.
-//
-// See https://xmpp.org/extensions/xep-0060.html#subscriber-unsubscribe-request.
-type Unsubscribe struct {
-	// Node is the name of the node.
-	Node string `xml:"node,attr,omitempty"`
-
-	// JID is the address that is subscribed.
-	JID jid.JID `xml:"jid,attr"`
-
-	// SubID is the id of the subscription.
-	SubID string `xml:"subid,attr,omitempty"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
