@@ -12,7 +12,8 @@ import (
 )
 
 // Transport is a bidirectional stream of bytes: a net.Conn, a pipe. Deadlines are used
-// if it has SetReadDeadline and SetWriteDeadline.
+// if it has SetReadDeadline and SetWriteDeadline. One that parses what it reads is told
+// the limits in force, by the goroutine that reads, if it has SetLimits(wire.Limits).
 type Transport = io.ReadWriteCloser
 
 // Config is what a [Stream] needs. Only Dial is required.

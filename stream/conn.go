@@ -52,7 +52,9 @@ func NewConn(t Transport, cfg Config) *Conn {
 }
 
 func newConn(t Transport, cfg *Config) *Conn {
-	return &Conn{cfg: cfg, framer: wire.NewFramer(preSession(cfg.Limits)), transport: t, src: newSource(t)}
+	c := &Conn{cfg: cfg, framer: wire.NewFramer(wire.Limits{}), transport: t, src: newSource(t)}
+	c.SetLimits(preSession(cfg.Limits))
+	return c
 }
 
 // Transport returns the transport.
@@ -84,7 +86,12 @@ func (c *Conn) Secure(t Transport) error {
 // SetLimits replaces the limits for what is read from here on. A session of a [Stream]
 // sets those of its configuration by itself; who negotiates by hand calls it once the
 // peer is authenticated.
-func (c *Conn) SetLimits(l wire.Limits) { c.framer.SetLimits(l) }
+func (c *Conn) SetLimits(l wire.Limits) {
+	c.framer.SetLimits(l)
+	if t, ok := c.Transport().(interface{ SetLimits(l wire.Limits) }); ok {
+		t.SetLimits(l)
+	}
+}
 
 // SetResumable says that the session which this negotiation starts may outlive its
 // connection (XEP-0198): when the connection is lost, requests go on waiting and no
