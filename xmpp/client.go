@@ -64,7 +64,7 @@ func NewClient(addr jid.JID, cfg Config) (*Client, error) {
 		IdleTimeout: cfg.IdleTimeout,
 		Probe:       c.probe,
 		Dial:        c.dial,
-		Redirect:    c.redirect.follow,
+		Redirect:    c.follow,
 		Header: stream.Header{
 			To: addr.DomainJID(), Version: "1.0", Lang: cfg.Lang,
 		},

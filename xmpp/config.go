@@ -61,6 +61,9 @@ type Config struct {
 	Addr string
 	// DirectTLS starts TLS with the first byte at Addr, in place of STARTTLS.
 	DirectTLS bool
+	// Transport connects by other means than TCP, such as websockets: see package
+	// xmpp/websocket. Nil is TCP.
+	Transport Transport
 	// TLS is how TLS is made: roots, client certificates, versions (at least 1.2). The
 	// name to verify is the domain of the client's address, whatever ServerName says.
 	TLS *tls.Config
@@ -168,6 +171,9 @@ func (c *Config) check(addr jid.JID) error {
 	}
 	if id := c.UserAgent.ID; id != "" && !isUUID(id) {
 		return fmt.Errorf("xmpp: Config.UserAgent.ID %q is no UUID", id)
+	}
+	if c.Transport != nil && c.Addr != "" {
+		return errors.New("xmpp: Config.Addr is about TCP, and Config.Transport something else")
 	}
 	for _, p := range c.Pins {
 		if len(p) != 32 {

@@ -20,10 +20,14 @@ func (r *redirect) follow(host string) bool {
 	if _, _, err := splitHostPort(host, defaultPort); err != nil {
 		return false
 	}
+	r.set(host)
+	return true
+}
+
+func (r *redirect) set(to string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.to = host
-	return true
+	r.to = to
 }
 
 // forget forgets a redirection that leads nowhere.

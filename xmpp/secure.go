@@ -107,15 +107,13 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 	if tlsState(conn) != nil {
 		return stream.Continue, nil
 	}
-	if conn.Features().Child(starttls.NS, "starttls").IsZero() {
+	// what is not TCP has TLS below, if at all, whatever it offers (RFC 7395, section 3.9)
+	plain, ok := conn.Transport().(net.Conn)
+	if !ok || conn.Features().Child(starttls.NS, "starttls").IsZero() {
 		if c.cfg.InsecureNoTLS {
 			return stream.Continue, nil
 		}
 		return 0, ErrNoTLS
-	}
-	plain, ok := conn.Transport().(net.Conn)
-	if !ok {
-		return 0, errors.New("this transport cannot carry TLS")
 	}
 	if err := conn.Write(&starttls.StartTLS{}); err != nil {
 		return 0, err

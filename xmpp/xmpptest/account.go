@@ -97,7 +97,11 @@ func (s *Server) certificate(domain string) *tls.Certificate {
 	defer s.mu.Unlock()
 	c := s.certs[domain]
 	if c == nil {
-		issued := ca.Issue(testca.Leaf{Names: []string{domain}})
+		names := []string{domain}
+		if domain == "localhost" {
+			names = append(names, "127.0.0.1", "::1")
+		}
+		issued := ca.Issue(testca.Leaf{Names: names})
 		c = &issued
 		s.certs[domain] = c
 	}

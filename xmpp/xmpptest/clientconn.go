@@ -61,9 +61,12 @@ func (c *conn) restart() error {
 	return nil
 }
 
+// tlsConn is a connection with TLS, or over it.
+type tlsConn interface{ ConnectionState() tls.ConnectionState }
+
 // secured reports whether there is TLS.
 func (c *conn) secured() bool {
-	_, ok := c.nc.(*tls.Conn)
+	_, ok := c.nc.(tlsConn)
 	return ok
 }
 
@@ -75,7 +78,7 @@ func (c *conn) features(inner string) error {
 // negotiateClient is the server's side of RFC 6120, sections 5 to 7.
 func (c *conn) negotiateClient() error {
 	c.client = true
-	if !c.secured() && !c.srv.cfg.NoTLS {
+	if !c.secured() && !c.web && !c.srv.cfg.NoTLS {
 		if err := c.secure(); err != nil {
 			return err
 		}

@@ -59,6 +59,7 @@ type conn struct {
 	user       jid.JID       // of a client: whose account it has logged in to
 	resource   *resource     // of a client: set once it has bound
 	gone       chan struct{} // closed when the component counts as disconnected
+	web        bool          // it came by websocket
 }
 
 func newConn(s *Server, raw net.Conn) *conn {

@@ -56,18 +56,27 @@ func (s *Server) accept(nc net.Conn) error {
 
 // Dialer makes connections in memory, whatever address they are to go to. It fits the
 // Dialer field of a component's configuration.
-type Dialer struct{ connect func(nc net.Conn) error }
+type Dialer struct {
+	connect func(ctx context.Context, nc net.Conn) error
+	pipe    func() (ours, theirs net.Conn) // nil for net.Pipe
+}
 
 // Dialer returns a dialer whose connections lead to the server without a socket.
-func (s *Server) Dialer() *Dialer { return &Dialer{connect: s.accept} }
+func (s *Server) Dialer() *Dialer {
+	return &Dialer{connect: func(_ context.Context, nc net.Conn) error { return s.accept(nc) }}
+}
 
 // DialContext connects. It fails once the other side is closed.
 func (d *Dialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ours, theirs := net.Pipe()
-	if err := d.connect(theirs); err != nil {
+	pipe := d.pipe
+	if pipe == nil {
+		pipe = net.Pipe
+	}
+	ours, theirs := pipe()
+	if err := d.connect(ctx, theirs); err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
 	return ours, nil

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"hash"
@@ -31,7 +30,7 @@ func mechanisms() []string {
 
 // bindings are the channel bindings that a connection has.
 func (c *conn) bindings() map[string]scram.ChannelBinding {
-	t, ok := c.nc.(*tls.Conn)
+	t, ok := c.nc.(tlsConn)
 	if !ok {
 		return nil
 	}
@@ -151,7 +150,7 @@ func (c *conn) attempt(mechanism string, first []byte) (jid.JID, []byte, error) 
 		}
 		return user, nil, err
 	case "EXTERNAL":
-		t, ok := c.nc.(*tls.Conn)
+		t, ok := c.nc.(tlsConn)
 		if !ok || len(t.ConnectionState().VerifiedChains) == 0 {
 			return none, nil, failure{condition: sasl.ConditionNotAuthorized}
 		}

@@ -34,7 +34,7 @@ func NewPeer() *Peer {
 
 // Dialer returns a dialer whose connections lead to the peer, in memory.
 func (p *Peer) Dialer() *Dialer {
-	return &Dialer{connect: func(nc net.Conn) error {
+	return &Dialer{connect: func(_ context.Context, nc net.Conn) error {
 		select {
 		case <-p.closed:
 			return net.ErrClosed

@@ -122,6 +122,7 @@ type Server struct {
 	slowness     time.Duration               // guarded by mu
 	conns        map[*conn]struct{}          // guarded by mu
 	listener     net.Listener                // guarded by mu: nil until Addr is asked for
+	web          *web                        // guarded by mu: nil until websockets are asked for
 	changed      chan struct{}               // guarded by mu: closed when a component comes or goes
 	closed       bool                        // guarded by mu
 
@@ -373,13 +374,16 @@ func (s *Server) Close() {
 	for _, a := range s.accounts {
 		sessions = append(sessions, a.list(func(r *resource) bool { return r.conn == nil })...)
 	}
-	l := s.listener
+	l, w := s.listener, s.web
 	if first {
 		s.notify()
 	}
 	s.mu.Unlock()
 	if l != nil {
 		l.Close()
+	}
+	if w != nil {
+		w.close()
 	}
 	for _, c := range conns {
 		c.expel(stream.SystemShutdown)
