@@ -30,8 +30,10 @@ type Conn struct {
 	enabled   *sm.Enabled     // the peer manages the session already
 	local     jid.JID
 	remote    jid.JID
-	from      jid.JID // of the stream headers to come
-	batch     []item  // scratch of the reader
+	from      jid.JID       // of the stream headers to come
+	batch     []item        // scratch of the reader
+	maxSend   int           // what the peer takes at once; 0 for anything
+	silence   time.Duration // after how much silence something has to be sent; 0 for never
 
 	mu        sync.Mutex
 	transport Transport     // guarded by mu, because abort may come from anywhere
@@ -91,6 +93,13 @@ func (c *Conn) SetLimits(l wire.Limits) {
 	if t, ok := c.Transport().(interface{ SetLimits(l wire.Limits) }); ok {
 		t.SetLimits(l)
 	}
+}
+
+// SetPeerLimits says what the peer takes (XEP-0478), for the session to come: how many bytes
+// a stanza may have, and after how much silence it closes the connection. Sending more is
+// [ErrStanzaTooLarge]; silence is broken in time. Zero means that there is no limit.
+func (c *Conn) SetPeerLimits(bytes int, silence time.Duration) {
+	c.maxSend, c.silence = bytes, silence/2
 }
 
 // SetResumable says that the session which this negotiation starts may outlive its

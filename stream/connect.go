@@ -228,8 +228,8 @@ func (s *Stream) beginSession(c *Conn) bool {
 	if s.sm != nil {
 		s.sm.begin(c)
 	}
-	s.out.open(c.Transport())
-	s.startKeepAlive()
+	s.out.open(c.Transport(), c.maxSend)
+	s.startKeepAlive(c)
 	s.pulse.start()
 	return true
 }

@@ -105,20 +105,28 @@ func (s *Stream) Flush(ctx context.Context) error { return s.out.drain(ctx) }
 // elements. If one cannot be written as XML, nothing is changed.
 func (s *Stream) Requeue(f func() []stanza.Payload) error { return s.out.requeue(f) }
 
-func (s *Stream) startKeepAlive() {
-	if s.cfg.KeepAlive <= 0 {
+func (s *Stream) startKeepAlive(c *Conn) {
+	every := s.cfg.KeepAlive
+	if c.silence > 0 && (every <= 0 || every > c.silence) {
+		every = c.silence
+	}
+	if every <= 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alive = time.AfterFunc(s.cfg.KeepAlive, s.keepAlive)
+	s.aliveEvery = every
+	s.alive = time.AfterFunc(every, s.keepAlive)
 }
 
 // keepAlive sends a space if nothing else was sent for long (RFC 6120, section 4.6.1).
 func (s *Stream) keepAlive() {
-	left := s.cfg.KeepAlive - time.Since(s.out.idleSince())
+	s.mu.Lock()
+	every := s.aliveEvery
+	s.mu.Unlock()
+	left := every - time.Since(s.out.idleSince())
 	if left <= 0 {
-		left = s.cfg.KeepAlive
+		left = every
 		s.out.space()
 	}
 	s.mu.Lock()

@@ -62,6 +62,7 @@ type Stream struct {
 	err        error              // guarded by mu: why the stream ended
 	reading    chan struct{}      // guarded by mu: closed when the session's reader ends; made by Close
 	alive      *time.Timer        // guarded by mu
+	aliveEvery time.Duration      // guarded by mu: of the session
 }
 
 // New returns a stream that is not open.

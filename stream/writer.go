@@ -34,6 +34,7 @@ type writer struct {
 	last     uint64        // guarded by mu: queued behind the footer; 0 while there is none
 	changed  chan struct{} // guarded by mu: closed when room appears, writing ends or the writer closes
 	closed   bool          // guarded by mu
+	longest  int           // guarded by mu: what the peer takes at once; 0 for anything
 	ackDue   bool          // guarded by mu: the next write is to say what was handled
 	tracked  []*Delivery   // guarded by mu: what waits to be written, without XEP-0198
 	when     time.Time     // guarded by mu: of the last write
@@ -111,6 +112,9 @@ func (w *writer) put(ctx context.Context, b []byte, n mark) error {
 	for {
 		if w.closed || w.last > 0 {
 			return ErrClosed
+		}
+		if w.longest > 0 && len(b) > w.longest {
+			return ErrStanzaTooLarge
 		}
 		full := w.sm != nil && n.stanza && w.sm.out.full(len(b))
 		if !full && w.pending()+w.inFlight+len(b) <= w.max {
@@ -361,11 +365,11 @@ func (w *writer) keep(c *chunk, n int) {
 	c.giveBack()
 }
 
-// open lets what waits go out on a connection.
-func (w *writer) open(conn Transport) {
+// open lets what waits go out on a connection; longest is what the peer takes at once.
+func (w *writer) open(conn Transport, longest int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.conn = conn
+	w.conn, w.longest = conn, longest
 	w.when = time.Now()
 	w.start(true)
 }

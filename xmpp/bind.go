@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"stanza.invalid/gen/bind"
 	"stanza.invalid/gen/csi"
+	"stanza.invalid/gen/limits"
+	"stanza.invalid/gen/roster"
 	gensession "stanza.invalid/gen/session"
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
@@ -47,20 +50,61 @@ func (c *Client) bind(_ context.Context, conn *stream.Conn) (stream.Outcome, err
 			return 0, fmt.Errorf("session: %w", err)
 		}
 	}
-	c.noteFeatures(conn.Features())
+	c.noteFeatures(conn)
 	if offersManagement(conn.Features()) {
 		conn.Enable()
 	}
 	return stream.Done, nil
 }
 
-// noteFeatures notes what the server offers to sessions.
-func (c *Client) noteFeatures(features wire.Raw) {
+// ServerFeatures are what a server offers to sessions.
+type ServerFeatures struct {
+	// RosterVersions says that the server knows versions of the roster (RFC 6121, section
+	// 2.6).
+	RosterVersions bool
+	// PreApproval says that a subscription can be approved before it is asked for (RFC 6121,
+	// section 3.4).
+	PreApproval bool
+	// ClientState says that the server wants to know whether somebody is looking (XEP-0352).
+	ClientState bool
+	// MaxBytes is how long a stanza may be, 0 if the server does not say; Send refuses longer
+	// ones. Idle is after how much silence of the client the server hangs up, which the client
+	// prevents (XEP-0478).
+	MaxBytes int
+	Idle     time.Duration
+}
+
+// Server returns what the server has offered to the session.
+func (c *Client) Server() ServerFeatures {
 	c.mine.Lock()
 	defer c.mine.Unlock()
-	c.csi = !features.Child(csi.NS, "csi").IsZero()
+	return c.server
+}
+
+// noteFeatures notes what the server offers to the session that is about to begin.
+func (c *Client) noteFeatures(conn *stream.Conn) {
+	features := conn.Features()
+	has := func(space, local string) bool { return !features.Child(space, local).IsZero() }
+	f := ServerFeatures{
+		RosterVersions: has(roster.NSVersioning, "ver"), PreApproval: has(roster.NSPreApproval, "sub"), ClientState: has(csi.NS, "csi"),
+	}
+	if l, err := stanza.Decode[limits.Limits](features.Child(limits.NS, "limits")); err == nil {
+		if l.MaxBytes != nil {
+			f.MaxBytes = max(int(min(*l.MaxBytes, 1<<30)), leastBytes)
+		}
+		if l.IdleSeconds != nil {
+			f.Idle = time.Duration(*l.IdleSeconds) * time.Second
+		}
+	}
+	conn.SetPeerLimits(f.MaxBytes, f.Idle)
+	c.mine.Lock()
+	defer c.mine.Unlock()
+	c.server = f
 	c.carbons, c.saidInactive = false, false
 }
+
+// leastBytes is what every server takes (RFC 6120, section 13.12).
+const leastBytes = 10_000
 
 // setAddress takes the address that the server has bound: one of the account that the
 // client has logged in to, or, after an anonymous login, of its domain.

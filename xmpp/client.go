@@ -29,7 +29,7 @@ type Client struct {
 	mine     sync.Mutex
 	presence *stanza.Presence // guarded by mine: what each session begins with
 	inactive bool             // guarded by mine: nobody is looking
-	csi      bool             // guarded by mine: the server wants to know
+	server   ServerFeatures   // guarded by mine: of the last session that was new
 	carbons  bool             // guarded by mine: the session has begun with them
 	// saidInactive says that the session has begun so. It is guarded by mine.
 	saidInactive bool

@@ -33,6 +33,9 @@ func (s *Session) installDefaults() {
 // Features returns what the session advertises to service discovery, in order.
 func (s *Session) Features() []string {
 	all := append(s.cfg.Handler.Features(), s.cfg.Features...)
+	s.mu.Lock()
+	all = append(all, s.added...)
+	s.mu.Unlock()
 	if !s.cfg.NoDefaults {
 		all = append(all, disco.NSInfo, disco.NSItems, ping.NS)
 		if s.cfg.Software != nil {

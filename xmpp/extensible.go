@@ -401,9 +401,9 @@ func (c *Client) takeBound(conn *stream.Conn, a *attempt, s *sasl2.Success, r wi
 	if err := c.setAddress(conn, s.AuthorizationIdentifier); err != nil {
 		return err
 	}
-	c.noteFeatures(conn.Features())
+	c.noteFeatures(conn)
 	c.mine.Lock()
-	c.csi = c.csi || a.offer.CSI
+	c.server.ClientState = c.server.ClientState || a.offer.CSI
 	c.carbons, c.saidInactive = a.carbons, a.csi
 	c.mine.Unlock()
 	for _, r := range b.Results {

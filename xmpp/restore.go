@@ -144,7 +144,7 @@ func (c *Client) SetPresence(ctx context.Context, p *stanza.Presence) error {
 func (c *Client) SetActive(ctx context.Context, active bool) error {
 	c.mine.Lock()
 	c.inactive = !active
-	able := c.csi
+	able := c.server.ClientState
 	c.mine.Unlock()
 	if !able || c.State() != stream.Established {
 		return nil
@@ -163,7 +163,7 @@ func (c *Client) sendActive(ctx context.Context, active bool) error {
 func (c *Client) sayInactive() {
 	stream.On(c, func(ctx context.Context, _ SessionStarted) error {
 		c.mine.Lock()
-		say := c.inactive && c.csi && !c.saidInactive
+		say := c.inactive && c.server.ClientState && !c.saidInactive
 		c.saidInactive = false
 		c.mine.Unlock()
 		if say {

@@ -54,6 +54,8 @@ func (c *Client) takeResumed(conn *stream.Conn, answer *sm.Resumed) error {
 	if err := conn.Resumed(answer); err != nil {
 		return err
 	}
+	server := c.Server()
+	conn.SetPeerLimits(server.MaxBytes, server.Idle)
 	conn.SetLocal(c.Local())
 	conn.SetRemote(c.addr.DomainJID())
 	return nil

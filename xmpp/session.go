@@ -3,6 +3,7 @@ package xmpp
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"stanza.invalid/gen/disco"
 	"stanza.invalid/gen/version"
@@ -40,6 +41,9 @@ type Session struct {
 	stream    *stream.Stream
 	cfg       SessionConfig // immutable
 	restorers restorers
+
+	mu    sync.Mutex
+	added []string // guarded by mu: features of handlers that came later
 }
 
 type sessionKey struct{}
@@ -63,6 +67,20 @@ func NewSession(cfg stream.Config, sc SessionConfig) *Session {
 		s.installDefaults()
 	}
 	return s
+}
+
+// Handle adds handlers to a session that exists already: for packages that do a job, and
+// bring the handlers that it takes. It is to be called before the session is opened, or what
+// comes first may find no handler. A second handler for one IQ request panics, as in
+// [NewMux].
+func Handle(l Link, routes ...Route) {
+	s := l.Session()
+	for _, r := range routes {
+		r.install(s.stream)
+		s.mu.Lock()
+		s.added = append(s.added, r.features...)
+		s.mu.Unlock()
+	}
 }
 
 // FromContext returns the session whose handler got ctx, or nil.

@@ -84,6 +84,7 @@ var allowed = []struct {
 	{"xmpp", []string{"stream", "stream/wire", "xmpp/jid", "xmpp/stanza", "gen/", "internal/mechanism"}},
 	{"xmpp/websocket", []string{"stream", "stream/wire", "xmpp", "internal/hostmeta", "internal/wsconn"}},
 	{"xmpp/xmpptest", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "xmpp/websocket", "gen/", "internal/testca", "internal/wsconn"}},
+	{"xmpp/contacts", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
 	{"component", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
 	{"schema", nil},
 	{"cmd/stanzagen/", []string{"cmd/stanzagen/", "schema"}},
