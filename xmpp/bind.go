@@ -30,7 +30,7 @@ func (c *Client) bind(_ context.Context, conn *stream.Conn) (stream.Outcome, err
 	if conn.Features().Child(bind.NS, "bind").IsZero() {
 		return 0, errors.New("the server does not offer it")
 	}
-	answer, err := ask(conn, &bind.Request{Resource: c.cfg.Resource})
+	answer, err := ask(conn, stanza.Set, jid.JID{}, &bind.Request{Resource: c.cfg.Resource})
 	if err != nil {
 		return 0, err
 	}
@@ -46,7 +46,7 @@ func (c *Client) bind(_ context.Context, conn *stream.Conn) (stream.Outcome, err
 	}
 	// servers from before RFC 6120 want this as well (RFC 3921, section 3)
 	if r := conn.Features().Child(gensession.NS, "session"); !r.IsZero() && r.Child(gensession.NS, "optional").IsZero() {
-		if _, err := ask(conn, &gensession.Session{}); err != nil {
+		if _, err := ask(conn, stanza.Set, jid.JID{}, &gensession.Session{}); err != nil {
 			return 0, fmt.Errorf("session: %w", err)
 		}
 	}
@@ -122,8 +122,8 @@ func (c *Client) setAddress(conn *stream.Conn, bound jid.JID) error {
 }
 
 // ask sends a request while there is no session, and reads the answer.
-func ask(conn *stream.Conn, p stanza.Payload) (*stanza.IQ, error) {
-	q := stanza.NewIQ(stanza.Set, jid.JID{}, p)
+func ask(conn *stream.Conn, typ stanza.IQType, to jid.JID, p stanza.Payload) (*stanza.IQ, error) {
+	q := stanza.NewIQ(typ, to, p)
 	q.ID = stream.NewID()
 	if err := conn.Write(q); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ type Client struct {
 	redirect redirect
 
 	mine     sync.Mutex
+	password *string          // guarded by mine: in place of Config.Password
 	presence *stanza.Presence // guarded by mine: what each session begins with
 	inactive bool             // guarded by mine: nobody is looking
 	server   ServerFeatures   // guarded by mine: of the last session that was new
@@ -42,6 +43,11 @@ var _ Link = (*Client)(nil)
 // with it before [Client.Open] connects it. The address is that of an account, with or
 // without a resource, or, for an anonymous login, a domain.
 func NewClient(addr jid.JID, cfg Config) (*Client, error) {
+	return newClient(addr, cfg, (*Client).negotiators)
+}
+
+// newClient returns a client that gets to its session by steps of its own.
+func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiator) (*Client, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.check(addr); err != nil {
 		return nil, err
@@ -68,7 +74,7 @@ func NewClient(addr jid.JID, cfg Config) (*Client, error) {
 		Header: stream.Header{
 			To: addr.DomainJID(), Version: "1.0", Lang: cfg.Lang,
 		},
-		Negotiators:    c.negotiators(),
+		Negotiators:    steps(c),
 		Opening:        c.opening,
 		Limits:         cfg.Limits,
 		Queue:          cfg.Queue,

@@ -123,6 +123,11 @@ func (e *AuthError) Unwrap() error { return e.Err }
 func (c *Client) credentials(ctx context.Context) (mechanism.Credentials, error) {
 	m := mechanism.Credentials{Anonymous: c.cfg.Anonymous, Certificate: c.hasCertificate(), Identity: c.addr.Bare().String()}
 	cr := Credentials{Password: c.cfg.Password}
+	c.mine.Lock()
+	if c.password != nil {
+		cr.Password = *c.password
+	}
+	c.mine.Unlock()
 	if c.cfg.Credentials != nil {
 		var err error
 		if cr, err = c.cfg.Credentials(ctx); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"stanza.invalid/gen/bind"
 	"stanza.invalid/gen/pipelining"
+	"stanza.invalid/gen/register"
 	"stanza.invalid/gen/roster"
 	"stanza.invalid/gen/sm"
 	"stanza.invalid/gen/starttls"
@@ -104,6 +105,9 @@ func (c *conn) loginFeatures() string {
 			offer += "<channel-binding type='" + b + "'/>"
 		}
 		offer += "</sasl-channel-binding>"
+	}
+	if c.srv.cfg.Registration {
+		offer += "<register xmlns='" + register.NSFeature + "'/>"
 	}
 	if c.offersSASL2() {
 		offer += c.authentication()
@@ -395,6 +399,11 @@ func (s *Server) answerClient(r *resource, q *stanza.IQ, own bool) {
 		}
 		s.setItem(r.account, item)
 		reply = q.Result(nil)
+	case name.Space == register.NS && q.Type == stanza.Set && s.cfg.Registration:
+		reply = s.changeAccount(r, q)
+		if reply == nil {
+			return
+		}
 	case name.Space == "urn:xmpp:ping", name.Space == "urn:xmpp:carbons:2", name.Space == "urn:ietf:params:xml:ns:xmpp-session":
 		reply = q.Result(nil)
 	default:

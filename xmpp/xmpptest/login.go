@@ -64,6 +64,14 @@ func (c *conn) login() error {
 		if err != nil {
 			return err
 		}
+		for c.srv.cfg.Registration && r.Is(wire.NSClient, "iq") {
+			if err := c.register(r); err != nil {
+				return err
+			}
+			if r, err = c.element(); err != nil {
+				return err
+			}
+		}
 		if c.extensible = r.Is(sasl2.NS, "authenticate") && c.offersSASL2(); c.extensible {
 			err = c.login2(r)
 		} else {

@@ -48,6 +48,8 @@ type Config struct {
 	// Upgrades are the tasks that give the server salted passwords for other mechanisms
 	// (XEP-0480), such as UPGR-SCRAM-SHA-512. See [Server.Upgraded].
 	Upgrades []string
+	// Registration lets people make accounts themselves (XEP-0077).
+	Registration bool
 	// NoManagement turns stream management (XEP-0198) off.
 	NoManagement bool
 	// Resumption is how long a client's session lasts without a connection (default 5 min).

@@ -1,0 +1,131 @@
+package xmpp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"stanza.invalid/gen/form"
+	"stanza.invalid/gen/register"
+	"stanza.invalid/stream"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// A Fill answers what a server wants to know of who registers an account (XEP-0077): in
+// the form that it sends, or else in the fields that are not nil.
+type Fill func(ctx context.Context, asked *register.Registration) (*register.Register, error)
+
+// ErrMoreWanted is returned by [FillAccount] for a server that wants to know more than name
+// and password.
+var ErrMoreWanted = errors.New("xmpp: the server wants to know more than a name and a password")
+
+// FillAccount fills in a name and a password, and nothing else.
+func FillAccount(username, password string) Fill {
+	return func(_ context.Context, asked *register.Registration) (*register.Register, error) {
+		if asked.Form != nil {
+			return fillForm(asked.Form, username, password)
+		}
+		if asked.Username == nil || asked.Password == nil {
+			text := asked.Instructions
+			if asked.Link != nil {
+				text += " " + asked.Link.URL
+			}
+			return nil, fmt.Errorf("%w: %.200q", ErrMoreWanted, text)
+		}
+		for _, more := range []*string{asked.Nick, asked.Name, asked.First, asked.Last, asked.Email, asked.Address, asked.City, asked.State, asked.PostalCode, asked.Phone} {
+			if more != nil {
+				return nil, ErrMoreWanted
+			}
+		}
+		return &register.Register{Username: &username, Password: &password, Key: asked.Key}, nil
+	}
+}
+
+func fillForm(f *form.Form, username, password string) (*register.Register, error) {
+	answer, err := form.Decode[register.RegistrationForm](f)
+	if err != nil {
+		return nil, err
+	}
+	for _, field := range f.Fields {
+		if field.Required && field.Var != "username" && field.Var != "password" {
+			return nil, fmt.Errorf("%w: %.60q", ErrMoreWanted, field.Var)
+		}
+	}
+	answer.Username, answer.Password = &username, &password
+	return &register.Register{Form: answer.Submit()}, nil
+}
+
+// Register makes an account on a server that lets people do so themselves (XEP-0077). The
+// address is that of the account; fill nil is [FillAccount] with its localpart and
+// Config.Password. It connects as a client does, with the same demands on TLS, and hangs up
+// when it has the answer. That the account exists already is stanza.Conflict; that the
+// server does not do this, stanza.ServiceUnavailable or something like it.
+func Register(ctx context.Context, addr jid.JID, cfg Config, fill Fill) error {
+	if fill == nil {
+		fill = FillAccount(addr.Local(), cfg.Password)
+	}
+	cfg.Presence, cfg.Carbons, cfg.NoManagement, cfg.Idle, cfg.Store = nil, false, true, -1, nil
+	cfg.SessionConfig = SessionConfig{NoDefaults: true}
+	c, err := newClient(addr, cfg, func(c *Client) []stream.Negotiator {
+		return []stream.Negotiator{
+			{Name: "TLS", Run: c.startTLS},
+			{Name: "registration", Run: func(ctx context.Context, conn *stream.Conn) (stream.Outcome, error) {
+				return stream.Done, c.register(ctx, conn, fill)
+			}},
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.Open(ctx); err != nil {
+		return err
+	}
+	return c.Close(ctx)
+}
+
+// register is section 3.1.
+func (c *Client) register(ctx context.Context, conn *stream.Conn, fill Fill) error {
+	answer, err := ask(conn, stanza.Get, c.addr.DomainJID(), &register.RegistrationGet{})
+	if err != nil {
+		return stream.Permanent(err)
+	}
+	asked, err := stanza.Find[register.Registration](answer)
+	if err != nil {
+		return err
+	}
+	if asked == nil {
+		return errors.New("the server asks nothing")
+	}
+	reply, err := fill(ctx, asked)
+	if err != nil {
+		return stream.Permanent(err)
+	}
+	if _, err := ask(conn, stanza.Set, c.addr.DomainJID(), reply); err != nil {
+		return stream.Permanent(err)
+	}
+	return nil
+}
+
+// ChangePassword gives the client's account another password (XEP-0077, section 3.3). The
+// client itself uses it from then on, unless Config.Credentials is there to.
+func (c *Client) ChangePassword(ctx context.Context, password string) error {
+	name := c.Local().Local()
+	if _, err := Call(ctx, c, c.addr.DomainJID(), &register.Register{Username: &name, Password: &password}); err != nil {
+		return err
+	}
+	c.mine.Lock()
+	defer c.mine.Unlock()
+	c.password = &password
+	return nil
+}
+
+// DeleteAccount deletes the client's account (XEP-0077, section 3.2). The server ends the
+// session, perhaps before it has answered.
+func (c *Client) DeleteAccount(ctx context.Context) error {
+	_, err := Call(ctx, c, c.addr.DomainJID(), &register.Unregister{})
+	if errors.Is(err, stream.ErrDisconnected) || errors.Is(err, stream.ErrClosed) {
+		return nil
+	}
+	return err
+}
