@@ -67,11 +67,12 @@ type ServerFeatures struct {
 	PreApproval bool
 	// ClientState says that the server wants to know whether somebody is looking (XEP-0352).
 	ClientState bool
-	// MaxBytes is how long a stanza may be, 0 if the server does not say; Send refuses longer
-	// ones. Idle is after how much silence of the client the server hangs up, which the client
-	// prevents (XEP-0478).
+	// MaxBytes is how long a stanza may be, 0 if the server does not say (XEP-0478); Send
+	// refuses longer ones.
 	MaxBytes int
-	Idle     time.Duration
+	// Idle is after how much silence of the client the server hangs up, which the client
+	// prevents (XEP-0478).
+	Idle time.Duration
 }
 
 // Server returns what the server has offered to the session.

@@ -27,9 +27,10 @@ type Trace struct {
 	TLS func(state tls.ConnectionState, err error)
 	// Features is called with the features of each stream.
 	Features func(features wire.Raw)
-	// AuthStart is called before a login is tried, AuthDone after it.
+	// AuthStart is called before a login is tried.
 	AuthStart func(mechanism string)
-	AuthDone  func(mechanism string, err error)
+	// AuthDone is called when it has worked, or with why it has not.
+	AuthDone func(mechanism string, err error)
 	// Session is called when there is a session: a new one, or one that goes on.
 	Session func(addr jid.JID, resumed bool)
 	// XML is called with each piece of what goes over the connection: stream headers,
