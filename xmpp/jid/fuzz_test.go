@@ -2,6 +2,7 @@ package jid
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -16,13 +17,20 @@ var fuzzSeeds = []string{
 	"\xff@a", "a@\xc3", "a/\xed\xa0\x80", "\u1112\u1161\u11ab@x", "\uff76\uff9e@\uff76\uff9e/\uff76\uff9e", "l·l@l·l", "a\u200cb@x",
 }
 
+var (
+	lenientSeeds = []string{"a@b/c", "A@b/\u200d", "a@b/e\u0301\ufe0f", "b/\U0001f469\u200d\U0001f680", "a@b/\n", "a@b/\xff", "\u200d@b/c"}
+	escapeSeeds  = []string{``, ` `, `a b`, `\20`, `\5c`, `\\5c3A`, `"&'/:<>@`, `\2F\3a`, `É \27`, "\xff \\"}
+)
+
 // FuzzParse holds Parse to what its documentation promises: no panic (VX15), errors of one type,
-// values that are stable, within the limits and equal exactly if their texts are.
+// values that are stable, within the limits and equal exactly if their texts are; and so its lenient kin, and escaping.
 func FuzzParse(f *testing.F) {
-	for _, s := range fuzzSeeds {
+	for _, s := range slices.Concat(fuzzSeeds, lenientSeeds, escapeSeeds) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		checkLenient(t, s)
+		checkEscape(t, s)
 		j, err := Parse(s)
 		slow, slowErr := parseAny(s)
 		if j != slow || (err == nil) != (slowErr == nil) {
@@ -100,31 +108,50 @@ func FuzzEqual(f *testing.F) {
 	})
 }
 
-// FuzzEscape checks that unescaping undoes escaping, also once the text went through an address, and
-// that escaped text has none of the characters that localparts exclude.
-func FuzzEscape(f *testing.F) {
-	for _, s := range []string{``, ` `, `a b`, `\20`, `\5c`, `\\5c3A`, `"&'/:<>@`, `\2F\3a`, `É \27`, "\xff \\"} {
-		f.Add(s)
+// checkLenient checks that what Parse takes is the same to ParseLenient, and what that takes is stable.
+func checkLenient(t *testing.T, s string) {
+	strict, bad := Parse(s)
+	j, err := ParseLenient(s)
+	if bad == nil && (err != nil || j != strict) {
+		t.Fatalf("%q: %q, %v; Parse has %q", s, j, err, strict)
 	}
-	f.Fuzz(func(t *testing.T, s string) {
-		Unescape(s)
-		escaped, err := Escape(s)
-		if err != nil {
-			if !strings.HasPrefix(s, " ") && !strings.HasSuffix(s, " ") {
-				t.Fatalf("Escape(%q): %v", s, err)
-			}
-			return
+	if err != nil {
+		if !j.IsZero() {
+			t.Fatalf("%q: %q and an error", s, j)
 		}
-		if strings.ContainsAny(escaped, escapable) {
-			t.Fatalf("Escape(%q) = %q", s, escaped)
+		return
+	}
+	if again, err := ParseLenient(j.String()); err != nil || again != j {
+		t.Fatalf("%q: %q reads back as %q, %v", s, j, again, err)
+	}
+	if b, err := Parse(j.Bare().String()); err != nil || b != j.Bare() {
+		t.Fatalf("%q: bare address %q, %v", s, b, err)
+	}
+	if bad != nil && !strings.HasSuffix(s, "/"+j.Resource()) {
+		t.Fatalf("%q: resource %q", s, j.Resource())
+	}
+}
+
+// checkEscape checks that unescaping undoes escaping, also once the text went through an address, and
+// that escaped text has none of the characters that localparts exclude.
+func checkEscape(t *testing.T, s string) {
+	Unescape(s)
+	escaped, err := Escape(s)
+	if err != nil {
+		if !strings.HasPrefix(s, " ") && !strings.HasSuffix(s, " ") {
+			t.Fatalf("Escape(%q): %v", s, err)
 		}
-		if back := Unescape(escaped); back != s {
-			t.Fatalf("Escape(%q) = %q, which is %q", s, escaped, back)
+		return
+	}
+	if strings.ContainsAny(escaped, escapable) {
+		t.Fatalf("Escape(%q) = %q", s, escaped)
+	}
+	if back := Unescape(escaped); back != s {
+		t.Fatalf("Escape(%q) = %q, which is %q", s, escaped, back)
+	}
+	if isASCII(s) {
+		if j, err := New(escaped, "example.org", ""); err == nil && Unescape(j.Local()) != lowerASCII(s) {
+			t.Fatalf("Escape(%q) is %q in an address, which is %q", s, j.Local(), Unescape(j.Local()))
 		}
-		if isASCII(s) {
-			if j, err := New(escaped, "example.org", ""); err == nil && Unescape(j.Local()) != lowerASCII(s) {
-				t.Fatalf("Escape(%q) is %q in an address, which is %q", s, j.Local(), Unescape(j.Local()))
-			}
-		}
-	})
+	}
 }

@@ -166,31 +166,3 @@ func TestInvalidUTF8ReturnsAtOnce(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParseLenient(f *testing.F) {
-	for _, s := range []string{"a@b/c", "A@b/\u200d", "a@b/e\u0301\ufe0f", "b/\U0001f469\u200d\U0001f680", "a@b/\n", "a@b/\xff", "\u200d@b/c"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		strict, bad := jid.Parse(s)
-		j, err := jid.ParseLenient(s)
-		if bad == nil && (err != nil || j != strict) {
-			t.Fatalf("%q: %q, %v; Parse has %q", s, j, err, strict)
-		}
-		if err != nil {
-			if !j.IsZero() {
-				t.Fatalf("%q: %q and an error", s, j)
-			}
-			return
-		}
-		if again, err := jid.ParseLenient(j.String()); err != nil || again != j {
-			t.Fatalf("%q: %q reads back as %q, %v", s, j, again, err)
-		}
-		if b, err := jid.Parse(j.Bare().String()); err != nil || b != j.Bare() {
-			t.Fatalf("%q: bare address %q, %v", s, b, err)
-		}
-		if bad != nil && !strings.HasSuffix(s, "/"+j.Resource()) {
-			t.Fatalf("%q: resource %q", s, j.Resource())
-		}
-	})
-}
