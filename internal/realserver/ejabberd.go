@@ -22,9 +22,10 @@ func EJabberd(t testing.TB) *Server {
 		"localhost":      {Names: []string{"localhost"}},
 		"anon.localhost": {Names: []string{"anon.localhost"}},
 	})
+	s.websocket, s.bosh = "/ws", "/bosh"
 	s.logs = []string{"ejabberd.log"}
 	s.fill("ejabberd.yml.in", "ejabberd.yml", map[string]string{
-		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort),
+		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),
 	})
 	spool := filepath.Join(s.dir, "spool")
 	check(t, os.Mkdir(spool, 0o755))
@@ -33,7 +34,9 @@ func EJabberd(t testing.TB) *Server {
 		"EJABBERD_CONFIG_PATH=" + filepath.Join(s.dir, "ejabberd.yml"), "EJABBERD_LOG_PATH=" + filepath.Join(s.dir, "ejabberd.log"),
 		"erl", "+K", "true", "+S", "1", "-noinput", "-mnesia", "dir", `"` + spool + `"`, "-ejabberd", "log_rotate_count", "0", "-s", "ejabberd",
 	}
-	s.ready = func() bool { return listens(s.Port) && listens(s.DirectPort) && listens(s.HTTPPort) }
+	s.ready = func() bool {
+		return listens(s.Port) && listens(s.DirectPort) && listens(s.HTTPPort) && listens(s.HTTPSPort)
+	}
 	s.Start()
 	t.Cleanup(s.Kill) // it takes seconds to end in an orderly way
 	for name, password := range map[string]string{Juliet: JulietPassword, Romeo: RomeoPassword} {

@@ -45,11 +45,13 @@ func prosody(t testing.TB, modules string) *Server {
 		"expired.test":    {Names: []string{"expired.test"}, NotBefore: ago, NotAfter: ago.Add(24 * time.Hour)},
 		"selfsigned.test": {Names: []string{"selfsigned.test"}, SelfSigned: true},
 	})
+	s.websocket, s.bosh = "/xmpp-websocket", "/http-bind"
 	s.logs = []string{"prosody.log"}
 	plugins, err := filepath.Abs(filepath.Join(scripts(), "prosody-plugins"))
 	check(t, err)
 	s.fill("prosody-client.cfg.lua.in", "prosody.cfg.lua", map[string]string{
-		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "PLUGINS": plugins, "MODULES": modules,
+		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),
+		"PLUGINS": plugins, "MODULES": modules,
 	})
 	for _, host := range []string{"localhost", "sha256.test", "wronghost.test", "expired.test", "selfsigned.test"} {
 		dir := filepath.Join(s.dir, "data", percent(host), "accounts")
@@ -67,7 +69,9 @@ func prosody(t testing.TB, modules string) *Server {
 		s.run("chown", "-R", "prosody:", s.dir)
 		s.args = append([]string{"setpriv", "--reuid", "prosody", "--regid", "prosody", "--init-groups", "--pdeathsig", "TERM", "env", "HOME=" + s.dir}, s.args...)
 	}
-	s.ready = func() bool { return listens(s.Port) && listens(s.DirectPort) && listens(s.HTTPPort) }
+	s.ready = func() bool {
+		return listens(s.Port) && listens(s.DirectPort) && listens(s.HTTPPort) && listens(s.HTTPSPort)
+	}
 	s.Start()
 	t.Cleanup(s.Stop)
 	return s

@@ -29,8 +29,10 @@ type Server struct {
 	// CA has issued the certificates of the hosts.
 	CA *testca.Authority
 	// Port takes clients with STARTTLS, DirectPort with TLS from the first byte, HTTPPort
-	// HTTP in clear text.
-	Port, DirectPort, HTTPPort int
+	// HTTP in clear text, HTTPSPort with TLS.
+	Port, DirectPort, HTTPPort, HTTPSPort int
+
+	websocket, bosh string // paths
 
 	t      testing.TB
 	name   string
@@ -47,6 +49,20 @@ func (s *Server) Addr() string { return loopback(s.Port) }
 
 // DirectAddr returns where clients connect with TLS from the first byte.
 func (s *Server) DirectAddr() string { return loopback(s.DirectPort) }
+
+// WebsocketURL returns where clients connect by websocket, with TLS or without.
+func (s *Server) WebsocketURL(secure bool) string { return s.web("ws", s.websocket, secure) }
+
+// BOSHURL returns where clients connect by BOSH, with TLS or without.
+func (s *Server) BOSHURL(secure bool) string { return s.web("http", s.bosh, secure) }
+
+func (s *Server) web(scheme, path string, secure bool) string {
+	port := s.HTTPPort
+	if secure {
+		scheme, port = scheme+"s", s.HTTPSPort
+	}
+	return scheme + "://localhost:" + strconv.Itoa(port) + path
+}
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
@@ -90,7 +106,7 @@ func newServer(t testing.TB, name string, hosts map[string]testca.Leaf) *Server 
 		s.write("certs/"+host+".key", key)
 		s.write("certs/"+host+".pem", append(cert, key...))
 	}
-	s.Port, s.DirectPort, s.HTTPPort = freePort(t), freePort(t), freePort(t)
+	s.Port, s.DirectPort, s.HTTPPort, s.HTTPSPort = freePort(t), freePort(t), freePort(t), freePort(t)
 	return s
 }
 
