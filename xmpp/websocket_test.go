@@ -3,7 +3,6 @@ package xmpp_test
 import (
 	"context"
 	"net"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,15 +72,14 @@ func overWeb(t *testing.T, s *realserver.Server, config func(password string, se
 	require.ErrorContains(t, err, "certificate")
 }
 
-func next(t *testing.T, from <-chan string) string {
+func next[T any](t *testing.T, from <-chan T) (v T) {
 	t.Helper()
 	select {
-	case s := <-from:
-		return s
+	case v = <-from:
 	case <-time.After(10 * time.Second):
 		t.Fatal("nothing came")
-		return ""
 	}
+	return v
 }
 
 // resumeWeb cuts the connection of a client, and sees what it sends arrive.
@@ -96,7 +94,7 @@ func resumeWeb(t *testing.T, s *realserver.Server, cfg xmpp.Config) {
 	}))
 	romeo := login(t, s, "romeo@localhost/resume", plain)
 	require.NoError(t, romeo.Send(ctx, &stanza.Presence{}))
-	proxy, err := testproxy.New(net.JoinHostPort("127.0.0.1", strconv.Itoa(s.HTTPSPort)))
+	proxy, err := testproxy.New(net.JoinHostPort("127.0.0.1", itoa(s.HTTPSPort)))
 	require.NoError(t, err)
 	defer proxy.Close()
 	cfg.Dialer = through{proxy.Addr()}
