@@ -304,6 +304,7 @@ import (
 	"stanza.invalid/gen/stanzaid"
 	"stanza.invalid/gen/starttls"
 	"stanza.invalid/gen/stats"
+	"stanza.invalid/gen/stickers"
 	"stanza.invalid/gen/streams"
 	"stanza.invalid/gen/styling"
 	"stanza.invalid/gen/sxe"
@@ -9411,6 +9412,24 @@ func Types() []Entry {
 			IQType:  stanza.Get,
 			New: func() stanza.Decoder {
 				return new(stats.Query)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/stickers",
+			GoName:  "Sticker",
+			Names:   []wire.Name{{Space: "urn:xmpp:stickers:0", Local: "sticker"}},
+			In:      []string{"message"},
+			New: func() stanza.Decoder {
+				return new(stickers.Sticker)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/stickers",
+			GoName:  "Pack",
+			Names:   []wire.Name{{Space: "urn:xmpp:stickers:0", Local: "pack"}},
+			In:      []string{"any"},
+			New: func() stanza.Decoder {
+				return new(stickers.Pack)
 			},
 		},
 		{

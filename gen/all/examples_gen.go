@@ -2489,6 +2489,11 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/filemeta",
+			XML:     "<file xmlns='urn:xmpp:file:metadata:0'><dimensions>1920x1080</dimensions></file>",
+			Types:   []string{"File"},
+		},
+		{
+			Package: "stanza.invalid/gen/filemeta",
 			XML:     "<file xmlns='urn:xmpp:file:metadata:0'/>",
 			Types:   []string{"File"},
 		},
@@ -6626,7 +6631,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/sfs",
-			XML:     "<message to='olivia@illyria.example'>\n  <sources xmlns='urn:xmpp:sfs:0' id='1'><url-data xmlns='http://jabber.org/protocol/url-data' target='https://messaline.example/storm.webm'/></sources>\n</message>",
+			XML:     "<message to='olivia@illyria.example'>\n  <sources xmlns='urn:xmpp:sfs:0' id='1'><jinglepub xmlns='urn:xmpp:jinglepub:1' from='antonio@messaline.example/ship' id='p7'><description xmlns='urn:xmpp:jingle:apps:file-transfer:5'/></jinglepub><url-data xmlns='http://jabber.org/protocol/url-data' target='https://messaline.example/storm.webm'/></sources>\n</message>",
 			Stanza:  "message",
 			Types:   []string{"Sources"},
 		},
@@ -6977,6 +6982,17 @@ func Examples() []Example {
 			XML:     "<iq type='error' id='s2'><query xmlns='http://jabber.org/protocol/stats'><error code='503'>Later</error></query></iq>",
 			Stanza:  "iq",
 			Types:   []string{"Stats"},
+		},
+		{
+			Package: "stanza.invalid/gen/stickers",
+			XML:     "<message to='olivia@illyria.example'>\n  <body>:storm:</body>\n  <sticker xmlns='urn:xmpp:stickers:0' pack='EpRv28DHHzFrE4zd+xaNpVb4' jid='pubsub.illyria.example' node='weather'/>\n  <file-sharing xmlns='urn:xmpp:sfs:0'><file xmlns='urn:xmpp:file:metadata:0'><desc>:storm:</desc></file></file-sharing>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Sticker"},
+		},
+		{
+			Package: "stanza.invalid/gen/stickers",
+			XML:     "<pack xmlns='urn:xmpp:stickers:0'>\n  <name xml:lang='en'>Weather</name>\n  <name xml:lang='de'>Wetter</name>\n  <summary>All that it brings</summary>\n  <item>\n    <file xmlns='urn:xmpp:file:metadata:0'>\n      <desc>:storm:</desc>\n      <hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=</hash>\n    </file>\n    <sources xmlns='urn:xmpp:sfs:0'><url-data xmlns='http://jabber.org/protocol/url-data' target='https://illyria.example/storm.png'/></sources>\n    <suggest xml:lang='en'>rain</suggest>\n    <suggest>wind</suggest>\n  </item>\n  <hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>EpRv28DHHzFrE4zd+xaNpVb4jbu4s74XtioExNjQzZ0=</hash>\n  <restricted/>\n</pack>",
+			Types:   []string{"Pack"},
 		},
 		{
 			Package: "stanza.invalid/gen/streams",

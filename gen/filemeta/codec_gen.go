@@ -51,6 +51,15 @@ func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
 	if b, err = stanza.AppendText(b, v.Description, "<desc>", "</desc>", NS, v.Extra, 1); err != nil {
 		return b, err
 	}
+	mark = len(b)
+	if v.Dimensions != "" {
+		if b, err = wire.AppendLeaf(b, "<dimensions>", v.Dimensions, "</dimensions>"); err != nil {
+			return b, err
+		}
+	}
+	if v.Extra != nil {
+		b = v.Extra.RespellChild(b, mark, 2, "<dimensions>", NS)
+	}
 	for i := range v.Hashes {
 		if b, err = v.Hashes[i].AppendXML(b, NS); err != nil {
 			return b, err
@@ -63,7 +72,7 @@ func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = append(b, "</height>"...)
 	}
 	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<height>", NS)
+		b = v.Extra.RespellChild(b, mark, 4, "<height>", NS)
 	}
 	mark = len(b)
 	if v.Milliseconds != nil {
@@ -72,7 +81,7 @@ func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = append(b, "</length>"...)
 	}
 	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<length>", NS)
+		b = v.Extra.RespellChild(b, mark, 5, "<length>", NS)
 	}
 	mark = len(b)
 	if v.MediaType != "" {
@@ -81,7 +90,7 @@ func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
 		}
 	}
 	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<media-type>", NS)
+		b = v.Extra.RespellChild(b, mark, 6, "<media-type>", NS)
 	}
 	mark = len(b)
 	if v.Name != "" {
@@ -90,7 +99,7 @@ func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
 		}
 	}
 	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<name>", NS)
+		b = v.Extra.RespellChild(b, mark, 7, "<name>", NS)
 	}
 	mark = len(b)
 	if v.Size != nil {
@@ -99,7 +108,7 @@ func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = append(b, "</size>"...)
 	}
 	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<size>", NS)
+		b = v.Extra.RespellChild(b, mark, 8, "<size>", NS)
 	}
 	for i := range v.Thumbnails {
 		if b, err = v.Thumbnails[i].AppendXML(b, NS); err != nil {
@@ -113,7 +122,7 @@ func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
 		b = append(b, "</width>"...)
 	}
 	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<width>", NS)
+		b = v.Extra.RespellChild(b, mark, 10, "<width>", NS)
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -152,6 +161,12 @@ func (v *File) DecodeXML(r wire.Raw) error {
 				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Description))))
 				continue
 			}
+		case "dimensions":
+			if c.Same() && seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				v.Dimensions = c.OptionalLeaf(&v.Extra, 2)
+				continue
+			}
 		case "hash":
 			if c.In(hashes.NS) {
 				if v.Hashes == nil {
@@ -165,7 +180,7 @@ func (v *File) DecodeXML(r wire.Raw) error {
 			}
 		case "height":
 			if c.Same() && v.Height == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 3), 32, &v.Extra, 3)
+				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 4), 32, &v.Extra, 4)
 				if reason != "" {
 					return c.Invalid(r, reason)
 				}
@@ -174,7 +189,7 @@ func (v *File) DecodeXML(r wire.Raw) error {
 			}
 		case "length":
 			if c.Same() && v.Milliseconds == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 4), 64, &v.Extra, 4)
+				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 5), 64, &v.Extra, 5)
 				if reason != "" {
 					return c.Invalid(r, reason)
 				}
@@ -182,20 +197,20 @@ func (v *File) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "media-type":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.MediaType = c.OptionalLeaf(&v.Extra, 5)
+			if c.Same() && seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				v.MediaType = c.OptionalLeaf(&v.Extra, 6)
 				continue
 			}
 		case "name":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Name = c.OptionalLeaf(&v.Extra, 6)
+			if c.Same() && seen&(1<<3) == 0 {
+				seen |= 1 << 3
+				v.Name = c.OptionalLeaf(&v.Extra, 7)
 				continue
 			}
 		case "size":
 			if c.Same() && v.Size == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 7), 64, &v.Extra, 7)
+				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 8), 64, &v.Extra, 8)
 				if reason != "" {
 					return c.Invalid(r, reason)
 				}
@@ -215,7 +230,7 @@ func (v *File) DecodeXML(r wire.Raw) error {
 			}
 		case "width":
 			if c.Same() && v.Width == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 9), 32, &v.Extra, 9)
+				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 10), 32, &v.Extra, 10)
 				if reason != "" {
 					return c.Invalid(r, reason)
 				}

@@ -38,6 +38,10 @@ type File struct {
 	// Description describes the file to people.
 	Description stanza.Text `xml:"urn:xmpp:file:metadata:0 desc"`
 
+	// Dimensions is the width, an x, and the height, as in 1920x1080. The first version of the
+	// specification had it in place of the two; some still write it.
+	Dimensions string `xml:"urn:xmpp:file:metadata:0 dimensions,omitempty"`
+
 	// Hashes are hashes of the file, each with another algorithm.
 	Hashes []hashes.Hash `xml:"urn:xmpp:hashes:2 hash"`
 

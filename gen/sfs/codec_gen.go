@@ -4,6 +4,8 @@ package sfs
 
 import (
 	"stanza.invalid/gen/filemeta"
+	"stanza.invalid/gen/jinglepub"
+	"stanza.invalid/gen/urldata"
 	"stanza.invalid/stream/wire"
 )
 
@@ -157,8 +159,18 @@ func (v *Sources) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+	for i := range v.Addresses {
+		if b, err = v.Addresses[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Sessions {
+		if b, err = v.Sessions[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
+	}
+	for i := range v.Others {
+		b = wire.AppendRaw(b, v.Others[i], NS)
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -185,7 +197,31 @@ func (v *Sources) DecodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		v.Any = append(v.Any, c.Raw())
+		switch c.Local() {
+		case "url-data":
+			if c.In(urldata.NS) {
+				if v.Addresses == nil {
+					v.Addresses = make([]urldata.Address, 0, c.Count())
+				}
+				v.Addresses = append(v.Addresses, urldata.Address{})
+				if err := v.Addresses[len(v.Addresses)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "jinglepub":
+			if c.In(jinglepub.NS) {
+				if v.Sessions == nil {
+					v.Sessions = make([]jinglepub.Session, 0, c.Count())
+				}
+				v.Sessions = append(v.Sessions, jinglepub.Session{})
+				if err := v.Sessions[len(v.Sessions)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Others = append(v.Others, c.Raw())
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)

@@ -3,15 +3,17 @@
 // Package sfs holds the types of XEP-0447: Stateless file sharing (0.3.1).
 //
 // A message shares a file: FileSharing describes it, and says where it is to be had, if that is
-// known yet. Sources can come later, from anybody who has the file, in a message that is attached
-// to the first (XEP-0367). Whoever knows a hash of the file may have it already. A fallback body
-// for older clients is marked as such for urn:xmpp:sfs:0 (XEP-0428).
+// known yet. Any of the sources will do. Sources can come later, from anybody who has the file, in
+// a message that is attached to the first (XEP-0367). Whoever knows a hash of the file may have it
+// already. A fallback body for older clients is marked as such for urn:xmpp:sfs:0 (XEP-0428).
 //
 // See https://xmpp.org/extensions/xep-0447.html.
 package sfs
 
 import (
 	"stanza.invalid/gen/filemeta"
+	"stanza.invalid/gen/jinglepub"
+	"stanza.invalid/gen/urldata"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -83,9 +85,14 @@ type Sources struct {
 	// ID is the id of the FileSharing that it belongs to.
 	ID string `xml:"id,attr,omitempty"`
 
-	// Any are the sources, of which any may be tried: a web address (XEP-0103), a Jingle session
-	// (XEP-0358), an encrypted file (XEP-0448).
-	Any []stanza.Raw `xml:",any"`
+	// Addresses are web addresses (XEP-0103).
+	Addresses []urldata.Address `xml:"http://jabber.org/protocol/url-data url-data"`
+
+	// Sessions are Jingle sessions that can be asked for (XEP-0358).
+	Sessions []jinglepub.Session `xml:"urn:xmpp:jinglepub:1 jinglepub"`
+
+	// Others are sources of other kinds, such as an encrypted file (an esfs.Encrypted).
+	Others []stanza.Raw `xml:",any"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
