@@ -42,6 +42,7 @@ import (
 	"stanza.invalid/gen/captcha"
 	"stanza.invalid/gen/carbons"
 	"stanza.invalid/gen/category"
+	"stanza.invalid/gen/cdo"
 	"stanza.invalid/gen/chaining"
 	"stanza.invalid/gen/channelbinding"
 	"stanza.invalid/gen/channelsearch"
@@ -300,6 +301,7 @@ import (
 	"stanza.invalid/gen/spoiler"
 	"stanza.invalid/gen/ssma"
 	"stanza.invalid/gen/ssn"
+	"stanza.invalid/gen/stanzacrypt"
 	"stanza.invalid/gen/stanzaerror"
 	"stanza.invalid/gen/stanzaid"
 	"stanza.invalid/gen/starttls"
@@ -1580,6 +1582,53 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(category.Category)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			GoName:  "DataSync",
+			Names:   []wire.Name{{Space: "http://www.xmpp.org/extensions/xep-0204.html#ns", Local: "data-sync"}},
+			In:      []string{"message", "any"},
+			New: func() stanza.Decoder {
+				return new(cdo.DataSync)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			GoName:  "Types",
+			Names:   []wire.Name{{Space: "http://www.xmpp.org/extensions/xep-0204.html#ns-types", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(cdo.Types)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			GoName:  "TypesGet",
+			Names:   []wire.Name{{Space: "http://www.xmpp.org/extensions/xep-0204.html#ns-types", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(cdo.TypesGet)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			GoName:  "State",
+			Names:   []wire.Name{{Space: "http://www.xmpp.org/extensions/xep-0204.html#ns-state", Local: "query"}},
+			In:      []string{"iq"},
+			New: func() stanza.Decoder {
+				return new(cdo.State)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			GoName:  "StateGet",
+			Names:   []wire.Name{{Space: "http://www.xmpp.org/extensions/xep-0204.html#ns-state", Local: "query"}},
+			In:      []string{"iq"},
+			IQType:  stanza.Get,
+			New: func() stanza.Decoder {
+				return new(cdo.StateGet)
 			},
 		},
 		{
@@ -9321,6 +9370,15 @@ func Types() []Entry {
 			In:      []string{"any"},
 			New: func() stanza.Decoder {
 				return new(ssma.Group)
+			},
+		},
+		{
+			Package: "stanza.invalid/gen/stanzacrypt",
+			GoName:  "Encrypted",
+			Names:   []wire.Name{{Space: "http://www.xmpp.org/extensions/xep-0200.html#ns", Local: "c"}},
+			In:      []string{"message", "presence", "iq", "any"},
+			New: func() stanza.Decoder {
+				return new(stanzacrypt.Encrypted)
 			},
 		},
 		{

@@ -943,6 +943,36 @@ func Examples() []Example {
 			Types:   []string{"Category"},
 		},
 		{
+			Package: "stanza.invalid/gen/cdo",
+			XML:     "<message to='olivia@illyria.example' type='chat'>\n  <data-sync xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns' protocol='1.0' uuid='' packetID='1' type='cdo:Feast' event='create'>\n    <item type='field' uuid='' event='create' ref='/Feast/Song' version='0' updateStyle='inclusive'>\n      <value>Come away, death</value><attribute name='singer'>Feste</attribute>\n    </item>\n  </data-sync>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"DataSync"},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			XML:     "<iq type='get' id='c1'><query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-types'><item id='12'/></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"TypesGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			XML:     "<iq type='result' id='c1'>\n  <query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-types'>\n    <item id='12'><name>Feast</name><description>Songs and cakes</description></item>\n    <Definition xmlns='http://mitre.org/MTP/CDO-DL' uuid='feast'/>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"Types"},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			XML:     "<iq type='get' id='c2'><query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-state'><cdo uuid='*'/></query></iq>",
+			Stanza:  "iq",
+			Types:   []string{"StateGet"},
+		},
+		{
+			Package: "stanza.invalid/gen/cdo",
+			XML:     "<iq type='result' id='c2'>\n  <query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-state'>\n    <data-sync xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns' protocol='1.0' uuid='f1' type='cdo:Feast' event='info'/>\n  </query>\n</iq>",
+			Stanza:  "iq",
+			Types:   []string{"State"},
+		},
+		{
 			Package: "stanza.invalid/gen/chaining",
 			XML:     "<x xmlns='jabber:x:data' type='submit'>\n  <field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/pubsub#chaining</value></field>\n  <field var='local-node'><value>songs</value></field>\n  <field var='remote-service' type='jid-single'><value>nodes.messaline.example</value></field>\n  <field var='remote-node'><value>songs</value></field>\n</x>",
 			Forms:   []string{"Chain"},
@@ -3899,14 +3929,12 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/mav",
-			XML:     "<presence to='tavern@rooms.illyria.example/toby'>\n  <x xmlns='http://jabber.org/protocol/muc'><mav xmlns='urn:xmpp:muc:affiliations:1' since='v7'/></x>\n</presence>",
-			Stanza:  "presence",
+			XML:     "<mav xmlns='urn:xmpp:muc:affiliations:1' since='v7' until='v8'/>",
 			Types:   []string{"Version"},
 		},
 		{
 			Package: "stanza.invalid/gen/mav",
-			XML:     "<message from='tavern@rooms.illyria.example' to='toby@illyria.example/cellar'>\n  <x xmlns='http://jabber.org/protocol/muc#user'>\n    <item jid='maria@illyria.example' affiliation='member'/>\n    <mav xmlns='urn:xmpp:muc:affiliations:1' since='v7' until='v8'/>\n  </x>\n</message>",
-			Stanza:  "message",
+			XML:     "<mav xmlns='urn:xmpp:muc:affiliations:1' since='v7'/>",
 			Types:   []string{"Version"},
 		},
 		{
@@ -4672,9 +4700,8 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/orderby",
-			XML:     "<iq type='get' id='o1' to='nodes.illyria.example'>\n  <pubsub xmlns='http://jabber.org/protocol/pubsub'>\n    <items node='songs' max_items='3'/>\n    <order xmlns='urn:xmpp:order-by:1' by='modification' desc='true'/>\n    <order xmlns='urn:xmpp:order-by:1' by='creation'/>\n  </pubsub>\n</iq>",
-			Stanza:  "iq",
-			Types:   []string{"Order", "Order"},
+			XML:     "<order xmlns='urn:xmpp:order-by:1' by='modification' desc='true'/>",
+			Types:   []string{"Order"},
 		},
 		{
 			Package: "stanza.invalid/gen/orderby",
@@ -4847,8 +4874,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/pps",
-			XML:     "<iq type='set' id='s1' to='orsino@illyria.example'>\n  <pubsub xmlns='http://jabber.org/protocol/pubsub'>\n    <subscribe node='urn:xmpp:microblog:0' jid='viola@illyria.example'><public xmlns='urn:xmpp:pps:0'/></subscribe>\n  </pubsub>\n</iq>",
-			Stanza:  "iq",
+			XML:     "<public xmlns='urn:xmpp:pps:0'/>",
 			Types:   []string{"Public"},
 		},
 		{
@@ -6836,8 +6862,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/soap",
-			XML:     "<iq type='error' id='s1' from='steward@illyria.example/soap'>\n  <error type='modify'>\n    <undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>\n    <Sender xmlns='http://jabber.org/protocol/soap#fault'/>\n  </error>\n</iq>",
-			Stanza:  "iq",
+			XML:     "<Sender xmlns='http://jabber.org/protocol/soap#fault'/>",
 			Types:   []string{"Condition"},
 		},
 		{
@@ -6898,6 +6923,17 @@ func Examples() []Example {
 			Package: "stanza.invalid/gen/ssn",
 			XML:     "<x xmlns='jabber:x:data' type='submit'>\n  <field var='FORM_TYPE'><value>urn:xmpp:ssn</value></field>\n  <field var='accept'><value>1</value></field>\n  <field var='modp'><value>5</value></field>\n  <field var='dhkeys'><value>cmluZw==</value></field>\n</x>",
 			Forms:   []string{"Terms"},
+		},
+		{
+			Package: "stanza.invalid/gen/stanzacrypt",
+			XML:     "<message to='olivia@illyria.example/garden' type='chat'>\n  <c xmlns='http://www.xmpp.org/extensions/xep-0200.html#ns'>\n    <data>ZGlzZ3Vpc2U=</data><key>cmluZw==</key><new>1</new><old>cHVyc2U=</old><mac>c2VhbA==</mac>\n  </c>\n</message>",
+			Stanza:  "message",
+			Types:   []string{"Encrypted"},
+		},
+		{
+			Package: "stanza.invalid/gen/stanzacrypt",
+			XML:     "<c xmlns='http://www.xmpp.org/extensions/xep-0200.html#ns'><mac>c2VhbA==</mac></c>",
+			Types:   []string{"Encrypted"},
 		},
 		{
 			Package: "stanza.invalid/gen/stanzaerror",
@@ -7301,8 +7337,7 @@ func Examples() []Example {
 		},
 		{
 			Package: "stanza.invalid/gen/urldata",
-			XML:     "<iq type='error' id='u1' from='viola@illyria.example/page'>\n  <error type='modify'>\n    <bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>\n    <malformed-url xmlns='http://jabber.org/protocol/url-data'/>\n  </error>\n</iq>",
-			Stanza:  "iq",
+			XML:     "<malformed-url xmlns='http://jabber.org/protocol/url-data'/>",
 			Types:   []string{"Error"},
 		},
 		{

@@ -5,18 +5,17 @@ package mav_test
 import (
 	"fmt"
 	"stanza.invalid/gen/mav"
+	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
 
 func Example() {
-	s, err := stanza.Parse(`<presence to='tavern@rooms.illyria.example/toby'>
-  <x xmlns='http://jabber.org/protocol/muc'><mav xmlns='urn:xmpp:muc:affiliations:1' since='v7'/></x>
-</presence>`)
+	r, err := wire.Parse(`<mav xmlns='urn:xmpp:muc:affiliations:1' since='v7' until='v8'/>`)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	v, err := stanza.Find[mav.Version](s)
+	v, err := stanza.Decode[mav.Version](r)
 	if err != nil {
 		fmt.Println(err)
 		return

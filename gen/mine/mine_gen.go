@@ -38,7 +38,8 @@ type Whose struct {
 	Extra *wire.Extra `xml:"-"`
 }
 
-// Mine claims messages for the client that sends it.
+// Mine claims messages for the client that sends it. It counts only if it comes from a client of
+// one's own account, or through the room.
 //
 // See https://xmpp.org/extensions/xep-0259.html.
 type Mine struct {

@@ -5,22 +5,17 @@ package orderby_test
 import (
 	"fmt"
 	"stanza.invalid/gen/orderby"
+	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
 
 func Example() {
-	s, err := stanza.Parse(`<iq type='get' id='o1' to='nodes.illyria.example'>
-  <pubsub xmlns='http://jabber.org/protocol/pubsub'>
-    <items node='songs' max_items='3'/>
-    <order xmlns='urn:xmpp:order-by:1' by='modification' desc='true'/>
-    <order xmlns='urn:xmpp:order-by:1' by='creation'/>
-  </pubsub>
-</iq>`)
+	r, err := wire.Parse(`<order xmlns='urn:xmpp:order-by:1' by='modification' desc='true'/>`)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	v, err := stanza.Find[orderby.Order](s)
+	v, err := stanza.Decode[orderby.Order](r)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -5,20 +5,17 @@ package pps_test
 import (
 	"fmt"
 	"stanza.invalid/gen/pps"
+	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
 
 func Example() {
-	s, err := stanza.Parse(`<iq type='set' id='s1' to='orsino@illyria.example'>
-  <pubsub xmlns='http://jabber.org/protocol/pubsub'>
-    <subscribe node='urn:xmpp:microblog:0' jid='viola@illyria.example'><public xmlns='urn:xmpp:pps:0'/></subscribe>
-  </pubsub>
-</iq>`)
+	r, err := wire.Parse(`<public xmlns='urn:xmpp:pps:0'/>`)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	v, err := stanza.Find[pps.Public](s)
+	v, err := stanza.Decode[pps.Public](r)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -37,6 +37,8 @@ func (v *Terms) DecodeForm(x *form.Form) error {
 			v.MultiSession = form.Bool().Read(r)
 		case "presence":
 			v.Presence = form.Text[Permission]().Read(r)
+		case "reason":
+			v.Reason = form.Text[string]().Read(r)
 		case "renegotiate":
 			v.Renegotiate = form.Bool().Read(r)
 		case "security":
@@ -177,6 +179,12 @@ func (v *Terms) FormFields(t form.Type) []form.Field {
 				{Label: "It may be done", Value: "may"},
 				{Label: "It must not be done", Value: "mustnot"},
 			},
+		},
+		{
+			Var:    "reason",
+			Type:   form.FieldTypeTextSingle,
+			Label:  "Reason",
+			Values: form.Text[string]().One(v.Reason),
 		},
 		{
 			Var:    "renegotiate",

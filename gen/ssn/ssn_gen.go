@@ -128,6 +128,11 @@ type Terms struct {
 	// Presence says whether the two share presence during the session.
 	Presence *Permission
 
+	// Reason tells people why a session is refused or given up.
+	//
+	// See https://xmpp.org/extensions/xep-0155.html#new-reject.
+	Reason *string
+
 	// Renegotiate asks for other terms of a session.
 	Renegotiate *bool
 
