@@ -60,511 +60,65 @@ func Forms() []Form {
 // order of its schema. The list is made anew with each call.
 func Types() []Entry {
 	return []Entry{
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Attributes",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "attributes"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Attributes)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Required",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "required"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Required)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Children",
-			Names:   []wire.Name{{Space: "urn:example:sample?a=1&b='2'", Local: "children"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Children)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Lists",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "lists"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Lists)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Rules",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "rules"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Rules)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Tree",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "tree"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(sample.Tree)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "TreeGet",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "tree"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(sample.TreeGet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Failure",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "failure"}},
-			In:      []string{"stream"},
-			New: func() stanza.Decoder {
-				return new(sample.Failure)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Mood",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "mood"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Mood)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Word",
-			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "active"}, {Space: "urn:example:sample:other", Local: "paused"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Word)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Carrier",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "carrier"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Carrier)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Moods",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "moods"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Moods)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Number",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "number"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Number)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Needed",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "needed"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Needed)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Said",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "said"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Said)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "LevelText",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "level"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.LevelText)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Truth",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "truth"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Truth)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Ratio",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "ratio"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Ratio)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Price",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "price"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Price)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Moment",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "moment"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Moment)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Who",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "who"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Who)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Data",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "data"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Data)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Digest",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "digest"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Digest)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "FixedText",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "fixed"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.FixedText)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Eternal",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "eternal"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Eternal)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Nothing",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "empty"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Nothing)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Either",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "either"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Either)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Session",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "session"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(sample.Session)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "SessionStart",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "session"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(sample.SessionStart)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "SessionEnd",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "session"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(sample.SessionEnd)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "SessionSet",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "session"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(sample.SessionSet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Register",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(sample.Register)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "RegisterGet",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(sample.RegisterGet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Unregister",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(sample.Unregister)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "UnregisterNode",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(sample.UnregisterNode)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "RegisterName",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(sample.RegisterName)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "RegisterMood",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "register"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Set,
-			New: func() stanza.Decoder {
-				return new(sample.RegisterMood)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Shown",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "item"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Shown)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Hidden",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "item"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Hidden)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "AnyItem",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "item"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.AnyItem)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Plain",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "plain"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Plain)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Items",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "items"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Items)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "OtherItems",
-			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "items"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.OtherItems)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Path",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "path"}},
-			In:      []string{"iq"},
-			New: func() stanza.Decoder {
-				return new(sample.Path)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "PathGet",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "path"}},
-			In:      []string{"iq"},
-			IQType:  stanza.Get,
-			New: func() stanza.Decoder {
-				return new(sample.PathGet)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "OtherPath",
-			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "way"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.OtherPath)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Versions",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "versions"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Versions)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Copied",
-			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "copy"}},
-			In:      []string{"any"},
-			New: func() stanza.Decoder {
-				return new(sample.Copied)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Limits",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "limits"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Limits)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Activity",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "activity"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Activity)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Envelope",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "envelope"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Envelope)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Letter",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "letter"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Letter)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "OtherLetter",
-			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "letter"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.OtherLetter)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Note",
-			Names:   []wire.Name{{Space: "urn:example:sample", Local: "note"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Note)
-			},
-		},
-		{
-			Package: "stanza.invalid/gen/internal/sample",
-			GoName:  "Tones",
-			Names:   []wire.Name{{Space: "urn:example:sample:other", Local: "high"}, {Space: "urn:example:sample:other", Local: "low"}},
-			In:      []string{"message"},
-			New: func() stanza.Decoder {
-				return new(sample.Tones)
-			},
-		},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Attributes", Names: []wire.Name{{Space: "urn:example:sample", Local: "attributes"}}, In: []string{"message"}, New: newOf[sample.Attributes]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Required", Names: []wire.Name{{Space: "urn:example:sample", Local: "required"}}, In: []string{"message"}, New: newOf[sample.Required]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Children", Names: []wire.Name{{Space: "urn:example:sample?a=1&b='2'", Local: "children"}}, In: []string{"message"}, New: newOf[sample.Children]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Lists", Names: []wire.Name{{Space: "urn:example:sample", Local: "lists"}}, In: []string{"message"}, New: newOf[sample.Lists]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Rules", Names: []wire.Name{{Space: "urn:example:sample", Local: "rules"}}, In: []string{"message"}, New: newOf[sample.Rules]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Tree", Names: []wire.Name{{Space: "urn:example:sample", Local: "tree"}}, In: []string{"iq"}, IQType: stanza.Set, New: newOf[sample.Tree]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "TreeGet", Names: []wire.Name{{Space: "urn:example:sample", Local: "tree"}}, In: []string{"iq"}, IQType: stanza.Get, New: newOf[sample.TreeGet]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Failure", Names: []wire.Name{{Space: "urn:example:sample", Local: "failure"}}, In: []string{"stream"}, New: newOf[sample.Failure]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Mood", Names: []wire.Name{{Space: "urn:example:sample", Local: "mood"}}, In: []string{"any"}, New: newOf[sample.Mood]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Word", Names: []wire.Name{{Space: "urn:example:sample:other", Local: "active"}, {Space: "urn:example:sample:other", Local: "paused"}}, In: []string{"message"}, New: newOf[sample.Word]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Carrier", Names: []wire.Name{{Space: "urn:example:sample", Local: "carrier"}}, In: []string{"any"}, New: newOf[sample.Carrier]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Moods", Names: []wire.Name{{Space: "urn:example:sample", Local: "moods"}}, In: []string{"any"}, New: newOf[sample.Moods]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Number", Names: []wire.Name{{Space: "urn:example:sample", Local: "number"}}, In: []string{"any"}, New: newOf[sample.Number]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Needed", Names: []wire.Name{{Space: "urn:example:sample", Local: "needed"}}, In: []string{"any"}, New: newOf[sample.Needed]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Said", Names: []wire.Name{{Space: "urn:example:sample", Local: "said"}}, In: []string{"any"}, New: newOf[sample.Said]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "LevelText", Names: []wire.Name{{Space: "urn:example:sample", Local: "level"}}, In: []string{"any"}, New: newOf[sample.LevelText]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Truth", Names: []wire.Name{{Space: "urn:example:sample", Local: "truth"}}, In: []string{"any"}, New: newOf[sample.Truth]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Ratio", Names: []wire.Name{{Space: "urn:example:sample", Local: "ratio"}}, In: []string{"any"}, New: newOf[sample.Ratio]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Price", Names: []wire.Name{{Space: "urn:example:sample", Local: "price"}}, In: []string{"any"}, New: newOf[sample.Price]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Moment", Names: []wire.Name{{Space: "urn:example:sample", Local: "moment"}}, In: []string{"any"}, New: newOf[sample.Moment]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Who", Names: []wire.Name{{Space: "urn:example:sample", Local: "who"}}, In: []string{"any"}, New: newOf[sample.Who]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Data", Names: []wire.Name{{Space: "urn:example:sample", Local: "data"}}, In: []string{"any"}, New: newOf[sample.Data]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Digest", Names: []wire.Name{{Space: "urn:example:sample", Local: "digest"}}, In: []string{"any"}, New: newOf[sample.Digest]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "FixedText", Names: []wire.Name{{Space: "urn:example:sample", Local: "fixed"}}, In: []string{"any"}, New: newOf[sample.FixedText]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Eternal", Names: []wire.Name{{Space: "urn:example:sample", Local: "eternal"}}, In: []string{"any"}, New: newOf[sample.Eternal]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Nothing", Names: []wire.Name{{Space: "urn:example:sample", Local: "empty"}}, In: []string{"any"}, New: newOf[sample.Nothing]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Either", Names: []wire.Name{{Space: "urn:example:sample", Local: "either"}}, In: []string{"any"}, New: newOf[sample.Either]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Session", Names: []wire.Name{{Space: "urn:example:sample", Local: "session"}}, In: []string{"iq"}, New: newOf[sample.Session]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "SessionStart", Names: []wire.Name{{Space: "urn:example:sample", Local: "session"}}, In: []string{"iq"}, IQType: stanza.Set, New: newOf[sample.SessionStart]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "SessionEnd", Names: []wire.Name{{Space: "urn:example:sample", Local: "session"}}, In: []string{"iq"}, IQType: stanza.Set, New: newOf[sample.SessionEnd]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "SessionSet", Names: []wire.Name{{Space: "urn:example:sample", Local: "session"}}, In: []string{"iq"}, IQType: stanza.Set, New: newOf[sample.SessionSet]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Register", Names: []wire.Name{{Space: "urn:example:sample", Local: "register"}}, In: []string{"iq"}, New: newOf[sample.Register]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "RegisterGet", Names: []wire.Name{{Space: "urn:example:sample", Local: "register"}}, In: []string{"iq"}, IQType: stanza.Get, New: newOf[sample.RegisterGet]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Unregister", Names: []wire.Name{{Space: "urn:example:sample", Local: "register"}}, In: []string{"iq"}, IQType: stanza.Set, New: newOf[sample.Unregister]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "UnregisterNode", Names: []wire.Name{{Space: "urn:example:sample", Local: "register"}}, In: []string{"iq"}, IQType: stanza.Set, New: newOf[sample.UnregisterNode]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "RegisterName", Names: []wire.Name{{Space: "urn:example:sample", Local: "register"}}, In: []string{"iq"}, IQType: stanza.Set, New: newOf[sample.RegisterName]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "RegisterMood", Names: []wire.Name{{Space: "urn:example:sample", Local: "register"}}, In: []string{"iq"}, IQType: stanza.Set, New: newOf[sample.RegisterMood]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Shown", Names: []wire.Name{{Space: "urn:example:sample", Local: "item"}}, In: []string{"message"}, New: newOf[sample.Shown]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Hidden", Names: []wire.Name{{Space: "urn:example:sample", Local: "item"}}, In: []string{"message"}, New: newOf[sample.Hidden]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "AnyItem", Names: []wire.Name{{Space: "urn:example:sample", Local: "item"}}, In: []string{"message"}, New: newOf[sample.AnyItem]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Plain", Names: []wire.Name{{Space: "urn:example:sample", Local: "plain"}}, In: []string{"any"}, New: newOf[sample.Plain]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Items", Names: []wire.Name{{Space: "urn:example:sample", Local: "items"}}, In: []string{"any"}, New: newOf[sample.Items]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "OtherItems", Names: []wire.Name{{Space: "urn:example:sample:other", Local: "items"}}, In: []string{"any"}, New: newOf[sample.OtherItems]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Path", Names: []wire.Name{{Space: "urn:example:sample", Local: "path"}}, In: []string{"iq"}, New: newOf[sample.Path]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "PathGet", Names: []wire.Name{{Space: "urn:example:sample", Local: "path"}}, In: []string{"iq"}, IQType: stanza.Get, New: newOf[sample.PathGet]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "OtherPath", Names: []wire.Name{{Space: "urn:example:sample:other", Local: "way"}}, In: []string{"any"}, New: newOf[sample.OtherPath]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Versions", Names: []wire.Name{{Space: "urn:example:sample", Local: "versions"}}, In: []string{"any"}, New: newOf[sample.Versions]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Copied", Names: []wire.Name{{Space: "urn:example:sample:other", Local: "copy"}}, In: []string{"any"}, New: newOf[sample.Copied]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Limits", Names: []wire.Name{{Space: "urn:example:sample", Local: "limits"}}, In: []string{"message"}, New: newOf[sample.Limits]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Activity", Names: []wire.Name{{Space: "urn:example:sample", Local: "activity"}}, In: []string{"message"}, New: newOf[sample.Activity]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Envelope", Names: []wire.Name{{Space: "urn:example:sample", Local: "envelope"}}, In: []string{"message"}, New: newOf[sample.Envelope]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Letter", Names: []wire.Name{{Space: "urn:example:sample", Local: "letter"}}, In: []string{"message"}, New: newOf[sample.Letter]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "OtherLetter", Names: []wire.Name{{Space: "urn:example:sample:other", Local: "letter"}}, In: []string{"message"}, New: newOf[sample.OtherLetter]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Note", Names: []wire.Name{{Space: "urn:example:sample", Local: "note"}}, In: []string{"message"}, New: newOf[sample.Note]},
+		{Package: "stanza.invalid/gen/internal/sample", GoName: "Tones", Names: []wire.Name{{Space: "urn:example:sample:other", Local: "high"}, {Space: "urn:example:sample:other", Local: "low"}}, In: []string{"message"}, New: newOf[sample.Tones]},
 	}
+}
+
+// newOf returns a new value of a type.
+func newOf[T any, P stanza.PayloadOf[T]]() stanza.Decoder {
+	return P(new(T))
 }

@@ -49,12 +49,14 @@ func Table(packages []*model.Package, c *source.Collector) map[string][]byte {
 //	// Types returns ...
 //	func Types() []Entry {
 //		return []Entry{
-//			{
-//				Package: "stanza.invalid/gen/ping",
-//				...
-//			},
+//			{Package: "stanza.invalid/gen/ping", ..., New: newOf[ping.Ping]},
 //		}
 //	}
+//
+//	// newOf returns ...
+//	func newOf[T any, P stanza.PayloadOf[T]]() stanza.Decoder { return P(new(T)) }
+//
+// An entry is a line: there are many.
 func (g *file) tableFile(packages []*model.Package) {
 	g.PackageComment(comment("Package all lists the generated types, for tools such as printers and fuzzers. "+
 		"Who imports it links all of them; programs import the packages that they use.", 0))
@@ -85,6 +87,10 @@ func (g *file) tableFile(packages []*model.Package) {
 				}
 			}
 		})))
+	g.Line()
+	g.Comment("// newOf returns a new value of a type.")
+	g.Func().Id("newOf").Types(jen.Id("T").Any(), jen.Id("P").Add(g.stanza("PayloadOf")).Types(jen.Id("T"))).Params().Add(g.stanza("Decoder")).
+		Block(jen.Return(jen.Id("P").Call(jen.New(jen.Id("T")))))
 }
 
 // tableForms makes the same for data forms, if there are any:
@@ -151,8 +157,8 @@ func (g *file) entry(e *model.Element) jen.Code {
 	if e.Query != nil {
 		values = append(values, key("IQType", g.stanza(map[string]string{"get": "Get", "set": "Set"}[e.Query.IQType])))
 	}
-	values = append(values, key("New", jen.Func().Params().Add(g.stanza("Decoder")).Block(jen.Return(jen.New(g.element(e))))))
-	return jen.Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, values...)
+	values = append(values, key("New", jen.Id("newOf").Types(g.element(e))))
+	return jen.Values(values...)
 }
 
 // examplesFile makes:
@@ -165,11 +171,7 @@ func (g *file) entry(e *model.Element) jen.Code {
 //	// Examples returns ...
 //	func Examples() []Example {
 //		return []Example{
-//			{
-//				Package: "stanza.invalid/gen/ping",
-//				XML: "<ping xmlns='urn:xmpp:ping'/>",
-//				...
-//			},
+//			{Package: "stanza.invalid/gen/ping", XML: "<ping xmlns='urn:xmpp:ping'/>", ...},
 //		}
 //	}
 func (g *file) examplesFile(packages []*model.Package) {
@@ -210,7 +212,7 @@ func (g *file) examplesFile(packages []*model.Package) {
 				if forms != nil {
 					values = append(values, key("Forms", jen.Index().String().Values(forms...)))
 				}
-				list.Add(jen.Custom(options, values...))
+				list.Add(jen.Values(values...))
 			}
 		}
 	})))

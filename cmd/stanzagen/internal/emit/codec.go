@@ -1,14 +1,65 @@
 package emit
 
 import (
+	"bytes"
+	"fmt"
+	"path"
+
 	"github.com/dave/jennifer/jen"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/source"
 )
 
-// codecFile writes the file that nobody reads.
-func (g *file) codecFile() {
-	for _, e := range g.pkg.Structs {
+// maxLines is about how long a file of codecs may be: editors have their trouble with more.
+const maxLines = 5000
+
+// codecFiles writes the files that nobody reads: one, or more if it would be too long.
+func codecFiles(p *model.Package, c *source.Collector, files map[string][]byte) {
+	name := func(n int) string {
+		if n == 0 {
+			return path.Join(p.Dir, "codec_gen.go")
+		}
+		return path.Join(p.Dir, fmt.Sprintf("codec%d_gen.go", n+1))
+	}
+	whole := newFile(p, c)
+	whole.codecs(p.Structs)
+	whole.render(files, name(0))
+	lines := bytes.Count(files[name(0)], []byte("\n"))
+	if lines <= maxLines {
+		return
+	}
+	delete(files, name(0))
+	for n, part := range parts(p.Structs, lines/maxLines+1) {
+		f := newFile(p, c)
+		f.codecs(part)
+		f.render(files, name(n))
+	}
+}
+
+// parts cuts a list of types into so many pieces whose codecs are about as long as each other.
+func parts(list []*model.Element, n int) [][]*model.Element {
+	total := 0
+	for _, e := range list {
+		total += weight(e)
+	}
+	var all [][]*model.Element
+	begin, sum := 0, 0
+	for i, e := range list {
+		if sum += weight(e); sum*n >= total*(len(all)+1) {
+			all = append(all, list[begin:i+1])
+			begin = i + 1
+		}
+	}
+	return all
+}
+
+// weight is how long the codec of a type is, compared with others.
+func weight(e *model.Element) int { return 3 + len(e.Parts()) }
+
+// codecs writes the codecs of types.
+func (g *file) codecs(list []*model.Element) {
+	for _, e := range list {
 		if e.Role != model.Nested {
 			g.names(e)
 			g.query(e)

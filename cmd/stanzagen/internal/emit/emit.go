@@ -16,7 +16,7 @@ import (
 
 // Generate returns the generated files of the packages, imported ones left out. The keys are paths below the root of
 // the output, with slashes: for a package disco, disco/disco_gen.go with the types, disco/codec_gen.go with the
-// codecs, and disco/forms_gen.go with those of forms. What cannot be written is reported to c. The output depends on the packages alone.
+// codecs (and codec2_gen.go, if they are many), and disco/forms_gen.go with those of forms. What cannot be written is reported to c. The output depends on the packages alone.
 func Generate(packages []*model.Package, c *source.Collector) map[string][]byte {
 	files := map[string][]byte{}
 	for _, p := range packages {
@@ -30,9 +30,7 @@ func Generate(packages []*model.Package, c *source.Collector) map[string][]byte 
 		types.typesFile()
 		types.render(files, path.Join(p.Dir, p.Name+"_gen.go"))
 		if len(p.Structs) > 0 {
-			codec := newFile(p, c)
-			codec.codecFile()
-			codec.render(files, path.Join(p.Dir, "codec_gen.go"))
+			codecFiles(p, c, files)
 		}
 		if len(p.Forms) > 0 {
 			forms := newFile(p, c)

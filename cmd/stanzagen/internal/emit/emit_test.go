@@ -1,6 +1,9 @@
 package emit
 
 import (
+	"bytes"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,6 +71,29 @@ func TestRefused(t *testing.T) {
 	c = &source.Collector{}
 	Generate([]*model.Package{tea(), tea()}, c)
 	require.Equal(t, "tea.yaml: file tea/codec_gen.go is generated twice", c.Diagnostics()[0].String())
+}
+
+// TestLong cuts codecs that would make too long a file into several files, which have all of them.
+func TestLong(t *testing.T) {
+	t.Parallel()
+	p, c := tea(), &source.Collector{}
+	for i := range 120 {
+		e := *tea().Structs[0]
+		e.Package, e.GoName = p, fmt.Sprintf("Order%d", i)
+		p.Structs = append(p.Structs, &e)
+	}
+	files := Generate([]*model.Package{p}, c)
+	require.Empty(t, c.Diagnostics())
+	codecs := 0
+	for name, b := range files {
+		require.Less(t, bytes.Count(b, []byte("\n")), 6000, name)
+		if strings.HasPrefix(name, "tea/codec") {
+			codecs += strings.Count(string(b), ") DecodeXML(")
+		}
+	}
+	require.Equal(t, len(p.Structs), codecs)
+	require.Contains(t, files, "tea/codec_gen.go")
+	require.Contains(t, files, "tea/codec2_gen.go")
 }
 
 // TestImported leaves out packages that others only refer to.
