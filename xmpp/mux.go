@@ -83,15 +83,18 @@ func featuresOf(p any) []string {
 	return nil
 }
 
-// matcherFor returns what matches stanzas of a kind with a payload of type T.
-func matcherFor[T any, P stanza.PayloadOf[T]](kind stream.Kind) stream.Matcher {
-	_, isBranch := any(P(nil)).(stanza.Branch)
-	if n := P(new(T)).WireName(); n.Local != "" && !isBranch {
+// matcherFor returns what matches stanzas of a kind with a payload of a type, for which a nil pointer
+// stands; has tells whether a stanza has one.
+func matcherFor(kind stream.Kind, typ stanza.Decoder, has func(s stanza.Stanza) bool) stream.Matcher {
+	_, isBranch := typ.(stanza.Branch)
+	if n := typ.WireName(); n.Local != "" && !isBranch {
 		return stream.MatchPayload(kind, n)
 	}
 	// an element whose name is its value, or whose name is not all that matters
-	return stream.MatchAll(stream.MatchKind(kind), stream.MatchFunc(func(s stanza.Stanza) bool { return stanza.Has[T, P](s) }))
+	return stream.MatchAll(stream.MatchKind(kind), stream.MatchFunc(has))
 }
+
+func has[T any, P stanza.PayloadOf[T]](s stanza.Stanza) bool { return stanza.Has[T, P](s) }
 
 func options(site string, opts []stream.Option) []stream.Option {
 	return append([]stream.Option{stream.At(site)}, opts...)
@@ -104,7 +107,7 @@ func options(site string, opts []stream.Option) []stream.Option {
 func OnMessage[T any, P stanza.PayloadOf[T]](h func(ctx context.Context, m *stanza.Message, payload *T) error, opts ...stream.Option) Route {
 	site := stream.Site(1)
 	return Route{site: site, features: featuresOf(P(new(T))), install: func(s *stream.Stream) {
-		s.Handle(matcherFor[T, P](stream.KindMessage), func(ctx context.Context, st stanza.Stanza) error {
+		s.Handle(matcherFor(stream.KindMessage, P(nil), has[T, P]), func(ctx context.Context, st stanza.Stanza) error {
 			m := st.(*stanza.Message)
 			v, err := stanza.Find[T, P](m)
 			if err != nil || v == nil {
@@ -119,7 +122,7 @@ func OnMessage[T any, P stanza.PayloadOf[T]](h func(ctx context.Context, m *stan
 func OnPresence[T any, P stanza.PayloadOf[T]](h func(ctx context.Context, p *stanza.Presence, payload *T) error, opts ...stream.Option) Route {
 	site := stream.Site(1)
 	return Route{site: site, features: featuresOf(P(new(T))), install: func(s *stream.Stream) {
-		s.Handle(matcherFor[T, P](stream.KindPresence), func(ctx context.Context, st stanza.Stanza) error {
+		s.Handle(matcherFor(stream.KindPresence, P(nil), has[T, P]), func(ctx context.Context, st stanza.Stanza) error {
 			p := st.(*stanza.Presence)
 			v, err := stanza.Find[T, P](p)
 			if err != nil || v == nil {

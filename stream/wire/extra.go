@@ -56,18 +56,25 @@ func made(x **Extra) *Extra {
 }
 
 // KeepAttr keeps the attribute at the cursor.
+//
+//go:noinline
 func (a *AttrCursor) KeepAttr(x **Extra) {
 	e := made(x)
 	e.Attrs = append(e.Attrs, Attr{Name: a.Expanded(), Value: a.Value()})
 }
 
-// Keep keeps the child at the cursor.
+// Keep keeps the child at the cursor. Like its sisters it is not inlined: that would be for nothing in
+// every decoder that there is, since seldom is anything kept.
+//
+//go:noinline
 func (c *Cursor) Keep(x **Extra) {
 	e := made(x)
 	e.Children = append(e.Children, c.Raw())
 }
 
 // KeepText keeps the text of r, in which the schema expects none.
+//
+//go:noinline
 func (r Raw) KeepText(x **Extra) { made(x).Text = r.Text() }
 
 // KeepSpelling remembers that the field was written as text although encoding

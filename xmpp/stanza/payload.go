@@ -2,6 +2,7 @@ package stanza
 
 import (
 	"errors"
+	"reflect"
 
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
@@ -143,9 +144,10 @@ type Container interface {
 // does not fit T is a [*DecodeError]; one that came from somebody who may not
 // send it is [ErrSender], and [FindUnverified] shows it.
 func Find[T any, P PayloadOf[T]](c Container) (*T, error) {
-	v, r := lookup[T, P](c.payloads())
+	v, r := lookup(c.payloads(), P(nil))
 	if v != nil || r.IsZero() {
-		return v, nil
+		p, _ := v.(P)
+		return p, nil
 	}
 	if !allowed(c, P(nil)) {
 		return nil, ErrSender
@@ -156,9 +158,10 @@ func Find[T any, P PayloadOf[T]](c Container) (*T, error) {
 // FindUnverified is Find without regard to who sent it. What it returns may be
 // forged.
 func FindUnverified[T any, P PayloadOf[T]](c Container) (*T, error) {
-	v, r := lookup[T, P](c.payloads())
+	v, r := lookup(c.payloads(), P(nil))
 	if v != nil || r.IsZero() {
-		return v, nil
+		p, _ := v.(P)
+		return p, nil
 	}
 	return decode[T, P](r)
 }
@@ -170,7 +173,9 @@ func FindAll[T any, P PayloadOf[T]](c Container) ([]*T, error) {
 	var first error
 	ps := c.payloads()
 	for i := range ps.Len() {
-		v, r := match[T, P](ps, ps.item(i))
+		added, r := match(ps, ps.item(i), P(nil))
+		p, _ := added.(P)
+		v := (*T)(p)
 		if !r.IsZero() {
 			err := ErrSender
 			if allowed(c, P(nil)) {
@@ -190,7 +195,7 @@ func FindAll[T any, P PayloadOf[T]](c Container) ([]*T, error) {
 // Has reports whether there is a payload with the name of T, whoever sent it and
 // whether it fits or not.
 func Has[T any, P PayloadOf[T]](c Container) bool {
-	v, r := lookup[T, P](c.payloads())
+	v, r := lookup(c.payloads(), P(nil))
 	return v != nil || !r.IsZero()
 }
 
@@ -223,12 +228,15 @@ func Decode[T any, P PayloadOf[T]](r Raw) (*T, error) {
 	return decode[T, P](r)
 }
 
-// lookup returns the first payload of type T as it was added or received.
-func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
-	want := P(nil).WireName()
+// What follows is not generic: each type that a program uses would have a copy of it.
+
+// lookup returns the first payload of a type, for which a nil pointer stands, as it was added or
+// received.
+func lookup(ps *Payloads, typ Decoder) (Payload, Raw) {
+	want := typ.WireName()
 	if ps.more == nil && want.Local != "" {
 		for _, at := range ps.places {
-			if r := ps.doc.At(at); r.Is(want.Space, want.Local) && fits(P(nil), r) {
+			if r := ps.doc.At(at); r.Is(want.Space, want.Local) && fits(typ, r) {
 				return nil, r
 			}
 		}
@@ -237,28 +245,28 @@ func lookup[T any, P PayloadOf[T]](ps *Payloads) (*T, Raw) {
 	for i := range ps.Len() {
 		item := ps.item(i)
 		if want.Local != "" && !item.IsZero() {
-			if item.Is(want.Space, want.Local) && fits(P(nil), item) {
+			if item.Is(want.Space, want.Local) && fits(typ, item) {
 				return nil, item
 			}
 			continue
 		}
-		if v, r := match[T, P](ps, item); v != nil || !r.IsZero() {
+		if v, r := match(ps, item, typ); v != nil || !r.IsZero() {
 			return v, r
 		}
 	}
 	return nil, Raw{}
 }
 
-// match returns an item as a T if it was added as one, or else as an element if it has
-// the name of one.
-func match[T any, P PayloadOf[T]](ps *Payloads, item Raw) (*T, Raw) {
+// match returns an item as it was added if it was added as one of the type, or else as an element if
+// it has the name of one.
+func match(ps *Payloads, item Raw, typ Decoder) (Payload, Raw) {
 	if item.IsZero() {
-		if v, ok := ps.more.added[item.Slot()].(P); ok {
+		if v := ps.more.added[item.Slot()]; reflect.TypeOf(v) == reflect.TypeOf(typ) {
 			return v, Raw{}
 		}
 	}
-	if P(nil).Matches(ps.nameOf(item)) {
-		if r := ps.element(item); fits(P(nil), r) {
+	if typ.Matches(ps.nameOf(item)) {
+		if r := ps.element(item); fits(typ, r) {
 			return nil, r
 		}
 	}
