@@ -14,6 +14,8 @@ import (
 	"stanza.invalid/gen/directinvite"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/geoloc"
+	"stanza.invalid/gen/sfs"
+	"stanza.invalid/gen/urldata"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -260,8 +262,8 @@ type Invitee struct {
 //
 // See https://xmpp.org/extensions/xep-0471.html#head-picture.
 type Picture struct {
-	// Sources is the file-sharing element (XEP-0447) with the picture.
-	Sources []stanza.Raw `xml:",any"`
+	// File is the file with it, as a rule a JPEG with thumbnails.
+	File sfs.FileSharing `xml:"urn:xmpp:sfs:0 file-sharing"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -341,8 +343,8 @@ type Online struct {
 	// Software is the software that people need.
 	Software *Software `xml:"urn:xmpp:calendar-events:0 software"`
 
-	// URLs is where to join by URL (XEP-0103).
-	URLs []stanza.Raw `xml:",any"`
+	// URL is where to join.
+	URL *urldata.Address `xml:"http://jabber.org/protocol/url-data url-data"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`
@@ -386,8 +388,8 @@ type NodeLink struct {
 //
 // See https://xmpp.org/extensions/xep-0471.html#attachments.
 type Attachments struct {
-	// Files are file-sharing elements (XEP-0447).
-	Files []stanza.Raw `xml:",any"`
+	// Files are the files.
+	Files []sfs.FileSharing `xml:"urn:xmpp:sfs:0 file-sharing"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

@@ -6,6 +6,8 @@ import (
 	"stanza.invalid/gen/directinvite"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/geoloc"
+	"stanza.invalid/gen/sfs"
+	"stanza.invalid/gen/urldata"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 	"strconv"
@@ -592,8 +594,8 @@ func (v *Picture) appendXML(b []byte) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	for i := range v.Sources {
-		b = wire.AppendRaw(b, v.Sources[i], NS)
+	if b, err = v.File.AppendXML(b, NS); err != nil {
+		return b, err
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -604,16 +606,30 @@ func (v *Picture) appendXML(b []byte) ([]byte, error) {
 }
 
 func (v *Picture) decodeXML(r wire.Raw) error {
+	var seen uint64
 	a := r.Attrs()
 	for a.Next() {
 		a.KeepAttr(&v.Extra)
 	}
 	c := r.Children()
 	for c.Next() {
-		v.Sources = append(v.Sources, c.Raw())
+		switch c.Local() {
+		case "file-sharing":
+			if c.In(sfs.NS) && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				if err := v.File.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
+	}
+	if seen&(1<<0) == 0 {
+		return r.MissingChild("file-sharing")
 	}
 	return nil
 }
@@ -846,8 +862,10 @@ func (v *Online) appendXML(b []byte) ([]byte, error) {
 			return b, err
 		}
 	}
-	for i := range v.URLs {
-		b = wire.AppendRaw(b, v.URLs[i], NS)
+	if v.URL != nil {
+		if b, err = v.URL.AppendXML(b, NS); err != nil {
+			return b, err
+		}
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -876,11 +894,7 @@ func (v *Online) decodeXML(r wire.Raw) error {
 				continue
 			}
 		case "x":
-			if c.In(directinvite.NS) {
-				if v.Room != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
+			if c.In(directinvite.NS) && v.Room == nil {
 				v.Room = new(directinvite.Invitation)
 				if err := v.Room.DecodeXML(c.Raw()); err != nil {
 					return err
@@ -888,19 +902,23 @@ func (v *Online) decodeXML(r wire.Raw) error {
 				continue
 			}
 		case "software":
-			if c.Same() {
-				if v.Software != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
+			if c.Same() && v.Software == nil {
 				v.Software = new(Software)
 				if err := v.Software.decodeXML(c.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
+		case "url-data":
+			if c.In(urldata.NS) && v.URL == nil {
+				v.URL = new(urldata.Address)
+				if err := v.URL.DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
 		}
-		v.URLs = append(v.URLs, c.Raw())
+		c.Keep(&v.Extra)
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
@@ -1072,7 +1090,9 @@ func (v *Attachments) appendXML(b []byte) ([]byte, error) {
 	b = append(b, '>')
 	inner := len(b)
 	for i := range v.Files {
-		b = wire.AppendRaw(b, v.Files[i], NS)
+		if b, err = v.Files[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -1089,10 +1109,26 @@ func (v *Attachments) decodeXML(r wire.Raw) error {
 	}
 	c := r.Children()
 	for c.Next() {
-		v.Files = append(v.Files, c.Raw())
+		switch c.Local() {
+		case "file-sharing":
+			if c.In(sfs.NS) {
+				if v.Files == nil {
+					v.Files = make([]sfs.FileSharing, 0, c.Count())
+				}
+				v.Files = append(v.Files, sfs.FileSharing{})
+				if err := v.Files[len(v.Files)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		c.Keep(&v.Extra)
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)
+	}
+	if len(v.Files) == 0 {
+		return r.MissingChild("file-sharing")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package fileinput
 
 import (
+	"stanza.invalid/gen/sfs"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 	"strconv"
@@ -61,7 +62,9 @@ func (v *FileInput) AppendXML(b []byte, ns string) ([]byte, error) {
 		}
 	}
 	for i := range v.Files {
-		b = wire.AppendRaw(b, v.Files[i], NS)
+		if b, err = v.Files[i].AppendXML(b, NS); err != nil {
+			return b, err
+		}
 	}
 	if v.Extra != nil {
 		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
@@ -112,8 +115,19 @@ func (v *FileInput) DecodeXML(r wire.Raw) error {
 				}
 				continue
 			}
+		case "file-sharing":
+			if c.In(sfs.NS) {
+				if v.Files == nil {
+					v.Files = make([]sfs.FileSharing, 0, c.Count())
+				}
+				v.Files = append(v.Files, sfs.FileSharing{})
+				if err := v.Files[len(v.Files)-1].DecodeXML(c.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
 		}
-		v.Files = append(v.Files, c.Raw())
+		c.Keep(&v.Extra)
 	}
 	if c.Stray() {
 		r.KeepText(&v.Extra)

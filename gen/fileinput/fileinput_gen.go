@@ -9,6 +9,7 @@
 package fileinput
 
 import (
+	"stanza.invalid/gen/sfs"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -42,9 +43,8 @@ type FileInput struct {
 	// choice is free.
 	Use []Use `xml:"urn:xmpp:file-input:0 use"`
 
-	// Files are the files where they stand inside of this element: file-sharing elements
-	// (XEP-0447).
-	Files []stanza.Raw `xml:",any"`
+	// Files are the files that are there already, or that the form is submitted with.
+	Files []sfs.FileSharing `xml:"urn:xmpp:sfs:0 file-sharing"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

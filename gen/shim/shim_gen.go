@@ -60,6 +60,10 @@ const (
 	NameCollection Name = "Collection"
 	// NameSubID is the subscription that an event is for (XEP-0060).
 	NameSubID Name = "SubID"
+	// NameStart is when what the stanza is about begins (XEP-0149).
+	NameStart Name = "Start"
+	// NameStop is when it ends (XEP-0149).
+	NameStop Name = "Stop"
 	// NameKeywords are keywords, as in mail.
 	NameKeywords Name = "Keywords"
 	// NameInReplyTo is the message that is answered, as in mail.
@@ -71,7 +75,7 @@ const (
 // Known reports whether v is one of the values above. Others are kept as they are.
 func (v Name) Known() bool {
 	switch v {
-	case NameCreated, NameDistribute, NameStore, NameTTL, NameUrgency, NameClassification, NameCollection, NameSubID, NameKeywords, NameInReplyTo, NameReferences:
+	case NameCreated, NameDistribute, NameStore, NameTTL, NameUrgency, NameClassification, NameCollection, NameSubID, NameStart, NameStop, NameKeywords, NameInReplyTo, NameReferences:
 		return true
 	}
 	return false
