@@ -2,7 +2,6 @@ package gen_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,5 +50,5 @@ func TestPackageExamples(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	out, err = exec.CommandContext(t.Context(), program, "-test.v").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	require.Equal(t, count, strings.Count(string(out), "--- PASS: Example"), fmt.Sprintf("%s", out))
+	require.Equal(t, count, strings.Count(string(out), "--- PASS: Example"), string(out))
 }
