@@ -119,7 +119,7 @@ func TestEveryRuleHasAGolden(t *testing.T) {
 				continue
 			}
 			pattern := regexp.MustCompile(`%[a-z]`).ReplaceAllString(regexp.QuoteMeta(format), ".*")
-			require.True(t, regexp.MustCompile(`(?m): (warning: )?`+pattern+`$`).MatchString(told.String()), "no golden file has the message %q of %s", format, dir)
+			require.True(t, regexp.MustCompile(`(?m): (warning: )?`+pattern+` \[[a-z-]+\]$`).MatchString(told.String()), "no golden file has the message %q of %s", format, dir)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/explain"
 	"stanza.invalid/cmd/stanzagen/internal/lint"
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/stanzaxml"
 	"stanza.invalid/cmd/stanzagen/internal/xsdfile"
@@ -47,7 +48,7 @@ func (cmd *explainCommand) Run(sys *system) error {
 			ruleList(sys.out)
 			continue
 		}
-		if text, ok := rule(word); ok {
+		if text, ok := ruleText(word); ok {
 			fmt.Fprint(sys.out, text)
 			continue
 		}
@@ -161,6 +162,9 @@ func ruleEntries() []entry {
 		}
 		all = append(all, entry{r.Code, r.Summary, r.Doc, by})
 	}
+	for _, r := range rule.Rules() {
+		all = append(all, entry{r.Code, r.Summary, r.Doc, "Found by stanzagen generate, and by whatever else reads schemas, as an error."})
+	}
 	return append(all,
 		entry{"missing", "a generated file is not there yet", "A schema was added, or generate was not run. Run it.", "Found by stanzagen check."},
 		entry{"stale", "a generated file is not what its schema says", "The schema, or stanzagen, has changed since the file was generated. Run generate.", "Found by stanzagen check."},
@@ -184,8 +188,8 @@ func ruleCodes() []string {
 	return codes
 }
 
-// rule explains a rule.
-func rule(code string) (string, bool) {
+// ruleText explains a rule.
+func ruleText(code string) (string, bool) {
 	for _, e := range ruleEntries() {
 		if e.code == code {
 			return fmt.Sprintf("%s: %s\n\n%s\n\n%s\n", e.code, e.summary, explain.Wrap(e.doc), e.by), true

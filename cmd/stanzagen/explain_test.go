@@ -74,7 +74,7 @@ func TestExplainWords(t *testing.T) {
 		}
 	}
 	for _, code := range ruleCodes() {
-		text, ok := rule(code)
+		text, ok := ruleText(code)
 		require.True(t, ok)
 		require.Contains(t, text, code+": ")
 	}

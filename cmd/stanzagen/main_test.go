@@ -34,13 +34,13 @@ func TestRun(t *testing.T) {
 		{[]string{"generate", "-o", out, "--import-path=x", good}, exitWell, "", ""},
 		{
 			[]string{"generate", "-o", out, "--import-path=x", good, bad}, exitErrors, "",
-			bad + ":1:1: file has no key \"package\"\n" + bad + ":2:1: unknown key \"pakage\" of file\n\thint: did you mean \"package\"?\nstanzagen: 2 errors, nothing was written\n",
+			bad + ":1:1: file has no key \"package\" [key-missing]\n" + bad + ":2:1: unknown key \"pakage\" of file [key-unknown]\n\thint: did you mean \"package\"?\nstanzagen: 2 errors, nothing was written\n",
 		},
 		{[]string{"check"}, exitErrors, "", "stanzagen: expected \"<FILE> ...\"\n"},
 		{[]string{"check", "--nonsense", good}, exitErrors, "", "stanzagen: unknown flag --nonsense\n"},
 		{
 			[]string{"check", "-o", out, good}, exitErrors, "",
-			out + ": import path of the output is not known: there is no go.mod above it\n\thint: say it with --import-path\nstanzagen: 1 error\n",
+			out + ": import path of the output is not known: there is no go.mod above it [input]\n\thint: say it with --import-path\nstanzagen: 1 error\n",
 		},
 	}
 	for _, s := range steps {

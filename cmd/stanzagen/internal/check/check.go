@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -57,7 +58,7 @@ func (p *program) link(in *Input, path []*Input) *linker {
 	}
 	name := in.File.Package
 	if other := p.byPath[in.ImportPath]; other != nil && name.IsSet() {
-		p.c.Errorf(name.Pos, "package %s is declared by two schemas", name.Value).Hintf("the other is %s", other.File.Path)
+		p.c.Errorf(name.Pos, "package %s is declared by two schemas", name.Value).Rule(rule.Import).Hintf("the other is %s", other.File.Path)
 	}
 	p.byPath[in.ImportPath] = in
 	l := &linker{
@@ -69,7 +70,7 @@ func (p *program) link(in *Input, path []*Input) *linker {
 	for _, imp := range in.File.Imports {
 		target := in.Imports[imp]
 		if l.imports[imp.Name.Value] != nil {
-			p.c.Errorf(imp.Name.Pos, "package %s is imported twice", imp.Name.Value)
+			p.c.Errorf(imp.Name.Pos, "package %s is imported twice", imp.Name.Value).Rule(rule.Import)
 			continue
 		}
 		state := &importState{entry: imp}
@@ -93,7 +94,7 @@ func (p *program) cycle(imp *syntax.Import, path []*Input) {
 	for _, in := range append(path, path[0]) {
 		names = append(names, in.File.Package.Value)
 	}
-	p.c.Errorf(imp.Pos, "import cycle: %s", strings.Join(names, " -> ")).
+	p.c.Errorf(imp.Pos, "import cycle: %s", strings.Join(names, " -> ")).Rule(rule.Import).
 		Hintf("Go packages cannot import each other; move the types that both need to a package of their own")
 }
 
@@ -202,14 +203,14 @@ func (l *linker) packageName() {
 	}
 	switch {
 	case !isPackageName(name.Value):
-		l.c.Errorf(name.Pos, "package name %q is not made of small letters and digits", name.Value).
+		l.c.Errorf(name.Pos, "package name %q is not made of small letters and digits", name.Value).Rule(rule.PackageName).
 			Hintf("Go packages have names such as receipts or muc")
 	case token.IsKeyword(name.Value):
-		l.c.Errorf(name.Pos, "package name %q is a keyword of Go", name.Value)
+		l.c.Errorf(name.Pos, "package name %q is a keyword of Go", name.Value).Rule(rule.PackageName)
 	case types.Universe.Lookup(name.Value) != nil, name.Value == "main", name.Value == "init":
-		l.c.Errorf(name.Pos, "package name %q has a meaning in Go", name.Value)
+		l.c.Errorf(name.Pos, "package name %q has a meaning in Go", name.Value).Rule(rule.PackageName)
 	case slices.Contains(model.ReservedPackages(), name.Value):
-		l.c.Errorf(name.Pos, "package name %q is that of a package which the generated code uses", name.Value)
+		l.c.Errorf(name.Pos, "package name %q is that of a package which the generated code uses", name.Value).Rule(rule.PackageName)
 	}
 }
 
@@ -226,7 +227,7 @@ func isPackageName(s string) bool {
 // declare enters a Go name into the package's scope, and reports it if it is taken or is none.
 func (l *linker) declare(pos source.Pos, name, what string) bool {
 	if !model.IsExported(name) {
-		d := l.c.Errorf(pos, "%s: %q is not an exported Go name", what, name)
+		d := l.c.Errorf(pos, "%s: %q is not an exported Go name", what, name).Rule(rule.GoName)
 		d.Hintf("a name begins with a capital letter and goes on with letters and digits")
 		if better := model.CamelCase(name); model.IsExported(better) && better != name {
 			d.Hintf("did you mean %q?", better)
@@ -234,7 +235,7 @@ func (l *linker) declare(pos source.Pos, name, what string) bool {
 		return false
 	}
 	if other, taken := l.scope[name]; taken {
-		l.c.Errorf(pos, "%s: the Go name %s is taken by %s", what, name, other.what).Hintf("that one is at %s", other.pos)
+		l.c.Errorf(pos, "%s: the Go name %s is taken by %s", what, name, other.what).Rule(rule.GoNameTaken).Hintf("that one is at %s", other.pos)
 		return false
 	}
 	l.scope[name] = named{pos, what}
@@ -257,18 +258,18 @@ func (l *linker) namespaces() {
 		n.Doc = l.sentence(ns.Doc, n.GoName, "is the namespace "+n.URI+".")
 		switch first, twice := byURI[n.URI]; {
 		case n.URI == "":
-			l.c.Errorf(ns.URI.Pos, "namespace of key %q is empty", n.Key)
+			l.c.Errorf(ns.URI.Pos, "namespace of key %q is empty", n.Key).Rule(rule.Namespace)
 		case strings.ContainsFunc(n.URI, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`<>"`, r) }):
-			l.c.Errorf(ns.URI.Pos, "namespace %q has characters that no URI has", n.URI)
+			l.c.Errorf(ns.URI.Pos, "namespace %q has characters that no URI has", n.URI).Rule(rule.Namespace)
 		case n.URI == model.XMLNamespace || n.URI == "http://www.w3.org/2000/xmlns/":
-			l.c.Errorf(ns.URI.Pos, "namespace %s belongs to XML itself", n.URI)
+			l.c.Errorf(ns.URI.Pos, "namespace %s belongs to XML itself", n.URI).Rule(rule.Namespace)
 		case twice:
-			l.c.Errorf(ns.URI.Pos, "namespace %s has two keys", n.URI).Hintf("the other is in line %d", first.Line)
+			l.c.Errorf(ns.URI.Pos, "namespace %s has two keys", n.URI).Rule(rule.Namespace).Hintf("the other is in line %d", first.Line)
 		}
 		byURI[n.URI] = ns.URI.Pos
 	}
 	if len(l.file.Namespaces) == 0 && len(l.file.Elements)+len(l.file.Types) > 0 {
-		l.c.Errorf(l.file.Pos, "schema has elements but no namespace").Hintf("add `namespace: ...` at the top")
+		l.c.Errorf(l.file.Pos, "schema has elements but no namespace").Rule(rule.Namespace).Hintf("add `namespace: ...` at the top")
 	}
 }
 
@@ -285,10 +286,10 @@ func (l *linker) namespace(key syntax.String, pos source.Pos) *model.Namespace {
 		known = append(known, ns.Key)
 	}
 	if !key.IsSet() {
-		l.c.Errorf(pos, "schema has no default namespace, so `ns:` is needed here").Hintf("one of: %s", strings.Join(known, ", "))
+		l.c.Errorf(pos, "schema has no default namespace, so `ns:` is needed here").Rule(rule.Namespace).Hintf("one of: %s", strings.Join(known, ", "))
 		return nil
 	}
-	d := l.c.Errorf(key.Pos, "ns %q is not a key of the namespaces", key.Value)
+	d := l.c.Errorf(key.Pos, "ns %q is not a key of the namespaces", key.Value).Rule(rule.Namespace)
 	d.Hintf("known: %s", quoteAll(known)).DidYouMean(key.Value, known)
 	return nil
 }
@@ -307,9 +308,9 @@ func (l *linker) features(list syntax.Strings) []string {
 	for _, f := range list.List {
 		switch {
 		case f.Value == "" || strings.ContainsFunc(f.Value, unicode.IsSpace):
-			l.c.Errorf(f.Pos, "disco feature %q is empty or has white space", f.Value)
+			l.c.Errorf(f.Pos, "disco feature %q is empty or has white space", f.Value).Rule(rule.Feature)
 		case slices.Contains(all, f.Value):
-			l.c.Errorf(f.Pos, "disco feature %s stands twice in this list", f.Value)
+			l.c.Errorf(f.Pos, "disco feature %s stands twice in this list", f.Value).Rule(rule.Feature)
 		default:
 			all = append(all, f.Value)
 		}
@@ -324,7 +325,7 @@ func (l *linker) unusedImports() {
 	}
 	for _, imp := range l.file.Imports {
 		if s := l.imports[imp.Name.Value]; s.entry == imp && s.linker != nil && !s.used {
-			l.c.Errorf(imp.Pos, "package %s is imported but not used", imp.Name.Value)
+			l.c.Errorf(imp.Pos, "package %s is imported but not used", imp.Name.Value).Rule(rule.Import)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -15,15 +16,15 @@ func (l *linker) choiceField(e *model.Element, from *syntax.Child) {
 		"name": from.Name, "names": from.Names, "ns": from.NS, "default": from.Default, "empty": emptyKey(from), "fixed": from.Fixed, "min": from.Min, "max": from.Max,
 	} {
 		if s.IsSet() {
-			l.c.Errorf(s.Pos, "%s: %s does not go with one_of", what, key)
+			l.c.Errorf(s.Pos, "%s: %s does not go with one_of", what, key).Rule(rule.KeyClash)
 		}
 	}
 	if !from.Type.IsSet() {
-		l.c.Errorf(from.Pos, "choice of %s has no type", describe(e)).Hintf("`type:` names the Go interface that it becomes")
+		l.c.Errorf(from.Pos, "choice of %s has no type", describe(e)).Rule(rule.Choice).Hintf("`type:` names the Go interface that it becomes")
 		return
 	}
 	if len(from.OneOf.List) < 2 {
-		l.c.Errorf(from.OneOf.Pos, "%s: one of less than two is no choice", what)
+		l.c.Errorf(from.OneOf.Pos, "%s: one of less than two is no choice", what).Rule(rule.Choice)
 	}
 	choice := l.newChoice(e, from.Pos, from.Type, from.OneOf, what)
 	choice.Doc = choiceDoc(choice)
@@ -57,7 +58,7 @@ func (l *linker) newChoice(e *model.Element, pos source.Pos, name syntax.String,
 			continue
 		}
 		if pos, twice := first[f.Type.Element]; twice {
-			l.c.Errorf(a.Pos, "%s: type %s stands twice, so that Go could not tell which is meant", what, f.Type.Element.GoName).
+			l.c.Errorf(a.Pos, "%s: type %s stands twice, so that Go could not tell which is meant", what, f.Type.Element.GoName).Rule(rule.Twice).
 				Hintf("the first is in line %d; give one a type of its own with `like: %s`", pos.Line, f.Type.Element.GoName)
 			continue
 		}
@@ -96,7 +97,7 @@ func (l *linker) declareMixed() {
 func (l *linker) mixedField(e *model.Element, from *syntax.Element) {
 	mixed := from.Mixed
 	refuse := func(key string, pos source.Pos) {
-		l.c.Errorf(pos, "%s: %s does not go with mixed", describe(e), key).Hintf("elements that are known stand in its `one_of:`")
+		l.c.Errorf(pos, "%s: %s does not go with mixed", describe(e), key).Rule(rule.KeyClash).Hintf("elements that are known stand in its `one_of:`")
 	}
 	if from.Text != nil {
 		refuse("text", from.Text.Pos)
@@ -114,10 +115,10 @@ func (l *linker) mixedField(e *model.Element, from *syntax.Element) {
 	switch {
 	case choice.Parent == e:
 	case mixed.OneOf != nil:
-		l.c.Errorf(mixed.OneOf.Pos, "%s: mixed content %s has its one_of already", describe(e), choice.GoName).
+		l.c.Errorf(mixed.OneOf.Pos, "%s: mixed content %s has its one_of already", describe(e), choice.GoName).Rule(rule.KeyClash).
 			Hintf("that is in line %d; leave it out here, or give this one a type of its own", choice.Pos.Line)
 	case choice.Parent.Namespace != e.Namespace:
-		l.c.Errorf(mixed.Type.Pos, "%s: mixed content %s is that of another namespace", describe(e), choice.GoName).
+		l.c.Errorf(mixed.Type.Pos, "%s: mixed content %s is that of another namespace", describe(e), choice.GoName).Rule(rule.Namespace).
 			Hintf("give it a type of its own")
 	}
 	f := &model.Field{Pos: mixed.Pos, Kind: model.FieldChoice, GoName: mixed.Go.Value, Many: true, Choice: choice}
@@ -186,17 +187,17 @@ func (l *linker) alternative(e *model.Element, choice *model.Choice, from *synta
 	t := f.Type
 	switch {
 	case t.Stanza != "":
-		l.c.Errorf(from.Type.Pos, "%s: a stanza cannot be an alternative", what)
+		l.c.Errorf(from.Type.Pos, "%s: a stanza cannot be an alternative", what).Rule(rule.Choice)
 		return nil
 	case t.Scalar == model.LangText:
-		l.c.Errorf(from.Type.Pos, "%s: langtext may stand several times, and is no alternative", what).
+		l.c.Errorf(from.Type.Pos, "%s: langtext may stand several times, and is no alternative", what).Rule(rule.Choice).
 			Hintf("use a type with text and the attribute xml:lang")
 		return nil
 	case t.Scalar == model.Raw:
-		l.c.Errorf(from.Type.Pos, "%s: raw is no alternative", what).Hintf("use a type with `any: true`")
+		l.c.Errorf(from.Type.Pos, "%s: raw is no alternative", what).Rule(rule.Choice).Hintf("use a type with `any: true`")
 		return nil
 	case t.Element != nil && f.Name.Local == "":
-		l.c.Errorf(from.Type.Pos, "%s: type %s has any name, so that it cannot be told from the others", what, t.Element.GoName)
+		l.c.Errorf(from.Type.Pos, "%s: type %s has any name, so that it cannot be told from the others", what, t.Element.GoName).Rule(rule.Choice)
 		return nil
 	}
 	name, own := from.Go.Value, false
@@ -218,7 +219,7 @@ func (l *linker) alternative(e *model.Element, choice *model.Choice, from *synta
 	}
 	for key, s := range map[string]syntax.String{"go": from.Go, "doc": from.Doc} {
 		if s.IsSet() && !own {
-			l.c.Errorf(s.Pos, "%s: %s belongs to type %s", what, key, name)
+			l.c.Errorf(s.Pos, "%s: %s belongs to type %s", what, key, name).Rule(rule.KeyClash)
 		}
 	}
 	f.GoName = name

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
@@ -12,7 +13,7 @@ func (l *linker) spec() {
 	spec := l.file.Spec
 	upper := strings.ToUpper(spec.Value)
 	if (strings.HasPrefix(upper, "XEP") || strings.HasPrefix(upper, "RFC")) && specLink(spec.Value) == "" {
-		l.c.Errorf(spec.Pos, "spec %q looks like a XEP or an RFC, but is not written like one", spec.Value).
+		l.c.Errorf(spec.Pos, "spec %q looks like a XEP or an RFC, but is not written like one", spec.Value).Rule(rule.Ref).
 			Hintf("write XEP-0184 or RFC 6120")
 	}
 	l.pkg.Link = specLink(spec.Value)
@@ -56,13 +57,13 @@ func (l *linker) link(ref syntax.String) string {
 	base := specLink(l.file.Spec.Value)
 	switch {
 	case base == "":
-		l.c.Errorf(ref.Pos, "ref %q has no spec to point into", ref.Value).Hintf("only XEPs and RFCs have links; this spec is %q", l.file.Spec.Value)
+		l.c.Errorf(ref.Pos, "ref %q has no spec to point into", ref.Value).Rule(rule.Ref).Hintf("only XEPs and RFCs have links; this spec is %q", l.file.Spec.Value)
 		return ""
 	case rfcName.MatchString(l.file.Spec.Value) && !rfcAnchor.MatchString(ref.Value):
-		l.c.Errorf(ref.Pos, "ref %q is not a section of an RFC", ref.Value).Hintf("write section-8.3 or appendix-A.2")
+		l.c.Errorf(ref.Pos, "ref %q is not a section of an RFC", ref.Value).Rule(rule.Ref).Hintf("write section-8.3 or appendix-A.2")
 		return ""
 	case !xepAnchor.MatchString(ref.Value):
-		l.c.Errorf(ref.Pos, "ref %q is not an anchor", ref.Value).Hintf("write what follows the # in the link of the section")
+		l.c.Errorf(ref.Pos, "ref %q is not an anchor", ref.Value).Rule(rule.Ref).Hintf("write what follows the # in the link of the section")
 		return ""
 	}
 	return base + "#" + ref.Value
@@ -83,7 +84,7 @@ func (l *linker) sentence(doc syntax.String, goName, otherwise string) string {
 		return goName + " " + otherwise
 	}
 	if first, _, _ := strings.Cut(text, " "); first == goName {
-		l.c.Errorf(doc.Pos, "doc repeats the name %s", goName).
+		l.c.Errorf(doc.Pos, "doc repeats the name %s", goName).Rule(rule.DocRepeats).
 			Hintf("doc continues the sentence that begins with the name: `doc: is ...`")
 	}
 	return goName + " " + text

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -27,7 +28,7 @@ func (l *linker) declareEnums() {
 		l.enumNumbers(e, from)
 		l.pkg.Enums = append(l.pkg.Enums, e)
 		if len(from.Values) == 0 {
-			l.c.Errorf(from.Pos, "enum %s has no values", e.GoName)
+			l.c.Errorf(from.Pos, "enum %s has no values", e.GoName).Rule(rule.EnumBase)
 		}
 		seen := map[string]source.Pos{}
 		for _, v := range from.Values {
@@ -44,7 +45,7 @@ func (l *linker) enumBase(base syntax.String) model.Scalar {
 	}
 	s := model.ScalarNamed(base.Value)
 	if s != model.String && !s.IsInteger() {
-		l.c.Errorf(base.Pos, "base %q of an enum is neither string nor an integer type", base.Value).
+		l.c.Errorf(base.Pos, "base %q of an enum is neither string nor an integer type", base.Value).Rule(rule.EnumBase).
 			DidYouMean(base.Value, append(integers(), "string"))
 		return model.String
 	}
@@ -60,10 +61,10 @@ func (l *linker) enumNumbers(e *model.Enum, from *syntax.Enum) {
 	s := model.ScalarNamed(from.Numbers.Value)
 	switch {
 	case !s.IsInteger():
-		l.c.Errorf(from.Numbers.Pos, "%s: numbers %q is no integer type", what, from.Numbers.Value).DidYouMean(from.Numbers.Value, integers())
+		l.c.Errorf(from.Numbers.Pos, "%s: numbers %q is no integer type", what, from.Numbers.Value).Rule(rule.EnumBase).DidYouMean(from.Numbers.Value, integers())
 		return
 	case from.Base.IsSet():
-		l.c.Errorf(from.Base.Pos, "%s: base does not go with numbers, beside which the values are words", what)
+		l.c.Errorf(from.Base.Pos, "%s: base does not go with numbers, beside which the values are words", what).Rule(rule.EnumBase)
 		e.Base = model.String
 	}
 	e.Numbers, e.NumbersFunc = s, e.GoName+"Of"
@@ -77,16 +78,16 @@ func integers() []string {
 func (l *linker) enumValue(e *model.Enum, from *syntax.EnumValue, seen map[string]source.Pos) {
 	literal, err := parseScalar(e.Base, from.Value)
 	if err != "" {
-		l.c.Errorf(from.Value.Pos, "value %q of enum %s %s", from.Value.Value, e.GoName, err)
+		l.c.Errorf(from.Value.Pos, "value %q of enum %s %s", from.Value.Value, e.GoName, err).Rule(rule.Value)
 		return
 	}
 	if n, _ := parseScalar(e.Numbers, from.Value); n != nil {
-		l.c.Errorf(from.Value.Pos, "value %q of enum %s is one of its numbers already", from.Value.Value, e.GoName)
+		l.c.Errorf(from.Value.Pos, "value %q of enum %s is one of its numbers already", from.Value.Value, e.GoName).Rule(rule.EnumNames)
 		return
 	}
 	v := &model.EnumValue{Pos: from.Pos, Enum: e, Value: *literal, Label: l.shown(from.Label, "label of value "+strconv.Quote(literal.Text)), Link: l.link(from.Ref)}
 	if first, twice := seen[literal.Text]; twice {
-		l.c.Errorf(from.Value.Pos, "value %q stands twice in enum %s", literal.Text, e.GoName).Hintf("the first is in line %d", first.Line)
+		l.c.Errorf(from.Value.Pos, "value %q stands twice in enum %s", literal.Text, e.GoName).Rule(rule.Twice).Hintf("the first is in line %d", first.Line)
 		return
 	}
 	seen[literal.Text] = from.Value.Pos
@@ -100,7 +101,7 @@ func (l *linker) enumValue(e *model.Enum, from *syntax.EnumValue, seen map[strin
 	v.GoName = e.GoName + part
 	what := "value " + strconv.Quote(literal.Text) + " of enum " + e.GoName
 	if part == "" {
-		l.c.Errorf(from.Pos, "%s gives no Go name", what).Hintf("add `go:` to the value")
+		l.c.Errorf(from.Pos, "%s gives no Go name", what).Rule(rule.GoName).Hintf("add `go:` to the value")
 		return
 	}
 	l.declare(from.Pos, v.GoName, what)
@@ -112,11 +113,11 @@ func (l *linker) enumValue(e *model.Enum, from *syntax.EnumValue, seen map[strin
 // elementNames checks that the values of an enum can stand as names of elements.
 func (l *linker) elementNames(e *model.Enum, pos source.Pos) {
 	if e.Base != model.String {
-		l.c.Errorf(pos, "enum %s has the base %s, so its values cannot be names of elements", e.GoName, e.Base)
+		l.c.Errorf(pos, "enum %s has the base %s, so its values cannot be names of elements", e.GoName, e.Base).Rule(rule.EnumNames)
 		return
 	}
 	if e.Numbers != 0 {
-		l.c.Errorf(pos, "enum %s has numbers, which cannot be names of elements", e.GoName)
+		l.c.Errorf(pos, "enum %s has numbers, which cannot be names of elements", e.GoName).Rule(rule.EnumNames)
 		return
 	}
 	if e.Package != l.pkg || e.NamesElements {
@@ -126,7 +127,7 @@ func (l *linker) elementNames(e *model.Enum, pos source.Pos) {
 	e.NamesElements = true
 	for _, v := range e.Values {
 		if !isNCName(v.Value.Text) {
-			l.c.Errorf(v.Pos, "value %q of enum %s is not a name of XML, but names an element", v.Value.Text, e.GoName)
+			l.c.Errorf(v.Pos, "value %q of enum %s is not a name of XML, but names an element", v.Value.Text, e.GoName).Rule(rule.XMLName)
 		}
 	}
 }

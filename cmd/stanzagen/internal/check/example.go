@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
@@ -23,7 +24,7 @@ func (l *linker) examples() {
 		e := &model.Example{Pos: from.Pos, XML: strings.TrimSpace(from.Value)}
 		tree, err := parseExample(e.XML)
 		if err != nil {
-			l.c.Errorf(from.Pos, "example is not well-formed: %v", err)
+			l.c.Errorf(from.Pos, "example is not well-formed: %v", err).Rule(rule.Example)
 			continue
 		}
 		e.Root = tree.name
@@ -36,7 +37,7 @@ func (l *linker) examples() {
 		if e.Stanza == "iq" {
 			e.IQType = tree.iqType
 			if !slices.Contains([]string{"get", "set", "result", "error"}, e.IQType) {
-				l.c.Errorf(from.Pos, "example is an iq of type %q, which there is not", e.IQType)
+				l.c.Errorf(from.Pos, "example is an iq of type %q, which there is not", e.IQType).Rule(rule.Example)
 			}
 		}
 		l.exampleStructs(e, tree, from)
@@ -50,7 +51,7 @@ func (l *linker) examples() {
 			}
 		}
 		if len(e.Structs) == 0 && len(e.Forms) == 0 {
-			d := l.c.Errorf(from.Pos, "example %s names no element of this schema", tree.name)
+			d := l.c.Errorf(from.Pos, "example %s names no element of this schema", tree.name).Rule(rule.Example)
 			l.exampleHint(tree, func(s string) { d.Hintf("%s", s) })
 		}
 		l.pkg.Examples = append(l.pkg.Examples, e)
@@ -71,7 +72,7 @@ func (l *linker) exampleStructs(e *model.Example, tree *exampleElement, from syn
 					}
 				}
 				if i < 0 {
-					l.c.Errorf(from.Pos, "example is an iq of type %s, but element %s has no request of that type", e.IQType, s.GoName)
+					l.c.Errorf(from.Pos, "example is an iq of type %s, but element %s has no request of that type", e.IQType, s.GoName).Rule(rule.Example)
 				} else {
 					s = s.Queries[i].Request
 				}

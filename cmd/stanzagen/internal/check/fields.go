@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -95,7 +96,7 @@ func (l *linker) enumNamed(name syntax.String, what string) *model.Enum {
 	if strings.Contains(name.Value, ".") {
 		enum, node := l.imported(name, what)
 		if node != nil {
-			l.c.Errorf(name.Pos, "%s: %s is not an enum", what, name.Value)
+			l.c.Errorf(name.Pos, "%s: %s is not an enum", what, name.Value).Rule(rule.TypeKind)
 		}
 		return enum
 	}
@@ -106,7 +107,7 @@ func (l *linker) enumNamed(name syntax.String, what string) *model.Enum {
 	for _, e := range l.pkg.Enums {
 		known = append(known, e.GoName)
 	}
-	l.c.Errorf(name.Pos, "%s: there is no enum %s", what, name.Value).DidYouMean(name.Value, known)
+	l.c.Errorf(name.Pos, "%s: there is no enum %s", what, name.Value).Rule(rule.TypeUnknown).DidYouMean(name.Value, known)
 	return nil
 }
 
@@ -133,7 +134,7 @@ func (l *linker) typeOf(name syntax.String, what string) model.Type {
 		return model.Type{Element: s.node}
 	}
 	known := append(model.Scalars(), l.typeNames()...)
-	d := l.c.Errorf(name.Pos, "%s: there is no type %s", what, name.Value)
+	d := l.c.Errorf(name.Pos, "%s: there is no type %s", what, name.Value).Rule(rule.TypeUnknown)
 	if _, ok := source.Suggest(name.Value, known); ok {
 		d.DidYouMean(name.Value, known)
 	} else {
@@ -147,10 +148,10 @@ func (l *linker) simpleType(name syntax.String, what string) model.Type {
 	t := l.typeOf(name, what)
 	switch {
 	case t.Element != nil || t.Stanza != "":
-		l.c.Errorf(name.Pos, "%s: type %s is an element, but this is text", what, name.Value)
+		l.c.Errorf(name.Pos, "%s: type %s is an element, but this is text", what, name.Value).Rule(rule.TypeKind)
 		return model.Type{}
 	case t.Scalar == model.Flag || t.Scalar == model.LangText || t.Scalar == model.Raw:
-		l.c.Errorf(name.Pos, "%s: type %s is for children only", what, t.Scalar).Hintf("did you mean %q?", map[bool]string{true: "bool", false: "string"}[t.Scalar == model.Flag])
+		l.c.Errorf(name.Pos, "%s: type %s is for children only", what, t.Scalar).Rule(rule.TypeKind).Hintf("did you mean %q?", map[bool]string{true: "bool", false: "string"}[t.Scalar == model.Flag])
 		return model.Type{}
 	}
 	return t
@@ -166,13 +167,13 @@ func (l *linker) attr(e *model.Element, from *syntax.Attr) {
 	case from.Name.Value == "xml:lang":
 		f.Name = model.Name{Space: model.XMLNamespace, Local: "lang"}
 		if from.NS.IsSet() {
-			l.c.Errorf(from.NS.Pos, "%s: its namespace is that of XML itself", what)
+			l.c.Errorf(from.NS.Pos, "%s: its namespace is that of XML itself", what).Rule(rule.Namespace)
 		}
 		if !from.Type.IsSet() {
 			from = withType(from, "language")
 		}
 	case from.Name.Value == "xmlns":
-		l.c.Errorf(from.Name.Pos, "%s: namespace declarations are not attributes", what).Hintf("the namespace of an element is `ns:`")
+		l.c.Errorf(from.Name.Pos, "%s: namespace declarations are not attributes", what).Rule(rule.XMLName).Hintf("the namespace of an element is `ns:`")
 		return
 	case !l.xmlName(from.Name, what):
 		return
@@ -189,7 +190,7 @@ func (l *linker) attr(e *model.Element, from *syntax.Attr) {
 		return
 	}
 	if f.Name.Space == model.XMLNamespace && f.Type.Scalar != model.Language && f.Type.Scalar != model.String {
-		l.c.Errorf(from.Type.Pos, "%s: its type is language", what)
+		l.c.Errorf(from.Type.Pos, "%s: its type is language", what).Rule(rule.TypeKind)
 	}
 	l.literals(f, values{from.Required, from.Default, from.Fixed, from.Min, from.Max}, what)
 	l.empty(f, from.Empty, what)
@@ -205,13 +206,13 @@ func (l *linker) empty(f *model.Field, from syntax.Bool, what string) {
 	switch {
 	case !from.Value:
 	case base != model.String && base != model.Language && base != model.URI:
-		l.c.Errorf(from.Pos, "%s: empty is for texts only", what)
+		l.c.Errorf(from.Pos, "%s: empty is for texts only", what).Rule(rule.KeyUseless)
 	case f.Many:
-		l.c.Errorf(from.Pos, "%s: empty is not for what may be repeated", what)
+		l.c.Errorf(from.Pos, "%s: empty is not for what may be repeated", what).Rule(rule.KeyUseless)
 	case f.Required:
-		l.c.Errorf(from.Pos, "%s: empty is of no use, because it is required", what)
+		l.c.Errorf(from.Pos, "%s: empty is of no use, because it is required", what).Rule(rule.KeyUseless)
 	case f.Fixed != nil:
-		l.c.Errorf(from.Pos, "%s: empty is of no use, because there is one valid value only", what)
+		l.c.Errorf(from.Pos, "%s: empty is of no use, because there is one valid value only", what).Rule(rule.KeyUseless)
 	default:
 		f.Empty = true
 	}
@@ -279,15 +280,15 @@ func (l *linker) flagRules(f *model.Field, from *syntax.Child, what string) {
 	switch f.Type.Scalar {
 	case model.Flag:
 		if f.Many {
-			l.c.Errorf(from.Many.Pos, "%s: a flag cannot be repeated", what)
+			l.c.Errorf(from.Many.Pos, "%s: a flag cannot be repeated", what).Rule(rule.KeyUseless)
 		}
 		if f.Required {
-			l.c.Errorf(from.Required.Pos, "%s: a flag that is required says nothing", what).
+			l.c.Errorf(from.Required.Pos, "%s: a flag that is required says nothing", what).Rule(rule.KeyUseless).
 				Hintf("a child that is always there and empty is a type without attributes and children")
 		}
 	case model.LangText:
 		if f.Many {
-			l.c.Errorf(from.Many.Pos, "%s: langtext has room for a text in every language, so many has no meaning", what)
+			l.c.Errorf(from.Many.Pos, "%s: langtext has room for a text in every language, so many has no meaning", what).Rule(rule.KeyUseless)
 		}
 	}
 }
@@ -322,7 +323,7 @@ func (l *linker) namesChild(e *model.Element, f *model.Field, from *syntax.Child
 	f.Kind = model.FieldNames
 	for key, s := range map[string]syntax.String{"name": from.Name, "type": from.Type} {
 		if s.IsSet() {
-			l.c.Errorf(s.Pos, "%s: %s does not go with names", what, key)
+			l.c.Errorf(s.Pos, "%s: %s does not go with names", what, key).Rule(rule.KeyClash)
 		}
 	}
 	enum := l.enumNamed(from.Names, what)
@@ -359,7 +360,7 @@ func (l *linker) typedChild(e *model.Element, f *model.Field, from *syntax.Child
 	case t.Stanza != "":
 		return l.stanzaChild(f, from, what)
 	case t.Element != nil && t.Element.Role == model.Request:
-		l.c.Errorf(from.Type.Pos, "%s: %s is the type of an IQ request", what, t.Element.GoName).
+		l.c.Errorf(from.Type.Pos, "%s: %s is the type of an IQ request", what, t.Element.GoName).Rule(rule.TypeKind).
 			Hintf("the element itself is %s", t.Element.Query.Payload.GoName)
 		return false
 	case t.Element != nil && t.Element.Role == model.Payload:
@@ -368,7 +369,7 @@ func (l *linker) typedChild(e *model.Element, f *model.Field, from *syntax.Child
 		return l.nestedChild(e, f, from, what)
 	}
 	if !from.Name.IsSet() {
-		l.c.Errorf(from.Pos, "child of %s has no name", describe(e)).Hintf("type %s does not say the name: add `name: ...`", orString(from.Type.Value))
+		l.c.Errorf(from.Pos, "child of %s has no name", describe(e)).Rule(rule.ChildName).Hintf("type %s does not say the name: add `name: ...`", orString(from.Type.Value))
 		return false
 	}
 	if !l.xmlName(from.Name, what) {
@@ -392,10 +393,10 @@ func (l *linker) stanzaChild(f *model.Field, from *syntax.Child, what string) bo
 	f.Name = model.Name{Space: model.ClientNamespace, Local: f.Type.Stanza}
 	defaultName(f, model.CamelCase(f.Type.Stanza))
 	if from.Name.IsSet() && from.Name.Value != f.Type.Stanza {
-		l.c.Errorf(from.Name.Pos, "%s: the name of a stanza is its type, %s", what, f.Type.Stanza)
+		l.c.Errorf(from.Name.Pos, "%s: the name of a stanza is its type, %s", what, f.Type.Stanza).Rule(rule.ChildName)
 	}
 	if from.NS.IsSet() {
-		l.c.Errorf(from.NS.Pos, "%s: the namespace of a stanza is always %s", what, model.ClientNamespace)
+		l.c.Errorf(from.NS.Pos, "%s: the namespace of a stanza is always %s", what, model.ClientNamespace).Rule(rule.Namespace)
 	}
 	return true
 }
@@ -410,14 +411,14 @@ func (l *linker) elementChild(f *model.Field, from *syntax.Child, what string) b
 	f.Name.Space = t.Namespace.URI
 	switch {
 	case from.Name.IsSet() && t.Names != nil:
-		l.c.Errorf(from.Name.Pos, "%s: the names of type %s are the values of enum %s", what, t.GoName, t.Names.GoName).Hintf("leave `name:` out")
+		l.c.Errorf(from.Name.Pos, "%s: the names of type %s are the values of enum %s", what, t.GoName, t.Names.GoName).Rule(rule.ChildName).Hintf("leave `name:` out")
 	case from.Name.IsSet() && from.Name.Value != t.Local:
-		l.c.Errorf(from.Name.Pos, "%s: type %s is the element <%s/>", what, t.GoName, t.Local).
+		l.c.Errorf(from.Name.Pos, "%s: type %s is the element <%s/>", what, t.GoName, t.Local).Rule(rule.ChildName).
 			Hintf("leave `name:` out, or use a type of `types:`, whose name is given where it is used")
 	}
 	if from.NS.IsSet() {
 		if ns := l.namespace(from.NS, from.NS.Pos); ns != nil && ns.URI != t.Namespace.URI {
-			l.c.Errorf(from.NS.Pos, "%s: type %s is an element of namespace %s", what, t.GoName, t.Namespace.URI)
+			l.c.Errorf(from.NS.Pos, "%s: type %s is an element of namespace %s", what, t.GoName, t.Namespace.URI).Rule(rule.Namespace)
 		}
 	}
 	// the type was named for its meaning, the element perhaps just <x/>
@@ -448,7 +449,7 @@ func (l *linker) nestedChild(e *model.Element, f *model.Field, from *syntax.Chil
 		name = syntax.String{Pos: from.Pos, Value: t.Uses[0].Local}
 	}
 	if !name.IsSet() {
-		l.c.Errorf(from.Pos, "child of %s has no name, nor has its type %s", describe(e), t.GoName).Hintf("add `name: ...`")
+		l.c.Errorf(from.Pos, "child of %s has no name, nor has its type %s", describe(e), t.GoName).Rule(rule.ChildName).Hintf("add `name: ...`")
 		return false
 	}
 	if name == from.Name && !l.xmlName(name, what) {
@@ -461,7 +462,7 @@ func (l *linker) nestedChild(e *model.Element, f *model.Field, from *syntax.Chil
 	case from.NS.IsSet():
 		f.Namespace = l.namespace(from.NS, from.NS.Pos)
 	case !nsGiven && t.Namespace != nil && e.Namespace != nil && e.Namespace != t.Namespace:
-		l.c.Errorf(from.Pos, "%s: type %s names no namespace, so it is in %s, but it stands inside %s", what, t.GoName, t.Namespace.URI, e.Namespace.URI).
+		l.c.Errorf(from.Pos, "%s: type %s names no namespace, so it is in %s, but it stands inside %s", what, t.GoName, t.Namespace.URI, e.Namespace.URI).Rule(rule.Namespace).
 			Hintf("say `ns:` with type %s, or here if that is meant", t.GoName)
 	}
 	if f.Namespace == nil {
@@ -469,7 +470,7 @@ func (l *linker) nestedChild(e *model.Element, f *model.Field, from *syntax.Chil
 	}
 	f.Name.Space = f.Namespace.URI
 	if t.Package != l.pkg && !used(t, f.Name) {
-		l.c.Errorf(at(from.Name, from.Pos), "%s: package %s does not use its type %s under the name %s", what, t.Package.Name, t.GoName, f.Name).
+		l.c.Errorf(at(from.Name, from.Pos), "%s: package %s does not use its type %s under the name %s", what, t.Package.Name, t.GoName, f.Name).Rule(rule.ChildName).
 			Hintf("it is a nested type there; make it an element with `in: [any]`, or use the name that it has")
 	}
 	return true
@@ -479,18 +480,18 @@ func (l *linker) nestedChild(e *model.Element, f *model.Field, from *syntax.Chil
 func (l *linker) namedChild(e *model.Element, f *model.Field, from *syntax.Child, what string) bool {
 	t := f.Type.Element
 	if from.Name.IsSet() {
-		l.c.Errorf(from.Name.Pos, "%s: the names of type %s are the values of enum %s", what, t.GoName, t.Names.GoName).Hintf("leave `name:` out")
+		l.c.Errorf(from.Name.Pos, "%s: the names of type %s are the values of enum %s", what, t.GoName, t.Names.GoName).Rule(rule.ChildName).Hintf("leave `name:` out")
 	}
 	if f.Namespace = t.Namespace; f.Namespace == nil {
 		return false
 	}
 	if from.NS.IsSet() {
 		if ns := l.namespace(from.NS, from.NS.Pos); ns != nil && ns.URI != t.Namespace.URI {
-			l.c.Errorf(from.NS.Pos, "%s: type %s is in the namespace %s", what, t.GoName, t.Namespace.URI)
+			l.c.Errorf(from.NS.Pos, "%s: type %s is in the namespace %s", what, t.GoName, t.Namespace.URI).Rule(rule.Namespace)
 		}
 	}
 	if s := l.states[t]; s != nil && s.from != nil && !s.from.NS.IsSet() && !from.NS.IsSet() && e.Namespace != nil && e.Namespace != t.Namespace {
-		l.c.Errorf(from.Pos, "%s: type %s names no namespace, so it is in %s, but it stands inside %s", what, t.GoName, t.Namespace.URI, e.Namespace.URI).
+		l.c.Errorf(from.Pos, "%s: type %s names no namespace, so it is in %s, but it stands inside %s", what, t.GoName, t.Namespace.URI, e.Namespace.URI).Rule(rule.Namespace).
 			Hintf("say `ns:` with type %s", t.GoName)
 	}
 	f.Name.Space = t.Namespace.URI

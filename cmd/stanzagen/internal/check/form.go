@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -25,7 +26,7 @@ func (l *linker) declareForms() {
 	first := map[string]source.Pos{}
 	for _, from := range l.file.Forms {
 		if l.in.ImportPath == model.FormPath {
-			l.c.Errorf(from.Pos, "package %s cannot have typed forms: they are made of its own types", l.pkg.Name)
+			l.c.Errorf(from.Pos, "package %s cannot have typed forms: they are made of its own types", l.pkg.Name).Rule(rule.FormField)
 			return
 		}
 		f := &model.Form{
@@ -42,7 +43,7 @@ func (l *linker) declareForms() {
 			l.formType(from.FormType, f, first)
 		}
 		if from.Command.IsSet() && (f.Command == "" || !isXMLText(f.Command)) {
-			l.c.Errorf(from.Command.Pos, "command %q of form %s is no name", f.Command, f.GoName)
+			l.c.Errorf(from.Command.Pos, "command %q of form %s is no name", f.Command, f.GoName).Rule(rule.XMLName)
 		}
 		l.shown(from.Title, "title of form "+f.GoName)
 		for _, s := range from.Instructions.List {
@@ -62,7 +63,7 @@ func (l *linker) resolveForm(s *formState) {
 	if from.Like.IsSet() {
 		l.likeForm(s)
 	} else if len(from.Fields) == 0 {
-		l.c.Errorf(from.Pos, "form %s has no fields", f.GoName).Hintf("list them in `fields:`, or name a form that has them with `like:`")
+		l.c.Errorf(from.Pos, "form %s has no fields", f.GoName).Rule(rule.FormField).Hintf("list them in `fields:`, or name a form that has them with `like:`")
 	}
 	for _, field := range from.Fields {
 		l.formField(f, field)
@@ -96,14 +97,14 @@ func (l *linker) formLike(name syntax.String, what string) *model.Form {
 		for _, f := range in.formOrder {
 			known = append(known, prefix+f.node.GoName)
 		}
-		d := l.c.Errorf(name.Pos, "%s: there is no form %s to be like", what, name.Value).DidYouMean(name.Value, known)
+		d := l.c.Errorf(name.Pos, "%s: there is no form %s to be like", what, name.Value).Rule(rule.Like).DidYouMean(name.Value, known)
 		if in.structs[typeName] != nil || in.enums[typeName] != nil {
 			d.Hintf("%s is a type of elements or values", name.Value)
 		}
 		return nil
 	}
 	if src.stage == resolving {
-		l.c.Errorf(name.Pos, "%s: like %s goes round in a circle", what, name.Value)
+		l.c.Errorf(name.Pos, "%s: like %s goes round in a circle", what, name.Value).Rule(rule.Like)
 		return nil
 	}
 	in.resolveForm(src)
@@ -125,9 +126,9 @@ func addFormField(form *model.Form, f *model.FormField) {
 func (l *linker) formType(name syntax.String, f *model.Form, first map[string]source.Pos) {
 	switch pos, twice := first[name.Value]; {
 	case name.Value == "" || !isXMLText(name.Value) || strings.TrimSpace(name.Value) != name.Value:
-		l.c.Errorf(name.Pos, "form_type %q of form %s is no name", name.Value, f.GoName)
+		l.c.Errorf(name.Pos, "form_type %q of form %s is no name", name.Value, f.GoName).Rule(rule.XMLName)
 	case twice && (f.Command == "" || !commands(l.pkg.Forms, name.Value)):
-		l.c.Errorf(name.Pos, "form_type %s stands twice", name.Value).Hintf("the first is in line %d; forms of commands may share it, if all of them name their `command`", pos.Line)
+		l.c.Errorf(name.Pos, "form_type %s stands twice", name.Value).Rule(rule.Twice).Hintf("the first is in line %d; forms of commands may share it, if all of them name their `command`", pos.Line)
 	case twice:
 	default:
 		first[name.Value] = name.Pos
@@ -142,7 +143,7 @@ func commands(forms []*model.Form, formType string) bool {
 // shown checks a text that people see.
 func (l *linker) shown(s syntax.String, what string) string {
 	if s.IsSet() && !isXMLText(s.Value) {
-		l.c.Errorf(s.Pos, "%s has characters that XML does not allow", what)
+		l.c.Errorf(s.Pos, "%s has characters that XML does not allow", what).Rule(rule.XMLText)
 	}
 	return s.Value
 }
@@ -162,20 +163,20 @@ func (l *linker) formField(form *model.Form, from *syntax.FormField) {
 	}
 	switch {
 	case !slices.Contains(known, f.Kind):
-		l.c.Errorf(from.Type.Pos, "%s: %q is not a type of fields", what, f.Kind).
+		l.c.Errorf(from.Type.Pos, "%s: %q is not a type of fields", what, f.Kind).Rule(rule.FormField).
 			Hintf("one of: %s", strings.Join(known, ", ")).DidYouMean(f.Kind, known)
 		return
 	case f.Kind == "fixed":
 		l.fixedField(form, f, from, what)
 		return
 	case !from.Var.IsSet():
-		l.c.Errorf(from.Pos, "field of form %s has no var", form.GoName).Hintf("only fields of type fixed need no name")
+		l.c.Errorf(from.Pos, "field of form %s has no var", form.GoName).Rule(rule.FormField).Hintf("only fields of type fixed need no name")
 		return
 	case f.Var == formTypeVar:
-		l.c.Errorf(from.Var.Pos, "%s is written without being asked for", what).Hintf("its value is `form_type:`")
+		l.c.Errorf(from.Var.Pos, "%s is written without being asked for", what).Rule(rule.FormField).Hintf("its value is `form_type:`")
 		return
 	case f.Var == "" || !isXMLText(f.Var):
-		l.c.Errorf(from.Var.Pos, "%s has no name that XML can carry", what)
+		l.c.Errorf(from.Var.Pos, "%s has no name that XML can carry", what).Rule(rule.XMLName)
 		return
 	}
 	if !l.formValue(f, from, what) {
@@ -183,7 +184,7 @@ func (l *linker) formField(form *model.Form, from *syntax.FormField) {
 	}
 	several := strings.HasSuffix(f.Kind, "-multi") || from.Many.Value
 	if from.Many.IsSet() && f.Kind != "hidden" {
-		l.c.Errorf(from.Many.Pos, "%s: many is for hidden fields; for others the type says it", what)
+		l.c.Errorf(from.Many.Pos, "%s: many is for hidden fields; for others the type says it", what).Rule(rule.FormField)
 	}
 	switch {
 	case several:
@@ -238,7 +239,7 @@ func (l *linker) formValue(f *model.FormField, from *syntax.FormField, what stri
 		return false
 	}
 	if want != 0 && f.Type.Scalar != want {
-		l.c.Errorf(from.Value.Pos, "%s: the values of type %s are %s, not %s", what, f.Kind, want, from.Value.Value).
+		l.c.Errorf(from.Value.Pos, "%s: the values of type %s are %s, not %s", what, f.Kind, want, from.Value.Value).Rule(rule.FormField).
 			Hintf("leave `value:` out")
 		return false
 	}
@@ -252,17 +253,17 @@ func (l *linker) fixedField(form *model.Form, f *model.FormField, from *syntax.F
 		"doc": from.Doc.Pos, "ref": from.Ref.Pos,
 	} {
 		if pos.IsValid() {
-			l.c.Errorf(pos, "%s: %s is not for type fixed, which has nothing to fill in", what, key)
+			l.c.Errorf(pos, "%s: %s is not for type fixed, which has nothing to fill in", what, key).Rule(rule.FormField)
 		}
 	}
 	if len(from.Options) > 0 {
-		l.c.Errorf(from.Options[0].Pos, "%s: options are for list-single and list-multi only", what)
+		l.c.Errorf(from.Options[0].Pos, "%s: options are for list-single and list-multi only", what).Rule(rule.FieldValue)
 	}
 	switch {
 	case f.Var == formTypeVar:
-		l.c.Errorf(from.Var.Pos, "%s is written without being asked for", what).Hintf("its value is `form_type:`")
+		l.c.Errorf(from.Var.Pos, "%s is written without being asked for", what).Rule(rule.FormField).Hintf("its value is `form_type:`")
 	case !from.Default.IsSet() && !from.Label.IsSet():
-		l.c.Errorf(from.Pos, "%s: a fixed field without default and label shows nothing", what).Hintf("its text is `default:`")
+		l.c.Errorf(from.Pos, "%s: a fixed field without default and label shows nothing", what).Rule(rule.FieldValue).Hintf("its text is `default:`")
 	}
 	l.shown(from.Default, "default of "+what)
 	if from.Default.IsSet() {
@@ -275,7 +276,7 @@ func (l *linker) fixedField(form *model.Form, f *model.FormField, from *syntax.F
 func (l *linker) options(f *model.FormField, from *syntax.FormField, what string) {
 	isList := strings.HasPrefix(f.Kind, "list-")
 	if len(from.Options) > 0 && !isList {
-		l.c.Errorf(from.Options[0].Pos, "%s: options are for list-single and list-multi only", what)
+		l.c.Errorf(from.Options[0].Pos, "%s: options are for list-single and list-multi only", what).Rule(rule.FieldValue)
 		return
 	}
 	if len(from.Options) == 0 && isList && f.Type.Enum != nil {
@@ -293,7 +294,7 @@ func (l *linker) options(f *model.FormField, from *syntax.FormField, what string
 			continue
 		}
 		if pos, twice := first[x.Text]; twice {
-			l.c.Errorf(o.Value.Pos, "%s: option %q stands twice", what, x.Text).Hintf("the first is in line %d", pos.Line)
+			l.c.Errorf(o.Value.Pos, "%s: option %q stands twice", what, x.Text).Rule(rule.Twice).Hintf("the first is in line %d", pos.Line)
 			continue
 		}
 		first[x.Text] = o.Value.Pos
@@ -304,7 +305,7 @@ func (l *linker) options(f *model.FormField, from *syntax.FormField, what string
 		f.Options = append(f.Options, model.FormOption{Value: x.Text, Label: label})
 	}
 	if f.Default != nil && len(f.Options) > 0 && !slices.ContainsFunc(f.Options, func(o model.FormOption) bool { return o.Value == f.Default.Text }) {
-		l.c.Errorf(f.Default.Pos, "%s: default %q is none of the options", what, f.Default.Text)
+		l.c.Errorf(f.Default.Pos, "%s: default %q is none of the options", what, f.Default.Text).Rule(rule.FieldValue)
 	}
 }
 
@@ -315,7 +316,7 @@ func (l *linker) formNames(form *model.Form) {
 	for _, f := range form.Fields {
 		what := "field " + strconv.Quote(f.Var) + " of form " + form.GoName
 		if pos, twice := vars[f.Var]; twice && f.Var != "" {
-			l.c.Errorf(f.Pos, "%s stands twice", what).Hintf("the first is in line %d", pos.Line)
+			l.c.Errorf(f.Pos, "%s stands twice", what).Rule(rule.Twice).Hintf("the first is in line %d", pos.Line)
 			continue
 		}
 		vars[f.Var] = f.Pos
@@ -323,16 +324,16 @@ func (l *linker) formNames(form *model.Form) {
 			continue
 		}
 		if !model.IsExported(f.GoName) {
-			l.c.Errorf(f.Pos, "%s: %q is not an exported Go name", what, f.GoName).Hintf("give it a name with `go:`")
+			l.c.Errorf(f.Pos, "%s: %q is not an exported Go name", what, f.GoName).Rule(rule.GoName).Hintf("give it a name with `go:`")
 			continue
 		}
 		for _, name := range []string{f.GoName, f.DefaultMethod} {
 			switch by := reserved[name]; {
 			case name == "":
 			case by != "":
-				l.c.Errorf(f.Pos, "%s: the Go name %s is taken by %s", what, name, by).Hintf("give it another name with `go:`")
+				l.c.Errorf(f.Pos, "%s: the Go name %s is taken by %s", what, name, by).Rule(rule.GoNameTaken).Hintf("give it another name with `go:`")
 			case taken[name] != "":
-				l.c.Errorf(f.Pos, "%s: the Go name %s is taken by %s", what, name, taken[name]).Hintf("give one of them another name with `go:`")
+				l.c.Errorf(f.Pos, "%s: the Go name %s is taken by %s", what, name, taken[name]).Rule(rule.GoNameTaken).Hintf("give one of them another name with `go:`")
 			default:
 				taken[name] = "field " + strconv.Quote(f.Var)
 			}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -28,7 +29,7 @@ func (l *linker) like(s *structState) {
 	c.fields(src, node)
 	for _, r := range from.Nested {
 		if !c.used[r.From.Value] {
-			l.c.Errorf(r.Pos, "%s: like %s copies no nested type %s", describe(node), from.Like.Value, r.From.Value).
+			l.c.Errorf(r.Pos, "%s: like %s copies no nested type %s", describe(node), from.Like.Value, r.From.Value).Rule(rule.Like).
 				Hintf("only nested types in the namespace of %s are copied, and only into another namespace", from.Like.Value)
 		}
 	}
@@ -38,7 +39,7 @@ func (l *linker) like(s *structState) {
 func (l *linker) likeAlone(s *structState) {
 	from := s.from
 	refuse := func(key string, pos source.Pos) {
-		l.c.Errorf(pos, "%s: %s does not go with like", describe(s.node), key).
+		l.c.Errorf(pos, "%s: %s does not go with like", describe(s.node), key).Rule(rule.Like).
 			Hintf("the shape is that of %s, whole and unchanged", from.Like.Value)
 	}
 	if len(from.Attrs) > 0 {
@@ -64,7 +65,7 @@ func (l *linker) likeSource(s *structState) *model.Element {
 	if strings.Contains(name.Value, ".") {
 		enum, node := l.imported(name, what)
 		if enum != nil {
-			l.c.Errorf(name.Pos, "%s: like %s is an enum, which has no shape", what, name.Value)
+			l.c.Errorf(name.Pos, "%s: like %s is an enum, which has no shape", what, name.Value).Rule(rule.Like)
 		}
 		return node
 	}
@@ -75,13 +76,13 @@ func (l *linker) likeSource(s *structState) *model.Element {
 		for _, o := range l.order {
 			known = append(known, o.node.GoName)
 		}
-		l.c.Errorf(name.Pos, "%s: there is no type %s to be like", what, name.Value).DidYouMean(name.Value, known)
+		l.c.Errorf(name.Pos, "%s: there is no type %s to be like", what, name.Value).Rule(rule.Like).DidYouMean(name.Value, known)
 		return nil
 	case src.query != nil:
-		l.c.Errorf(name.Pos, "%s: %s is the type of an IQ request", what, name.Value).Hintf("the element itself is %s", src.after.node.GoName)
+		l.c.Errorf(name.Pos, "%s: %s is the type of an IQ request", what, name.Value).Rule(rule.Like).Hintf("the element itself is %s", src.after.node.GoName)
 		return nil
 	case src.stage == resolving:
-		l.c.Errorf(name.Pos, "%s: like %s goes round in a circle", what, name.Value)
+		l.c.Errorf(name.Pos, "%s: like %s goes round in a circle", what, name.Value).Rule(rule.Like)
 		return nil
 	}
 	l.resolve(src)

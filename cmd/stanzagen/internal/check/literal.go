@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
@@ -105,11 +106,11 @@ func (l *linker) literals(f *model.Field, v values, what string) {
 		case !s.IsSet():
 			return false
 		case !simple:
-			l.c.Errorf(s.Pos, "%s: %s is for simple values only", what, key)
+			l.c.Errorf(s.Pos, "%s: %s is for simple values only", what, key).Rule(rule.KeyUseless)
 		case f.Many:
-			l.c.Errorf(s.Pos, "%s: %s is not for what may be repeated", what, key)
+			l.c.Errorf(s.Pos, "%s: %s is not for what may be repeated", what, key).Rule(rule.KeyUseless)
 		case f.Type.Scalar == model.Flag || f.Type.Scalar == model.LangText || f.Type.Scalar == model.Raw:
-			l.c.Errorf(s.Pos, "%s: %s is not for type %s", what, key, f.Type.Scalar)
+			l.c.Errorf(s.Pos, "%s: %s is not for type %s", what, key, f.Type.Scalar).Rule(rule.KeyUseless)
 		default:
 			return true
 		}
@@ -118,10 +119,10 @@ func (l *linker) literals(f *model.Field, v values, what string) {
 	if given("default", v.defaultTo) {
 		f.Default = l.literal(f, v.defaultTo, what+": default")
 		if v.required.Value {
-			l.c.Errorf(v.defaultTo.Pos, "%s: default is of no use, because it is required", what)
+			l.c.Errorf(v.defaultTo.Pos, "%s: default is of no use, because it is required", what).Rule(rule.KeyUseless)
 		}
 		if v.fixed.IsSet() {
-			l.c.Errorf(v.defaultTo.Pos, "%s: default and fixed are both given", what)
+			l.c.Errorf(v.defaultTo.Pos, "%s: default and fixed are both given", what).Rule(rule.KeyClash)
 		}
 	}
 	if given("fixed", v.fixed) {
@@ -129,7 +130,7 @@ func (l *linker) literals(f *model.Field, v values, what string) {
 	}
 	f.Min, f.Max = l.bound(f, "min", v.lo, what), l.bound(f, "max", v.hi, what)
 	if f.Min != nil && f.Max != nil && less(f.Max, f.Min) {
-		l.c.Errorf(f.Min.Pos, "%s: min %s is greater than max %s", what, f.Min.Text, f.Max.Text)
+		l.c.Errorf(f.Min.Pos, "%s: min %s is greater than max %s", what, f.Min.Text, f.Max.Text).Rule(rule.Value)
 		return
 	}
 	for _, x := range []*model.Literal{f.Default, f.Fixed} {
@@ -137,7 +138,7 @@ func (l *linker) literals(f *model.Field, v values, what string) {
 			continue
 		}
 		if f.Min != nil && less(x, f.Min) || f.Max != nil && less(f.Max, x) {
-			l.c.Errorf(x.Pos, "%s: %s is outside of the bounds", what, x.Text)
+			l.c.Errorf(x.Pos, "%s: %s is outside of the bounds", what, x.Text).Rule(rule.Value)
 		}
 	}
 }
@@ -148,7 +149,7 @@ func (l *linker) bound(f *model.Field, key string, s syntax.String, what string)
 		return nil
 	}
 	if !f.Type.Scalar.IsInteger() {
-		l.c.Errorf(s.Pos, "%s: %s is for integers only", what, key)
+		l.c.Errorf(s.Pos, "%s: %s is for integers only", what, key).Rule(rule.KeyUseless)
 		return nil
 	}
 	return l.literal(f, s, what+": "+key)
@@ -165,7 +166,7 @@ func (l *linker) literal(f *model.Field, s syntax.String, what string) *model.Li
 	}
 	x, err := parseScalar(base, s)
 	if err != "" {
-		l.c.Errorf(s.Pos, "%s %q %s", what, s.Value, err)
+		l.c.Errorf(s.Pos, "%s %q %s", what, s.Value, err).Rule(rule.Value)
 		return nil
 	}
 	if e := f.Type.Enum; e != nil {
@@ -174,7 +175,7 @@ func (l *linker) literal(f *model.Field, s syntax.String, what string) *model.Li
 		}
 		i := slices.IndexFunc(e.Values, func(v *model.EnumValue) bool { return v.Value.Text == x.Text })
 		if i < 0 {
-			l.c.Errorf(s.Pos, "%s %q is not a value of enum %s", what, s.Value, e.GoName).DidYouMean(s.Value, enumTexts(e))
+			l.c.Errorf(s.Pos, "%s %q is not a value of enum %s", what, s.Value, e.GoName).Rule(rule.Value).DidYouMean(s.Value, enumTexts(e))
 			return nil
 		}
 		x.EnumValue = e.Values[i]

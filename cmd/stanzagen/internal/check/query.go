@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
@@ -21,7 +22,7 @@ func (l *linker) requestFields(s *structState) {
 	}
 	for i, w := range wanted.List {
 		if slices.ContainsFunc(wanted.List[:i], func(o syntax.String) bool { return o.Value == w.Value }) {
-			l.c.Errorf(w.Pos, "%s: field %q stands twice", describe(node), w.Value)
+			l.c.Errorf(w.Pos, "%s: field %q stands twice", describe(node), w.Value).Rule(rule.Twice)
 			continue
 		}
 		found := false
@@ -31,7 +32,7 @@ func (l *linker) requestFields(s *structState) {
 			}
 		}
 		if !found {
-			l.c.Errorf(w.Pos, "%s: element %s has no attribute or child %q", describe(node), payload.GoName, w.Value).
+			l.c.Errorf(w.Pos, "%s: element %s has no attribute or child %q", describe(node), payload.GoName, w.Value).Rule(rule.Request).
 				Hintf("known: %s", strings.Join(known, ", ")).DidYouMean(w.Value, known)
 		}
 	}
@@ -57,7 +58,7 @@ func (l *linker) requests() {
 					continue
 				}
 				if !l.distinct(q.Request, other.Request, describe(q.Request)) {
-					l.c.Errorf(q.Pos, "%s: there is a request of type %s already, %s", describe(q.Request), q.IQType, other.Request.GoName).
+					l.c.Errorf(q.Pos, "%s: there is a request of type %s already, %s", describe(q.Request), q.IQType, other.Request.GoName).Rule(rule.Request).
 						Hintf("`when:` tells requests of one type apart")
 				}
 			}
@@ -108,17 +109,17 @@ func (l *linker) result(name syntax.String, what string) *model.Element {
 		for _, s := range l.order {
 			known = append(known, s.node.GoName)
 		}
-		l.c.Errorf(name.Pos, "%s: there is no element of type %s", what, name.Value).
+		l.c.Errorf(name.Pos, "%s: there is no element of type %s", what, name.Value).Rule(rule.Request).
 			Hintf("an answer without payload is `result: empty`").DidYouMean(name.Value, known)
 		return nil
 	}
 	switch {
 	case enum != nil:
-		l.c.Errorf(name.Pos, "%s: %s is an enum, an answer is an element", what, name.Value)
+		l.c.Errorf(name.Pos, "%s: %s is an enum, an answer is an element", what, name.Value).Rule(rule.Request)
 	case node.Role == model.Request:
-		l.c.Errorf(name.Pos, "%s: %s is a request itself", what, name.Value).Hintf("the element is %s", node.Query.Payload.GoName)
+		l.c.Errorf(name.Pos, "%s: %s is a request itself", what, name.Value).Rule(rule.Request).Hintf("the element is %s", node.Query.Payload.GoName)
 	case node.Role == model.Nested:
-		l.c.Errorf(name.Pos, "%s: %s is a nested type, an answer is an element of the top level", what, name.Value).
+		l.c.Errorf(name.Pos, "%s: %s is a nested type, an answer is an element of the top level", what, name.Value).Rule(rule.Request).
 			Hintf("move it to `elements:` with `in: [iq]`")
 	default:
 		return node

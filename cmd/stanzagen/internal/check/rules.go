@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 )
 
 // fieldNames refuses fields that have the Go name of another field or of a method.
@@ -14,7 +15,7 @@ func (l *linker) fieldNames(e *model.Element) {
 	for _, f := range e.Fields {
 		what := label(f) + " of " + describe(e)
 		if !model.IsExported(f.GoName) {
-			l.c.Errorf(f.Pos, "%s: %q is not an exported Go name", what, f.GoName).Hintf("give it a name with `go:`")
+			l.c.Errorf(f.Pos, "%s: %q is not an exported Go name", what, f.GoName).Rule(rule.GoName).Hintf("give it a name with `go:`")
 			continue
 		}
 		for _, name := range []string{f.GoName, f.DefaultMethod} {
@@ -22,12 +23,12 @@ func (l *linker) fieldNames(e *model.Element) {
 				continue
 			}
 			if by, is := reserved[name]; is {
-				d := l.c.Errorf(f.Pos, "%s: the Go name %s is taken by %s", what, name, by).Hintf("give it another name with `go:`")
+				d := l.c.Errorf(f.Pos, "%s: the Go name %s is taken by %s", what, name, by).Rule(rule.GoNameTaken).Hintf("give it another name with `go:`")
 				if name == "Features" {
 					d.Hintf("give it another name with `go:`, or the element no disco features: `features: []`")
 				}
 			} else if by, is := taken[name]; is {
-				l.c.Errorf(f.Pos, "%s: the Go name %s is taken by %s", what, name, by).Hintf("give one of them another name with `go:`")
+				l.c.Errorf(f.Pos, "%s: the Go name %s is taken by %s", what, name, by).Rule(rule.GoNameTaken).Hintf("give one of them another name with `go:`")
 			}
 			taken[name] = label(f)
 		}
@@ -64,7 +65,7 @@ func (l *linker) fieldWireNames(e *model.Element) {
 		switch f.Kind {
 		case model.FieldAttr:
 			if attrs[f.Name] {
-				l.c.Errorf(f.Pos, "%s stands twice in %s", label(f), describe(e))
+				l.c.Errorf(f.Pos, "%s stands twice in %s", label(f), describe(e)).Rule(rule.Twice)
 			}
 			attrs[f.Name] = true
 		case model.FieldChild, model.FieldNames, model.FieldStanza:
@@ -74,7 +75,7 @@ func (l *linker) fieldWireNames(e *model.Element) {
 			switch {
 			case f.Name.Local == "":
 			case children[f.Name]:
-				l.c.Errorf(f.Pos, "%s stands twice in %s", label(f), describe(e)).
+				l.c.Errorf(f.Pos, "%s stands twice in %s", label(f), describe(e)).Rule(rule.Twice).
 					Hintf("a child that may be repeated is `many: true`")
 			}
 			children[f.Name] = true
@@ -89,10 +90,10 @@ func (l *linker) fieldWireNames(e *model.Element) {
 		for _, v := range enum.Values {
 			name := model.Name{Space: f.Name.Space, Local: v.Value.Text}
 			if children[name] && f.Kind == model.FieldNames {
-				l.c.Errorf(f.Pos, "%s of %s: the value %q is the name of another child", label(f), describe(e), v.Value.Text)
+				l.c.Errorf(f.Pos, "%s of %s: the value %q is the name of another child", label(f), describe(e), v.Value.Text).Rule(rule.Ambiguous)
 			}
 			if names[name] != nil {
-				l.c.Errorf(f.Pos, "%s of %s: the value %q is one of %s, too, so that they could not be told apart", label(f), describe(e), v.Value.Text, label(names[name]))
+				l.c.Errorf(f.Pos, "%s of %s: the value %q is one of %s, too, so that they could not be told apart", label(f), describe(e), v.Value.Text, label(names[name])).Rule(rule.Ambiguous)
 				break
 			}
 			names[name] = f
@@ -120,7 +121,7 @@ func (l *linker) recursion() {
 	for _, e := range l.pkg.Structs {
 		e.Recursive = reaches(e, e, func(*model.Field) bool { return true })
 		if reaches(e, e, func(f *model.Field) bool { return f.Required }) {
-			l.c.Errorf(e.Pos, "%s: it requires itself inside, without end", describe(e)).
+			l.c.Errorf(e.Pos, "%s: it requires itself inside, without end", describe(e)).Rule(rule.Recursion).
 				Hintf("one of the children on the way round has to be optional, or many without required")
 		}
 	}
@@ -177,7 +178,7 @@ func (l *linker) unusedTypes() {
 	}
 	for _, e := range l.pkg.Structs {
 		if !used[e] {
-			d := l.c.Errorf(e.Pos, "%s is used nowhere", describe(e))
+			d := l.c.Errorf(e.Pos, "%s is used nowhere", describe(e)).Rule(rule.TypeUnused)
 			d.Hintf("name it as the type of some child, or take it out")
 		}
 	}

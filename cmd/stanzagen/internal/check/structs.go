@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -47,10 +48,10 @@ func (l *linker) newStruct(from *syntax.Element, role model.Role) *model.Element
 	l.order = append(l.order, s)
 	l.states[node] = s
 	if from.Name.IsSet() && from.Names.IsSet() {
-		l.c.Errorf(from.Names.Pos, "%s %s has both name and names", what, node.GoName)
+		l.c.Errorf(from.Names.Pos, "%s %s has both name and names", what, node.GoName).Rule(rule.KeyClash)
 	}
 	if from.Go.IsSet() && !from.Names.IsSet() {
-		l.c.Errorf(from.Go.Pos, "%s %s: go names the field that names makes, but there is no names", what, node.GoName).
+		l.c.Errorf(from.Go.Pos, "%s %s: go names the field that names makes, but there is no names", what, node.GoName).Rule(rule.KeyClash).
 			Hintf("the name of the Go type is `type:`")
 	}
 	if from.Names.IsSet() {
@@ -74,7 +75,7 @@ func (l *linker) declareElement(from *syntax.Element) *model.Element {
 	switch {
 	case from.Name.IsSet() && from.Names.IsSet():
 	case !from.Name.IsSet() && !from.Names.IsSet():
-		l.c.Errorf(from.Pos, "%s has neither name nor names", what).Hintf("add the name that it has on the wire: `name: ...`")
+		l.c.Errorf(from.Pos, "%s has neither name nor names", what).Rule(rule.ChildName).Hintf("add the name that it has on the wire: `name: ...`")
 	case from.Name.IsSet() && l.xmlName(from.Name, what):
 		node.Local = from.Name.Value
 	}
@@ -86,7 +87,7 @@ func (l *linker) declareElement(from *syntax.Element) *model.Element {
 	}
 	node.Doc = l.sentence(from.Doc, node.GoName, otherwise)
 	if len(from.IQ) > 0 && from.Names.IsSet() {
-		l.c.Errorf(from.Names.Pos, "%s: the payload of an IQ request needs a single name", what)
+		l.c.Errorf(from.Names.Pos, "%s: the payload of an IQ request needs a single name", what).Rule(rule.Request)
 	}
 	return node
 }
@@ -134,20 +135,20 @@ func (l *linker) declareRequest(payload *model.Element, from *syntax.Query) {
 func (l *linker) ownRequest(payload *model.Element, q *model.Query, from *syntax.Query) {
 	q.Request = payload
 	if payload.Query != nil {
-		l.c.Errorf(from.Type.Pos, "element %s cannot be the request of both get and set", payload.GoName).
+		l.c.Errorf(from.Type.Pos, "element %s cannot be the request of both get and set", payload.GoName).Rule(rule.Request).
 			Hintf("give one of them a type of its own, so that each request has one answer type")
 		return
 	}
 	payload.Query = q
 	if from.When != nil {
-		l.c.Errorf(from.When.Pos, "request %s: when belongs to the element, which is the request itself", payload.GoName)
+		l.c.Errorf(from.When.Pos, "request %s: when belongs to the element, which is the request itself", payload.GoName).Rule(rule.When)
 	}
 	if from.Fields.IsSet() {
-		l.c.Errorf(from.Fields.Pos, "request %s: fields can be chosen only for a type of its own", payload.GoName)
+		l.c.Errorf(from.Fields.Pos, "request %s: fields can be chosen only for a type of its own", payload.GoName).Rule(rule.Request)
 	}
 	for key, s := range map[string]syntax.String{"doc": from.Doc, "ref": from.Ref} {
 		if s.IsSet() {
-			l.c.Errorf(s.Pos, "request %s: %s belongs to the element, which is the request itself", payload.GoName, key)
+			l.c.Errorf(s.Pos, "request %s: %s belongs to the element, which is the request itself", payload.GoName, key).Rule(rule.Request)
 		}
 	}
 }
@@ -160,12 +161,12 @@ func (l *linker) places(from *syntax.Element) model.Places {
 	for _, p := range from.In.List {
 		i := slices.Index(known, p.Value)
 		if i < 0 {
-			l.c.Errorf(p.Pos, "element %s: %q is no place for an element", from.Type.Value, p.Value).
+			l.c.Errorf(p.Pos, "element %s: %q is no place for an element", from.Type.Value, p.Value).Rule(rule.Place).
 				Hintf("one of: %s", strings.Join(known, ", ")).DidYouMean(p.Value, known)
 			continue
 		}
 		if in&bits[i] != 0 {
-			l.c.Errorf(p.Pos, "element %s: place %s stands twice", from.Type.Value, p.Value)
+			l.c.Errorf(p.Pos, "element %s: place %s stands twice", from.Type.Value, p.Value).Rule(rule.Place)
 		}
 		in |= bits[i]
 	}
@@ -179,7 +180,7 @@ func (l *linker) sender(s syntax.String, what string) model.Sender {
 	case !s.IsSet():
 		return model.SenderAny
 	case !slices.Contains(known, s.Value):
-		l.c.Errorf(s.Pos, "%s: sender %q is not a rule", what, s.Value).
+		l.c.Errorf(s.Pos, "%s: sender %q is not a rule", what, s.Value).Rule(rule.Sender).
 			Hintf("one of: %s", strings.Join(known, ", ")).DidYouMean(s.Value, known)
 		return model.SenderAny
 	}
@@ -191,7 +192,7 @@ func (l *linker) xmlName(name syntax.String, what string) bool {
 	if isNCName(name.Value) {
 		return true
 	}
-	d := l.c.Errorf(name.Pos, "%s: %q is not a name of XML", what, name.Value)
+	d := l.c.Errorf(name.Pos, "%s: %q is not a name of XML", what, name.Value).Rule(rule.XMLName)
 	if strings.Contains(name.Value, ":") {
 		d.Hintf("write the name without its prefix, and its namespace with `ns:`")
 	}
@@ -220,7 +221,7 @@ func (l *linker) resolve(s *structState) {
 	if from.Names.IsSet() {
 		l.nameField(s)
 		if from.When != nil {
-			l.c.Errorf(from.When.Pos, "%s: when does not go with names", describe(node))
+			l.c.Errorf(from.When.Pos, "%s: when does not go with names", describe(node)).Rule(rule.When)
 		}
 	} else {
 		defer func() { l.when(node, from.When, from.Attrs) }()
@@ -230,7 +231,7 @@ func (l *linker) resolve(s *structState) {
 		return
 	}
 	for _, r := range from.Nested {
-		l.c.Errorf(r.Pos, "%s: nested goes with like only", describe(node))
+		l.c.Errorf(r.Pos, "%s: nested goes with like only", describe(node)).Rule(rule.Like)
 	}
 	for _, a := range from.Attrs {
 		l.attr(node, a)
@@ -308,7 +309,7 @@ func (l *linker) imported(name syntax.String, what string) (enum *model.Enum, no
 	if s := in.structs[typeName]; s != nil {
 		return nil, s.node
 	}
-	l.c.Errorf(name.Pos, "%s: package %s has no type %s", what, pkg, typeName).DidYouMean(typeName, in.typeNames())
+	l.c.Errorf(name.Pos, "%s: package %s has no type %s", what, pkg, typeName).Rule(rule.TypeUnknown).DidYouMean(typeName, in.typeNames())
 	return nil, nil
 }
 
@@ -320,7 +321,7 @@ func (l *linker) importNamed(pkg string, name syntax.String, what string) *linke
 		for _, i := range l.file.Imports {
 			known = append(known, i.Name.Value)
 		}
-		l.c.Errorf(name.Pos, "%s: package %s of type %s is not imported", what, pkg, name.Value).
+		l.c.Errorf(name.Pos, "%s: package %s of type %s is not imported", what, pkg, name.Value).Rule(rule.Import).
 			Hintf("add %s to `imports:`", pkg).DidYouMean(pkg, known)
 		return nil
 	}
@@ -367,7 +368,7 @@ func (l *linker) uses() {
 	}
 	for _, e := range l.pkg.Structs {
 		if e.Role == model.Payload && e.In == 0 && len(l.states[e].from.In.List) == 0 {
-			l.c.Errorf(e.Pos, "%s: nothing says where it may stand", describe(e)).
+			l.c.Errorf(e.Pos, "%s: nothing says where it may stand", describe(e)).Rule(rule.Place).
 				Hintf("add `in:` with some of message, presence, iq, stream, any")
 		}
 	}
@@ -387,7 +388,7 @@ func (l *linker) wireNames() {
 		case len(e.Uses) == 1:
 			for _, other := range first[e.Uses[0]] {
 				if !l.distinct(e, other, describe(e)) {
-					l.c.Errorf(e.Pos, "%s: the element has the type %s already", describe(e), other.GoName).
+					l.c.Errorf(e.Pos, "%s: the element has the type %s already", describe(e), other.GoName).Rule(rule.Ambiguous).
 						Hintf("the other is in line %d; `when:` tells elements of one name apart", other.Pos.Line)
 				}
 			}
@@ -401,7 +402,7 @@ func (l *linker) wireNames() {
 		for _, v := range e.Names.Values {
 			name := model.Name{Space: e.Namespace.URI, Local: v.Value.Text}
 			if others := first[name]; others != nil && named[name] == e {
-				l.c.Errorf(v.Pos, "value %q of enum %s names the element of type %s", v.Value.Text, e.Names.GoName, others[0].GoName)
+				l.c.Errorf(v.Pos, "value %q of enum %s names the element of type %s", v.Value.Text, e.Names.GoName, others[0].GoName).Rule(rule.Ambiguous)
 			}
 		}
 	}
@@ -417,7 +418,7 @@ func (l *linker) namesOnce(e *model.Element, named map[model.Name]*model.Element
 			named[name] = e
 		case clash == nil:
 			clash = other
-			l.c.Errorf(e.Pos, "%s: its name %q is one of %s already", describe(e), v.Value.Text, clash.GoName).
+			l.c.Errorf(e.Pos, "%s: its name %q is one of %s already", describe(e), v.Value.Text, clash.GoName).Rule(rule.Ambiguous).
 				Hintf("elements whose names are values need enums that have no value in common")
 		}
 	}

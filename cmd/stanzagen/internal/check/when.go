@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
 
@@ -15,13 +16,13 @@ func (l *linker) when(e *model.Element, from *syntax.When, declared []*syntax.At
 	what := describe(e)
 	switch {
 	case from.Attr.IsSet() == from.Child.IsSet():
-		l.c.Errorf(from.Pos, "%s: when needs either attr or child", what)
+		l.c.Errorf(from.Pos, "%s: when needs either attr or child", what).Rule(rule.When)
 	case from.Attr.IsSet() && !from.Value.IsSet():
-		l.c.Errorf(from.Pos, "%s: when has an attr but no value", what)
+		l.c.Errorf(from.Pos, "%s: when has an attr but no value", what).Rule(rule.When)
 	case from.Child.IsSet() && from.Value.IsSet():
-		l.c.Errorf(from.Value.Pos, "%s: when looks at a child, which has no value", what)
+		l.c.Errorf(from.Value.Pos, "%s: when looks at a child, which has no value", what).Rule(rule.When)
 	case e.When != nil:
-		l.c.Errorf(from.Pos, "%s: the element has a when already", what)
+		l.c.Errorf(from.Pos, "%s: the element has a when already", what).Rule(rule.When)
 	case from.Attr.IsSet():
 		l.whenAttr(e, from, declared, what)
 	default:
@@ -34,17 +35,17 @@ func (l *linker) whenAttr(e *model.Element, from *syntax.When, declared []*synta
 	name := from.Attr.Value
 	if name == "xmlns" || !l.xmlName(from.Attr, what+": when") {
 		if name == "xmlns" {
-			l.c.Errorf(from.Attr.Pos, "%s: when looks at xmlns, which is no attribute", what)
+			l.c.Errorf(from.Attr.Pos, "%s: when looks at xmlns, which is no attribute", what).Rule(rule.When)
 		}
 		return
 	}
 	if !isXMLText(from.Value.Value) {
-		l.c.Errorf(from.Value.Pos, "%s: value of when has characters that XML does not allow", what)
+		l.c.Errorf(from.Value.Pos, "%s: value of when has characters that XML does not allow", what).Rule(rule.XMLText)
 		return
 	}
 	for _, a := range declared {
 		if a.Name.Value == name && !a.NS.IsSet() {
-			l.c.Errorf(a.Pos, "attribute %q of %s is said by when, and has no field", name, what).Hintf("take it out of `attrs:`")
+			l.c.Errorf(a.Pos, "attribute %q of %s is said by when, and has no field", name, what).Rule(rule.When).Hintf("take it out of `attrs:`")
 			return
 		}
 	}
@@ -71,7 +72,7 @@ func (l *linker) whenChild(e *model.Element, from *syntax.When, what string) {
 		}
 	}
 	if i < 0 {
-		l.c.Errorf(from.Child.Pos, "%s: when looks at %q, which is no child with a name", what, from.Child.Value).
+		l.c.Errorf(from.Child.Pos, "%s: when looks at %q, which is no child with a name", what, from.Child.Value).Rule(rule.When).
 			Hintf("known: %s", quoteAll(known)).DidYouMean(from.Child.Value, known)
 		return
 	}
@@ -81,7 +82,7 @@ func (l *linker) whenChild(e *model.Element, from *syntax.When, what string) {
 	case f.Type.Scalar == model.Flag:
 		e.Fields = slices.Delete(e.Fields, i, i+1)
 	case f.Default != nil:
-		l.c.Errorf(from.Child.Pos, "%s: when requires the child %q, so that its default is of no use", what, from.Child.Value)
+		l.c.Errorf(from.Child.Pos, "%s: when requires the child %q, so that its default is of no use", what, from.Child.Value).Rule(rule.When)
 	default:
 		f.Required = true
 		f.Shape = shape(f)
@@ -94,7 +95,7 @@ func (l *linker) sameWhen(node, payload *model.Element) {
 	if w.Child != nil && !w.Implied() {
 		i := slices.IndexFunc(node.Fields, func(f *model.Field) bool { return f.Kind == w.Child.Kind && f.Name == w.Child.Name })
 		if i < 0 {
-			l.c.Errorf(node.Pos, "%s: fields leave out the child %q, which makes it a %s", describe(node), w.Child.Name.Local, payload.GoName)
+			l.c.Errorf(node.Pos, "%s: fields leave out the child %q, which makes it a %s", describe(node), w.Child.Name.Local, payload.GoName).Rule(rule.When)
 			return
 		}
 		w.Child = node.Fields[i]
@@ -109,9 +110,9 @@ func (l *linker) distinct(e, other *model.Element, what string) bool {
 	case a == nil && b == nil:
 		return false
 	case a.Same(b):
-		l.c.Errorf(a.Pos, "%s: when is the same as that of %s", what, other.GoName).Hintf("the other is in line %d", b.Pos.Line)
+		l.c.Errorf(a.Pos, "%s: when is the same as that of %s", what, other.GoName).Rule(rule.When).Hintf("the other is in line %d", b.Pos.Line)
 	case a != nil && b != nil && !a.Alike(b):
-		l.c.Errorf(a.Pos, "%s: when does not look at what that of %s looks at, so that both could hold", what, other.GoName).
+		l.c.Errorf(a.Pos, "%s: when does not look at what that of %s looks at, so that both could hold", what, other.GoName).Rule(rule.When).
 			Hintf("the other is in line %d", b.Pos.Line)
 	}
 	return true

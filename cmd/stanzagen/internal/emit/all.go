@@ -8,6 +8,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 )
 
@@ -20,7 +21,7 @@ func Table(packages []*model.Package, c *source.Collector) map[string][]byte {
 	files := map[string][]byte{}
 	for _, p := range packages {
 		if !p.Imported && (p.Name == TableName || p.Dir == ".") {
-			c.Errorf(p.Pos, "package %s leaves no room for the package all, which lists the types of the others", p.Name)
+			c.Errorf(p.Pos, "package %s leaves no room for the package all, which lists the types of the others", p.Name).Rule(rule.Output)
 			return nil
 		}
 	}

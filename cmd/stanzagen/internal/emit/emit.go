@@ -11,6 +11,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 )
 
@@ -52,15 +53,15 @@ func Generate(packages []*model.Package, c *source.Collector) map[string][]byte 
 func refuse(e *model.Element, c *source.Collector) {
 	for _, f := range e.Parts() {
 		if t := f.Type.Element; t != nil && t.Role == model.Nested && t.Package != e.Package {
-			c.Errorf(f.Pos, "type %s is nested in package %s, so that other packages cannot use it", t.GoName, t.Package.Name).
+			c.Errorf(f.Pos, "type %s is nested in package %s, so that other packages cannot use it", t.GoName, t.Package.Name).Rule(rule.TypeKind).
 				Hintf("make it an element there, with `in: [any]`")
 		}
 		if strings.Contains(f.Name.Space, ",") {
-			c.Errorf(f.Pos, "namespace %s has a comma, which struct tags cannot carry", f.Name.Space)
+			c.Errorf(f.Pos, "namespace %s has a comma, which struct tags cannot carry", f.Name.Space).Rule(rule.Namespace)
 		}
 	}
 	if e.Namespace != nil && strings.Contains(e.Namespace.URI, ",") {
-		c.Errorf(e.Pos, "namespace %s has a comma, which struct tags cannot carry", e.Namespace.URI)
+		c.Errorf(e.Pos, "namespace %s has a comma, which struct tags cannot carry", e.Namespace.URI).Rule(rule.Namespace)
 	}
 }
 
@@ -91,11 +92,11 @@ func (g *file) render(files map[string][]byte, name string) {
 	var b bytes.Buffer
 	if err := g.Render(&b); err != nil {
 		reason, _, _ := strings.Cut(err.Error(), " while formatting") // what follows is the whole file
-		g.c.Errorf(g.pkg.Pos, "file %s cannot be generated: %s", name, reason)
+		g.c.Errorf(g.pkg.Pos, "file %s cannot be generated: %s", name, reason).Rule(rule.Output)
 		return
 	}
 	if files[name] != nil {
-		g.c.Errorf(g.pkg.Pos, "file %s is generated twice", name)
+		g.c.Errorf(g.pkg.Pos, "file %s is generated twice", name).Rule(rule.Output)
 		return
 	}
 	files[name] = b.Bytes()

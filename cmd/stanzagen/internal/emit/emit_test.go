@@ -50,10 +50,10 @@ func TestRefused(t *testing.T) {
 		table bool
 		want  string
 	}{
-		{tea(child(nested, model.Name{Local: "cup"})), false, "tea.yaml: type Cup is nested in package cups, so that other packages cannot use it\n\thint: make it an element there, with `in: [any]`"},
-		{tea(child(text, model.Name{Space: "urn:a,b", Local: "cup"})), false, "tea.yaml: namespace urn:a,b has a comma, which struct tags cannot carry"},
-		{comma, false, "tea.yaml: namespace urn:a,b has a comma, which struct tags cannot carry"},
-		{all, true, "tea.yaml: package all leaves no room for the package all, which lists the types of the others"},
+		{tea(child(nested, model.Name{Local: "cup"})), false, "tea.yaml: type Cup is nested in package cups, so that other packages cannot use it [type-kind]\n\thint: make it an element there, with `in: [any]`"},
+		{tea(child(text, model.Name{Space: "urn:a,b", Local: "cup"})), false, "tea.yaml: namespace urn:a,b has a comma, which struct tags cannot carry [namespace]"},
+		{comma, false, "tea.yaml: namespace urn:a,b has a comma, which struct tags cannot carry [namespace]"},
+		{all, true, "tea.yaml: package all leaves no room for the package all, which lists the types of the others [output]"},
 	} {
 		reported := &source.Collector{}
 		if c.table {
@@ -70,7 +70,7 @@ func TestRefused(t *testing.T) {
 	require.Regexp(t, `^file tea/codec_gen.go cannot be generated: Error 9:12: .*$`, c.Diagnostics()[0].Msg)
 	c = &source.Collector{}
 	Generate([]*model.Package{tea(), tea()}, c)
-	require.Equal(t, "tea.yaml: file tea/codec_gen.go is generated twice", c.Diagnostics()[0].String())
+	require.Equal(t, "tea.yaml: file tea/codec_gen.go is generated twice [output]", c.Diagnostics()[0].String())
 }
 
 // TestLong cuts codecs that would make too long a file into several files, which have all of them.

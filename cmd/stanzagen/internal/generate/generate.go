@@ -8,6 +8,7 @@ import (
 
 	"stanza.invalid/cmd/stanzagen/internal/check"
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -49,7 +50,7 @@ func (k *Compiler) Plan(o Options, c *source.Collector) *Plan {
 	}
 	for name := range files {
 		if !filepath.IsLocal(filepath.FromSlash(name)) || !strings.HasSuffix(name, ".go") {
-			c.Errorf(source.Pos{File: name}, "emitter made a file outside of the output")
+			c.Errorf(source.Pos{File: name}, "emitter made a file outside of the output").Rule(rule.Output)
 		}
 	}
 	if c.Errors() > 0 {

@@ -15,6 +15,7 @@ import (
 
 	"stanza.invalid/cmd/stanzagen/internal/check"
 	"stanza.invalid/cmd/stanzagen/internal/model"
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -81,13 +82,13 @@ func (l *loader) load(o Options) {
 	if base == "" {
 		var err error
 		if base, err = importPathOf(o.Out); err != nil {
-			l.c.Errorf(source.Pos{File: o.Out}, "import path of the output is not known: %v", err).
+			l.c.Errorf(source.Pos{File: o.Out}, "import path of the output is not known: %v", err).Rule(rule.Input).
 				Hintf("say it with --import-path")
 			return
 		}
 	}
 	if o.Flat && len(o.Files) != 1 {
-		l.c.Errorf(source.Pos{File: o.Out}, "one directory is one package, so --flat takes one schema, not %d", len(o.Files))
+		l.c.Errorf(source.Pos{File: o.Out}, "one directory is one package, so --flat takes one schema, not %d", len(o.Files)).Rule(rule.Input)
 		return
 	}
 	trees := l.sets(o.Files)
@@ -139,11 +140,11 @@ func (l *loader) sets(files []string) map[string]*syntax.File {
 func (l *loader) given(file, base string, o Options, trees map[string]*syntax.File) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
-		l.c.Errorf(source.Pos{File: file}, "%v", err)
+		l.c.Errorf(source.Pos{File: file}, "%v", err).Rule(rule.Input)
 		return
 	}
 	if _, twice := l.byPath[abs]; twice {
-		l.c.Errorf(source.Pos{File: file}, "file is given twice")
+		l.c.Errorf(source.Pos{File: file}, "file is given twice").Rule(rule.Input)
 		return
 	}
 	f, isRead := trees[file]
@@ -177,7 +178,7 @@ func (l *loader) read(file string) *syntax.File {
 			known = append(known, ext)
 		}
 		slices.Sort(known)
-		l.c.Errorf(pos, "files of type %q cannot be read", filepath.Ext(file)).Hintf("known: %s", strings.Join(known, ", "))
+		l.c.Errorf(pos, "files of type %q cannot be read", filepath.Ext(file)).Rule(rule.Input).Hintf("known: %s", strings.Join(known, ", "))
 		return nil
 	}
 	data, ok := l.readFile(file)
@@ -193,7 +194,7 @@ func (l *loader) readFile(file string) (data []byte, ok bool) {
 		if pathError, ok := err.(*fs.PathError); ok {
 			err = pathError.Err
 		}
-		l.c.Errorf(source.Pos{File: file}, "schema cannot be read: %v", err)
+		l.c.Errorf(source.Pos{File: file}, "schema cannot be read: %v", err).Rule(rule.Input)
 		return nil, false
 	}
 	return data, true
@@ -203,12 +204,12 @@ func (l *loader) readFile(file string) (data []byte, ok bool) {
 func (l *loader) override(f *syntax.File, o Options) {
 	if f.Format != syntax.XSD {
 		if o.Package != "" || o.Spec != "" {
-			l.c.Errorf(f.Pos, "package and spec stand in the schema; --package and --spec are for XSDs")
+			l.c.Errorf(f.Pos, "package and spec stand in the schema; --package and --spec are for XSDs").Rule(rule.Input)
 		}
 		return
 	}
 	if (o.Package != "" || o.Spec != "") && len(o.Files) > 1 {
-		l.c.Errorf(f.Pos, "--package and --spec are for a single XSD, there are %d files", len(o.Files))
+		l.c.Errorf(f.Pos, "--package and --spec are for a single XSD, there are %d files", len(o.Files)).Rule(rule.Input)
 		return
 	}
 	if o.Package != "" {
@@ -247,7 +248,7 @@ func (l *loader) imports(in *check.Input) {
 		case !imp.Name.IsSet():
 			continue // reported by the reader
 		case imp.Schema.IsSet() != imp.Path.IsSet():
-			l.c.Errorf(imp.Pos, "import %s needs both schema and path, or neither", name).
+			l.c.Errorf(imp.Pos, "import %s needs both schema and path, or neither", name).Rule(rule.Import).
 				Hintf("schema is the file that says what is in the package, path is the package's Go import path")
 		case imp.Schema.IsSet():
 			in.Imports[imp] = l.importFile(in, imp)
@@ -257,7 +258,7 @@ func (l *loader) imports(in *check.Input) {
 			in.Imports[imp] = l.own()[name]
 		default:
 			known := slices.Sorted(maps.Keys(l.own()))
-			l.c.Errorf(imp.Pos, "package %s is neither one of this run nor one of this project", name).
+			l.c.Errorf(imp.Pos, "package %s is neither one of this run nor one of this project", name).Rule(rule.Import).
 				Hintf("other packages need their schema and path: {name: %s, schema: ../%s.yaml, path: example.org/gen/%s}", name, name, name).
 				DidYouMean(name, known)
 		}
@@ -275,23 +276,23 @@ var goImportPath = regexp.MustCompile(`^[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*$`)
 // importFile reads the schema that an import names by its path.
 func (l *loader) importFile(in *check.Input, imp *syntax.Import) *check.Input {
 	if !goImportPath.MatchString(imp.Path.Value) {
-		l.c.Errorf(imp.Path.Pos, "path %q of import %s is not a Go import path", imp.Path.Value, imp.Name.Value)
+		l.c.Errorf(imp.Path.Pos, "path %q of import %s is not a Go import path", imp.Path.Value, imp.Name.Value).Rule(rule.Import)
 		return nil
 	}
 	if strings.HasPrefix(in.File.Path, builtInPrefix) {
-		l.c.Errorf(imp.Schema.Pos, "a built-in schema imports the others by name only")
+		l.c.Errorf(imp.Schema.Pos, "a built-in schema imports the others by name only").Rule(rule.Import)
 		return nil
 	}
 	file := filepath.Join(filepath.Dir(in.File.Path), filepath.FromSlash(imp.Schema.Value))
 	abs, err := filepath.Abs(file)
 	if err != nil {
-		l.c.Errorf(imp.Schema.Pos, "%v", err)
+		l.c.Errorf(imp.Schema.Pos, "%v", err).Rule(rule.Input)
 		return nil
 	}
 	target, known := l.byPath[abs]
 	if !known {
 		if _, err := os.Stat(file); err != nil {
-			l.c.Errorf(imp.Schema.Pos, "schema %s of import %s is not there", file, imp.Name.Value).Hintf("the path is relative to this file")
+			l.c.Errorf(imp.Schema.Pos, "schema %s of import %s is not there", file, imp.Name.Value).Rule(rule.Import).Hintf("the path is relative to this file")
 			return nil
 		}
 		if f := l.read(file); f != nil {
@@ -304,9 +305,9 @@ func (l *loader) importFile(in *check.Input, imp *syntax.Import) *check.Input {
 	case target == nil:
 		return nil
 	case target.File.Package.Value != imp.Name.Value:
-		l.c.Errorf(imp.Name.Pos, "import is called %s, but the package of %s is %s", imp.Name.Value, imp.Schema.Value, target.File.Package.Value)
+		l.c.Errorf(imp.Name.Pos, "import is called %s, but the package of %s is %s", imp.Name.Value, imp.Schema.Value, target.File.Package.Value).Rule(rule.Import)
 	case target.ImportPath != imp.Path.Value:
-		l.c.Errorf(imp.Path.Pos, "path of import %s is %s, but the package is known as %s", imp.Name.Value, imp.Path.Value, target.ImportPath)
+		l.c.Errorf(imp.Path.Pos, "path of import %s is %s, but the package is known as %s", imp.Name.Value, imp.Path.Value, target.ImportPath).Rule(rule.Import)
 	}
 	return target
 }
@@ -330,7 +331,7 @@ func (l *loader) own() map[string]*check.Input {
 	for _, name := range names {
 		data, err := fs.ReadFile(l.BuiltIn, name)
 		if err != nil {
-			l.c.Errorf(source.Pos{File: builtInPrefix + name}, "schema cannot be read: %v", err)
+			l.c.Errorf(source.Pos{File: builtInPrefix + name}, "schema cannot be read: %v", err).Rule(rule.Input)
 			continue
 		}
 		f := l.Readers[".yaml"](builtInPrefix+name, data, l.c)

@@ -5,6 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -87,11 +88,11 @@ func (o *object) pairs(name string, f func(k, v *yaml.Node)) {
 		k, v := n.Content[i], n.Content[i+1]
 		switch {
 		case k.Kind != yaml.ScalarNode:
-			o.r.c.Errorf(o.r.pos(k), "key of %q is not a text", name)
+			o.r.c.Errorf(o.r.pos(k), "key of %q is not a text", name).Rule(rule.KeyKind)
 		case first[k.Value] != 0:
-			o.r.c.Errorf(o.r.pos(k), "key %q stands twice in %q", k.Value, name).Hintf("the first is in line %d", first[k.Value])
+			o.r.c.Errorf(o.r.pos(k), "key %q stands twice in %q", k.Value, name).Rule(rule.KeyTwice).Hintf("the first is in line %d", first[k.Value])
 		case isNull(v):
-			o.r.c.Errorf(o.r.pos(v), "key %q of %q has no value", k.Value, name)
+			o.r.c.Errorf(o.r.pos(v), "key %q of %q has no value", k.Value, name).Rule(rule.KeyKind)
 		default:
 			first[k.Value] = k.Line
 			f(k, v)
@@ -125,7 +126,7 @@ func (r *reader) file(n *yaml.Node) *syntax.File {
 		f.Namespaces = append(f.Namespaces, &syntax.Namespace{Pos: one.Pos, Key: syntax.String{Pos: one.Pos}, URI: one})
 	}
 	if many := o.node("namespaces"); many != nil && one.IsSet() {
-		r.c.Errorf(r.pos(many), "namespace and namespaces are both given").Hintf(`write the single one as "": %s`, one.Value)
+		r.c.Errorf(r.pos(many), "namespace and namespaces are both given").Rule(rule.KeyClash).Hintf(`write the single one as "": %s`, one.Value)
 	}
 	o.pairs("namespaces", func(k, v *yaml.Node) {
 		if ns := r.namespace(k, v); ns != nil {
@@ -231,7 +232,7 @@ func (r *reader) shape(o *object) *syntax.Element {
 	}
 	o.pairs("nested", func(k, v *yaml.Node) {
 		if v.Kind != yaml.ScalarNode {
-			r.c.Errorf(r.pos(v), "key %q of \"nested\" wants a text, this is %s", k.Value, describe(v))
+			r.c.Errorf(r.pos(v), "key %q of \"nested\" wants a text, this is %s", k.Value, describe(v)).Rule(rule.KeyKind)
 			return
 		}
 		e.Nested = append(e.Nested, &syntax.Rename{Pos: r.pos(k), From: r.text(k), To: r.text(v)})
@@ -335,7 +336,7 @@ func (r *reader) iq(n *yaml.Node) []*syntax.Query {
 		}
 	}
 	if len(queries) == 0 && len(n.Content) == 0 {
-		r.c.Errorf(o.pos, "iq has neither get nor set")
+		r.c.Errorf(o.pos, "iq has neither get nor set").Rule(rule.KeyMissing)
 	}
 	return queries
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 )
 
@@ -36,7 +37,7 @@ func Format(path string, data []byte, c *source.Collector) []byte {
 		}
 		out = again
 	}
-	c.Errorf(source.Pos{File: path}, "schema has no canonical form").
+	c.Errorf(source.Pos{File: path}, "schema has no canonical form").Rule(rule.YAML).
 		Hintf("this is a mistake in stanzagen; comments in the midst of a value may be the reason")
 	return nil
 }
@@ -56,7 +57,7 @@ func formatOnce(path string, data []byte, c *source.Collector) []byte {
 		return nil
 	}
 	if root.Kind != yaml.MappingNode {
-		c.Errorf(r.pos(root), "%s needs a mapping with keys, this is %s", LevelFile, describe(root))
+		c.Errorf(r.pos(root), "%s needs a mapping with keys, this is %s", LevelFile, describe(root)).Rule(rule.KeyKind)
 		return nil
 	}
 	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\uFEFF"), "\r\n", "\n")
@@ -69,7 +70,7 @@ func formatOnce(path string, data []byte, c *source.Collector) []byte {
 	p.file(file)
 	out := p.b.String()
 	if !f.same(out, file, all) {
-		c.Errorf(source.Pos{File: path}, "schema cannot be formatted without changing it").
+		c.Errorf(source.Pos{File: path}, "schema cannot be formatted without changing it").Rule(rule.YAML).
 			Hintf("this is a mistake in stanzagen; comments in the midst of a value may be the reason")
 		return nil
 	}

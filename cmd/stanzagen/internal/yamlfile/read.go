@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 
+	"stanza.invalid/cmd/stanzagen/internal/rule"
 	"stanza.invalid/cmd/stanzagen/internal/source"
 	"stanza.invalid/cmd/stanzagen/internal/syntax"
 )
@@ -47,14 +48,14 @@ type reader struct {
 func (r *reader) load(data []byte) *yaml.Node {
 	start := source.Pos{File: r.path}
 	if len(data) > maxSize {
-		r.c.Errorf(start, "schema has %d bytes, the limit is %d", len(data), maxSize)
+		r.c.Errorf(start, "schema has %d bytes, the limit is %d", len(data), maxSize).Rule(rule.YAML)
 		return nil
 	}
 	if at := invalidUTF8(data); at >= 0 {
 		before := data[:at]
 		line := 1 + strings.Count(string(before), "\n")
 		col := at - strings.LastIndexByte(string(before), '\n')
-		r.c.Errorf(source.Pos{File: r.path, Line: line, Col: col}, "schema is not UTF-8")
+		r.c.Errorf(source.Pos{File: r.path, Line: line, Col: col}, "schema is not UTF-8").Rule(rule.YAML)
 		return nil
 	}
 	var docs []yaml.Node
@@ -64,11 +65,11 @@ func (r *reader) load(data []byte) *yaml.Node {
 		return nil
 	}
 	if len(docs) == 0 || len(docs[0].Content) == 0 {
-		r.c.Errorf(start, "schema is empty")
+		r.c.Errorf(start, "schema is empty").Rule(rule.YAML)
 		return nil
 	}
 	if len(docs) > 1 {
-		r.c.Errorf(r.pos(&docs[1]), "schema has a second document").Hintf("one file is one package: give it a file of its own")
+		r.c.Errorf(r.pos(&docs[1]), "schema has a second document").Rule(rule.YAML).Hintf("one file is one package: give it a file of its own")
 		return nil
 	}
 	return docs[0].Content[0]
@@ -81,10 +82,10 @@ func (r *reader) loadError(err error) {
 		one = many.Errors[0]
 	}
 	if one == nil && !errors.As(err, &one) {
-		r.c.Errorf(source.Pos{File: r.path}, "not YAML: %v", err)
+		r.c.Errorf(source.Pos{File: r.path}, "not YAML: %v", err).Rule(rule.YAML)
 		return
 	}
-	d := r.c.Errorf(source.Pos{File: r.path, Line: one.Mark.Line, Col: one.Mark.Column}, "not YAML: %s", one.Message)
+	d := r.c.Errorf(source.Pos{File: r.path, Line: one.Mark.Line, Col: one.Mark.Column}, "not YAML: %s", one.Message).Rule(rule.YAML)
 	if one.ContextMsg != "" && one.ContextMark.Line > 0 {
 		d.Hintf("%s that begins at line %d", one.ContextMsg, one.ContextMark.Line)
 	}
@@ -110,14 +111,14 @@ func (r *reader) plain(n *yaml.Node) bool {
 	ok := true
 	switch {
 	case n.Kind == yaml.AliasNode:
-		r.c.Errorf(r.pos(n), "alias *%s is not allowed in a schema", n.Value).Hintf("write the value again, or use `like:` for a shape")
+		r.c.Errorf(r.pos(n), "alias *%s is not allowed in a schema", n.Value).Rule(rule.YAMLFeature).Hintf("write the value again, or use `like:` for a shape")
 		return false
 	case n.Anchor != "":
-		r.c.Errorf(r.pos(n), "anchor &%s is not allowed in a schema", n.Anchor)
+		r.c.Errorf(r.pos(n), "anchor &%s is not allowed in a schema", n.Anchor).Rule(rule.YAMLFeature)
 		ok = false
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		r.c.Errorf(r.pos(n), "tag %s is not allowed in a schema", n.Tag)
+		r.c.Errorf(r.pos(n), "tag %s is not allowed in a schema", n.Tag).Rule(rule.YAMLFeature)
 		ok = false
 	}
 	for _, sub := range n.Content {
@@ -144,7 +145,7 @@ type object struct {
 func (r *reader) object(n *yaml.Node, level Level) *object {
 	o := &object{r, r.pos(n), level, map[string]*yaml.Node{}, map[string]bool{}}
 	if n.Kind != yaml.MappingNode {
-		r.c.Errorf(o.pos, "%s needs a mapping with keys, this is %s", level, describe(n))
+		r.c.Errorf(o.pos, "%s needs a mapping with keys, this is %s", level, describe(n)).Rule(rule.KeyKind)
 		return o
 	}
 	keys := r.keys[level]
@@ -154,9 +155,9 @@ func (r *reader) object(n *yaml.Node, level Level) *object {
 		known := slices.IndexFunc(keys, func(key Key) bool { return key.Name == k.Value })
 		switch {
 		case k.Kind != yaml.ScalarNode:
-			r.c.Errorf(r.pos(k), "key of %s is not a text", level)
+			r.c.Errorf(r.pos(k), "key of %s is not a text", level).Rule(rule.KeyKind)
 		case first[k.Value] != nil:
-			r.c.Errorf(r.pos(k), "key %q stands twice in this %s", k.Value, level).Hintf("the first is in line %d", first[k.Value].Line)
+			r.c.Errorf(r.pos(k), "key %q stands twice in this %s", k.Value, level).Rule(rule.KeyTwice).Hintf("the first is in line %d", first[k.Value].Line)
 		case known < 0:
 			r.unknownKey(k, keys, level)
 			first[k.Value] = k
@@ -169,14 +170,14 @@ func (r *reader) object(n *yaml.Node, level Level) *object {
 	}
 	for _, key := range keys {
 		if key.Required && first[key.Name] == nil {
-			r.c.Errorf(o.pos, "%s has no key %q", level, key.Name)
+			r.c.Errorf(o.pos, "%s has no key %q", level, key.Name).Rule(rule.KeyMissing)
 		}
 	}
 	return o
 }
 
 func (r *reader) unknownKey(k *yaml.Node, keys []Key, level Level) {
-	d := r.c.Errorf(r.pos(k), "unknown key %q of %s", k.Value, level)
+	d := r.c.Errorf(r.pos(k), "unknown key %q of %s", k.Value, level).Rule(rule.KeyUnknown)
 	var names []string
 	for _, key := range keys {
 		names = append(names, key.Name)
@@ -216,16 +217,16 @@ func (r *reader) kind(v *yaml.Node, key Key) bool {
 	}
 	switch {
 	case isNull(v):
-		r.c.Errorf(r.pos(v), "key %q of %s has no value", key.Name, key.Level)
+		r.c.Errorf(r.pos(v), "key %q of %s has no value", key.Name, key.Level).Rule(rule.KeyKind)
 		return false
 	case !ok:
-		d := r.c.Errorf(r.pos(v), "key %q of %s wants a %s, this is %s", key.Name, key.Level, key.Kind, describe(v))
+		d := r.c.Errorf(r.pos(v), "key %q of %s wants a %s, this is %s", key.Name, key.Level, key.Kind, describe(v)).Rule(rule.KeyKind)
 		if list := key.Kind == KindTexts || key.Kind == KindTextsOrMaps; list && scalar {
 			d.Hintf("write %s: [%s]", key.Name, v.Value)
 		}
 		return false
 	case scalar && (key.Kind == KindTruth && v.Value != "true" && v.Value != "false"), scalar && key.Kind == KindTrueOrMap && v.Value != "true":
-		r.c.Errorf(r.pos(v), "key %q of %s wants %s, this is %q", key.Name, key.Level, key.Kind, v.Value)
+		r.c.Errorf(r.pos(v), "key %q of %s wants %s, this is %q", key.Name, key.Level, key.Kind, v.Value).Rule(rule.KeyKind)
 		return false
 	case list:
 		return r.members(v, key)
@@ -240,11 +241,11 @@ func (r *reader) members(v *yaml.Node, key Key) bool {
 	v.Content = slices.DeleteFunc(v.Content, func(m *yaml.Node) bool {
 		switch {
 		case isNull(m):
-			r.c.Errorf(r.pos(m), "member of %q of %s has no value", key.Name, key.Level)
+			r.c.Errorf(r.pos(m), "member of %q of %s has no value", key.Name, key.Level).Rule(rule.KeyKind)
 		case texts && m.Kind == yaml.ScalarNode, maps && m.Kind == yaml.MappingNode:
 			return false
 		default:
-			r.c.Errorf(r.pos(m), "key %q of %s wants a %s, this member is %s", key.Name, key.Level, key.Kind, describe(m))
+			r.c.Errorf(r.pos(m), "key %q of %s wants a %s, this member is %s", key.Name, key.Level, key.Kind, describe(m)).Rule(rule.KeyKind)
 		}
 		return true
 	})
