@@ -309,7 +309,7 @@ func (v *End) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	switch x := v.EndReason.(type) {
+	switch x := v.Reason.(type) {
 	case *HungUp:
 		if x == nil {
 			return b, &wire.EncodeError{Reason: "a nil *HungUp"}
@@ -353,7 +353,7 @@ func (v *End) AppendXML(b []byte, ns string) ([]byte, error) {
 			return b, err
 		}
 	default:
-		return b, &wire.EncodeError{Reason: "End without EndReason"}
+		return b, &wire.EncodeError{Reason: "End without Reason"}
 	}
 	for i := range v.Headers {
 		if b, err = v.Headers[i].appendXML(b); err != nil {
@@ -382,57 +382,57 @@ func (v *End) DecodeXML(r wire.Raw) error {
 	for c.Next() {
 		switch c.Local() {
 		case "hungup":
-			if c.Same() && v.EndReason == nil {
+			if c.Same() && v.Reason == nil {
 				x := new(HungUp)
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.EndReason = x
+				v.Reason = x
 				continue
 			}
 		case "hangup-command":
-			if c.Same() && v.EndReason == nil {
+			if c.Same() && v.Reason == nil {
 				x := new(HangupCommand)
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.EndReason = x
+				v.Reason = x
 				continue
 			}
 		case "timeout":
-			if c.Same() && v.EndReason == nil {
+			if c.Same() && v.Reason == nil {
 				x := new(Timeout)
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.EndReason = x
+				v.Reason = x
 				continue
 			}
 		case "busy":
-			if c.Same() && v.EndReason == nil {
+			if c.Same() && v.Reason == nil {
 				x := new(Busy)
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.EndReason = x
+				v.Reason = x
 				continue
 			}
 		case "rejected":
-			if c.Same() && v.EndReason == nil {
+			if c.Same() && v.Reason == nil {
 				x := new(Rejected)
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.EndReason = x
+				v.Reason = x
 				continue
 			}
 		case "error":
-			if c.Same() && v.EndReason == nil {
+			if c.Same() && v.Reason == nil {
 				x := new(Failed)
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.EndReason = x
+				v.Reason = x
 				continue
 			}
 		case "header":
@@ -452,7 +452,7 @@ func (v *End) DecodeXML(r wire.Raw) error {
 	if c.Stray() {
 		r.KeepText(&v.Extra)
 	}
-	if v.EndReason == nil {
+	if v.Reason == nil {
 		return r.MissingChoice("hungup", "hangup-command", "timeout", "busy", "rejected", "error")
 	}
 	return nil
@@ -464,21 +464,21 @@ func (v End) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	start.Name = xml.Name{Space: NS, Local: "end"}
 	s := struct {
 		plain
-		EndReason []wire.StdChild `xml:",any"`
+		Reason []wire.StdChild `xml:",any"`
 	}{plain: plain(v)}
-	switch x := v.EndReason.(type) {
+	switch x := v.Reason.(type) {
 	case *HungUp:
-		s.EndReason = append(s.EndReason, wire.StdChild{Space: NS, Local: "hungup", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NS, Local: "hungup", Value: x})
 	case *HangupCommand:
-		s.EndReason = append(s.EndReason, wire.StdChild{Space: NS, Local: "hangup-command", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NS, Local: "hangup-command", Value: x})
 	case *Timeout:
-		s.EndReason = append(s.EndReason, wire.StdChild{Space: NS, Local: "timeout", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NS, Local: "timeout", Value: x})
 	case *Busy:
-		s.EndReason = append(s.EndReason, wire.StdChild{Space: NS, Local: "busy", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NS, Local: "busy", Value: x})
 	case *Rejected:
-		s.EndReason = append(s.EndReason, wire.StdChild{Space: NS, Local: "rejected", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NS, Local: "rejected", Value: x})
 	case *Failed:
-		s.EndReason = append(s.EndReason, wire.StdChild{Space: NS, Local: "error", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NS, Local: "error", Value: x})
 	}
 	return e.EncodeElement(&s, start)
 }
@@ -494,52 +494,52 @@ func (v *End) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 		return err
 	}
 	for _, r := range s.Others {
-		if r.Is(NS, "hungup") && v.EndReason == nil {
+		if r.Is(NS, "hungup") && v.Reason == nil {
 			x := new(HungUp)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.EndReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NS, "hangup-command") && v.EndReason == nil {
+		if r.Is(NS, "hangup-command") && v.Reason == nil {
 			x := new(HangupCommand)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.EndReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NS, "timeout") && v.EndReason == nil {
+		if r.Is(NS, "timeout") && v.Reason == nil {
 			x := new(Timeout)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.EndReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NS, "busy") && v.EndReason == nil {
+		if r.Is(NS, "busy") && v.Reason == nil {
 			x := new(Busy)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.EndReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NS, "rejected") && v.EndReason == nil {
+		if r.Is(NS, "rejected") && v.Reason == nil {
 			x := new(Rejected)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.EndReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NS, "error") && v.EndReason == nil {
+		if r.Is(NS, "error") && v.Reason == nil {
 			x := new(Failed)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.EndReason = x
+			v.Reason = x
 			continue
 		}
 	}
@@ -1905,7 +1905,7 @@ func (v *Complete) AppendXML(b []byte, ns string) ([]byte, error) {
 	}
 	b = append(b, '>')
 	inner := len(b)
-	switch x := v.CompleteReason.(type) {
+	switch x := v.Reason.(type) {
 	case *Stopped:
 		if x == nil {
 			return b, &wire.EncodeError{Reason: "a nil *Stopped"}
@@ -2015,7 +2015,7 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 		switch c.Local() {
 		case "stop":
 			if c.In(NSComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2023,12 +2023,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "hangup":
 			if c.In(NSComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2036,12 +2036,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "error":
 			if c.In(NSComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2049,12 +2049,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "finish":
 			if c.In(NSOutputComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2062,12 +2062,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "max-time":
 			if c.In(NSOutputComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2075,12 +2075,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "match":
 			if c.In(NSInputComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2088,12 +2088,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "noinput":
 			if c.In(NSInputComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2101,12 +2101,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "nomatch":
 			if c.In(NSInputComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2114,12 +2114,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "max-duration":
 			if c.In(NSRecordComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2127,12 +2127,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "initial-timeout":
 			if c.In(NSRecordComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2140,12 +2140,12 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "final-timeout":
 			if c.In(NSRecordComplete) {
-				if v.CompleteReason != nil {
+				if v.Reason != nil {
 					c.Keep(&v.Extra)
 					continue
 				}
@@ -2153,7 +2153,7 @@ func (v *Complete) DecodeXML(r wire.Raw) error {
 				if err := x.decodeXML(c.Raw()); err != nil {
 					return err
 				}
-				v.CompleteReason = x
+				v.Reason = x
 				continue
 			}
 		case "recording":
@@ -2183,31 +2183,31 @@ func (v Complete) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	start.Name = xml.Name{Space: NSExt, Local: "complete"}
 	s := struct {
 		plain
-		CompleteReason []wire.StdChild `xml:",any"`
+		Reason []wire.StdChild `xml:",any"`
 	}{plain: plain(v)}
-	switch x := v.CompleteReason.(type) {
+	switch x := v.Reason.(type) {
 	case *Stopped:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSComplete, Local: "stop", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSComplete, Local: "stop", Value: x})
 	case *CallEnded:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSComplete, Local: "hangup", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSComplete, Local: "hangup", Value: x})
 	case *ComponentError:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSComplete, Local: "error", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSComplete, Local: "error", Value: x})
 	case *Finished:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSOutputComplete, Local: "finish", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSOutputComplete, Local: "finish", Value: x})
 	case *MaxTime:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSOutputComplete, Local: "max-time", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSOutputComplete, Local: "max-time", Value: x})
 	case *Match:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSInputComplete, Local: "match", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSInputComplete, Local: "match", Value: x})
 	case *NoInput:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSInputComplete, Local: "noinput", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSInputComplete, Local: "noinput", Value: x})
 	case *NoMatch:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSInputComplete, Local: "nomatch", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSInputComplete, Local: "nomatch", Value: x})
 	case *MaxDuration:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSRecordComplete, Local: "max-duration", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSRecordComplete, Local: "max-duration", Value: x})
 	case *InitialTimeout:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSRecordComplete, Local: "initial-timeout", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSRecordComplete, Local: "initial-timeout", Value: x})
 	case *FinalTimeout:
-		s.CompleteReason = append(s.CompleteReason, wire.StdChild{Space: NSRecordComplete, Local: "final-timeout", Value: x})
+		s.Reason = append(s.Reason, wire.StdChild{Space: NSRecordComplete, Local: "final-timeout", Value: x})
 	}
 	return e.EncodeElement(&s, start)
 }
@@ -2223,92 +2223,92 @@ func (v *Complete) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 		return err
 	}
 	for _, r := range s.Extensions {
-		if r.Is(NSComplete, "stop") && v.CompleteReason == nil {
+		if r.Is(NSComplete, "stop") && v.Reason == nil {
 			x := new(Stopped)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSComplete, "hangup") && v.CompleteReason == nil {
+		if r.Is(NSComplete, "hangup") && v.Reason == nil {
 			x := new(CallEnded)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSComplete, "error") && v.CompleteReason == nil {
+		if r.Is(NSComplete, "error") && v.Reason == nil {
 			x := new(ComponentError)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSOutputComplete, "finish") && v.CompleteReason == nil {
+		if r.Is(NSOutputComplete, "finish") && v.Reason == nil {
 			x := new(Finished)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSOutputComplete, "max-time") && v.CompleteReason == nil {
+		if r.Is(NSOutputComplete, "max-time") && v.Reason == nil {
 			x := new(MaxTime)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSInputComplete, "match") && v.CompleteReason == nil {
+		if r.Is(NSInputComplete, "match") && v.Reason == nil {
 			x := new(Match)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSInputComplete, "noinput") && v.CompleteReason == nil {
+		if r.Is(NSInputComplete, "noinput") && v.Reason == nil {
 			x := new(NoInput)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSInputComplete, "nomatch") && v.CompleteReason == nil {
+		if r.Is(NSInputComplete, "nomatch") && v.Reason == nil {
 			x := new(NoMatch)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSRecordComplete, "max-duration") && v.CompleteReason == nil {
+		if r.Is(NSRecordComplete, "max-duration") && v.Reason == nil {
 			x := new(MaxDuration)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSRecordComplete, "initial-timeout") && v.CompleteReason == nil {
+		if r.Is(NSRecordComplete, "initial-timeout") && v.Reason == nil {
 			x := new(InitialTimeout)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
-		if r.Is(NSRecordComplete, "final-timeout") && v.CompleteReason == nil {
+		if r.Is(NSRecordComplete, "final-timeout") && v.Reason == nil {
 			x := new(FinalTimeout)
 			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
 				return err
 			}
-			v.CompleteReason = x
+			v.Reason = x
 			continue
 		}
 		v.Extensions = append(v.Extensions, r)

@@ -220,10 +220,10 @@ type End struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:rayo:1 end"`
 
-	// EndReason is why the call has ended.
+	// Reason is why the call has ended.
 	//
 	// See https://xmpp.org/extensions/xep-0327.html#def-end-reason.
-	EndReason EndReason `xml:"-"`
+	Reason EndReason `xml:"-"`
 
 	// Headers are what the other party sent along.
 	Headers []Header `xml:"urn:xmpp:rayo:1 header"`
@@ -507,11 +507,11 @@ type Complete struct {
 	// XMLName is the element's name, for encoding/xml.
 	XMLName struct{} `xml:"urn:xmpp:rayo:ext:1 complete"`
 
-	// CompleteReason is why the component has ended. It is nil if the reason is one of an
-	// extension, which Extensions has then.
+	// Reason is why the component has ended. It is nil if the reason is one of an extension, which
+	// Extensions has then.
 	//
 	// See https://xmpp.org/extensions/xep-0327.html#def-components-complete-reason.
-	CompleteReason CompleteReason `xml:"-"`
+	Reason CompleteReason `xml:"-"`
 
 	// Recording is what was recorded.
 	//
