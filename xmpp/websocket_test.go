@@ -148,3 +148,5 @@ func TestEJabberdWebsocket(t *testing.T) {
 	overWeb(t, s, func(password string, secure bool) xmpp.Config { return overWebsocket(s, password, secure) })
 	resumeWeb(t, s, overWebsocket(s, realserver.JulietPassword, true))
 }
+
+func overURL(url string) xmpp.Transport { return &websocket.Transport{URL: url} }
