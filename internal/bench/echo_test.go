@@ -54,6 +54,8 @@ func TestMain(m *testing.M) {
 		err = runMeasured(echoStd)
 	case roleIdle:
 		err = runIdle()
+	case roleClients:
+		err = runClients()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
