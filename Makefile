@@ -68,8 +68,9 @@ fuzz: ## run each fuzz target for a while (FUZZTIME=10s)
 		done; \
 	done
 
-bench: ## measure the codecs and the echo component against encoding/xml
+bench: ## measure the codecs and the echo component against encoding/xml, and the compiler
 	$(GO) test -run '^$$' -bench . -benchtime 100ms ./internal/bench/ | grep -v '^Benchmark.*ns/op'
+	$(GO) test -run '^$$' -bench Compile -benchtime 1x ./cmd/stanzagen/
 
 cross: ## build for the other platforms
 	GOOS=windows GOARCH=amd64 $(GO) build ./...

@@ -74,6 +74,8 @@ type examples struct {
 	known func(model.Name) (pkg, typeName string)
 	// skipped are payloads that have a schema already, with their package.
 	skipped map[model.Name]string
+	// later are elements that have a schema already, in which others may stand.
+	later []*stanzaxml.Element
 	// requests are the payloads of IQs by id, as long as they are not answered.
 	requests map[string]request
 	// sources are the texts of elements of the top level that may stand in the schema.
@@ -100,6 +102,9 @@ func gather(elements []*stanzaxml.Element, known func(model.Name) (string, strin
 			continue // what is in it is an echo
 		}
 		x.stanza(e, kind)
+	}
+	for _, e := range x.later {
+		x.inside(e)
 	}
 	return x
 }
@@ -156,10 +161,22 @@ func (x *examples) answer(id string, name model.Name) {
 	}
 }
 
+// inside looks for more of the elements that stand at the top, too, in what has a schema already: the draft has to allow all of them.
+func (x *examples) inside(e *stanzaxml.Element) {
+	for _, child := range e.Children {
+		if s := x.byName[child.Name]; s != nil && s.top && s.name.Space != e.Name.Space {
+			x.payload(child, alone)
+			continue
+		}
+		x.inside(child)
+	}
+}
+
 // payload adds an element of the top level, unless it has a schema already or has no namespace.
 func (x *examples) payload(e *stanzaxml.Element, where context) *shape {
 	if pkg, _ := x.known(e.Name); pkg != "" {
 		x.skipped[e.Name] = pkg
+		x.later = append(x.later, e)
 		return nil
 	}
 	if e.Name.Space == "" {
