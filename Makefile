@@ -68,7 +68,7 @@ fuzz: ## run each fuzz target for a while (FUZZTIME=10s)
 		done; \
 	done
 
-bench: ## measure the codecs and the echo component against encoding/xml, and the compiler
+bench: ## measure the codecs and the echo component against encoding/xml, logins, idle clients, and the compiler
 	$(GO) test -run '^$$' -bench . -benchtime 100ms ./internal/bench/ | grep -v '^Benchmark.*ns/op'
 	$(GO) test -run '^$$' -bench Compile -benchtime 1x ./cmd/stanzagen/
 
