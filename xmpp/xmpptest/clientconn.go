@@ -132,6 +132,10 @@ func (c *conn) sessionFeatures() string {
 	if !c.srv.cfg.NoManagement {
 		inner += "<sm xmlns='" + sm.NS + "'/>"
 	}
+	if l := c.srv.cfg.Announced; l != nil {
+		b, _ := l.AppendXML(nil, wire.NSClient) // numbers
+		inner += string(b)
+	}
 	return inner
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"stanza.invalid/gen/limits"
 	"stanza.invalid/internal/testca"
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
@@ -64,6 +65,8 @@ type Config struct {
 	OnStanza func(d stream.Direction, peer jid.JID, st stanza.Stanza)
 	// Limits bound what one stanza may cost.
 	Limits wire.Limits
+	// Announced are limits that clients are told of (XEP-0478); nil announces nothing.
+	Announced *limits.Limits
 	// QueueBytes is how much may wait to be written to one component (default 4 MiB).
 	// Whoever sends it more waits.
 	QueueBytes int
