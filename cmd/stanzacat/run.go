@@ -9,11 +9,13 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"stanza.invalid/cmd/stanzacat/internal/paste"
 	"stanza.invalid/cmd/stanzacat/internal/show"
 	"stanza.invalid/internal/typed"
 	"stanza.invalid/stream/wire"
+	"stanza.invalid/xmpp"
 )
 
 // system is what the program sees of the world.
@@ -22,6 +24,18 @@ type system struct {
 	out, err                io.Writer
 	env                     func(string) string
 	inTerminal, outTerminal bool
+
+	// for tests; nil means what the real world has
+	configure func(cfg *xmpp.Config)
+	echo      func(on bool) error
+	clock     func() time.Time
+}
+
+func (s *system) now() time.Time {
+	if s.clock != nil {
+		return s.clock()
+	}
+	return time.Now()
 }
 
 // Exit codes.
@@ -49,7 +63,9 @@ Flags:
   -ns URI     the content namespace: that of stanzas which declare none (default jabber:client; jabber:server and
               jabber:component:accept are the others). A stream header in the input says it, too.
   -connect    the account to log in to. The password is taken from $STANZACAT_PASSWORD or asked for. What is shown has
-              passwords and tokens masked. What is typed has to be well-formed; the end of the input ends the session.
+              passwords and tokens masked. The session is there with priority -1 and gets carbons, so that it sees what
+              other clients do and takes nothing from them. What is typed is sent if it is well-formed; the end of the
+              input ends the session, once requests that came from a pipe or file have their answers.
   -addr HOST:PORT  with -connect: the server's address, if it is not to be looked up
   -h          this text
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,6 +55,19 @@ func TestPrompt(t *testing.T) {
 	}
 	feed.Close()
 	require.Zero(t, <-done)
+}
+
+// TestReadme checks what the README shows.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	require.NoError(t, err)
+	_, text, ok := strings.Cut(string(b), "$ go run ./cmd/stanzacat prosody.log\n")
+	require.True(t, ok)
+	want, _, _ := strings.Cut(text, "```")
+	log := "May 01 10:11:12 stanzadebug debug RECV: <iq id='a1' type='get' to='illyria.example'><query xmlns='http://jabber.org/protocol/muc#admin'><item role='moderator' colour='red'/></query></iq>\n"
+	_, out, _ := call(t, strings.NewReader(log), system{})
+	require.Equal(t, strings.TrimSpace(want), strings.TrimSpace(out))
 }
 
 // endless is an input of so many stanzas.

@@ -87,7 +87,7 @@ func (r *Reader) more() bool {
 		return false
 	}
 	if cap(r.buf)-len(r.buf) < 4096 {
-		r.buf = append(make([]byte, 0, max(2*len(r.buf), 64<<10)), r.buf...)
+		r.buf = append(make([]byte, 0, max(2*len(r.buf), 16<<10)), r.buf...)
 	}
 	n := 0
 	for range 100 {
