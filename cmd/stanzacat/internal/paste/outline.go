@@ -9,7 +9,6 @@ import (
 // not well-formed, as far as that can be said.
 type outline struct {
 	state
-	depth int
 	stack [][]byte // names of the open elements
 	name  []byte   // the one that is being read
 	ended bool     // that is the name of an end tag
