@@ -103,8 +103,8 @@ type row struct {
 
 func newReport(t *testing.T) *report {
 	return &report{
-		tiers: tiers(t),
-		rows:  map[string]*row{},
+		tiers:  tiers(t),
+		rows:   map[string]*row{},
 		groups: [3]*group{{name: "tiers 0 to 2", goal: 98, least: 98}, {name: "tier 3", goal: 95, least: 95}, {name: "others"}},
 	}
 }
