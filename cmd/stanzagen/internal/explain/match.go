@@ -15,7 +15,7 @@ func (a *annotator) structure(e *stanzaxml.Element, s *model.Element, depth int,
 	if s.Names != nil {
 		note += a.constant(s.Names, e.Name.Local)
 	}
-	a.open(e, depth, note)
+	a.open(e, depth, note+a.formOf(e))
 	seen := map[*model.Field]int{}
 	for _, at := range e.Attrs {
 		f := attribute(s, at.Name)
@@ -37,7 +37,11 @@ func (a *annotator) structure(e *stanzaxml.Element, s *model.Element, depth int,
 			continue
 		}
 		seen[f]++
-		a.line(depth+2, attr(at), "%s %s: %s", f.GoName, f.GoType(s.Package), about(f)+a.value(f, at.Value))
+		note := fmt.Sprintf("%s %s: %s", f.GoName, f.GoType(s.Package), about(f)+a.value(f, at.Value))
+		if field := a.formField(e, at.Value); field != "" && at.Name.Local == "var" {
+			note = field
+		}
+		a.line(depth+2, attr(at), "%s", note)
 		a.check(e, f, at.Value)
 	}
 	a.content(e, depth, func() {
@@ -165,8 +169,11 @@ func holds(w *model.When, e *stanzaxml.Element) bool {
 }
 
 // about is the first sentence of a field's doc, without its name.
-func about(f *model.Field) string {
-	text := strings.TrimPrefix(f.Doc, f.GoName+" ")
+func about(f *model.Field) string { return brief(f.GoName, f.Doc) }
+
+// brief returns the first sentence of a comment, without the name that it begins with.
+func brief(name, doc string) string {
+	text := strings.TrimPrefix(doc, name+" ")
 	if i := strings.Index(text, ". "); i >= 0 {
 		text = text[:i]
 	}
