@@ -104,7 +104,7 @@ func TestReadProject(t *testing.T) {
 		{"name: a\ndescription: b\n", ""},
 		{"name: a\ndescription: b\nsupport: {XEP-0030: complete, RFC 6120: {status: partial, note: some}}\n", ""},
 		{"name: a\n", `p.yaml:1:1: project has no key "description"`},
-		{"name: a\ndescription: b\nlicence: c\n", "p.yaml:3:1: unknown key \"licence\" of project\n\thint: did you mean \"license\"?"},
+		{"name: a\ndescription: b\nlicence: c\n", "p.yaml:3:1: unknown key \"licence\" of project [key-unknown]\n\thint: did you mean \"license\"?"},
 		{"name: a\ndescription: b\nhomepage: javascript:alert(1)\n", `p.yaml:3:11: homepage "javascript:alert(1)" is no address of the web`},
 		{"name: a\ndescription: b\ncreated: soon\n", `p.yaml:3:10: created "soon" is no date`},
 		{"name: a\ndescription: b\ndefault: {status: partly}\n", "p.yaml:3:19: status \"partly\" is none of XEP-0453"},
