@@ -1964,8 +1964,8 @@ func (v *Boolean) appendXML(b []byte) ([]byte, error) {
 	b = append(b, '>')
 	inner := len(b)
 	mark := len(b)
-	if v.Value {
-		b = strconv.AppendBool(b, v.Value)
+	if v.Value != nil {
+		b = strconv.AppendUint(b, uint64(*v.Value), 10)
 	}
 	if v.Extra != nil {
 		b = v.Extra.Respell(b, mark, 0)
@@ -1984,11 +1984,11 @@ func (v *Boolean) decodeXML(r wire.Raw) error {
 		a.KeepAttr(&v.Extra)
 	}
 	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeBool(s, true, &v.Extra, 0)
+		n, reason := wire.DecodeUint(s, 8, &v.Extra, 0)
 		if reason != "" {
 			return r.Invalid(reason)
 		}
-		v.Value = n
+		v.Value = wire.Ptr(Truth(n))
 	}
 	c := r.Children()
 	for c.Next() {
@@ -1997,17 +1997,18 @@ func (v *Boolean) decodeXML(r wire.Raw) error {
 	return nil
 }
 
-// MarshalXML writes the element with encoding/xml.
-func (v Boolean) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Boolean) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	type plain Boolean
 	s := struct {
-		plain
-		Value *bool `xml:",chardata"`
-	}{plain: plain(v)}
-	if v.Value {
-		s.Value = &v.Value
+		Value wire.StdOptional[Truth] `xml:",chardata"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
 	}
-	return e.EncodeElement(&s, start)
+	v.Value = s.Value.Value
+	return nil
 }
 
 func (v *String) appendXML(b []byte) ([]byte, error) {

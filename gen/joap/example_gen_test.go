@@ -9,7 +9,7 @@ import (
 )
 
 func Example() {
-	s, err := stanza.Parse(`<iq type='get' id='o1' to='Ship@illyria.example'><describe xmlns='jabber:iq:joap'/></iq>`)
+	s, err := stanza.Parse(`<iq type='get' id='o1' to='ship@illyria.example'><describe xmlns='jabber:iq:joap'/></iq>`)
 	if err != nil {
 		fmt.Println(err)
 		return

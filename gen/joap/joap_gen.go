@@ -26,6 +26,28 @@ const (
 	NS = "jabber:iq:joap"
 )
 
+// Truth is a truth value, for which XML-RPC has only digits.
+//
+// See https://xmpp.org/extensions/xep-0075.html.
+type Truth uint8
+
+// The values of Truth.
+const (
+	// TruthFalse is false.
+	TruthFalse Truth = 0
+	// TruthTrue is true.
+	TruthTrue Truth = 1
+)
+
+// Known reports whether v is one of the values above. Others are kept as they are.
+func (v Truth) Known() bool {
+	switch v {
+	case TruthFalse, TruthTrue:
+		return true
+	}
+	return false
+}
+
 // Allocation says what has an attribute or a method.
 //
 // See https://xmpp.org/extensions/xep-0075.html.
@@ -375,7 +397,7 @@ type Int struct {
 // See https://xmpp.org/extensions/xep-0075.html.
 type Boolean struct {
 	// Value is the text of the element.
-	Value bool `xml:",chardata"`
+	Value *Truth `xml:",chardata"`
 
 	// Extra keeps what the schema does not name, so that nothing is lost on the way through.
 	Extra *wire.Extra `xml:"-"`

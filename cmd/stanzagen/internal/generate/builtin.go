@@ -1,9 +1,6 @@
 package generate
 
 import (
-	"maps"
-	"slices"
-
 	"stanza.invalid/cmd/stanzagen/internal/check"
 	"stanza.invalid/cmd/stanzagen/internal/model"
 	"stanza.invalid/cmd/stanzagen/internal/source"
@@ -12,9 +9,10 @@ import (
 // Own makes the packages of the schemas of the project itself, in the order of their names.
 func (k *Compiler) Own(c *source.Collector) []*model.Package {
 	l := &loader{Compiler: k, c: c, byPath: map[string]*check.Input{}, byName: map[string]*check.Input{}}
-	own := l.own()
-	for _, name := range slices.Sorted(maps.Keys(own)) {
-		l.inputs = append(l.inputs, own[name])
+	for _, name := range l.ownNames() {
+		if in := l.own(name); in != nil {
+			l.inputs = append(l.inputs, in)
+		}
 	}
 	for _, in := range l.inputs {
 		l.imports(in)

@@ -72,8 +72,10 @@ type loader struct {
 	byName map[string]*check.Input
 	// inputs are all, in the order in which they were met.
 	inputs []*check.Input
-	// builtIn are the schemas of the project by the name of the package; nil before they are needed.
-	builtIn map[string]*check.Input
+	// builtInFiles are the project's own schemas by the name of the package, nil before they are needed; builtIn are
+	// those of them that were read, nil for one that could not be.
+	builtInFiles map[string]string
+	builtIn      map[string]*check.Input
 }
 
 // load reads the files of o and all that they import.
@@ -254,10 +256,10 @@ func (l *loader) imports(in *check.Input) {
 			in.Imports[imp] = l.importFile(in, imp)
 		case l.byName[name] != nil && !in.Imported:
 			in.Imports[imp] = l.byName[name]
-		case l.own()[name] != nil:
-			in.Imports[imp] = l.own()[name]
+		case l.own(name) != nil:
+			in.Imports[imp] = l.own(name)
 		default:
-			known := slices.Sorted(maps.Keys(l.own()))
+			known := l.ownNames()
 			l.c.Errorf(imp.Pos, "package %s is neither one of this run nor one of this project", name).Rule(rule.Import).
 				Hintf("other packages need their schema and path: {name: %s, schema: ../%s.yaml, path: example.org/gen/%s}", name, name, name).
 				DidYouMean(name, known)
@@ -315,14 +317,22 @@ func (l *loader) importFile(in *check.Input, imp *syntax.Import) *check.Input {
 // builtInPrefix stands before the names of built-in schemas in diagnostics.
 const builtInPrefix = "stanzagen:schema/"
 
-// own returns the schemas of the project itself. They are read when the first import needs one.
-func (l *loader) own() map[string]*check.Input {
-	if l.builtIn != nil {
-		return l.builtIn
+// packageLine is where a schema in canonical form names its package.
+var packageLine = regexp.MustCompile(`(?m)^package: "?(\w+)`)
+
+// ownNames returns the names of the project's own packages, sorted.
+func (l *loader) ownNames() []string {
+	if l.builtInFiles == nil {
+		l.findOwn()
 	}
-	l.builtIn = map[string]*check.Input{}
+	return slices.Sorted(maps.Keys(l.builtInFiles))
+}
+
+// findOwn finds the project's own schemas. They are hundreds, of which most runs import a few: only those are read whole.
+func (l *loader) findOwn() {
+	l.builtInFiles, l.builtIn = map[string]string{}, map[string]*check.Input{}
 	if l.BuiltIn == nil {
-		return l.builtIn
+		return
 	}
 	names, err := fs.Glob(l.BuiltIn, "*.yaml")
 	if err != nil {
@@ -334,14 +344,31 @@ func (l *loader) own() map[string]*check.Input {
 			l.c.Errorf(source.Pos{File: builtInPrefix + name}, "schema cannot be read: %v", err).Rule(rule.Input)
 			continue
 		}
-		f := l.Readers[".yaml"](builtInPrefix+name, data, l.c)
-		if f == nil {
-			continue
-		}
-		pkg := f.Package.Value
-		l.builtIn[pkg] = &check.Input{
-			File: f, ImportPath: path.Join(model.GenPath, pkg), Dir: pkg, Imported: true, Imports: map[*syntax.Import]*check.Input{},
+		if m := packageLine.FindSubmatch(data); m != nil {
+			l.builtInFiles[string(m[1])] = name
 		}
 	}
-	return l.builtIn
+}
+
+// own returns the project's own package of a name, nil if there is none.
+func (l *loader) own(name string) *check.Input {
+	if l.builtInFiles == nil {
+		l.findOwn()
+	}
+	file := l.builtInFiles[name]
+	if in, read := l.builtIn[name]; read || file == "" {
+		return in
+	}
+	l.builtIn[name] = nil
+	data, err := fs.ReadFile(l.BuiltIn, file)
+	if err != nil {
+		l.c.Errorf(source.Pos{File: builtInPrefix + file}, "schema cannot be read: %v", err).Rule(rule.Input)
+		return nil
+	}
+	if f := l.Readers[".yaml"](builtInPrefix+file, data, l.c); f != nil {
+		l.builtIn[name] = &check.Input{
+			File: f, ImportPath: path.Join(model.GenPath, name), Dir: name, Imported: true, Imports: map[*syntax.Import]*check.Input{},
+		}
+	}
+	return l.builtIn[name]
 }
