@@ -50,7 +50,11 @@ func fresh(t *testing.T, o generate.Options) {
 func repeatable(t *testing.T, o generate.Options) {
 	k, c := compiler(), &source.Collector{}
 	var first map[string][]byte
-	for range 10 {
+	runs := 10
+	if raceEnabled {
+		runs = 2 // each takes long then
+	}
+	for range runs {
 		packages := k.Compile(o, c)
 		files := emit.Generate(packages, c)
 		maps.Copy(files, emit.Table(packages, c))
