@@ -19,32 +19,48 @@ import (
 // the output, with slashes: for a package disco, disco/disco_gen.go with the types, disco/codec_gen.go with the
 // codecs (and codec2_gen.go, if they are many), and disco/forms_gen.go with those of forms. What cannot be written is reported to c. The output depends on the packages alone.
 func Generate(packages []*model.Package, c *source.Collector) map[string][]byte {
+	each := make([]map[string][]byte, len(packages))
+	source.Each(len(packages), c, func(i int, c *source.Collector) {
+		if p := packages[i]; !p.Imported {
+			each[i] = pkg(p, c)
+		}
+	})
 	files := map[string][]byte{}
-	for _, p := range packages {
-		if p.Imported {
-			continue
-		}
-		for _, e := range p.Structs {
-			refuse(e, c)
-		}
-		types := newFile(p, c)
-		types.typesFile()
-		types.render(files, path.Join(p.Dir, p.Name+"_gen.go"))
-		if len(p.Structs) > 0 {
-			codecFiles(p, c, files)
-		}
-		if len(p.Forms) > 0 {
-			forms := newFile(p, c)
-			for _, f := range p.Forms {
-				forms.formCodec(f)
+	for i, of := range each {
+		for name, text := range of {
+			if files[name] != nil {
+				c.Errorf(packages[i].Pos, "file %s is generated twice", name).Rule(rule.Output)
+				continue
 			}
-			forms.render(files, path.Join(p.Dir, "forms_gen.go"))
+			files[name] = text
 		}
-		if e := showcase(p); e != nil {
-			example := named(&file{pkg: &model.Package{Pos: p.Pos, Name: p.Name + "_test"}, c: c}, p.ImportPath+"_test", p.Name+"_test", p.Source)
-			example.exampleFile(e)
-			example.render(files, path.Join(p.Dir, "example_gen_test.go"))
+	}
+	return files
+}
+
+// pkg returns the files of a package.
+func pkg(p *model.Package, c *source.Collector) map[string][]byte {
+	files := map[string][]byte{}
+	for _, e := range p.Structs {
+		refuse(e, c)
+	}
+	types := newFile(p, c)
+	types.typesFile()
+	types.render(files, path.Join(p.Dir, p.Name+"_gen.go"))
+	if len(p.Structs) > 0 {
+		codecFiles(p, c, files)
+	}
+	if len(p.Forms) > 0 {
+		forms := newFile(p, c)
+		for _, f := range p.Forms {
+			forms.formCodec(f)
 		}
+		forms.render(files, path.Join(p.Dir, "forms_gen.go"))
+	}
+	if e := showcase(p); e != nil {
+		example := named(&file{pkg: &model.Package{Pos: p.Pos, Name: p.Name + "_test"}, c: c}, p.ImportPath+"_test", p.Name+"_test", p.Source)
+		example.exampleFile(e)
+		example.render(files, path.Join(p.Dir, "example_gen_test.go"))
 	}
 	return files
 }

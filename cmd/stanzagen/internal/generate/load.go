@@ -94,12 +94,28 @@ func (l *loader) load(o Options) {
 		return
 	}
 	trees := l.sets(o.Files)
+	l.ahead(o.Files, trees)
 	for _, file := range o.Files {
 		l.given(file, base, o, trees)
 	}
 	// The list grows while imports are met.
 	for i := 0; i < len(l.inputs); i++ {
 		l.imports(l.inputs[i])
+	}
+}
+
+// ahead reads schemas that need nothing else to be understood, side by side: they take most of the time.
+func (l *loader) ahead(files []string, trees map[string]*syntax.File) {
+	var todo []string
+	for _, file := range files {
+		if _, read := trees[file]; !read && !slices.Contains(todo, file) {
+			todo = append(todo, file)
+		}
+	}
+	read := make([]*syntax.File, len(todo))
+	source.Each(len(todo), l.c, func(i int, c *source.Collector) { read[i] = l.read(todo[i], c) })
+	for i, file := range todo {
+		trees[file] = read[i]
 	}
 }
 
@@ -115,7 +131,7 @@ func (l *loader) sets(files []string) map[string]*syntax.File {
 		if _, twice := trees[file]; twice || l.SetReaders[filepath.Ext(file)] != nil {
 			continue
 		}
-		trees[file] = l.read(file)
+		trees[file] = l.read(file, l.c)
 		if trees[file] != nil {
 			others = append(others, trees[file])
 		}
@@ -127,7 +143,7 @@ func (l *loader) sets(files []string) map[string]*syntax.File {
 				continue
 			}
 			trees[file] = nil
-			if data, ok := l.readFile(file); ok {
+			if data, ok := readFile(file, l.c); ok {
 				set = append(set, source.File{Path: file, Data: data})
 			}
 		}
@@ -138,7 +154,7 @@ func (l *loader) sets(files []string) map[string]*syntax.File {
 	return trees
 }
 
-// given takes a file of the command line, or reads it if it is none of trees.
+// given takes a file of the command line, which was read before.
 func (l *loader) given(file, base string, o Options, trees map[string]*syntax.File) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
@@ -149,10 +165,7 @@ func (l *loader) given(file, base string, o Options, trees map[string]*syntax.Fi
 		l.c.Errorf(source.Pos{File: file}, "file is given twice").Rule(rule.Input)
 		return
 	}
-	f, isRead := trees[file]
-	if !isRead {
-		f = l.read(file)
-	}
+	f := trees[file]
 	l.byPath[abs] = nil
 	if f == nil {
 		return
@@ -171,7 +184,7 @@ func (l *loader) given(file, base string, o Options, trees map[string]*syntax.Fi
 }
 
 // read reads a file of the disk.
-func (l *loader) read(file string) *syntax.File {
+func (l *loader) read(file string, c *source.Collector) *syntax.File {
 	pos := source.Pos{File: file}
 	read := l.Readers[filepath.Ext(file)]
 	if read == nil {
@@ -180,23 +193,23 @@ func (l *loader) read(file string) *syntax.File {
 			known = append(known, ext)
 		}
 		slices.Sort(known)
-		l.c.Errorf(pos, "files of type %q cannot be read", filepath.Ext(file)).Rule(rule.Input).Hintf("known: %s", strings.Join(known, ", "))
+		c.Errorf(pos, "files of type %q cannot be read", filepath.Ext(file)).Rule(rule.Input).Hintf("known: %s", strings.Join(known, ", "))
 		return nil
 	}
-	data, ok := l.readFile(file)
+	data, ok := readFile(file, c)
 	if !ok {
 		return nil
 	}
-	return read(file, data, l.c)
+	return read(file, data, c)
 }
 
-func (l *loader) readFile(file string) (data []byte, ok bool) {
+func readFile(file string, c *source.Collector) (data []byte, ok bool) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		if pathError, ok := err.(*fs.PathError); ok {
 			err = pathError.Err
 		}
-		l.c.Errorf(source.Pos{File: file}, "schema cannot be read: %v", err).Rule(rule.Input)
+		c.Errorf(source.Pos{File: file}, "schema cannot be read: %v", err).Rule(rule.Input)
 		return nil, false
 	}
 	return data, true
@@ -297,7 +310,7 @@ func (l *loader) importFile(in *check.Input, imp *syntax.Import) *check.Input {
 			l.c.Errorf(imp.Schema.Pos, "schema %s of import %s is not there", file, imp.Name.Value).Rule(rule.Import).Hintf("the path is relative to this file")
 			return nil
 		}
-		if f := l.read(file); f != nil {
+		if f := l.read(file, l.c); f != nil {
 			l.override(f, Options{})
 			target = &check.Input{File: f, ImportPath: imp.Path.Value, Dir: f.Package.Value, Imported: true, Imports: map[*syntax.Import]*check.Input{}}
 		}
@@ -355,20 +368,23 @@ func (l *loader) own(name string) *check.Input {
 	if l.builtInFiles == nil {
 		l.findOwn()
 	}
-	file := l.builtInFiles[name]
-	if in, read := l.builtIn[name]; read || file == "" {
+	if in, read := l.builtIn[name]; read || l.builtInFiles[name] == "" {
 		return in
 	}
-	l.builtIn[name] = nil
+	l.builtIn[name] = l.readOwn(name, l.c)
+	return l.builtIn[name]
+}
+
+func (l *loader) readOwn(name string, c *source.Collector) *check.Input {
+	file := l.builtInFiles[name]
 	data, err := fs.ReadFile(l.BuiltIn, file)
 	if err != nil {
-		l.c.Errorf(source.Pos{File: builtInPrefix + file}, "schema cannot be read: %v", err).Rule(rule.Input)
+		c.Errorf(source.Pos{File: builtInPrefix + file}, "schema cannot be read: %v", err).Rule(rule.Input)
 		return nil
 	}
-	if f := l.Readers[".yaml"](builtInPrefix+file, data, l.c); f != nil {
-		l.builtIn[name] = &check.Input{
-			File: f, ImportPath: path.Join(model.GenPath, name), Dir: name, Imported: true, Imports: map[*syntax.Import]*check.Input{},
-		}
+	f := l.Readers[".yaml"](builtInPrefix+file, data, c)
+	if f == nil {
+		return nil
 	}
-	return l.builtIn[name]
+	return &check.Input{File: f, ImportPath: path.Join(model.GenPath, name), Dir: name, Imported: true, Imports: map[*syntax.Import]*check.Input{}}
 }
