@@ -146,7 +146,7 @@ func TestSASL2Inline(t *testing.T) {
 
 		// and where it does not, the next one comes with the same login
 		srv.RefuseResume(1)
-		r = recorder{}
+		r.reset()
 		require.True(t, srv.Disconnect(full.String()))
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -380,10 +380,10 @@ func TestPipeliningChanges(t *testing.T) {
 			defer hangUp(t, c)
 			require.Contains(t, r.all(), "logged in "+want)
 			// what it has learnt holds for the next time
-			r = recorder{}
-			again, err := dialFast(t, srv, &r, func(cfg *xmpp.Config) { cfg.Store = store })
+			var next recorder
+			again, err := dialFast(t, srv, &next, func(cfg *xmpp.Config) { cfg.Store = store })
 			require.NoError(t, err)
-			require.NotContains(t, strings.Join(r.all(), "\n"), "login failed")
+			require.NotContains(t, strings.Join(next.all(), "\n"), "login failed")
 			hangUp(t, again)
 		}
 		none := []string{}

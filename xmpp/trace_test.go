@@ -31,6 +31,12 @@ func (r *recorder) add(s ...string) {
 	r.notes = append(r.notes, strings.Join(s, " "))
 }
 
+func (r *recorder) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notes = nil
+}
+
 func (r *recorder) all() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -119,7 +125,7 @@ func TestTraceFailures(t *testing.T) {
 		_, err := tryConnect(t, srv, func(cfg *xmpp.Config) { cfg.Trace, cfg.Password = notes.trace(), "wrong" })
 		require.ErrorIs(t, err, xmpp.NotAuthorized)
 		require.Contains(t, strings.Join(notes.all(), "\n"), "login failed login failed (SCRAM-SHA-512-PLUS): not authorized")
-		notes = recorder{}
+		notes.reset()
 		_, err = tryConnect(t, srv, func(cfg *xmpp.Config) { cfg.Trace, cfg.TLS = notes.trace(), nil })
 		require.Error(t, err)
 		require.Contains(t, strings.Join(notes.all(), "\n"), "no TLS")
