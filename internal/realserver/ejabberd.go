@@ -22,7 +22,7 @@ func EJabberd(t testing.TB) *Server {
 		"localhost":      {Names: []string{"localhost"}},
 		"anon.localhost": {Names: []string{"anon.localhost"}},
 	})
-	s.websocket, s.bosh = "/ws", "/bosh"
+	s.websocket = "/ws"
 	s.logs = []string{"ejabberd.log"}
 	s.fill("ejabberd.yml.in", "ejabberd.yml", map[string]string{
 		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),

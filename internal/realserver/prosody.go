@@ -45,7 +45,7 @@ func prosody(t testing.TB, modules string) *Server {
 		"expired.test":    {Names: []string{"expired.test"}, NotBefore: ago, NotAfter: ago.Add(24 * time.Hour)},
 		"selfsigned.test": {Names: []string{"selfsigned.test"}, SelfSigned: true},
 	})
-	s.websocket, s.bosh = "/xmpp-websocket", "/http-bind"
+	s.websocket = "/xmpp-websocket"
 	s.logs = []string{"prosody.log"}
 	plugins, err := filepath.Abs(filepath.Join(scripts(), "prosody-plugins"))
 	check(t, err)

@@ -32,7 +32,7 @@ type Server struct {
 	// HTTP in clear text, HTTPSPort with TLS.
 	Port, DirectPort, HTTPPort, HTTPSPort int
 
-	websocket, bosh string // paths
+	websocket string // its path
 
 	t      testing.TB
 	name   string
@@ -51,17 +51,12 @@ func (s *Server) Addr() string { return loopback(s.Port) }
 func (s *Server) DirectAddr() string { return loopback(s.DirectPort) }
 
 // WebsocketURL returns where clients connect by websocket, with TLS or without.
-func (s *Server) WebsocketURL(secure bool) string { return s.web("ws", s.websocket, secure) }
-
-// BOSHURL returns where clients connect by BOSH, with TLS or without.
-func (s *Server) BOSHURL(secure bool) string { return s.web("http", s.bosh, secure) }
-
-func (s *Server) web(scheme, path string, secure bool) string {
-	port := s.HTTPPort
+func (s *Server) WebsocketURL(secure bool) string {
+	scheme, port := "ws", s.HTTPPort
 	if secure {
-		scheme, port = scheme+"s", s.HTTPSPort
+		scheme, port = "wss", s.HTTPSPort
 	}
-	return scheme + "://localhost:" + strconv.Itoa(port) + path
+	return scheme + "://localhost:" + strconv.Itoa(port) + s.websocket
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
