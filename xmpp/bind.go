@@ -117,6 +117,7 @@ func (c *Client) setAddress(conn *stream.Conn, bound jid.JID) error {
 	if !ours {
 		return fmt.Errorf("the server has bound %s", bound)
 	}
+	c.redirect.arrived()
 	conn.SetLocal(bound.Clone())
 	conn.SetRemote(c.addr.DomainJID())
 	return nil

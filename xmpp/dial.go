@@ -21,11 +21,13 @@ func (c *Client) dial(ctx context.Context) (stream.Transport, error) {
 	if c.cfg.Transport != nil {
 		return c.dialTransport(ctx)
 	}
+	vain := c.redirect.inVain()
 	for _, hint := range []string{c.stream.ResumeLocation(), c.redirect.host()} {
-		if hint == "" {
+		if hint == "" || hint == vain {
 			continue
 		}
 		if t, err := c.dialHint(ctx, hint); err == nil {
+			c.redirect.try(hint)
 			return t, nil
 		} else if ctx.Err() != nil {
 			return nil, err

@@ -54,6 +54,7 @@ func (c *Client) takeResumed(conn *stream.Conn, answer *sm.Resumed) error {
 	if err := conn.Resumed(answer); err != nil {
 		return err
 	}
+	c.redirect.arrived()
 	server := c.Server()
 	conn.SetPeerLimits(server.MaxBytes, server.Idle)
 	conn.SetLocal(c.Local())

@@ -38,13 +38,18 @@ type Service struct {
 // client, or where the transport itself knows.
 func (c *Client) dialTransport(ctx context.Context) (stream.Transport, error) {
 	s := Service{Domain: c.domain, TLS: c.tlsConfig(false), InsecureNoTLS: c.cfg.InsecureNoTLS, Dial: c.dialAddr}
+	c.redirect.inVain()
 	if hint := c.redirect.host(); hint != "" {
 		s.Location = hint
 		hinted, cancel := context.WithTimeout(ctx, c.cfg.SessionTimeout/4)
 		defer cancel()
 		t, err := c.cfg.Transport.Connect(hinted, s)
-		if err == nil || ctx.Err() != nil {
-			return t, err
+		if err == nil {
+			c.redirect.try(hint)
+			return t, nil
+		}
+		if ctx.Err() != nil {
+			return nil, err
 		}
 		c.redirect.forget(hint)
 		s.Location = ""
