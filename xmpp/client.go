@@ -3,8 +3,6 @@ package xmpp
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"sync"
 
 	"stanza.invalid/stream"
@@ -125,20 +123,3 @@ func (c *Client) negotiators() []stream.Negotiator {
 		{Name: "resource binding", Run: c.bind},
 	}
 }
-
-// String returns the configuration without its secrets.
-func (c Config) String() string {
-	return fmt.Sprintf("xmpp.Config{Addr: %q, Resource: %q, secrets: [redacted]}", c.Addr, c.Resource)
-}
-
-// Format prints String whatever the verb, so that none shows a secret.
-func (c Config) Format(f fmt.State, verb rune) {
-	if verb == 'q' {
-		fmt.Fprintf(f, "%q", c.String())
-		return
-	}
-	_, _ = io.WriteString(f, c.String())
-}
-
-// LogValue returns the configuration without its secrets.
-func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

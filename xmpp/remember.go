@@ -46,9 +46,6 @@ type keptToken struct {
 	Count     uint32    `json:"count"` // of its uses
 }
 
-// Format prints nothing of the token, whatever the verb.
-func (keptToken) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[redacted]") }
-
 // load reads the store, once.
 func (c *Client) load(ctx context.Context) *kept {
 	l := &c.login

@@ -101,3 +101,40 @@ func TestVT10Secrets(t *testing.T) {
 		}
 	})
 }
+
+// VT10: nor does anything print a secret that has one, however it is printed.
+func TestVT10Printing(t *testing.T) {
+	t.Parallel()
+	store := xmpp.MemoryStore()
+	require.NoError(t, store.Save(t.Context(), julietBare, []byte("hush")))
+	cfg := xmpp.Config{Password: "hush", Store: store}
+	c, err := xmpp.NewClient(juliet, cfg)
+	require.NoError(t, err)
+	defer c.Abort()
+	d, err := xmpp.ProxyDialer("http://me:hush@proxy.example", nil)
+	require.NoError(t, err)
+	socks, err := xmpp.ProxyDialer("socks5://me:hush@proxy.example", nil)
+	require.NoError(t, err)
+	credentials := xmpp.Credentials{Username: "me", Password: "hush", Bearer: "hush", Authzid: "you@example.org"}
+	for name, v := range map[string]any{
+		"Config": cfg, "*Config": &cfg, "Client": c, "Credentials": credentials, "*Credentials": &credentials, "Store": store,
+		"HTTP proxy": d, "SOCKS5 proxy": socks, "inside": struct{ C xmpp.Credentials }{credentials}, "slice": []any{c, cfg, credentials},
+		"Session": c.Session(),
+	} {
+		var log bytes.Buffer
+		for _, h := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+			if name != "inside" && name != "slice" {
+				slog.New(h).Info("x", "v", v)
+			}
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X"} {
+			fmt.Fprintf(&log, verb+"\n", v)
+		}
+		text := log.String()
+		for _, s := range []string{"hush", "68757368", "104 117 115 104", "0x68, 0x75, 0x73, 0x68"} {
+			require.NotContains(t, text, s, name)
+		}
+	}
+	require.Contains(t, fmt.Sprint(c), juliet.String())
+	require.Contains(t, fmt.Sprint(credentials), "you@example.org")
+}
