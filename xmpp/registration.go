@@ -101,6 +101,9 @@ func (c *Client) register(ctx context.Context, conn *stream.Conn, fill Fill) err
 	if err != nil {
 		return stream.Permanent(err)
 	}
+	if tlsState(conn) == nil && !c.cfg.Auth.InsecurePlain {
+		return stream.Permanent(fmt.Errorf("%w: the password is not sent in clear text", ErrNoTLS))
+	}
 	if _, err := ask(conn, stanza.Set, c.addr.DomainJID(), reply); err != nil {
 		return stream.Permanent(err)
 	}
@@ -108,8 +111,13 @@ func (c *Client) register(ctx context.Context, conn *stream.Conn, fill Fill) err
 }
 
 // ChangePassword gives the client's account another password (XEP-0077, section 3.3). The
-// client itself uses it from then on, unless Config.Credentials is there to.
+// client itself uses it from then on, unless Config.Credentials is there to. With
+// Config.InsecureNoTLS it takes Auth.InsecurePlain, too: nobody knows over which connection
+// the password would go.
 func (c *Client) ChangePassword(ctx context.Context, password string) error {
+	if c.cfg.InsecureNoTLS && !c.cfg.Auth.InsecurePlain {
+		return fmt.Errorf("%w, perhaps: the password is not sent in clear text", ErrNoTLS)
+	}
 	name := c.Local().Local()
 	if _, err := Call(ctx, c, c.addr.DomainJID(), &register.Register{Username: &name, Password: &password}); err != nil {
 		return err

@@ -69,6 +69,30 @@ func TestRegistration(t *testing.T) {
 	})
 }
 
+// VT4: InsecureNoTLS alone sends no password: not for an account to be made, nor for one that
+// gets another.
+func TestVT4RegistrationInClearText(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := xmpptest.Start(t, xmpptest.Config{Registration: true, NoTLS: true})
+		srv.Account(julietBare.String(), "secret")
+		cfg := srv.ClientConfig(julietBare.String())
+		cfg.InsecureNoTLS = true
+		nurse := jid.MustParse("nurse@example.org")
+		require.ErrorIs(t, xmpp.Register(t.Context(), nurse, cfg, nil), xmpp.ErrNoTLS)
+		c, err := xmpp.Dial(t.Context(), juliet, cfg)
+		require.NoError(t, err, "SCRAM tells nobody the password")
+		require.ErrorIs(t, c.ChangePassword(t.Context(), "another"), xmpp.ErrNoTLS)
+		hangUp(t, c)
+		cfg.Auth.InsecurePlain = true
+		require.NoError(t, xmpp.Register(t.Context(), nurse, cfg, nil))
+		c, err = xmpp.Dial(t.Context(), juliet, cfg)
+		require.NoError(t, err, "the password is what it was")
+		require.NoError(t, c.ChangePassword(t.Context(), "another"))
+		hangUp(t, c)
+	})
+}
+
 func TestFillAccount(t *testing.T) {
 	t.Parallel()
 	empty := ""
