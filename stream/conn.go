@@ -3,7 +3,6 @@ package stream
 import (
 	"errors"
 	"io"
-	"net"
 	"sync"
 	"time"
 
@@ -304,27 +303,4 @@ func (c *Conn) fill() error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// source reads from a transport into a framer.
-type source interface {
-	fill(f *wire.Framer) (int, error)
-}
-
-func newSource(t Transport) source {
-	if tcp, ok := t.(*net.TCPConn); ok {
-		if s := newRawSource(tcp); s != nil {
-			return s
-		}
-	}
-	return plainSource{t}
-}
-
-// plainSource reads with a buffer in hand.
-type plainSource struct{ r io.Reader }
-
-func (s plainSource) fill(f *wire.Framer) (int, error) {
-	n, err := s.r.Read(f.Space())
-	f.Commit(n)
-	return n, err
 }

@@ -2,17 +2,21 @@ package stream
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"os"
 	"runtime"
 	"runtime/pprof"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"stanza.invalid/internal/idle"
+	"stanza.invalid/internal/testca"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -128,4 +132,84 @@ func TestIdleSessionBytes(t *testing.T) {
 		c.Close()
 	}
 	wg.Wait()
+}
+
+// opaque is a connection of which nothing is known.
+type opaque struct{ net.Conn }
+
+// TestIdleSessionBuffers says that sessions hold no large buffers while they wait, whatever
+// they run on, and although much came in before.
+func TestIdleSessionBuffers(t *testing.T) {
+	n := 200
+	if testing.Short() {
+		n = 50
+	}
+	ca := testca.New()
+	server := &tls.Config{Certificates: []tls.Certificate{ca.Issue(testca.Leaf{Names: []string{"example.org"}})}}
+	client := &tls.Config{RootCAs: ca.Pool(), ServerName: "example.org"}
+	for name, wrap := range map[string]func(a, b net.Conn) (Transport, Transport){
+		"TCP":    func(a, b net.Conn) (Transport, Transport) { return a, b },
+		"opaque": func(a, b net.Conn) (Transport, Transport) { return opaque{a}, b },
+		"TLS":    func(a, b net.Conn) (Transport, Transport) { return tls.Client(idle.New(a), client), tls.Server(b, server) },
+		"TLS over opaque": func(a, b net.Conn) (Transport, Transport) {
+			return tls.Client(idle.New(opaque{a}), client), tls.Server(b, server)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const messages = 100
+			make1 := func() (*Stream, Transport) {
+				a, b := tcpPair(t)
+				x, y := wrap(a, b)
+				handled := make(chan struct{})
+				left := messages
+				s := New(Config{
+					Dial: func(ctx context.Context) (Transport, error) {
+						if t, ok := x.(*tls.Conn); ok {
+							return t, t.HandshakeContext(ctx)
+						}
+						return x, nil
+					},
+					Header: Header{To: me}, Negotiators: []Negotiator{bound(me, friend)}, StallAfter: 10 * time.Millisecond,
+				})
+				s.Handle(MatchKind(KindMessage), func(context.Context, stanza.Stanza) error {
+					if left--; left == 0 {
+						close(handled)
+					}
+					return nil
+				})
+				opened := make(chan error, 1)
+				go func() { opened <- s.Open(context.Background()) }()
+				p := NewConn(y, Config{})
+				_, err := p.ReadHeader()
+				require.NoError(t, err)
+				require.NoError(t, p.WriteHeader(Header{From: friend, Content: wire.NSClient, ID: "s"}))
+				require.NoError(t, <-opened)
+				require.NoError(t, p.WriteBytes([]byte(strings.Repeat("<message><body>hello "+strings.Repeat("x", 300)+"</body></message>", messages))))
+				<-handled
+				return s, y
+			}
+			first, y := make1()
+			before := inUse()
+			streams, peers := []*Stream{first}, []Transport{y}
+			for range n {
+				s, y := make1()
+				streams, peers = append(streams, s), append(peers, y)
+			}
+			time.Sleep(100 * time.Millisecond)
+			per := (inUse() - before) / int64(n)
+			t.Logf("%d bytes", per)
+			most := int64(16 << 10)
+			if _, ok := y.(*tls.Conn); ok {
+				most = 50 << 10 // with the other end, and what crypto/tls keeps of large records
+			}
+			if !raceEnabled && !testing.Short() {
+				require.Less(t, per, most)
+			}
+			for i, s := range streams {
+				s.Abort()
+				<-s.Done()
+				_ = peers[i].Close()
+			}
+		})
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"stanza.invalid/gen/starttls"
+	"stanza.invalid/internal/idle"
 	"stanza.invalid/stream"
 )
 
@@ -76,6 +77,15 @@ func (c *Client) tlsConfig(direct bool) *tls.Config {
 	return t
 }
 
+// tlsClient returns a connection that is to become one of TLS.
+func (c *Client) tlsClient(plain net.Conn, direct bool) *tls.Conn {
+	cfg := c.tlsConfig(direct)
+	if cfg.Renegotiation == tls.RenegotiateNever { // a handshake in the middle has to wait
+		plain = idle.New(plain)
+	}
+	return tls.Client(plain, cfg)
+}
+
 // pinned reports whether a key of the verified chains is among the pins.
 func pinned(cs tls.ConnectionState, pins [][]byte) bool {
 	has := func(cert *x509.Certificate) bool {
@@ -127,7 +137,7 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 	case !r.Is(starttls.NS, "proceed"):
 		return 0, fmt.Errorf("%s in place of the answer to STARTTLS", r.Name())
 	}
-	t := tls.Client(plain, c.tlsConfig(false))
+	t := c.tlsClient(plain, false)
 	// before the handshake: what came in clear text behind the answer is not TLS
 	if err := conn.Secure(t); err != nil {
 		return 0, err
@@ -140,7 +150,7 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 
 // handshake makes TLS from the first byte (XEP-0368).
 func (c *Client) handshake(ctx context.Context, plain net.Conn) (net.Conn, error) {
-	t := tls.Client(plain, c.tlsConfig(true))
+	t := c.tlsClient(plain, true)
 	if err := c.trace().shakeHands(ctx, t); err != nil {
 		plain.Close()
 		return nil, fmt.Errorf("TLS handshake: %w", err)
