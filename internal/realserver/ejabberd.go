@@ -7,21 +7,17 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"stanza.invalid/internal/testca"
 )
 
 // EJabberd starts ejabberd for a test, which is skipped where there is none. Its hosts are
-// localhost and, for anonymous logins, anon.localhost. It is run without the distribution
-// of Erlang, so that it opens no other port.
+// localhost, anon.localhost for anonymous logins, and wronghost.test, expired.test and
+// selfsigned.test with a certificate like that. It is run without the distribution of
+// Erlang, so that it opens no other port.
 func EJabberd(t testing.TB) *Server {
 	t.Helper()
 	need(t, "ejabberdctl")
 	need(t, "erl")
-	s := newServer(t, "ejabberd", map[string]testca.Leaf{
-		"localhost":      {Names: []string{"localhost"}},
-		"anon.localhost": {Names: []string{"anon.localhost"}},
-	})
+	s := newServer(t, "ejabberd", "localhost", "anon.localhost")
 	s.websocket = "/ws"
 	s.logs = []string{"ejabberd.log"}
 	s.fill("ejabberd.yml.in", "ejabberd.yml", map[string]string{
@@ -39,8 +35,9 @@ func EJabberd(t testing.TB) *Server {
 	}
 	s.Start()
 	t.Cleanup(s.Kill) // it takes seconds to end in an orderly way
+	s.account = s.register
 	for name, password := range map[string]string{Juliet: JulietPassword, Romeo: RomeoPassword} {
-		s.register(name, password)
+		s.Account("localhost", name, password)
 	}
 	return s
 }
@@ -55,10 +52,10 @@ func erlangLibs() string {
 
 // register makes an account. The interface for it may come up a little later than the
 // port.
-func (s *Server) register(name, password string) {
+func (s *Server) register(host, name, password string) {
 	s.t.Helper()
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	body := `{"user":"` + name + `","host":"localhost","password":"` + password + `"}`
+	body := `{"user":"` + name + `","host":"` + host + `","password":"` + password + `"}`
 	why := "no answer"
 	for range 100 {
 		r, err := client.Post("http://"+loopback(s.HTTPPort)+"/api/register", "application/json", strings.NewReader(body))

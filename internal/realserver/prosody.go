@@ -7,15 +7,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-	"time"
-
-	"stanza.invalid/internal/testca"
 )
 
 // Prosody starts Prosody for a test, which is skipped where there is none. Its hosts are
-// localhost, sha256.test, which stores passwords for SCRAM-SHA-256, anon.localhost for
-// anonymous logins, and wronghost.test, expired.test and selfsigned.test with a
-// certificate like that.
+// localhost, sha256.test, which stores passwords for SCRAM-SHA-256, cert.test, where clients
+// log in with certificates (by Debian's prosody-modules), anon.localhost for anonymous
+// logins, and wronghost.test, expired.test and selfsigned.test with a certificate like that.
 func Prosody(t testing.TB) *Server {
 	t.Helper()
 	return prosody(t, "")
@@ -36,15 +33,7 @@ const moduleDir = "/usr/lib/prosody/modules"
 func prosody(t testing.TB, modules string) *Server {
 	t.Helper()
 	need(t, "prosody")
-	ago := time.Now().Add(-48 * time.Hour)
-	s := newServer(t, "prosody", map[string]testca.Leaf{
-		"localhost":       {Names: []string{"localhost"}},
-		"sha256.test":     {Names: []string{"sha256.test"}},
-		"anon.localhost":  {Names: []string{"anon.localhost"}},
-		"wronghost.test":  {Names: []string{"other.example"}},
-		"expired.test":    {Names: []string{"expired.test"}, NotBefore: ago, NotAfter: ago.Add(24 * time.Hour)},
-		"selfsigned.test": {Names: []string{"selfsigned.test"}, SelfSigned: true},
-	})
+	s := newServer(t, "prosody", "localhost", "sha256.test", "cert.test", "anon.localhost")
 	s.websocket = "/xmpp-websocket"
 	s.logs = []string{"prosody.log"}
 	plugins, err := filepath.Abs(filepath.Join(scripts(), "prosody-plugins"))
@@ -53,11 +42,11 @@ func prosody(t testing.TB, modules string) *Server {
 		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),
 		"PLUGINS": plugins, "MODULES": modules,
 	})
-	for _, host := range []string{"localhost", "sha256.test", "wronghost.test", "expired.test", "selfsigned.test"} {
-		dir := filepath.Join(s.dir, "data", percent(host), "accounts")
-		check(t, os.MkdirAll(dir, 0o755))
+	s.account = s.writeAccount
+	for _, host := range []string{"localhost", "sha256.test"} {
+		check(t, os.MkdirAll(s.accountDir(host), 0o755))
 		for name, password := range map[string]string{Juliet: JulietPassword, Romeo: RomeoPassword} {
-			check(t, os.WriteFile(filepath.Join(dir, name+".dat"), []byte("return { password = "+strconv.Quote(password)+" };\n"), 0o644))
+			s.Account(host, name, password)
 		}
 	}
 	s.args = []string{"prosody", "--config", filepath.Join(s.dir, "prosody.cfg.lua"), "-F"}
@@ -75,6 +64,17 @@ func prosody(t testing.TB, modules string) *Server {
 	s.Start()
 	t.Cleanup(s.Stop)
 	return s
+}
+
+func (s *Server) accountDir(host string) string {
+	return filepath.Join(s.dir, "data", percent(host), "accounts")
+}
+
+// writeAccount makes an account as Prosody keeps it, also of one that runs.
+func (s *Server) writeAccount(host, name, password string) {
+	s.t.Helper()
+	file := filepath.Join(s.accountDir(host), percent(name)+".dat")
+	check(s.t, os.WriteFile(file, []byte("return { password = "+strconv.Quote(password)+" };\n"), 0o644))
 }
 
 // percent names a folder as Prosody does.

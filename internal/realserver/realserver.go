@@ -18,7 +18,7 @@ import (
 	"stanza.invalid/internal/testca"
 )
 
-// The accounts of every server, on every one of its hosts.
+// The accounts of every server on the hosts that keep passwords.
 const (
 	Juliet, JulietPassword = "juliet", "r0m30-and-jul1et"
 	Romeo, RomeoPassword   = "romeo", "wherefore-art-thou"
@@ -33,6 +33,7 @@ type Server struct {
 	Port, DirectPort, HTTPPort, HTTPSPort int
 
 	websocket string // its path
+	account   func(host, name, password string)
 
 	t      testing.TB
 	name   string
@@ -57,6 +58,12 @@ func (s *Server) WebsocketURL(secure bool) string {
 		scheme, port = "wss", s.HTTPSPort
 	}
 	return scheme + "://localhost:" + strconv.Itoa(port) + s.websocket
+}
+
+// Account makes an account on localhost, or on another of the hosts that keep passwords.
+func (s *Server) Account(host, name, password string) {
+	s.t.Helper()
+	s.account(host, name, password)
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
@@ -84,8 +91,19 @@ func missing(t testing.TB, what string) {
 	t.Skipf("%s is not installed: the tests against a real server are left out", what)
 }
 
-// newServer makes the directory, ports and certificates of a server.
-func newServer(t testing.TB, name string, hosts map[string]testca.Leaf) *Server {
+// badCertificates are those of the hosts that no client should log in to.
+func badCertificates() map[string]testca.Leaf {
+	ago := time.Now().Add(-48 * time.Hour)
+	return map[string]testca.Leaf{
+		"wronghost.test":  {Names: []string{"other.example"}},
+		"expired.test":    {Names: []string{"expired.test"}, NotBefore: ago, NotAfter: ago.Add(24 * time.Hour)},
+		"selfsigned.test": {Names: []string{"selfsigned.test"}, SelfSigned: true},
+	}
+}
+
+// newServer makes the directory, ports and certificates of a server: for the hosts that are
+// named, and for those whose certificates are bad.
+func newServer(t testing.TB, name string, hosts ...string) *Server {
 	t.Helper()
 	// not t.TempDir: as root, Prosody runs as another user, who must be able to get there
 	dir, err := os.MkdirTemp("", name+"-test-")
@@ -95,7 +113,11 @@ func newServer(t testing.TB, name string, hosts map[string]testca.Leaf) *Server 
 	s := &Server{t: t, name: name, dir: dir, CA: testca.New()}
 	check(t, os.Mkdir(filepath.Join(dir, "certs"), 0o755))
 	s.write("certs/ca.pem", s.CA.PEM())
-	for host, leaf := range hosts {
+	leaves := badCertificates()
+	for _, host := range hosts {
+		leaves[host] = testca.Leaf{Names: []string{host}}
+	}
+	for host, leaf := range leaves {
 		cert, key := testca.PEMFiles(s.CA.Issue(leaf))
 		s.write("certs/"+host+".crt", cert)
 		s.write("certs/"+host+".key", key)

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
 	"net"
@@ -26,7 +27,7 @@ type Leaf struct {
 	NotBefore  time.Time
 	NotAfter   time.Time
 	SelfSigned bool
-	Client     bool // for clients, and for the name as a common name
+	Client     bool // for clients: the name is an account's, as a common name and as RFC 6120 has it
 }
 
 func newKey() *ecdsa.PrivateKey {
@@ -99,6 +100,7 @@ func (a *Authority) Issue(l Leaf) tls.Certificate {
 	if l.Client {
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 		template.Subject.CommonName = l.Names[0]
+		template.ExtraExtensions = []pkix.Extension{xmppAddr(l.Names[0])}
 	}
 	for _, n := range l.Names {
 		if ip := net.ParseIP(n); ip != nil {
@@ -113,6 +115,23 @@ func (a *Authority) Issue(l Leaf) tls.Certificate {
 	}
 	leaf := sign(template, parent, key, by)
 	return tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf}
+}
+
+// xmppAddr is the alternative name of who has an account (RFC 6120, section 13.7.1.4).
+func xmppAddr(account string) pkix.Extension {
+	type otherName struct {
+		ID    asn1.ObjectIdentifier
+		Value string `asn1:"utf8,explicit,tag:0"`
+	}
+	name, err := asn1.MarshalWithParams(otherName{asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 5}, account}, "tag:0")
+	if err != nil {
+		panic(err)
+	}
+	all, err := asn1.Marshal([]asn1.RawValue{{FullBytes: name}})
+	if err != nil {
+		panic(err)
+	}
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: all}
 }
 
 // PEMFiles returns a certificate and its key as servers read them from files.
