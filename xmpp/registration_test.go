@@ -10,7 +10,6 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/oob"
 	"stanza.invalid/gen/register"
-	"stanza.invalid/internal/realserver"
 	"stanza.invalid/xmpp"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -118,16 +117,4 @@ func TestFillAccount(t *testing.T) {
 		_, err = fill(t.Context(), asked)
 		require.ErrorIs(t, err, xmpp.ErrMoreWanted)
 	}
-}
-
-func TestProsodyRegistration(t *testing.T) {
-	t.Parallel()
-	s := realserver.Prosody(t)
-	registers(t, jid.MustParse("nurse@localhost"), func() xmpp.Config { return onServer(s, "") })
-}
-
-func TestEJabberdRegistration(t *testing.T) {
-	t.Parallel()
-	s := realserver.EJabberd(t)
-	registers(t, jid.MustParse("nurse@localhost"), func() xmpp.Config { return onServer(s, "") })
 }

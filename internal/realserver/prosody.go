@@ -21,14 +21,14 @@ func Prosody(t testing.TB) *Server {
 // ProsodySASL2 is a Prosody with SASL 2, Bind 2 and tokens, from Debian's prosody-modules.
 func ProsodySASL2(t testing.TB) *Server {
 	t.Helper()
-	if _, err := os.Stat(moduleDir + "/mod_sasl2_fast"); err != nil {
+	if _, err := os.Stat(ProsodyModules + "/mod_sasl2_fast"); err != nil {
 		missing(t, "prosody-modules")
 	}
 	return prosody(t, `"sasl2_on_012", "sasl2", "sasl2_bind2", "sasl2_fast",`)
 }
 
-// moduleDir is where Debian keeps Prosody's community modules.
-const moduleDir = "/usr/lib/prosody/modules"
+// ProsodyModules is where Debian keeps Prosody's community modules.
+const ProsodyModules = "/usr/lib/prosody/modules"
 
 func prosody(t testing.TB, modules string) *Server {
 	t.Helper()

@@ -3,13 +3,11 @@ package xmpptest
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"stanza.invalid/gen/roster"
-	"stanza.invalid/internal/testca"
 	"stanza.invalid/xmpp"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -67,45 +65,6 @@ func (s *Server) ClientConfig(addr string) xmpp.Config {
 	cfg := xmpp.Config{Password: a.password, Addr: "memory:5222", Dialer: s.Dialer(), TLS: &tls.Config{RootCAs: s.Roots()}}
 	cfg.DirectTLS = s.cfg.TLS
 	return cfg
-}
-
-// Roots returns the roots that the server's certificates come from.
-func (s *Server) Roots() *x509.CertPool { return s.authority().Pool() }
-
-func (s *Server) authority() *testca.Authority {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ca == nil {
-		s.ca = testca.New()
-	}
-	return s.ca
-}
-
-// ClientCertificate makes a certificate with which a client proves that it is an account's
-// (SASL EXTERNAL).
-func (s *Server) ClientCertificate(account string) tls.Certificate {
-	return s.authority().Issue(testca.Leaf{Names: []string{jid.MustParse(account).Bare().String()}, Client: true})
-}
-
-// certificate returns the server's certificate for a domain.
-func (s *Server) certificate(domain string) *tls.Certificate {
-	if s.cfg.Certificate != nil {
-		return s.cfg.Certificate
-	}
-	ca := s.authority()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.certs[domain]
-	if c == nil {
-		names := []string{domain}
-		if domain == "localhost" {
-			names = append(names, "127.0.0.1", "::1")
-		}
-		issued := ca.Issue(testca.Leaf{Names: names})
-		c = &issued
-		s.certs[domain] = c
-	}
-	return c
 }
 
 // RosterItem puts a contact into an account's roster, or changes it, and tells clients that

@@ -166,20 +166,6 @@ func (c *conn) secure() error {
 	return c.restart()
 }
 
-// tlsConfig returns how the server makes TLS for a domain.
-func (s *Server) tlsConfig(domain string) *tls.Config {
-	t := &tls.Config{
-		Certificates: []tls.Certificate{*s.certificate(domain)}, MaxVersion: s.cfg.MaxTLS,
-		ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: s.Roots(), NextProtos: []string{"xmpp-client"},
-	}
-	if slices.Contains(s.cfg.Mechanisms, "EXTERNAL") {
-		t.ClientAuth = tls.VerifyClientCertIfGiven
-	} else {
-		t.ClientAuth = tls.NoClientCert
-	}
-	return t
-}
-
 // bindClient waits for the client to bind a resource, or to resume a session.
 func (c *conn) bindClient() error {
 	for {

@@ -62,10 +62,10 @@ type conn struct {
 	web        bool          // it came by websocket
 }
 
-func newConn(s *Server, raw net.Conn) *conn {
+func newConn(s *Server, raw net.Conn, direct bool) *conn {
 	nc := raw
-	if s.tls != nil {
-		nc = tls.Server(raw, s.tls)
+	if direct {
+		nc = tls.Server(raw, s.directTLS())
 	}
 	return &conn{
 		srv: s, raw: raw, nc: nc, id: stream.NewID(), gone: make(chan struct{}),

@@ -5,9 +5,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-
-	"stanza.invalid/internal/testca"
-	"stanza.invalid/xmpp/jid"
 )
 
 // Addr returns the address, host:port, at which components connect. The first call opens
@@ -15,40 +12,49 @@ import (
 // closed. In a bubble of testing/synctest use [Server.Dialer] instead: the clock of a
 // bubble stands still while somebody waits for a socket.
 func (s *Server) Addr() string {
+	return s.listen(&s.listener, s.cfg.TLS)
+}
+
+// DirectAddr is [Server.Addr] for clients that begin with TLS, whether or not
+// Config.TLS makes all of them do so.
+func (s *Server) DirectAddr() string { return s.listen(&s.direct, true) }
+
+// listen opens a port, unless it is open.
+func (s *Server) listen(l *net.Listener, direct bool) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listener == nil {
+	if *l == nil {
 		if s.closed {
 			panic(ErrClosed.Error())
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			panic(fmt.Sprintf("xmpptest: no port to listen on: %v", err))
 		}
-		s.listener = l
+		*l = port
 		s.running.Go(func() {
 			for {
-				nc, err := l.Accept()
+				nc, err := port.Accept()
 				if err != nil {
 					return
 				}
-				if s.accept(nc) != nil {
+				if s.accept(nc, direct) != nil {
 					nc.Close()
 				}
 			}
 		})
 	}
-	return s.listener.Addr().String()
+	return (*l).Addr().String()
 }
 
-// accept serves a connection on a goroutine of its own.
-func (s *Server) accept(nc net.Conn) error {
+// accept serves a connection on a goroutine of its own; direct is that it begins with TLS.
+func (s *Server) accept(nc net.Conn, direct bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return ErrClosed
 	}
-	c := newConn(s, nc)
+	c := newConn(s, nc, direct)
 	s.conns[c] = struct{}{}
 	s.running.Go(c.serve)
 	return nil
@@ -63,7 +69,7 @@ type Dialer struct {
 
 // Dialer returns a dialer whose connections lead to the server without a socket.
 func (s *Server) Dialer() *Dialer {
-	return &Dialer{connect: func(_ context.Context, nc net.Conn) error { return s.accept(nc) }}
+	return &Dialer{connect: func(_ context.Context, nc net.Conn) error { return s.accept(nc, s.cfg.TLS) }}
 }
 
 // DialContext connects. It fails once the other side is closed.
@@ -85,21 +91,8 @@ func (d *Dialer) DialContext(ctx context.Context, network, addr string) (net.Con
 // TLSConfig returns what a client needs to trust the server: nil if it has no TLS. The
 // caller may change it.
 func (s *Server) TLSConfig() *tls.Config {
-	if s.tls == nil {
+	if !s.cfg.TLS {
 		return nil
 	}
 	return &tls.Config{RootCAs: s.Roots(), ServerName: "localhost"}
-}
-
-// makeCertificate makes a certificate for loopback, and for the domains of accounts as they
-// are asked for.
-func (s *Server) makeCertificate() {
-	s.ca = testca.New()
-	s.cert = s.ca.Issue(testca.Leaf{Names: []string{"localhost", "127.0.0.1", "::1"}})
-	s.tls = &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		if domain, err := jid.Parse(hello.ServerName); err == nil && s.hosts(domain) {
-			return s.tlsConfig(hello.ServerName), nil
-		}
-		return &tls.Config{Certificates: []tls.Certificate{s.cert}}, nil
-	}}
 }

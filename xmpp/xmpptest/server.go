@@ -112,9 +112,7 @@ func (c Config) withDefaults() Config {
 
 // A Server is an XMPP server in the process. Its methods may be called from any goroutine.
 type Server struct {
-	cfg  Config // immutable
-	cert tls.Certificate
-	tls  *tls.Config
+	cfg Config // immutable
 
 	mu           sync.Mutex
 	components   map[string]*component       // guarded by mu, by domain
@@ -127,6 +125,7 @@ type Server struct {
 	slowness     time.Duration               // guarded by mu
 	conns        map[*conn]struct{}          // guarded by mu
 	listener     net.Listener                // guarded by mu: nil until Addr is asked for
+	direct       net.Listener                // guarded by mu: nil until DirectAddr is asked for
 	web          *web                        // guarded by mu: nil until websockets are asked for
 	changed      chan struct{}               // guarded by mu: closed when a component comes or goes
 	closed       bool                        // guarded by mu
@@ -156,9 +155,6 @@ func NewServer(cfg Config) *Server {
 		certs:      map[string]*tls.Certificate{},
 		conns:      map[*conn]struct{}{},
 		changed:    make(chan struct{}),
-	}
-	if cfg.TLS {
-		s.makeCertificate()
 	}
 	return s
 }
@@ -344,8 +340,11 @@ func (s *Server) hosts(domain jid.JID) bool {
 			return true
 		}
 	}
-	return slices.Contains(s.cfg.Mechanisms, "ANONYMOUS")
+	return len(s.accounts) == 0 && slices.Contains(s.cfg.Mechanisms, "ANONYMOUS")
 }
+
+// takesCertificates reports whether clients may log in by certificate.
+func (s *Server) takesCertificates() bool { return slices.Contains(s.cfg.Mechanisms, "EXTERNAL") }
 
 // hasUser reports whether somebody stands for an address.
 func (s *Server) hasUser(addr jid.JID) bool {
@@ -379,13 +378,15 @@ func (s *Server) Close() {
 	for _, a := range s.accounts {
 		sessions = append(sessions, a.list(func(r *resource) bool { return r.conn == nil })...)
 	}
-	l, w := s.listener, s.web
+	listeners, w := []net.Listener{s.listener, s.direct}, s.web
 	if first {
 		s.notify()
 	}
 	s.mu.Unlock()
-	if l != nil {
-		l.Close()
+	for _, l := range listeners {
+		if l != nil {
+			l.Close()
+		}
 	}
 	if w != nil {
 		w.close()

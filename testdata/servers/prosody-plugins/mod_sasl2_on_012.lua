@@ -65,4 +65,8 @@ function module.add_host(host)
 			origin.sasl_handler = origin.sasl2_handler;
 		end
 	end, 1000);
+	-- mod_saslauth tells others of a login, and mod_sasl2 does not yet: stanzas would have to stay as short as before it
+	host:hook("sasl2/c2s/success", function (event)
+		host:fire_event("authentication-success", { session = event.session });
+	end, 900);
 end
