@@ -196,9 +196,12 @@ func (c *conn) negotiate() error {
 	if c.domain, err = jid.Parse(to); err != nil || c.domain.IsZero() {
 		return &stream.Error{Condition: stream.HostUnknown}
 	}
-	if content == wire.NSClient && c.srv.hosts(c.domain) {
+	if content == wire.NSClient && !c.srv.hasComponent(c.domain) {
 		c.client = true
 		c.header(content, c.domain)
+		if !c.srv.hosts(c.domain) {
+			return &stream.Error{Condition: stream.HostUnknown}
+		}
 		return c.negotiateClient()
 	}
 	c.header(content, c.domain)

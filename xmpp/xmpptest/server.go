@@ -346,6 +346,13 @@ func (s *Server) hosts(domain jid.JID) bool {
 // takesCertificates reports whether clients may log in by certificate.
 func (s *Server) takesCertificates() bool { return slices.Contains(s.cfg.Mechanisms, "EXTERNAL") }
 
+// hasComponent reports whether a domain is a component's.
+func (s *Server) hasComponent(domain jid.JID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.components[domain.Domain()] != nil
+}
+
 // hasUser reports whether somebody stands for an address.
 func (s *Server) hasUser(addr jid.JID) bool {
 	s.mu.Lock()
