@@ -29,7 +29,6 @@ import (
 	"stanza.invalid/gen/bob"
 	"stanza.invalid/gen/bookmarks"
 	"stanza.invalid/gen/bookmarkstorage"
-	"stanza.invalid/gen/bosh"
 	"stanza.invalid/gen/browse"
 	"stanza.invalid/gen/browsing"
 	"stanza.invalid/gen/burner"
@@ -126,6 +125,7 @@ import (
 	"stanza.invalid/gen/hints"
 	"stanza.invalid/gen/hostmeta"
 	"stanza.invalid/gen/httpauth"
+	"stanza.invalid/gen/httpbind"
 	"stanza.invalid/gen/httpscheme"
 	"stanza.invalid/gen/ibb"
 	"stanza.invalid/gen/ibr2"
@@ -728,7 +728,6 @@ func Types() []Entry {
 		{Package: "stanza.invalid/gen/bob", GoName: "DataGet", Names: []wire.Name{{Space: "urn:xmpp:bob", Local: "data"}}, In: []string{"iq"}, IQType: stanza.Get, New: newOf[bob.DataGet]},
 		{Package: "stanza.invalid/gen/bookmarks", GoName: "Conference", Names: []wire.Name{{Space: "urn:xmpp:bookmarks:1", Local: "conference"}}, In: []string{"any"}, New: newOf[bookmarks.Conference]},
 		{Package: "stanza.invalid/gen/bookmarkstorage", GoName: "Storage", Names: []wire.Name{{Space: "storage:bookmarks", Local: "storage"}}, In: []string{"any"}, New: newOf[bookmarkstorage.Storage]},
-		{Package: "stanza.invalid/gen/bosh", GoName: "Body", Names: []wire.Name{{Space: "http://jabber.org/protocol/httpbind", Local: "body"}}, In: []string{"stream"}, New: newOf[bosh.Body]},
 		{Package: "stanza.invalid/gen/browse", GoName: "Info", Names: []wire.Name{{Space: "jabber:iq:browse", Local: "query"}}, In: []string{"iq"}, New: newOf[browse.Info]},
 		{Package: "stanza.invalid/gen/browse", GoName: "Browse", Names: []wire.Name{{Space: "jabber:iq:browse", Local: "query"}}, In: []string{"iq"}, IQType: stanza.Get, New: newOf[browse.Browse]},
 		{Package: "stanza.invalid/gen/browse", GoName: "Item", Names: []wire.Name{{Space: "jabber:iq:browse", Local: "item"}}, In: []string{"iq"}, New: newOf[browse.Item]},
@@ -1042,6 +1041,7 @@ func Types() []Entry {
 		{Package: "stanza.invalid/gen/hints", GoName: "Hint", Names: []wire.Name{{Space: "urn:xmpp:hints", Local: "no-permanent-store"}, {Space: "urn:xmpp:hints", Local: "no-store"}, {Space: "urn:xmpp:hints", Local: "no-copy"}, {Space: "urn:xmpp:hints", Local: "store"}}, In: []string{"message"}, New: newOf[hints.Hint]},
 		{Package: "stanza.invalid/gen/hostmeta", GoName: "Document", Names: []wire.Name{{Space: "http://docs.oasis-open.org/ns/xri/xrd-1.0", Local: "XRD"}}, In: []string{"any"}, New: newOf[hostmeta.Document]},
 		{Package: "stanza.invalid/gen/httpauth", GoName: "Confirm", Names: []wire.Name{{Space: "http://jabber.org/protocol/http-auth", Local: "confirm"}}, In: []string{"message", "iq"}, IQType: stanza.Get, New: newOf[httpauth.Confirm]},
+		{Package: "stanza.invalid/gen/httpbind", GoName: "Body", Names: []wire.Name{{Space: "http://jabber.org/protocol/httpbind", Local: "body"}}, In: []string{"stream"}, New: newOf[httpbind.Body]},
 		{Package: "stanza.invalid/gen/httpscheme", GoName: "Auth", Names: []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "auth"}}, In: []string{"any"}, New: newOf[httpscheme.Auth]},
 		{Package: "stanza.invalid/gen/httpscheme", GoName: "Cookie", Names: []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "cookie"}}, In: []string{"any"}, New: newOf[httpscheme.Cookie]},
 		{Package: "stanza.invalid/gen/httpscheme", GoName: "Header", Names: []wire.Name{{Space: "http://jabber.org/protocol/url-data/scheme/http", Local: "header"}}, In: []string{"any"}, New: newOf[httpscheme.Header]},
