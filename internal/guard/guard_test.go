@@ -83,8 +83,10 @@ var allowed = []struct {
 	{"internal/mechanism", nil},
 	{"internal/testca", nil},
 	{"xmpp", []string{"stream", "stream/wire", "xmpp/jid", "xmpp/stanza", "gen/", "internal/idle", "internal/mechanism"}},
-	{"xmpp/websocket", []string{"stream", "stream/wire", "xmpp", "internal/hostmeta", "internal/wsconn"}},
-	{"xmpp/xmpptest", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "xmpp/websocket", "gen/", "internal/testca", "internal/wsconn"}},
+	{"internal/deadline", nil},
+	{"xmpp/websocket", []string{"stream", "stream/wire", "xmpp", "internal/endpoint", "internal/hostmeta", "internal/wsconn"}},
+	{"xmpp/bosh", []string{"stream", "stream/wire", "xmpp", "internal/endpoint", "internal/hostmeta", "internal/boshconn"}},
+	{"xmpp/xmpptest", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "xmpp/bosh", "xmpp/websocket", "gen/", "internal/boshconn", "internal/deadline", "internal/testca", "internal/wsconn"}},
 	{"xmpp/contacts", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
 	{"component", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
 	{"schema", nil},
@@ -138,7 +140,7 @@ func TestRuntimeLinks(t *testing.T) {
 	t.Parallel()
 	mod := module(t)
 	for _, p := range list(t, "./stream/...", "./xmpp/...", "./component/...", "./gen/...") {
-		web := slices.Contains([]string{"xmpp/websocket", "xmpp/xmpptest"}, strings.TrimPrefix(p.ImportPath, mod+"/"))
+		web := slices.Contains([]string{"xmpp/bosh", "xmpp/websocket", "xmpp/xmpptest"}, strings.TrimPrefix(p.ImportPath, mod+"/"))
 		for _, dep := range p.Deps {
 			if web && strings.HasPrefix(dep, "compress/") {
 				continue

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"stanza.invalid/internal/webdial"
 	"stanza.invalid/stream/wire"
 )
 
@@ -23,7 +23,7 @@ type Config struct {
 	// TLS is how TLS is made. The name to verify is the URL's.
 	TLS *tls.Config
 	// Dial makes connections.
-	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	Dial webdial.Func
 	// Limits bound the messages from the server.
 	Limits wire.Limits
 }
@@ -49,14 +49,9 @@ func Dial(ctx context.Context, cfg Config) (io.ReadWriteCloser, error) {
 			return raw, nil
 		},
 		DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := cfg.Dial(ctx, network, addr)
+			secure, err := webdial.TLS(ctx, cfg.Dial, cfg.TLS, network, addr, cfg.URL.Hostname())
 			if err != nil {
 				return nil, err
-			}
-			secure := tls.Client(conn, tlsConfig(cfg.TLS, cfg.URL.Hostname()))
-			if err := secure.HandshakeContext(ctx); err != nil {
-				conn.Close()
-				return nil, fmt.Errorf("TLS handshake: %w", err)
 			}
 			cs := secure.ConnectionState()
 			raw, state = &corked{Conn: secure}, &cs
@@ -83,16 +78,6 @@ func Dial(ctx context.Context, cfg Config) (io.ReadWriteCloser, error) {
 		return &secured{c, *state}, nil
 	}
 	return c, nil
-}
-
-func tlsConfig(t *tls.Config, host string) *tls.Config {
-	if t = t.Clone(); t == nil {
-		t = &tls.Config{}
-	}
-	t.ServerName = host
-	t.NextProtos = []string{"http/1.1"}
-	t.MinVersion = max(t.MinVersion, tls.VersionTLS12)
-	return t
 }
 
 // Accept takes the request of a client for a websocket. What it returns is not over when

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"stanza.invalid/internal/deadline"
 )
 
 // pipeBytes is how much may be on its way in one direction of a pipe.
@@ -15,7 +17,7 @@ const pipeBytes = 64 << 10
 // something on its way, as sockets do: whoever closes TLS says so without a listener.
 func newPipe() (net.Conn, net.Conn) {
 	a, b := newHalf(), newHalf()
-	return &pipeEnd{in: a, out: b, reads: newDeadline(), writes: newDeadline()}, &pipeEnd{in: b, out: a, reads: newDeadline(), writes: newDeadline()}
+	return &pipeEnd{in: a, out: b, reads: deadline.New(), writes: deadline.New()}, &pipeEnd{in: b, out: a, reads: deadline.New(), writes: deadline.New()}
 }
 
 // half is one direction.
@@ -44,7 +46,7 @@ func (h *half) close() {
 // pipeEnd is one end.
 type pipeEnd struct {
 	in, out       *half
-	reads, writes *deadline
+	reads, writes *deadline.Deadline
 	once          sync.Once
 	gone          bool // guarded by in.mu: closed at this end
 }
@@ -72,7 +74,7 @@ func (p *pipeEnd) Read(b []byte) (int, error) {
 		}
 		select {
 		case <-changed:
-		case <-p.reads.passed():
+		case <-p.reads.Passed():
 			return 0, os.ErrDeadlineExceeded
 		}
 	}
@@ -98,7 +100,7 @@ func (p *pipeEnd) Write(b []byte) (int, error) {
 		}
 		select {
 		case <-changed:
-		case <-p.writes.passed():
+		case <-p.writes.Passed():
 			return n, os.ErrDeadlineExceeded
 		}
 	}
@@ -112,8 +114,8 @@ func (p *pipeEnd) Close() error {
 		p.in.mu.Unlock()
 		p.in.close()
 		p.out.close()
-		p.reads.set(time.Time{})
-		p.writes.set(time.Time{})
+		p.reads.Set(time.Time{})
+		p.writes.Set(time.Time{})
 	})
 	return nil
 }
@@ -126,52 +128,13 @@ func (p *pipeEnd) RemoteAddr() net.Addr { return &net.TCPAddr{} }
 
 // SetDeadline bounds reads and writes.
 func (p *pipeEnd) SetDeadline(t time.Time) error {
-	p.reads.set(t)
-	p.writes.set(t)
+	p.reads.Set(t)
+	p.writes.Set(t)
 	return nil
 }
 
 // SetReadDeadline bounds reads.
-func (p *pipeEnd) SetReadDeadline(t time.Time) error { p.reads.set(t); return nil }
+func (p *pipeEnd) SetReadDeadline(t time.Time) error { p.reads.Set(t); return nil }
 
 // SetWriteDeadline bounds writes.
-func (p *pipeEnd) SetWriteDeadline(t time.Time) error { p.writes.set(t); return nil }
-
-// deadline is a deadline that can be waited for.
-type deadline struct {
-	mu    sync.Mutex
-	timer *time.Timer   // guarded by mu
-	done  chan struct{} // guarded by mu: closed once it has passed
-}
-
-func newDeadline() *deadline { return &deadline{done: make(chan struct{})} }
-
-func (d *deadline) passed() <-chan struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.done
-}
-
-// set replaces the deadline, for those as well who wait already.
-func (d *deadline) set(t time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.timer != nil && !d.timer.Stop() {
-		d.done = make(chan struct{}) // it has passed, or is about to close the old one
-	}
-	d.timer = nil
-	select {
-	case <-d.done:
-		d.done = make(chan struct{})
-	default:
-	}
-	if t.IsZero() {
-		return
-	}
-	done := d.done
-	if left := time.Until(t); left > 0 {
-		d.timer = time.AfterFunc(left, func() { close(done) })
-		return
-	}
-	close(done)
-}
+func (p *pipeEnd) SetWriteDeadline(t time.Time) error { p.writes.Set(t); return nil }
