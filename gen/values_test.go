@@ -200,7 +200,7 @@ func (f *filler) name(e entry, v stanza.Decoder) {
 	reflect.ValueOf(v).Elem().Field(0).SetString(e.Names[f.IntN(len(e.Names))].Local)
 }
 
-// TestValues fills structs at random, writes them both ways, and reads each text both ways. Values that a schema
+// VX13: TestValues fills structs at random, writes them both ways, and reads each text both ways. Values that a schema
 // forbids, and children that have to be there but are not, are the codec's to refuse.
 func TestValues(t *testing.T) {
 	t.Parallel()

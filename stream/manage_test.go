@@ -174,6 +174,34 @@ func TestVF2Wrap(t *testing.T) {
 	})
 }
 
+// VF2: the same over the whole way, one by one, from 2^32 - 50 on.
+func TestVF2WrapOneByOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, p := managed(t, Config{})
+		const start = 1<<32 - 50
+		l.out.mu.Lock()
+		l.sm.out.ackedTo = start
+		l.out.mu.Unlock()
+		l.sm.in.mu.Lock()
+		l.sm.in.next, l.sm.in.first, l.sm.in.said = start, start, start
+		l.sm.in.mu.Unlock()
+		count := uint32(start)
+		for i := range 100 {
+			count++
+			one := l.track(fmt.Sprint(i))
+			require.Equal(t, []string{fmt.Sprint(i)}, p.ids(1))
+			require.Equal(t, []string{"undecided"}, outcomes(one))
+			p.send("<a"+inSM+" h='%d'/><message/>", count)
+			synctest.Wait()
+			require.Equal(t, []string{"acked"}, outcomes(one))
+			require.Equal(t, fmt.Sprint(count), p.handled())
+		}
+		require.Equal(t, uint32(50), count)
+		require.NoError(t, l.Err())
+	})
+}
+
 // VF3: counts that cannot be end the stream, and decide nothing.
 func TestVF3WrongCounts(t *testing.T) {
 	t.Parallel()

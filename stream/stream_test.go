@@ -329,9 +329,9 @@ func TestX10KeepAlive(t *testing.T) {
 	})
 }
 
+// VS3: 26 characters of 32 are 130 bits; no counter, no common beginning.
 func TestX13IDs(t *testing.T) {
 	t.Parallel()
-	// VS3: 26 characters of 32 are 130 bits; no counter, no common beginning
 	const n = 10_000
 	seen := map[string]bool{}
 	var counts [26][256]int

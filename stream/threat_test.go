@@ -253,6 +253,42 @@ func TestVF11SlowHandler(t *testing.T) {
 			})
 		}
 	})
+	t.Run("the heap is bounded", func(t *testing.T) {
+		if raceEnabled {
+			t.Skip("the race detector needs memory of its own")
+		}
+		a, b := tcpPair(t)
+		l := newLink(t, roomy, Config{Dial: func(context.Context) (Transport, error) { return a, nil }, Queue: QueueLimits{SoftBytes: 1 << 20}, Backoff: Backoff{Off: true}})
+		hold := make(chan struct{})
+		l.Handle(MatchKind(KindMessage), func(context.Context, stanza.Stanza) error {
+			<-hold
+			return nil
+		})
+		opened := make(chan error, 1)
+		go func() { opened <- l.Open(context.Background()) }()
+		p := &peer{t: t, conn: NewConn(b, Config{})}
+		p.handshake(Header{Content: wire.NSClient})
+		require.NoError(t, <-opened)
+		before := inUse()
+		one := []byte("<message><body>" + strings.Repeat("x", 1000) + "</body></message>")
+		const whole = 64 << 20
+		sent := 0
+		for sent < whole { // until the network takes no more
+			require.NoError(t, b.SetWriteDeadline(time.Now().Add(300*time.Millisecond)))
+			n, err := b.Write(one)
+			sent += n
+			if err != nil {
+				break
+			}
+		}
+		require.True(t, l.Paused())
+		require.Less(t, sent, whole/2, "TCP holds up the peer")
+		require.Less(t, inUse()-before, int64(16<<20)) // other tests run beside it
+		close(hold)
+		l.Abort()
+		_ = b.Close()
+		<-l.Done()
+	})
 	t.Run("keepalives go out meanwhile", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {

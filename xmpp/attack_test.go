@@ -212,6 +212,8 @@ func TestVT3WrongCertificate(t *testing.T) {
 			"another name": {Names: []string{"xmpp.example.org", "example.com", "memory"}},
 			"wildcard":     {Names: []string{"*.example.org"}},
 			"no name":      {},
+			"SRVName":      {Services: []string{"_xmpp-client.example.org"}}, // neither is looked at: see DESIGN.md
+			"XmppAddr":     {Addresses: []string{"example.org"}},
 			"expired":      {Names: []string{"example.org"}, NotBefore: now.Add(-3 * time.Hour), NotAfter: now.Add(-time.Hour)},
 			"too early":    {Names: []string{"example.org"}, NotBefore: now.Add(time.Hour)},
 			"self-signed":  {Names: []string{"example.org"}, SelfSigned: true},

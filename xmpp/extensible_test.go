@@ -181,7 +181,7 @@ func TestSASL2Resource(t *testing.T) {
 }
 
 // A token takes the place of the password, and is replaced before its time is over. VT8: it
-// is good for its own mechanism and account, each use is counted, and no log shows it.
+// is good for its own mechanism and account, each use is counted, and no log shows it (VT10).
 func TestVT8Tokens(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -121,7 +121,7 @@ func TestTerminalErrors(t *testing.T) {
 func TestVF10Storm(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const n = 300
+		const n = 1000
 		srv := xmpptest.Start(t, xmpptest.Config{NoTLS: true, Mechanisms: []string{"PLAIN"}})
 		var mu sync.Mutex
 		perSecond := map[time.Duration]int{}

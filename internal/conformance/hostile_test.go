@@ -132,7 +132,7 @@ func hostileMux(seen *log) *xmpp.Mux {
 	)
 }
 
-// TestHostileStanzas gives a component what its schemas do not allow: each fault ends in the
+// VX12: TestHostileStanzas gives a component what its schemas do not allow: each fault ends in the
 // answer or report that is written down for it, and the stream goes on.
 func TestHostileStanzas(t *testing.T) {
 	t.Parallel()

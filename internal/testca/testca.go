@@ -21,9 +21,13 @@ type Authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-// Leaf says what a certificate is like. Names are DNS names or IP addresses.
+// Leaf says what a certificate is like. Names are DNS names or IP addresses. Services are
+// names of services (RFC 4985), Addresses those of XMPP (RFC 6120, section 13.7.1.4); a leaf with these has no
+// Names.
 type Leaf struct {
 	Names      []string
+	Services   []string
+	Addresses  []string
 	NotBefore  time.Time
 	NotAfter   time.Time
 	SelfSigned bool
@@ -100,7 +104,7 @@ func (a *Authority) Issue(l Leaf) tls.Certificate {
 	if l.Client {
 		template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 		template.Subject.CommonName = l.Names[0]
-		template.ExtraExtensions = []pkix.Extension{xmppAddr(l.Names[0])}
+		template.ExtraExtensions = []pkix.Extension{otherNames(Leaf{Addresses: l.Names})}
 	}
 	for _, n := range l.Names {
 		if ip := net.ParseIP(n); ip != nil {
@@ -108,6 +112,9 @@ func (a *Authority) Issue(l Leaf) tls.Certificate {
 		} else if !l.Client {
 			template.DNSNames = append(template.DNSNames, n)
 		}
+	}
+	if len(l.Services)+len(l.Addresses) > 0 {
+		template.ExtraExtensions = []pkix.Extension{otherNames(l)}
 	}
 	parent, by := a.cert, a.key
 	if l.SelfSigned {
@@ -117,21 +124,39 @@ func (a *Authority) Issue(l Leaf) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf}
 }
 
-// xmppAddr is the alternative name of who has an account (RFC 6120, section 13.7.1.4).
-func xmppAddr(account string) pkix.Extension {
-	type otherName struct {
-		ID    asn1.ObjectIdentifier
-		Value string `asn1:"utf8,explicit,tag:0"`
+// otherNames makes the extension for names that have no place in package x509.
+func otherNames(l Leaf) pkix.Extension {
+	var all []byte
+	add := func(id asn1.ObjectIdentifier, text []byte, err error) {
+		if err != nil {
+			panic(err)
+		}
+		typ, err := asn1.Marshal(id)
+		if err != nil {
+			panic(err)
+		}
+		tagged := func(tag int, b []byte) []byte {
+			b, err := asn1.Marshal(asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: tag, IsCompound: true, Bytes: b})
+			if err != nil {
+				panic(err)
+			}
+			return b
+		}
+		all = append(all, tagged(0, append(typ, tagged(0, text)...))...)
 	}
-	name, err := asn1.MarshalWithParams(otherName{asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 5}, account}, "tag:0")
+	for _, s := range l.Services {
+		b, err := asn1.MarshalWithParams(s, "ia5")
+		add(asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 7}, b, err)
+	}
+	for _, s := range l.Addresses {
+		b, err := asn1.MarshalWithParams(s, "utf8")
+		add(asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 8, 5}, b, err)
+	}
+	value, err := asn1.Marshal(asn1.RawValue{Tag: asn1.TagSequence, IsCompound: true, Bytes: all})
 	if err != nil {
 		panic(err)
 	}
-	all, err := asn1.Marshal([]asn1.RawValue{{FullBytes: name}})
-	if err != nil {
-		panic(err)
-	}
-	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: all}
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: value}
 }
 
 // PEMFiles returns a certificate and its key as servers read them from files.

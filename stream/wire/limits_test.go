@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -238,58 +237,6 @@ func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
-}
-
-// TestThreatVX9LinearTime shows that how input is cut hardly matters for the time
-// that it takes, nor how long it is.
-func TestThreatVX9LinearTime(t *testing.T) {
-	if testing.Short() || raceEnabled {
-		t.Skip("measures time")
-	}
-	const size = 1 << 20
-	limits := Limits{Bytes: 4 * size, Elements: 1 << 20}
-	inputs := map[string]func(n int) string{
-		"text":       func(n int) string { return "<a>" + strings.Repeat("lorem ipsum ", n/12) + "</a>" },
-		"children":   func(n int) string { return "<a>" + strings.Repeat("<item jid='x@y'>lorem ipsum</item>", n/34) + "</a>" },
-		"cdata":      func(n int) string { return "<a><![CDATA[" + strings.Repeat("]]lorem ipsum", n/13) + "]]></a>" },
-		"references": func(n int) string { return "<a>" + strings.Repeat("lorem &amp; ipsum &#x41;", n/24) + "</a>" },
-		"wide":       func(n int) string { return "<a>" + strings.Repeat("ипсум 日本", n/17) + "</a>" },
-		"prefixes":   func(n int) string { return "<p:a xmlns:p='u'>" + strings.Repeat("<p:b p:c='' d=''/>", n/18) + "</p:a>" },
-	}
-	measure := func(input string, piece int) time.Duration {
-		best := time.Hour
-		for range 3 {
-			f := NewBareFramer(limits, nil)
-			start := time.Now()
-			for i := 0; i < len(input); i += piece {
-				f.FeedString(input[i:min(len(input), i+piece)])
-				k, err := f.Next()
-				require.NoError(t, err)
-				require.Equal(t, i+piece >= len(input), k == Element)
-			}
-			best = min(best, time.Since(start))
-		}
-		return best
-	}
-	// Work that is quadratic costs a thousand times as much in pieces of 1 kB, and 64
-	// times as much for eight times the input. Another process may slow down one
-	// measurement, but not all.
-	atMost := func(what string, factor time.Duration, big, small func() time.Duration) {
-		var b, s time.Duration
-		for range 5 {
-			if s, b = small(), big(); b < factor*s {
-				return
-			}
-		}
-		t.Errorf("%s: %v and %v", what, s, b)
-	}
-	for name, input := range inputs {
-		long, short := input(size), input(size/8)
-		whole := func() time.Duration { return measure(long, size+100) }
-		cut := func() time.Duration { return measure(long, 1000) }
-		atMost(name+" in pieces of 1 kB", 6, cut, whole)
-		atMost(name+", eight times as much", 24, cut, func() time.Duration { return measure(short, 1000) })
-	}
 }
 
 // TestIdleFramerOwnsNothing shows that the buffer goes back when nothing is pending.
