@@ -49,6 +49,20 @@ type villain struct {
 // of the script.
 func against(t *testing.T, change func(cfg *xmpp.Config), script func(v *villain) error, who ...jid.JID) (dialled, scripted error) {
 	t.Helper()
+	who = append(who, juliet)
+	return versus(t, change, script, func(cfg xmpp.Config) error {
+		c, err := xmpp.Dial(t.Context(), who[0], cfg)
+		if err == nil {
+			c.Abort()
+			<-c.Done()
+		}
+		return err
+	})
+}
+
+// versus runs something of a client's against a scripted server.
+func versus(t *testing.T, change func(cfg *xmpp.Config), script func(v *villain) error, run func(cfg xmpp.Config) error) (ran, scripted error) {
+	t.Helper()
 	v := &villain{t: t, peer: xmpptest.NewPeer(), ca: testca.New()}
 	defer v.peer.Close()
 	cfg := xmpp.Config{Password: "open sesame", Addr: "memory:5222", Dialer: v.peer.Dialer(), TLS: &tls.Config{RootCAs: v.ca.Pool()}}
@@ -65,12 +79,7 @@ func against(t *testing.T, change func(cfg *xmpp.Config), script func(v *villain
 		}
 		done <- err
 	}()
-	who = append(who, juliet)
-	c, err := xmpp.Dial(t.Context(), who[0], cfg)
-	if err == nil {
-		c.Abort()
-		<-c.Done()
-	}
+	err := run(cfg)
 	return err, <-done
 }
 

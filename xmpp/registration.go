@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"stanza.invalid/gen/captcha"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/register"
 	"stanza.invalid/stream"
@@ -13,7 +14,8 @@ import (
 )
 
 // A Fill answers what a server wants to know of who registers an account (XEP-0077): in
-// the form that it sends, or else in the fields that are not nil.
+// the form that it sends, or else in the fields that are not nil. The pictures of a CAPTCHA
+// (XEP-0158) are among the children that Extra keeps, as *bob.Data.
 type Fill func(ctx context.Context, asked *register.Registration) (*register.Register, error)
 
 // ErrMoreWanted is returned by [FillAccount] for a server that wants to know more than name
@@ -24,36 +26,52 @@ var ErrMoreWanted = errors.New("xmpp: the server wants to know more than a name 
 func FillAccount(username, password string) Fill {
 	return func(_ context.Context, asked *register.Registration) (*register.Register, error) {
 		if asked.Form != nil {
-			return fillForm(asked.Form, username, password)
+			return fillForm(asked, username, password)
 		}
 		if asked.Username == nil || asked.Password == nil {
-			text := asked.Instructions
-			if asked.Link != nil {
-				text += " " + asked.Link.URL
-			}
-			return nil, fmt.Errorf("%w: %.200q", ErrMoreWanted, text)
+			return nil, moreWanted(asked, "")
 		}
 		for _, more := range []*string{asked.Nick, asked.Name, asked.First, asked.Last, asked.Email, asked.Address, asked.City, asked.State, asked.PostalCode, asked.Phone} {
 			if more != nil {
-				return nil, ErrMoreWanted
+				return nil, moreWanted(asked, "")
 			}
 		}
 		return &register.Register{Username: &username, Password: &password, Key: asked.Key}, nil
 	}
 }
 
-func fillForm(f *form.Form, username, password string) (*register.Register, error) {
+func fillForm(asked *register.Registration, username, password string) (*register.Register, error) {
+	f := asked.Form
+	for _, field := range f.Fields {
+		if field.Required && field.Var != "username" && field.Var != "password" {
+			return nil, moreWanted(asked, field.Var)
+		}
+	}
+	if f.FormType() == captcha.NS {
+		return nil, moreWanted(asked, "")
+	}
 	answer, err := form.Decode[register.RegistrationForm](f)
 	if err != nil {
 		return nil, err
 	}
-	for _, field := range f.Fields {
-		if field.Required && field.Var != "username" && field.Var != "password" {
-			return nil, fmt.Errorf("%w: %.60q", ErrMoreWanted, field.Var)
-		}
-	}
 	answer.Username, answer.Password = &username, &password
 	return &register.Register{Form: answer.Submit()}, nil
+}
+
+// moreWanted is ErrMoreWanted with what the server says about it.
+func moreWanted(asked *register.Registration, field string) error {
+	text := asked.Instructions
+	if asked.Link != nil {
+		text = asked.Link.URL + " " + text // whatever is cut off
+	}
+	err := ErrMoreWanted
+	if field != "" {
+		err = fmt.Errorf("%w: %.60q", err, field)
+	}
+	if text != "" {
+		err = fmt.Errorf("%w: %.200q", err, text)
+	}
+	return err
 }
 
 // Register makes an account on a server that lets people do so themselves (XEP-0077). The
