@@ -150,7 +150,9 @@ func TestIdleSessionBuffers(t *testing.T) {
 	for name, wrap := range map[string]func(a, b net.Conn) (Transport, Transport){
 		"TCP":    func(a, b net.Conn) (Transport, Transport) { return a, b },
 		"opaque": func(a, b net.Conn) (Transport, Transport) { return opaque{a}, b },
-		"TLS":    func(a, b net.Conn) (Transport, Transport) { return tls.Client(idle.New(a), client), tls.Server(b, server) },
+		"TLS": func(a, b net.Conn) (Transport, Transport) {
+			return tls.Client(idle.New(a), client), tls.Server(b, server)
+		},
 		"TLS over opaque": func(a, b net.Conn) (Transport, Transport) {
 			return tls.Client(idle.New(opaque{a}), client), tls.Server(b, server)
 		},
