@@ -15,13 +15,3 @@ func (s *Stream) HandleBranch(typ stanza.IQType, name wire.Name, fits func(paylo
 	}
 	return s.register(&registration{options: makeOptions(opts), matcher: Matcher{kinds: KindIQ, name: name, check: check}, run: h, typ: typ})
 }
-
-// request returns the handler of an IQ request, or nil.
-func (t *table) request(key requestKey, iq *stanza.IQ) *registration {
-	for _, r := range t.branches[key] {
-		if r.matcher.check(iq) {
-			return r
-		}
-	}
-	return t.requests[key]
-}

@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -263,6 +264,7 @@ func (c *Conn) ReadHeader() (Header, error) {
 	h := Header{Content: c.framer.Context().Content(), Lang: c.framer.Context().Lang()}
 	h.ID, _ = r.Attr("id")
 	h.Version, _ = r.Attr("version")
+	h.ID, h.Version = strings.Clone(h.ID), strings.Clone(h.Version) // the header as such is not kept
 	for _, a := range []struct {
 		name string
 		to   *jid.JID
@@ -271,6 +273,7 @@ func (c *Conn) ReadHeader() (Header, error) {
 			if *a.to, err = jid.Parse(v); err != nil {
 				return h, &Error{Condition: ImproperAddressing, Text: "the stream header's " + a.name + " is no address", Sent: true, Err: err}
 			}
+			*a.to = a.to.Clone()
 		}
 	}
 	c.peer = h

@@ -104,7 +104,7 @@ func (s *Stream) refuse(q *stanza.IQ) {
 	switch {
 	case q.Len() != 1:
 		s.replyHere(q.Fail(stanza.NewError(stanza.BadRequest, "an IQ request has exactly one payload")))
-	case s.table.Load().spaces[q.First().Space]:
+	case s.table.Load().knows(q.First().Space):
 		s.replyHere(q.Fail(stanza.NewError(stanza.FeatureNotImplemented, "")))
 	default:
 		s.replyHere(q.Fail(stanza.NewError(stanza.ServiceUnavailable, "")))

@@ -373,3 +373,47 @@ func TestE6OneQueue(t *testing.T) {
 	l.fence(p)
 	require.Equal(t, append([]string{"message 0"}, want...), log.get())
 }
+
+// A request finds its handler among few and among many.
+func TestE3Requests(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, fewRequests, fewRequests + 1, 50} {
+		var got recorder
+		l, p := open(t, Config{})
+		ns := func(i int) string { return fmt.Sprintf("urn:x:%d", i) }
+		var remove []func()
+		for i := range n {
+			remove = append(remove, l.HandleIQ(stanza.Get, name(ns(i), "q"), func(ctx context.Context, s stanza.Stanza) error {
+				got.add(s.Attributes().ID)
+				return l.Send(ctx, s.(*stanza.IQ).Result(nil))
+			}))
+			require.Panics(t, func() { l.HandleIQ(stanza.Get, name(ns(i), "q"), nil) })
+		}
+		defer l.HandleBranch(stanza.Get, name(ns(0), "q"), func(r wire.Raw) bool { return !r.Child(ns(0), "special").IsZero() },
+			func(ctx context.Context, s stanza.Stanza) error {
+				got.add("special")
+				return l.Send(ctx, s.(*stanza.IQ).Result(nil))
+			})()
+		ask := func(typ, id string, i int, local, inner string) string {
+			p.send("<iq type='%s' id='%s' from='%s'><%s xmlns='%s'>%s</%s></iq>", typ, id, friend, local, ns(i), inner, local)
+			r := p.next()
+			if e := r.Child(wire.NSClient, "error"); !e.IsZero() {
+				for c := e.Children(); c.Next(); {
+					return c.Local()
+				}
+			}
+			return got.get()[len(got.get())-1]
+		}
+		for i := range n {
+			id := fmt.Sprint(i)
+			require.Equal(t, id, ask("get", id, i, "q", ""))
+			require.Equal(t, "feature-not-implemented", ask("set", "x", i, "q", ""))
+			require.Equal(t, "feature-not-implemented", ask("get", "x", i, "other", ""))
+		}
+		require.Equal(t, "special", ask("get", "y", 0, "q", "<special/>"))
+		require.Equal(t, "service-unavailable", ask("get", "x", n, "q", ""))
+		remove[0]()
+		require.Equal(t, "feature-not-implemented", ask("get", "x", 0, "q", ""))
+		require.Equal(t, "special", ask("get", "y", 0, "q", "<special/>"))
+	}
+}

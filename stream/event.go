@@ -25,7 +25,23 @@ type eventHandler struct {
 
 type events struct {
 	mu     sync.RWMutex
-	byType map[reflect.Type][]*eventHandler // guarded by mu; slices are never changed
+	byType []eventType // guarded by mu; types are few, and stay
+}
+
+// eventType is a type of events that had a handler.
+type eventType struct {
+	typ  reflect.Type
+	list []*eventHandler // is never changed
+}
+
+// of returns the entry of a type, nil if it had no handler. The caller holds mu.
+func (ev *events) of(t reflect.Type) *eventType {
+	for i := range ev.byType {
+		if ev.byType[i].typ == t {
+			return &ev.byType[i]
+		}
+	}
+	return nil
 }
 
 // event is an event in the queue, with the type under which it was emitted.
@@ -65,21 +81,27 @@ func (s *Stream) on(typ reflect.Type, o options, run func(ctx context.Context, v
 	h.unlist = func() {
 		ev.mu.Lock()
 		defer ev.mu.Unlock()
-		ev.byType[typ] = slices.DeleteFunc(slices.Clone(ev.byType[typ]), func(o *eventHandler) bool { return o == h })
+		e := ev.of(typ)
+		e.list = slices.DeleteFunc(slices.Clone(e.list), func(o *eventHandler) bool { return o == h })
 	}
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
-	if ev.byType == nil {
-		ev.byType = map[reflect.Type][]*eventHandler{}
+	e := ev.of(typ)
+	if e == nil {
+		ev.byType = append(ev.byType, eventType{typ: typ})
+		e = &ev.byType[len(ev.byType)-1]
 	}
-	ev.byType[typ] = append(slices.Clip(ev.byType[typ]), h)
+	e.list = append(slices.Clip(e.list), h)
 	return func() { h.remove() }
 }
 
 func (ev *events) handlers(t reflect.Type) []*eventHandler {
 	ev.mu.RLock()
 	defer ev.mu.RUnlock()
-	return ev.byType[t]
+	if e := ev.of(t); e != nil {
+		return e.list
+	}
+	return nil
 }
 
 // enqueue queues an event if any handler is to get it so. own is for the events of the

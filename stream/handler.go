@@ -77,9 +77,8 @@ func (r *registration) remove() bool {
 
 // table is what dispatch looks handlers up in. It is immutable.
 type table struct {
-	requests map[requestKey]*registration
-	branches map[requestKey][]*registration // of requests that share their name
-	spaces   map[string]bool                // namespaces of which some request is handled
+	requests []*registration                // in order
+	index    map[requestKey][]*registration // of requests, if they are many
 	named    map[wire.Name][]*registration
 	kinds    [3][]*registration // without a payload's name: message, presence, IQ
 	nonzas   []*registration
@@ -88,6 +87,49 @@ type table struct {
 type requestKey struct {
 	typ  stanza.IQType
 	name wire.Name
+}
+
+// fewRequests are found by looking at each as quickly as by a map, which would be a good part of
+// what an idle session costs.
+const fewRequests = 8
+
+// candidates returns registrations among which are all those for a request, in order.
+func (t *table) candidates(key requestKey) []*registration {
+	if t.index != nil {
+		return t.index[key]
+	}
+	return t.requests
+}
+
+// request returns the handler of an IQ request, or nil: one that looks at the payload goes
+// before one for all of the name.
+func (t *table) request(key requestKey, iq *stanza.IQ) *registration {
+	var all *registration
+	for _, r := range t.candidates(key) {
+		switch {
+		case r.matcher.name != key.name || r.typ != key.typ:
+		case r.matcher.check == nil:
+			all = r
+		case r.matcher.check(iq):
+			return r
+		}
+	}
+	return all
+}
+
+// general returns the handler of all requests of a name that was not removed, or nil.
+func (t *table) general(key requestKey) *registration {
+	for _, r := range t.candidates(key) {
+		if r.matcher.name == key.name && r.typ == key.typ && r.matcher.check == nil && !r.gone.Load() {
+			return r
+		}
+	}
+	return nil
+}
+
+// knows reports whether some request of a namespace is handled.
+func (t *table) knows(space string) bool {
+	return slices.ContainsFunc(t.requests, func(r *registration) bool { return r.matcher.name.Space == space })
 }
 
 // handlers are the registered handlers of a stream.
@@ -159,7 +201,7 @@ func (s *Stream) register(r *registration) func() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if r.typ != "" && r.matcher.check == nil {
-		if old := s.table.Load().requests[requestKey{r.typ, r.matcher.name}]; old != nil && !old.gone.Load() {
+		if old := s.table.Load().general(requestKey{r.typ, r.matcher.name}); old != nil {
 			panic(fmt.Sprintf("stream: %s registers a second handler for iq %s %s; the first is at %s", r.site, r.typ, r.matcher.name, old.site))
 		}
 	}
@@ -188,16 +230,7 @@ func (s *Stream) rebuild() {
 		case r.raw != nil:
 			t.nonzas = append(t.nonzas, r)
 		case r.typ != "":
-			if t.spaces == nil {
-				t.requests, t.branches, t.spaces = map[requestKey]*registration{}, map[requestKey][]*registration{}, map[string]bool{}
-			}
-			key := requestKey{r.typ, m.name}
-			if m.check != nil {
-				t.branches[key] = append(t.branches[key], r)
-			} else {
-				t.requests[key] = r
-			}
-			t.spaces[m.name.Space] = true
+			t.requests = append(t.requests, r)
 		case !m.name.IsZero():
 			if t.named == nil {
 				t.named = map[wire.Name][]*registration{}
@@ -209,6 +242,13 @@ func (s *Stream) rebuild() {
 					t.kinds[i] = append(t.kinds[i], r)
 				}
 			}
+		}
+	}
+	if len(t.requests) > fewRequests {
+		t.index = map[requestKey][]*registration{}
+		for _, r := range t.requests {
+			key := requestKey{r.typ, r.matcher.name}
+			t.index[key] = append(t.index[key], r)
 		}
 	}
 	s.table.Store(t)
@@ -228,7 +268,7 @@ func (s *Stream) find(st stanza.Stanza) []*registration {
 		i, ps, isError = 1, &st.Payloads, st.Type == stanza.PresenceError
 	case *stanza.IQ:
 		i, ps, isError = 2, &st.Payloads, st.Type == stanza.IQError
-		if len(t.spaces) > 0 && st.IsRequest() && ps.Len() == 1 {
+		if len(t.requests) > 0 && st.IsRequest() && ps.Len() == 1 {
 			if r := t.request(requestKey{st.Type, ps.First()}, st); r != nil {
 				found = append(found, r)
 			}

@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -114,7 +115,7 @@ func (m *management) enabled(c *Conn, e *sm.Enabled) {
 	m.mu.Lock()
 	m.id, m.location, m.keep = "", "", 0
 	if e.Resume {
-		m.id, m.location = e.ID, e.Location
+		m.id, m.location = strings.Clone(e.ID), strings.Clone(e.Location)
 		if e.Max != nil {
 			m.keep = time.Duration(*e.Max) * time.Second
 		}

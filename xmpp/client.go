@@ -60,7 +60,7 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 	c := &Client{cfg: cfg, addr: addr, domain: domain}
 	var management *stream.Management
 	if !cfg.NoManagement {
-		management = &cfg.Management
+		management = &c.cfg.Management
 	}
 	c.session = NewSession(stream.Config{
 		Management:  management,
@@ -86,9 +86,9 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 		Unhandled:      cfg.Unhandled,
 	}, cfg.SessionConfig)
 	c.presence = cfg.Presence
-	if cfg.Trace != nil {
+	if t := cfg.Trace; t != nil {
 		stream.On(c, func(_ context.Context, e SessionStarted) error {
-			cfg.Trace.session(e.Local, e.Resumed)
+			t.session(e.Local, e.Resumed)
 			return nil
 		}, stream.Direct(), stream.At("Config.Trace"))
 	}

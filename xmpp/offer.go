@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"stanza.invalid/gen/bind2"
 	"stanza.invalid/gen/carbons"
@@ -70,7 +71,7 @@ func readOffer(features wire.Raw) *offered {
 		}
 	}
 	if v, err := stanza.Decode[pipelining.ConfigVersion](features.Child(pipelining.NS, "config-version")); err == nil {
-		o.Version = &configVersion{string(v.Scheme), v.Value}
+		o.Version = &configVersion{strings.Clone(string(v.Scheme)), strings.Clone(v.Value)}
 	}
 	return o
 }
@@ -106,8 +107,13 @@ func (o *offered) readInline(r wire.Raw) {
 	}
 }
 
+// sorted returns what was received in order, each once, and fit to be kept: it does not share
+// the memory of the features.
 func sorted(s []string) []string {
 	s = slices.Clone(s)
+	for i := range s {
+		s[i] = strings.Clone(s[i])
+	}
 	slices.Sort(s)
 	return slices.Compact(s)
 }

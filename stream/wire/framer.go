@@ -428,16 +428,33 @@ func (f *Framer) open() {
 	r := d.Root()
 	for a := r.Attrs(); a.Next(); {
 		if a.Name() == "xml:lang" {
-			c.lang = a.Value()
+			c.lang = kept(a.Value())
 		}
 	}
 	for i := 0; i < len(f.names); i += declWords {
 		if f.names[i+1] == 0 {
-			c.content = d.space(uint32(nsCtx + i/declWords))
+			c.content = kept(d.space(uint32(nsCtx + i/declWords)))
 		}
 	}
 	for i := 0; i < len(f.names); i += declWords {
-		c.bind(d.cut(f.names[i], f.names[i+1]), d.space(uint32(nsCtx+i/declWords)))
+		c.bind(kept(d.cut(f.names[i], f.names[i+1])), kept(d.space(uint32(nsCtx+i/declWords))))
 	}
 	f.ctx = c
+}
+
+// kept returns a string of the header for the context, which does not keep the header.
+func kept(s string) string {
+	switch s {
+	case "stream":
+		return "stream"
+	case NSClient:
+		return NSClient
+	case NSStream:
+		return NSStream
+	case NSServer:
+		return NSServer
+	case NSComponent:
+		return NSComponent
+	}
+	return strings.Clone(s)
 }
