@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"stanza.invalid/internal/mechanism"
 	"stanza.invalid/stream"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -26,6 +27,7 @@ type Client struct {
 
 	mine     sync.Mutex
 	password *string          // guarded by mine: in place of Config.Password
+	keys     *mechanism.Keys  // guarded by mine: made for the first login
 	presence *stanza.Presence // guarded by mine: what each session begins with
 	inactive bool             // guarded by mine: nobody is looking
 	server   ServerFeatures   // guarded by mine: of the last session that was new

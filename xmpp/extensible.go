@@ -226,9 +226,9 @@ func (c *Client) attempt(ctx context.Context, conn *stream.Conn, a *attempt, sen
 		c.login.flying = false
 		switch {
 		case r.Is(sasl2.NS, "challenge"):
-			err = c.challenged(conn, a, r)
+			err = c.challenged(ctx, conn, a, r)
 		case r.Is(sasl2.NS, "continue"):
-			err = c.tasks(conn, a, r)
+			err = c.tasks(ctx, conn, a, r)
 		case r.Is(sasl2.NS, "success"):
 			return c.succeeded(a, r)
 		case r.Is(sasl2.NS, "failure"):
@@ -248,7 +248,7 @@ func (c *Client) giveUp(conn *stream.Conn, a *attempt, err error) error {
 	return c.refused(&AuthError{Mechanism: a.m.Name(), Err: err})
 }
 
-func (c *Client) challenged(conn *stream.Conn, a *attempt, r wire.Raw) error {
+func (c *Client) challenged(ctx context.Context, conn *stream.Conn, a *attempt, r wire.Raw) error {
 	q, err := stanza.Decode[sasl2.Challenge](r)
 	if err != nil {
 		return c.giveUp(conn, a, err)
@@ -256,7 +256,7 @@ func (c *Client) challenged(conn *stream.Conn, a *attempt, r wire.Raw) error {
 	if a.proved {
 		return c.giveUp(conn, a, mechanism.ErrChallenge)
 	}
-	answer, err := a.m.Next(q.Data)
+	answer, err := a.m.Next(ctx, q.Data)
 	if err != nil {
 		return c.giveUp(conn, a, err)
 	}
@@ -289,7 +289,7 @@ func (c *Client) succeeded(a *attempt, r wire.Raw) (*sasl2.Success, error) {
 // tasks does what the server wants before it lets the client in: give it the salted
 // password for another mechanism (XEP-0480), if the client has asked to be asked for it.
 // The server has proved by then that it knows the password.
-func (c *Client) tasks(conn *stream.Conn, a *attempt, r wire.Raw) error {
+func (c *Client) tasks(ctx context.Context, conn *stream.Conn, a *attempt, r wire.Raw) error {
 	more, err := stanza.Decode[sasl2.Continue](r)
 	if err != nil {
 		return err
@@ -300,14 +300,14 @@ func (c *Client) tasks(conn *stream.Conn, a *attempt, r wire.Raw) error {
 	for _, task := range more.Tasks.Tasks {
 		if i := slices.Index(a.upgrades, task); i >= 0 {
 			a.upgrades = slices.Delete(a.upgrades, i, i+1) // each once
-			return c.upgrade(conn, a, task)
+			return c.upgrade(ctx, conn, a, task)
 		}
 	}
 	_ = conn.Write(&sasl2.Abort{})
 	return stream.Permanent(&AuthError{Mechanism: a.m.Name(), Text: more.Text.String(), Err: fmt.Errorf("%w: %.200q", ErrTask, more.Tasks.Tasks)})
 }
 
-func (c *Client) upgrade(conn *stream.Conn, a *attempt, task string) error {
+func (c *Client) upgrade(ctx context.Context, conn *stream.Conn, a *attempt, task string) error {
 	if err := conn.Write(&sasl2.Next{Task: task}); err != nil {
 		return err
 	}
@@ -322,7 +322,7 @@ func (c *Client) upgrade(conn *stream.Conn, a *attempt, task string) error {
 	if err != nil {
 		return c.giveUp(conn, a, err)
 	}
-	salted, err := mechanism.SaltedPassword(strings.TrimPrefix(task, "UPGR-"), a.password, salt.Data, int(salt.Iterations), c.policy())
+	salted, err := mechanism.SaltedPassword(ctx, strings.TrimPrefix(task, "UPGR-"), a.password, salt.Data, int(salt.Iterations), c.policy())
 	if err != nil {
 		return c.giveUp(conn, a, err)
 	}

@@ -146,12 +146,22 @@ func (c *Client) policy() mechanism.Policy {
 	a := c.cfg.Auth
 	p := mechanism.Policy{
 		Only: a.Mechanisms, PlainText: a.InsecurePlain && c.cfg.InsecureNoTLS, Iterations: a.MaxIterations,
-		RequireBinding: a.RequireChannelBinding || c.login.bound, NoPlain: c.login.kept.Hashed,
+		RequireBinding: a.RequireChannelBinding || c.login.bound, NoPlain: c.login.kept.Hashed, Keys: c.scramKeys(),
 	}
 	if a.Minimum != "" {
 		p.Minimum, _ = mechanism.Strength(a.Minimum) // checked before
 	}
 	return p
+}
+
+// scramKeys returns what remembers the work for the client's password from login to login.
+func (c *Client) scramKeys() *mechanism.Keys {
+	c.mine.Lock()
+	defer c.mine.Unlock()
+	if c.keys == nil {
+		c.keys = new(mechanism.Keys)
+	}
+	return c.keys
 }
 
 // offer returns what the server offers, by SASL 2 or without.
@@ -199,7 +209,7 @@ func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Ou
 		return 0, c.refused(&AuthError{Err: err})
 	}
 	c.trace().authStart(m.Name())
-	err = c.exchange(conn, m)
+	err = c.exchange(ctx, conn, m)
 	c.trace().authDone(m.Name(), err)
 	if err != nil {
 		return 0, err
@@ -211,7 +221,7 @@ func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Ou
 }
 
 // exchange logs in with a mechanism.
-func (c *Client) exchange(conn *stream.Conn, m mechanism.Mechanism) error {
+func (c *Client) exchange(ctx context.Context, conn *stream.Conn, m mechanism.Mechanism) error {
 	initial, err := m.Start()
 	if err != nil {
 		return c.refused(&AuthError{Mechanism: m.Name(), Err: err})
@@ -226,7 +236,7 @@ func (c *Client) exchange(conn *stream.Conn, m mechanism.Mechanism) error {
 		}
 		switch {
 		case r.Is(sasl.NS, "challenge"):
-			answer, err := respond(m, r.Text())
+			answer, err := respond(ctx, m, r.Text())
 			if err != nil {
 				_ = conn.Write(&sasl.Abort{})
 				return c.refused(&AuthError{Mechanism: m.Name(), Err: err})
@@ -259,12 +269,12 @@ func (c *Client) refused(e *AuthError) error {
 }
 
 // respond answers a challenge.
-func respond(m mechanism.Mechanism, text string) ([]byte, error) {
+func respond(ctx context.Context, m mechanism.Mechanism, text string) ([]byte, error) {
 	b, err := decode64(text)
 	if err != nil {
 		return nil, err
 	}
-	return m.Next(b)
+	return m.Next(ctx, b)
 }
 
 // finish judges a success.

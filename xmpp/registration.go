@@ -143,6 +143,9 @@ func (c *Client) ChangePassword(ctx context.Context, password string) error {
 	c.mine.Lock()
 	defer c.mine.Unlock()
 	c.password = &password
+	if c.keys != nil {
+		c.keys.Forget()
+	}
 	return nil
 }
 

@@ -39,6 +39,8 @@ type Policy struct {
 	PlainText bool
 	// Iterations is the highest iteration count that SCRAM takes part in.
 	Iterations int
+	// Keys remembers what SCRAM has worked out; nil for nothing.
+	Keys *Keys
 }
 
 // Choose returns the strongest mechanism that is offered, that the credentials fit, and

@@ -1,6 +1,7 @@
 package mechanism
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,8 +13,8 @@ type Mechanism interface {
 	Name() string
 	// Start returns the initial response; nil means that there is none.
 	Start() ([]byte, error)
-	// Next answers a challenge.
-	Next(challenge []byte) ([]byte, error)
+	// Next answers a challenge. That may be work, which ends with ctx.
+	Next(ctx context.Context, challenge []byte) ([]byte, error)
 	// Finish judges the server's claim of success, and the data that came with it; has
 	// tells no data from empty data. Without a nil error nobody is logged in.
 	Finish(data []byte, has bool) error

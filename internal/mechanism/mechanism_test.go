@@ -121,7 +121,7 @@ func TestDowngradeProtection(t *testing.T) {
 		msg, err := srv.NewConversation().Step(string(first))
 		require.NoError(t, err)
 		sum := sha256.Sum256([]byte(text))
-		_, err = m.Next([]byte(msg + ",h=" + base64.StdEncoding.EncodeToString(sum[:])))
+		_, err = m.Next(t.Context(), []byte(msg+",h="+base64.StdEncoding.EncodeToString(sum[:])))
 		return err
 	}
 	require.NoError(t, run(offered, "PLAIN\x1eSCRAM-SHA-1\x1eSCRAM-SHA-256"))
@@ -140,7 +140,7 @@ func TestSimpleMechanisms(t *testing.T) {
 		b, err := m.Start()
 		require.NoError(t, err)
 		require.NotNil(t, b)
-		_, err = m.Next([]byte("what?"))
+		_, err = m.Next(t.Context(), []byte("what?"))
 		if m.Name() != "OAUTHBEARER" {
 			require.ErrorIs(t, err, ErrChallenge)
 			require.NoError(t, m.Finish(nil, false))
@@ -167,7 +167,7 @@ func FuzzSCRAM(f *testing.F) {
 		require.NoError(t, err)
 		_, err = m.Start()
 		require.NoError(t, err)
-		_, err = m.Next([]byte(first))
+		_, err = m.Next(t.Context(), []byte(first))
 		require.Error(t, err, "nobody can guess the nonce")
 		require.Error(t, m.Finish([]byte(final), true))
 	})

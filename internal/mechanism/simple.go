@@ -1,6 +1,7 @@
 package mechanism
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -12,8 +13,8 @@ func (plain) Name() string { return "PLAIN" }
 func (p plain) Start() ([]byte, error) {
 	return []byte(p.c.Authzid + "\x00" + p.c.Username + "\x00" + p.c.Password), nil
 }
-func (plain) Next([]byte) ([]byte, error) { return nil, ErrChallenge }
-func (plain) Finish([]byte, bool) error   { return nil }
+func (plain) Next(context.Context, []byte) ([]byte, error) { return nil, ErrChallenge }
+func (plain) Finish([]byte, bool) error                    { return nil }
 
 // external is RFC 4422, appendix A: the certificate says who it is.
 type external struct{ authzid string }
@@ -23,7 +24,7 @@ func (external) Name() string { return "EXTERNAL" }
 func (e external) Start() ([]byte, error) { return []byte(e.authzid), nil }
 
 // Next answers a server that asks in spite of the initial response.
-func (e external) Next(challenge []byte) ([]byte, error) {
+func (e external) Next(_ context.Context, challenge []byte) ([]byte, error) {
 	if len(challenge) > 0 {
 		return nil, ErrChallenge
 	}
@@ -36,7 +37,7 @@ type anonymous struct{}
 
 func (anonymous) Name() string           { return "ANONYMOUS" }
 func (anonymous) Start() ([]byte, error) { return []byte{}, nil }
-func (anonymous) Next(challenge []byte) ([]byte, error) {
+func (anonymous) Next(_ context.Context, challenge []byte) ([]byte, error) {
 	if len(challenge) > 0 {
 		return nil, ErrChallenge
 	}
@@ -78,7 +79,7 @@ func (b *bearer) Start() ([]byte, error) {
 
 // Next answers the server's explanation, after which it says that it failed (section
 // 3.2.3).
-func (b *bearer) Next(challenge []byte) ([]byte, error) {
+func (b *bearer) Next(_ context.Context, challenge []byte) ([]byte, error) {
 	if b.failed != "" {
 		return nil, ErrChallenge
 	}

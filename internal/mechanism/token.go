@@ -1,6 +1,7 @@
 package mechanism
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -109,7 +110,7 @@ func (t *token) Start() ([]byte, error) {
 	return slices.Concat([]byte(t.user), []byte{0}, t.sign("Initiator")), nil
 }
 
-func (*token) Next([]byte) ([]byte, error) { return nil, ErrChallenge }
+func (*token) Next(context.Context, []byte) ([]byte, error) { return nil, ErrChallenge }
 
 func (t *token) Finish(data []byte, has bool) error {
 	if !has || subtle.ConstantTimeCompare(data, t.sign("Responder")) != 1 {

@@ -1,6 +1,7 @@
 package mechanism
 
 import (
+	"context"
 	"crypto/pbkdf2"
 	"errors"
 	"fmt"
@@ -18,8 +19,8 @@ func CanUpgrade(name, password string) bool {
 }
 
 // SaltedPassword is that of RFC 5802, which a server that knows only the hash of another
-// mechanism needs to offer this one (XEP-0480). The bounds of a login hold for it.
-func SaltedPassword(name, password string, salt []byte, iterations int, p Policy) ([]byte, error) {
+// mechanism needs to offer this one (XEP-0480). The bounds of a login hold for it; ctx ends the wait.
+func SaltedPassword(ctx context.Context, name, password string, salt []byte, iterations int, p Policy) ([]byte, error) {
 	limit := p.Iterations
 	if limit <= 0 {
 		limit = defaultIterations
@@ -33,5 +34,19 @@ func SaltedPassword(name, password string, salt []byte, iterations int, p Policy
 		return nil, errors.New("there is no salt")
 	}
 	h := hashOf(name)
-	return pbkdf2.Key(h, password, salt, iterations, h().Size())
+	type result struct {
+		key []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		key, err := pbkdf2.Key(h, password, salt, iterations, h().Size())
+		done <- result{key, err}
+	}()
+	select {
+	case r := <-done:
+		return r.key, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
