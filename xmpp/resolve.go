@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // A Resolver looks names up in DNS. *net.Resolver is one.
@@ -52,11 +51,9 @@ func (c *Client) candidates(ctx context.Context) ([]candidate, error) {
 	if net.ParseIP(c.domain) != nil {
 		return own, nil
 	}
-	var plain, direct []*net.SRV
-	var wg sync.WaitGroup
-	wg.Go(func() { plain = c.srv(ctx, "xmpp-client") })
-	wg.Go(func() { direct = c.srv(ctx, "xmpps-client") })
-	wg.Wait()
+	found := gather(ctx, []func(ctx context.Context) []*net.SRV{c.srv("xmpp-client"), c.srv("xmpps-client")},
+		func(r *net.SRV) bool { return r.Target != "." })
+	plain, direct := found[0], found[1]
 	if len(plain)+len(direct) == 0 {
 		return c.addresses(ctx, own), nil // RFC 6120, section 3.2.2
 	}
@@ -68,14 +65,17 @@ func (c *Client) candidates(ctx context.Context) ([]candidate, error) {
 }
 
 // srv looks up one service. An error is like no answer.
-func (c *Client) srv(ctx context.Context, service string) []*net.SRV {
-	_, all, _ := c.cfg.resolver().LookupSRV(ctx, service, "tcp", c.domain+".")
-	return all
+func (c *Client) srv(service string) func(ctx context.Context) []*net.SRV {
+	return func(ctx context.Context) []*net.SRV {
+		_, all, _ := c.cfg.resolver().LookupSRV(ctx, service, "tcp", c.domain+".")
+		return all
+	}
 }
 
 // order mixes the two services (XEP-0368, section 2.1) and puts the records in the order
 // of RFC 2782: by priority, and by lot among those of one priority, each with a chance by
-// its weight. The target "." says that there is no such service.
+// its weight. Those without weight come in no order, but first, which gives them a small
+// chance. The target "." says that there is no such service.
 func order(plain, direct []*net.SRV) []candidate {
 	type record struct {
 		candidate
@@ -91,6 +91,7 @@ func order(plain, direct []*net.SRV) []candidate {
 			all = append(all, record{candidate{host, r.Port, i == 1}, r.Priority, r.Weight})
 		}
 	}
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	slices.SortStableFunc(all, func(a, b record) int {
 		return cmp.Or(cmp.Compare(a.priority, b.priority), cmp.Compare(a.weight, b.weight))
 	})
@@ -117,21 +118,22 @@ func (c *Client) addresses(ctx context.Context, targets []candidate) []candidate
 	if c.cfg.Dialer != nil {
 		return targets
 	}
-	found := make([][]netip.Addr, len(targets))
-	var wg sync.WaitGroup
-	for i, t := range targets {
-		if ip, err := netip.ParseAddr(t.host); err == nil {
-			found[i] = []netip.Addr{ip}
-			continue
+	families := []string{"ip6", "ip4"}
+	var ask []func(ctx context.Context) []netip.Addr
+	for _, t := range targets {
+		for _, family := range families {
+			ask = append(ask, c.lookUp(family, t.host))
 		}
-		wg.Go(func() { found[i], _ = c.cfg.resolver().LookupNetIP(ctx, "ip", t.host) })
 	}
-	wg.Wait()
+	found := gather(ctx, ask, func(netip.Addr) bool { return true })
+	each := maxAddresses / len(targets)
 	var out []candidate
 	for i, t := range targets {
-		for _, ip := range alternate(found[i]) {
-			if len(out) < maxAddresses {
+		n := 0
+		for _, ip := range alternate(found[2*i], found[2*i+1]) {
+			if n < each {
 				out = append(out, candidate{ip.String(), t.port, t.direct})
+				n++
 			}
 		}
 	}
@@ -141,16 +143,27 @@ func (c *Client) addresses(ctx context.Context, targets []candidate) []candidate
 	return out
 }
 
-// alternate puts addresses of both families in turns, IPv6 first (RFC 8305, section 4).
-func alternate(all []netip.Addr) []netip.Addr {
-	var six, four, out []netip.Addr
-	for _, ip := range all {
-		if ip = ip.Unmap(); ip.Is4() {
-			four = append(four, ip)
+// lookUp looks up the addresses of one family that a host has. Each family is asked for on
+// its own, since there are servers that answer only to one.
+func (c *Client) lookUp(family, host string) func(ctx context.Context) []netip.Addr {
+	return func(ctx context.Context) (out []netip.Addr) {
+		all := []netip.Addr{}
+		if ip, err := netip.ParseAddr(host); err == nil {
+			all = append(all, ip)
 		} else {
-			six = append(six, ip)
+			all, _ = c.cfg.resolver().LookupNetIP(ctx, family, host)
 		}
+		for _, ip := range all {
+			if ip = ip.Unmap(); ip.Is4() == (family == "ip4") {
+				out = append(out, ip)
+			}
+		}
+		return out
 	}
+}
+
+// alternate puts addresses of both families in turns, IPv6 first (RFC 8305, section 4).
+func alternate(six, four []netip.Addr) (out []netip.Addr) {
 	for i := range max(len(six), len(four)) {
 		if i < len(six) {
 			out = append(out, six[i])
