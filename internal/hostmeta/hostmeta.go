@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // The relations of links.
@@ -30,6 +31,8 @@ const (
 	maxBytes     = 64 << 10
 	maxLinks     = 8
 	maxRedirects = 3
+	answerTime   = 15 * time.Second
+	patience     = time.Second // for the second answer, once the first has told all that is needed
 )
 
 // Config is how to ask.
@@ -43,8 +46,8 @@ type Config struct {
 }
 
 // Lookup returns the URLs of the links of one relation whose scheme is scheme, without
-// others than those. It asks for both formats at once, over HTTPS and nothing else. That
-// the domain has none is no error.
+// others than those. It asks for both formats at once, over HTTPS and nothing else, and does
+// not wait long for the second answer. That the domain has none is no error.
 func Lookup(ctx context.Context, cfg Config, rel, scheme string) ([]*url.URL, error) {
 	t := &http.Transport{
 		DialContext:            cfg.Dial,
@@ -67,31 +70,61 @@ func Lookup(ctx context.Context, cfg Config, rel, scheme string) ([]*url.URL, er
 		path  string
 		parse func(b []byte) ([]link, error)
 	}{{"host-meta.json", parseJSON}, {"host-meta", parseXRD}}
-	found, errs := make([][]link, len(formats)), make([]error, len(formats))
+	type answer struct {
+		i   int
+		all []*url.URL
+		err error
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	answers := make(chan answer, len(formats))
+	found, errs := make([][]*url.URL, len(formats)), make([]error, len(formats))
 	for i, f := range formats {
+		errs[i] = context.DeadlineExceeded
 		wg.Go(func() {
+			var links []link
 			b, err := get(ctx, client, "https://"+host+"/.well-known/"+f.path)
 			if err == nil {
-				found[i], err = f.parse(b)
+				links, err = f.parse(b)
 			}
-			errs[i] = err
+			answers <- answer{i, usable(links, rel, scheme), err}
 		})
 	}
-	wg.Wait()
-	var all []*url.URL
-	for _, l := range slices.Concat(found...) {
-		u, err := url.Parse(strings.TrimSpace(l.Href))
-		if l.Rel != rel || err != nil || u.Scheme != scheme || u.Host == "" || u.User != nil || len(all) == maxLinks ||
-			slices.ContainsFunc(all, func(o *url.URL) bool { return o.String() == u.String() }) {
-			continue
+	var late <-chan time.Time
+	for n := 0; n < len(formats); n++ {
+		select {
+		case a := <-answers:
+			found[a.i], errs[a.i] = a.all, a.err
+			if len(a.all) > 0 && late == nil {
+				late = time.After(patience)
+			}
+		case <-late:
+			n = len(formats)
 		}
-		all = append(all, u)
+	}
+	var all []*url.URL
+	for _, u := range slices.Concat(found...) {
+		if len(all) < maxLinks && !slices.ContainsFunc(all, func(o *url.URL) bool { return o.String() == u.String() }) {
+			all = append(all, u)
+		}
 	}
 	if len(all) == 0 && errs[0] != nil && errs[1] != nil {
 		return nil, fmt.Errorf("host-meta: %w", errors.Join(errs...))
 	}
 	return all, nil
+}
+
+// usable returns the URLs of the links that a client may follow.
+func usable(links []link, rel, scheme string) (all []*url.URL) {
+	for _, l := range links {
+		u, err := url.Parse(strings.TrimSpace(l.Href))
+		if l.Rel == rel && err == nil && u.Scheme == scheme && u.Host != "" && u.User == nil {
+			all = append(all, u)
+		}
+	}
+	return all
 }
 
 func tlsConfig(t *tls.Config) *tls.Config {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -156,4 +157,34 @@ func TestVT3HostMeta(t *testing.T) {
 	}, TLS: &tls.Config{RootCAs: d.ca.Pool(), VerifyConnection: func(tls.ConnectionState) error { return io.ErrNoProgress }}}, Websocket, "wss")
 	require.NoError(t, err)
 	require.Len(t, all, 1)
+}
+
+// A web server that drips, in either format, holds nobody up who has been told in the other.
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	for name, slow := range map[string]string{"XRD": "/.well-known/host-meta", "JSON": "/.well-known/host-meta.json"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != slow {
+					if slow == "/.well-known/host-meta" {
+						fmt.Fprint(w, `{"links":[{"rel":"`+Websocket+`","href":"wss://a.example/"}]}`)
+					} else {
+						fmt.Fprint(w, head+"<Link rel='"+Websocket+"' href='wss://a.example/'/></XRD>")
+					}
+					return
+				}
+				for r.Context().Err() == nil {
+					_, _ = io.WriteString(w, " ")
+					w.(http.Flusher).Flush()
+					time.Sleep(10 * time.Millisecond)
+				}
+			}, "example.org")
+			begin := time.Now()
+			got, err := d.lookup(t)
+			require.NoError(t, err)
+			require.Equal(t, []string{"wss://a.example/"}, got)
+			require.Less(t, time.Since(begin), 5*time.Second)
+		})
+	}
 }
