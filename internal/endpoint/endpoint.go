@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"stanza.invalid/internal/hostmeta"
 	"stanza.invalid/stream"
@@ -59,11 +60,12 @@ func (k Kind) parse(text string, insecure bool) (*url.URL, error) {
 	return u, nil
 }
 
-// First returns the first connection that can be made to one of several endpoints.
-func First(ctx context.Context, all []*url.URL, dial func(u *url.URL) (stream.Transport, error)) (stream.Transport, error) {
+// First returns the first connection that can be made to one of several endpoints, of which
+// each takes no more of the time than is its due.
+func First(ctx context.Context, all []*url.URL, dial func(ctx context.Context, u *url.URL) (stream.Transport, error)) (stream.Transport, error) {
 	var why []error
-	for _, u := range all {
-		conn, err := dial(u)
+	for i, u := range all {
+		conn, err := within(ctx, len(all)-i, func(ctx context.Context) (stream.Transport, error) { return dial(ctx, u) })
 		if err == nil {
 			return conn, nil
 		}
@@ -73,4 +75,14 @@ func First(ctx context.Context, all []*url.URL, dial func(u *url.URL) (stream.Tr
 		}
 	}
 	return nil, errors.Join(why...)
+}
+
+// within gives a dial the time that is due to one of n.
+func within(ctx context.Context, n int, dial func(ctx context.Context) (stream.Transport, error)) (stream.Transport, error) {
+	if d, ok := ctx.Deadline(); ok && n > 1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(d)/time.Duration(n))
+		defer cancel()
+	}
+	return dial(ctx)
 }

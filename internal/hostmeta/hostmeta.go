@@ -49,9 +49,22 @@ type Config struct {
 // others than those. It asks for both formats at once, over HTTPS and nothing else, and does
 // not wait long for the second answer. That the domain has none is no error.
 func Lookup(ctx context.Context, cfg Config, rel, scheme string) ([]*url.URL, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	// the transport's own contexts outlive the request, and so would what waits for a server
+	// that says nothing
 	t := &http.Transport{
-		DialContext:            cfg.Dial,
-		TLSClientConfig:        tlsConfig(cfg.TLS),
+		DialTLSContext: func(_ context.Context, network, addr string) (net.Conn, error) {
+			conn, err := cfg.Dial(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			secure := tls.Client(conn, tlsConfig(cfg.TLS, addr))
+			if err := secure.HandshakeContext(ctx); err != nil {
+				conn.Close()
+				return nil, err
+			}
+			return secure, nil
+		},
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 16 << 10,
@@ -75,7 +88,6 @@ func Lookup(ctx context.Context, cfg Config, rel, scheme string) ([]*url.URL, er
 		all []*url.URL
 		err error
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
@@ -127,12 +139,14 @@ func usable(links []link, rel, scheme string) (all []*url.URL) {
 	return all
 }
 
-func tlsConfig(t *tls.Config) *tls.Config {
+// tlsConfig returns how TLS is made with the web server at addr.
+func tlsConfig(t *tls.Config, addr string) *tls.Config {
 	if t = t.Clone(); t == nil {
 		t = &tls.Config{}
 	}
 	// the web server is another one than that which the user's pins and certificates are for
-	t.ServerName, t.Certificates, t.GetClientCertificate = "", nil, nil
+	t.Certificates, t.GetClientCertificate = nil, nil
+	t.ServerName, _, _ = net.SplitHostPort(addr)
 	if !t.InsecureSkipVerify {
 		t.VerifyConnection = nil // else it may be all the verification that there is
 	}

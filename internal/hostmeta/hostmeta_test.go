@@ -188,3 +188,25 @@ func TestSlowServer(t *testing.T) {
 		})
 	}
 }
+
+// A web server that accepts connections and says nothing costs no connection for ever.
+func TestSilentServer(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err = Lookup(ctx, Config{Domain: "example.org", Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, l.Addr().String())
+	}}, Websocket, "wss")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	for range 2 {
+		conn, err := l.Accept()
+		require.NoError(t, err)
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+		_, err = io.Copy(io.Discard, conn)
+		require.NoError(t, err, "the client has hung up")
+		conn.Close()
+	}
+}

@@ -36,11 +36,15 @@ const headerBytes = 16 << 10
 func Dial(ctx context.Context, cfg Config) (io.ReadWriteCloser, error) {
 	var raw *corked
 	var state *tls.ConnectionState
+	// the transport's own contexts outlive the request, and so would what waits for a server
+	// that says nothing
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	t := &http.Transport{
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: headerBytes,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
 			conn, err := cfg.Dial(ctx, network, addr)
 			if err != nil {
 				return nil, err
@@ -48,7 +52,7 @@ func Dial(ctx context.Context, cfg Config) (io.ReadWriteCloser, error) {
 			raw = &corked{Conn: conn}
 			return raw, nil
 		},
-		DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		DialTLSContext: func(_ context.Context, network, addr string) (net.Conn, error) {
 			secure, err := webdial.TLS(ctx, cfg.Dial, cfg.TLS, network, addr, cfg.URL.Hostname())
 			if err != nil {
 				return nil, err

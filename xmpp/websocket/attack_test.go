@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -275,3 +276,39 @@ func TestLimits(t *testing.T) {
 }
 
 func message(to jid.JID, n int) *stanza.Message { return stanza.NewMessage(to, strings.Repeat("x", n)) }
+
+// An endpoint that does not answer leaves time for the others.
+func TestSilentEndpoint(t *testing.T) {
+	t.Parallel()
+	ca := testca.New()
+	var meta *httptest.Server
+	mute, err := net.Listen("tcp", "127.0.0.1:0") // it accepts connections and says nothing
+	require.NoError(t, err)
+	defer mute.Close()
+	good := webServer(t, ca, say(opened), "localhost")
+	_, port, err := net.SplitHostPort(good.Listener.Addr().String())
+	require.NoError(t, err)
+	meta = webServer(t, ca, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		const link = `{"rel":"urn:xmpp:alt-connections:websocket","href":"wss://%s/ws"}`
+		fmt.Fprintf(w, `{"links":[`+link+`,`+link+`,`+link+`]}`, "silent.example", "mute.example", "localhost:"+port)
+	}), "example.org")
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	conn, err := (&websocket.Transport{}).Connect(ctx, xmpp.Service{
+		Domain: "example.org", TLS: &tls.Config{RootCAs: ca.Pool()},
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			switch addr {
+			case "silent.example:443":
+				<-ctx.Done()
+				return nil, ctx.Err()
+			case "mute.example:443":
+				addr = mute.Addr().String()
+			case "example.org:443":
+				addr = meta.Listener.Addr().String()
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, addr)
+		},
+	})
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+}

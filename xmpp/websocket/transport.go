@@ -36,7 +36,7 @@ func (t *Transport) Connect(ctx context.Context, s xmpp.Service) (stream.Transpo
 	if len(all) == 0 {
 		return nil, ErrNoEndpoint
 	}
-	return endpoint.First(ctx, all, func(u *url.URL) (stream.Transport, error) {
+	return endpoint.First(ctx, all, func(ctx context.Context, u *url.URL) (stream.Transport, error) {
 		return wsconn.Dial(ctx, wsconn.Config{URL: u, TLS: s.TLS, Dial: s.Dial})
 	})
 }
