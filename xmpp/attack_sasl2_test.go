@@ -22,7 +22,10 @@ func offerSASL2(rest string, names ...string) string {
 
 const (
 	bind2Offer = "<inline><bind xmlns='urn:xmpp:bind:0'><inline><feature var='urn:xmpp:sm:3'/></inline></bind><fast xmlns='urn:xmpp:fast:0'><mechanism>HT-SHA-256-NONE</mechanism></fast></inline>"
-	aToken     = `{"agent":"0c2ad9b8-8d8a-4f35-a0d4-9d8b4b1c7d33","token":{"user":"juliet","mechanism":"HT-SHA-256-NONE","secret":"hush","expiry":"2099-01-01T00:00:00Z"}}`
+	token0     = `{"agent":"0c2ad9b8-8d8a-4f35-a0d4-9d8b4b1c7d33","token":{"user":"juliet","mechanism":"HT-SHA-256-NONE","secret":"hush","expiry":"2099-01-01T00:00:00Z"}`
+	aToken     = token0 + "}"
+	// aTokenAndOffer is a token with what the server has offered before: just what it offers.
+	aTokenAndOffer = token0 + `,"offer":{"mechanisms":["SCRAM-SHA-256"],"bindings":null,"tokens":["HT-SHA-256-NONE"],"bind":true,"enable":true}}`
 )
 
 // scramServer2 is scramServer in SASL 2; final makes the last word out of the signature.
@@ -137,9 +140,14 @@ func TestVT8Responder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, data := range map[string]string{
 			"missing": "", "empty": "<additional-data/>", "wrong": "<additional-data>AAAA</additional-data>",
+			"missing, early": "", "empty, early": "<additional-data/>", "wrong, early": "<additional-data>AAAA</additional-data>",
 		} {
+			kept := aToken
+			if strings.HasSuffix(name, "early") {
+				kept = aTokenAndOffer // the login goes out with the stream header
+			}
 			store := xmpp.MemoryStore()
-			require.NoError(t, store.Save(t.Context(), julietBare, []byte(aToken)))
+			require.NoError(t, store.Save(t.Context(), julietBare, []byte(kept)))
 			dialled, scripted := against(t, func(cfg *xmpp.Config) { cfg.Store = store }, func(v *villain) error {
 				if err := v.secure(offerSASL2(bind2Offer, "SCRAM-SHA-256")); err != nil {
 					return err
@@ -160,6 +168,9 @@ func TestVT8Responder(t *testing.T) {
 			require.ErrorAs(t, dialled, &e, name)
 			require.NoError(t, scripted, name)
 			require.NotContains(t, dialled.Error(), "hush")
+			b, err := store.Load(t.Context(), julietBare)
+			require.NoError(t, err)
+			require.NotContains(t, string(b), "hush", "%s: the next login is by the password", name)
 		}
 	})
 }

@@ -72,8 +72,12 @@ func (c *Client) landed(ctx context.Context, conn *stream.Conn, o *offered) (a *
 	a.offer = o // to be remembered
 	s, err = c.attempt(ctx, conn, a, false)
 	var e *AuthError
-	if errors.As(err, &e) && e.Condition != "" {
+	if errors.As(err, &e) {
 		switch {
+		case e.Condition == "":
+			if a.token { // the server has proved nothing, and would not the next time
+				c.refuseToken(ctx, e)
+			}
 		case errors.Is(e.Err, errMismatch):
 			return a, nil, false, nil
 		case a.token:
