@@ -23,8 +23,8 @@ type Config struct {
 
 	// Password is that of the account. It is in no log and no error.
 	Password string
-	// Credentials is asked for credentials at each login, in place of Password. It may wait
-	// for a user until ctx ends.
+	// Credentials is asked for credentials at each login, once, in place of Password. It may
+	// wait for a user until ctx ends.
 	Credentials func(ctx context.Context) (Credentials, error)
 	// Anonymous asks for an account that lasts as long as the session (SASL ANONYMOUS); the
 	// client is made for a domain.

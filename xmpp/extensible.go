@@ -116,7 +116,7 @@ func (c *Client) refuseToken(ctx context.Context, e *AuthError) {
 
 // passwordAttempt returns a login without a token.
 func (c *Client) passwordAttempt(ctx context.Context, conn *stream.Conn, o *offered) (*attempt, error) {
-	cr, err := c.credentials(ctx)
+	cr, err := c.credentials(ctx, conn)
 	if err != nil {
 		return nil, err
 	}

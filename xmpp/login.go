@@ -119,8 +119,24 @@ func (e *AuthError) Is(target error) bool {
 // Unwrap returns the cause.
 func (e *AuthError) Unwrap() error { return e.Err }
 
-// credentials asks for what the client can prove.
-func (c *Client) credentials(ctx context.Context) (mechanism.Credentials, error) {
+// asked is what Config.Credentials has said for a connection.
+type asked struct {
+	conn *stream.Conn
+	mechanism.Credentials
+	err error
+}
+
+// credentials asks for what the client can prove, once for each connection.
+func (c *Client) credentials(ctx context.Context, conn *stream.Conn) (mechanism.Credentials, error) {
+	a := &c.login.asked
+	if a.conn != conn {
+		*a = asked{conn: conn}
+		a.Credentials, a.err = c.askUser(ctx)
+	}
+	return a.Credentials, a.err
+}
+
+func (c *Client) askUser(ctx context.Context) (mechanism.Credentials, error) {
 	m := mechanism.Credentials{Anonymous: c.cfg.Anonymous, Certificate: c.hasCertificate(), Identity: c.addr.Bare().String()}
 	cr := Credentials{Password: c.cfg.Password}
 	c.mine.Lock()
@@ -200,7 +216,7 @@ func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Ou
 		}
 		// nothing was tried
 	}
-	cr, err := c.credentials(ctx)
+	cr, err := c.credentials(ctx, conn)
 	if err != nil {
 		return 0, err
 	}

@@ -22,6 +22,7 @@ type login struct {
 	ready  *attempt     // the login that went out with the stream header; nil if none did
 	flying bool         // it was not answered yet
 	inside *stream.Conn // where the client is logged in
+	asked  asked
 }
 
 // kept is what goes into the store.
@@ -136,6 +137,7 @@ func isUUID(s string) bool {
 // loggedIn notes by what a login was.
 func (c *Client) loggedIn(m mechanism.Mechanism) {
 	l := &c.login
+	l.asked = asked{}
 	switch name := m.Name(); {
 	case name == "PLAIN", name == "ANONYMOUS", name == "OAUTHBEARER":
 	default:
