@@ -61,8 +61,8 @@ type Config struct {
 	Addr string
 	// DirectTLS starts TLS with the first byte at Addr, in place of STARTTLS.
 	DirectTLS bool
-	// Transport connects by other means than TCP, such as websockets: see package
-	// xmpp/websocket. Nil is TCP.
+	// Transport connects by other means than TCP: see packages xmpp/websocket and xmpp/bosh.
+	// Nil is TCP.
 	Transport Transport
 	// TLS is how TLS is made: roots, client certificates, versions (at least 1.2). The
 	// name to verify is the domain of the client's address, whatever ServerName says.

@@ -183,6 +183,9 @@ func (c *Client) scramKeys() *mechanism.Keys {
 // offer returns what the server offers, by SASL 2 or without.
 func (c *Client) offer(conn *stream.Conn, from *offered, extensible bool) mechanism.Offer {
 	o := mechanism.Offer{Mechanisms: from.Mechanisms, Bindings: from.Bindings, Extensible: extensible, TLS: tlsState(conn), Host: c.domain}
+	if t, ok := conn.Transport().(interface{ ChannelBindings() []string }); ok {
+		o.Possible = t.ChannelBindings()
+	}
 	if a, ok := conn.Transport().(interface{ RemoteAddr() net.Addr }); ok {
 		if tcp, ok := a.RemoteAddr().(*net.TCPAddr); ok {
 			o.Port = uint16(tcp.Port)

@@ -9,11 +9,14 @@ import (
 	"stanza.invalid/stream"
 )
 
-// A Transport makes connections by other means than TCP. Package xmpp/websocket has one.
+// A Transport makes connections by other means than TCP. Packages xmpp/websocket and xmpp/bosh
+// have one each.
 type Transport interface {
 	// Connect makes a connection to a server, over which a stream is opened as it would be
 	// over TCP. If the connection has a method ConnectionState that returns a
-	// tls.ConnectionState, it is protected by TLS, and logins may be bound to it.
+	// tls.ConnectionState, it is protected by TLS, and logins may be bound to it; one that
+	// consists of several also has a method ChannelBindings, which returns the names of the
+	// channel bindings that hold for all of them.
 	Connect(ctx context.Context, s Service) (stream.Transport, error)
 }
 

@@ -25,7 +25,7 @@ type binding struct {
 // kind: tls-unique exists up to TLS 1.2, tls-exporter needs TLS 1.3 or the extended master
 // secret, tls-server-end-point is not defined for every signature.
 func (o Offer) have(name string) binding {
-	if o.TLS == nil {
+	if o.TLS == nil || o.Possible != nil && !slices.Contains(o.Possible, name) {
 		return binding{}
 	}
 	var b scram.ChannelBinding

@@ -20,6 +20,8 @@ type Offer struct {
 	Extensible bool
 	// TLS is the connection's state, nil without TLS.
 	TLS *tls.ConnectionState
+	// Possible are the channel bindings that can be used with it; nil for any.
+	Possible []string
 	// Host and Port are where the client has connected to, for OAUTHBEARER.
 	Host string
 	Port uint16

@@ -6,18 +6,15 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"time"
 )
 
 // Func makes a connection of TCP.
 type Func func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// TLS makes a connection with TLS to a host, whose name is verified whatever the
-// configuration says. It speaks HTTP/1.1.
-func TLS(ctx context.Context, dial Func, cfg *tls.Config, network, addr, host string) (*tls.Conn, error) {
-	conn, err := dial(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
+// TLS makes TLS over a connection to a host, whose name is verified whatever the configuration
+// says. It is for HTTP/1.1. The connection is closed if that fails.
+func TLS(ctx context.Context, conn net.Conn, cfg *tls.Config, host string) (*tls.Conn, error) {
 	if cfg = cfg.Clone(); cfg == nil {
 		cfg = &tls.Config{}
 	}
@@ -30,4 +27,15 @@ func TLS(ctx context.Context, dial Func, cfg *tls.Config, network, addr, host st
 		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	return secure, nil
+}
+
+// alertTimeout is how long a peer has to take the last words of TLS, for which a peer that
+// closes at the same time may not be listening any more.
+const alertTimeout = 100 * time.Millisecond
+
+// Close closes a connection without waiting for long.
+func Close(conn *tls.Conn) error {
+	cut := time.AfterFunc(alertTimeout, func() { conn.NetConn().Close() })
+	defer cut.Stop()
+	return conn.Close()
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"stanza.invalid/internal/webdial"
 )
 
 // corked is a connection that gathers what is written to it while it is corked, so that
@@ -85,15 +87,10 @@ func (c *corked) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// alertTimeout is how long a peer has to take the last words of TLS, for which a peer that
-// closes at the same time may not be listening any more.
-const alertTimeout = 100 * time.Millisecond
-
 // Close closes the connection.
 func (c *corked) Close() error {
 	if t, ok := c.Conn.(*tls.Conn); ok {
-		cut := time.AfterFunc(alertTimeout, func() { t.NetConn().Close() })
-		defer cut.Stop()
+		return webdial.Close(t)
 	}
 	return c.Conn.Close()
 }

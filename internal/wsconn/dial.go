@@ -53,7 +53,11 @@ func Dial(ctx context.Context, cfg Config) (io.ReadWriteCloser, error) {
 			return raw, nil
 		},
 		DialTLSContext: func(_ context.Context, network, addr string) (net.Conn, error) {
-			secure, err := webdial.TLS(ctx, cfg.Dial, cfg.TLS, network, addr, cfg.URL.Hostname())
+			conn, err := cfg.Dial(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			secure, err := webdial.TLS(ctx, conn, cfg.TLS, cfg.URL.Hostname())
 			if err != nil {
 				return nil, err
 			}

@@ -102,6 +102,9 @@ func (c *conn) loginFeatures() string {
 	if len(c.srv.cfg.Bindings) > 0 && c.secured() {
 		offer += "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>"
 		for _, b := range c.srv.cfg.Bindings {
+			if c.shared && b != "tls-server-end-point" {
+				continue
+			}
 			offer += "<channel-binding type='" + b + "'/>"
 		}
 		offer += "</sasl-channel-binding>"

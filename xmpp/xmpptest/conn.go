@@ -59,7 +59,9 @@ type conn struct {
 	user       jid.JID       // of a client: whose account it has logged in to
 	resource   *resource     // of a client: set once it has bound
 	gone       chan struct{} // closed when the component counts as disconnected
-	web        bool          // it came by websocket
+	web        bool          // it came over the web
+	shared     bool          // its TLS is that of several connections
+	shown      string        // for which name it has got a certificate, if not the domain's
 }
 
 func newConn(s *Server, raw net.Conn, direct bool) *conn {

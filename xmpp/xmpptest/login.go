@@ -1,6 +1,7 @@
 package xmpptest
 
 import (
+	"cmp"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -39,7 +40,7 @@ func (c *conn) bindings() map[string]scram.ChannelBinding {
 	if b, err := scram.NewTLSExporterBinding(&cs); err == nil {
 		all[string(b.Type)] = b
 	}
-	cs.PeerCertificates = append(cs.PeerCertificates, c.srv.certificate(c.domain.Domain()).Leaf)
+	cs.PeerCertificates = append(cs.PeerCertificates, c.srv.certificate(cmp.Or(c.shown, c.domain.Domain())).Leaf)
 	cs.PeerCertificates = cs.PeerCertificates[len(cs.PeerCertificates)-1:] // the server's own
 	if b, err := scram.NewTLSServerEndpointBinding(&cs); err == nil {
 		all[string(b.Type)] = b

@@ -73,6 +73,8 @@ type Config struct {
 	// Inbox is how many stanzas may wait for a user to receive them (default 10,000).
 	// Further ones are dropped, which the user's Receive reports.
 	Inbox int
+	// BOSH is how clients are taken by BOSH.
+	BOSH BOSHOptions
 	// Patience is how long the server waits for a component that does not read, or that
 	// does not negotiate, before it cuts it off, and how long the expectations of a [User]
 	// or [Peer] wait (default 5 s).
@@ -126,7 +128,7 @@ type Server struct {
 	conns        map[*conn]struct{}          // guarded by mu
 	listener     net.Listener                // guarded by mu: nil until Addr is asked for
 	direct       net.Listener                // guarded by mu: nil until DirectAddr is asked for
-	web          *web                        // guarded by mu: nil until websockets are asked for
+	web          *web                        // guarded by mu: nil until it is asked for
 	changed      chan struct{}               // guarded by mu: closed when a component comes or goes
 	closed       bool                        // guarded by mu
 
