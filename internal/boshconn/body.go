@@ -20,12 +20,32 @@ const version = "1.11"
 
 // appendBody appends a <body/> with what it carries, elements that declare all that they need.
 func appendBody(b []byte, attrs *httpbind.Body, payload []byte) ([]byte, error) {
-	b, err := attrs.AppendXML(b, "")
-	if err != nil || len(payload) == 0 {
+	plain := *attrs
+	plain.XMPPVersion, plain.XMPPRestart, plain.XMPPRestartLogic = "", false, false
+	b, err := plain.AppendXML(b, "")
+	if err != nil {
 		return b, err
 	}
-	b = append(bytes.TrimSuffix(b, []byte("/>")), '>')
-	return append(append(b, payload...), "</body>"...), nil
+	b = bytes.TrimSuffix(b, []byte("/>"))
+	if attrs.XMPPVersion != "" || attrs.XMPPRestart {
+		// with the prefix that everybody uses: for ejabberd it is a part of the names
+		b = append(b, " xmlns:xmpp='"+httpbind.NSXMPP+"'"...)
+		if attrs.XMPPVersion != "" {
+			if b, err = wire.AppendAttr(b, " xmpp:version='", attrs.XMPPVersion); err != nil {
+				return b, err
+			}
+		}
+		if attrs.XMPPRestart {
+			b = append(b, " xmpp:restart='true'"...)
+		}
+		if attrs.XMPPRestartLogic {
+			b = append(b, " xmpp:restartlogic='true'"...)
+		}
+	}
+	if len(payload) == 0 {
+		return append(b, "/>"...), nil
+	}
+	return append(append(append(b, '>'), payload...), "</body>"...), nil
 }
 
 // number reads an attribute that is a number. One that is none, or too large, counts as

@@ -18,7 +18,7 @@ func EJabberd(t testing.TB) *Server {
 	need(t, "ejabberdctl")
 	need(t, "erl")
 	s := newServer(t, "ejabberd", "localhost", "anon.localhost")
-	s.websocket = "/ws"
+	s.websocket, s.bosh = "/ws", "/bosh"
 	s.logs = []string{"ejabberd.log"}
 	s.fill("ejabberd.yml.in", "ejabberd.yml", map[string]string{
 		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),

@@ -34,7 +34,7 @@ func prosody(t testing.TB, modules string) *Server {
 	t.Helper()
 	need(t, "prosody")
 	s := newServer(t, "prosody", "localhost", "sha256.test", "cert.test", "anon.localhost")
-	s.websocket = "/xmpp-websocket"
+	s.websocket, s.bosh = "/xmpp-websocket", "/http-bind"
 	s.logs = []string{"prosody.log"}
 	plugins, err := filepath.Abs(filepath.Join(scripts(), "prosody-plugins"))
 	check(t, err)

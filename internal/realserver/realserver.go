@@ -32,8 +32,8 @@ type Server struct {
 	// HTTP in clear text, HTTPSPort with TLS.
 	Port, DirectPort, HTTPPort, HTTPSPort int
 
-	websocket string // its path
-	account   func(host, name, password string)
+	websocket, bosh string // their paths
+	account         func(host, name, password string)
 
 	t      testing.TB
 	name   string
@@ -52,12 +52,17 @@ func (s *Server) Addr() string { return loopback(s.Port) }
 func (s *Server) DirectAddr() string { return loopback(s.DirectPort) }
 
 // WebsocketURL returns where clients connect by websocket, with TLS or without.
-func (s *Server) WebsocketURL(secure bool) string {
-	scheme, port := "ws", s.HTTPPort
+func (s *Server) WebsocketURL(secure bool) string { return s.web("ws", secure) + s.websocket }
+
+// BOSHURL returns where clients connect by BOSH, with TLS or without.
+func (s *Server) BOSHURL(secure bool) string { return s.web("http", secure) + s.bosh }
+
+func (s *Server) web(scheme string, secure bool) string {
+	port := s.HTTPPort
 	if secure {
-		scheme, port = "wss", s.HTTPSPort
+		scheme, port = scheme+"s", s.HTTPSPort
 	}
-	return scheme + "://localhost:" + strconv.Itoa(port) + s.websocket
+	return scheme + "://localhost:" + strconv.Itoa(port)
 }
 
 // Account makes an account on localhost, or on another of the hosts that keep passwords.
