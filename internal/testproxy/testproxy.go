@@ -1,8 +1,9 @@
-// Package testproxy is a network that fails: a TCP proxy for tests that splits, delays and
-// cuts what goes through it.
+// Package testproxy is a network that fails: a proxy for tests that splits and cuts what
+// goes through it, over TCP or in memory.
 package testproxy
 
 import (
+	"context"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -10,21 +11,38 @@ import (
 	"time"
 )
 
+// Dialer makes connections.
+type Dialer interface {
+	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
 // Proxy forwards connections to one address.
 type Proxy struct {
 	target string
-	l      net.Listener
+	next   Dialer
+	l      net.Listener // nil in memory
 
 	mu    sync.Mutex
 	conns map[*pair]struct{} // guarded by mu
+	plan  func() Fault       // guarded by mu: nil for none
 	cuts  int                // guarded by mu
 	down  bool               // guarded by mu
 	wg    sync.WaitGroup
 }
 
+// Fault says when a connection is to end.
+type Fault struct {
+	// Up and Down are after how many bytes it does, on the way to the target and back; 0 is
+	// never.
+	Up, Down int
+	// Hard throws away what is under way.
+	Hard bool
+}
+
 // pair is a client's connection and the one to the target that it leads to.
 type pair struct {
 	client, server net.Conn
+	fault          Fault // immutable
 	once           sync.Once
 }
 
@@ -34,9 +52,36 @@ func New(target string) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{target: target, l: l, conns: map[*pair]struct{}{}}
+	p := &Proxy{target: target, next: &net.Dialer{}, l: l, conns: map[*pair]struct{}{}}
 	p.wg.Go(p.accept)
 	return p, nil
+}
+
+// InMemory returns a proxy without a port: clients reach it by [Proxy.DialContext], and
+// it reaches what next dials.
+func InMemory(next Dialer) *Proxy {
+	return &Proxy{next: next, conns: map[*pair]struct{}{}}
+}
+
+// DialContext connects to the target through the proxy, whatever the address is.
+func (p *Proxy) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
+	if p.l != nil {
+		return (&net.Dialer{}).DialContext(ctx, network, p.Addr())
+	}
+	server, err := p.next.DialContext(ctx, network, p.target)
+	if err != nil {
+		return nil, err
+	}
+	ours, theirs := net.Pipe()
+	p.serve(theirs, server)
+	return ours, nil
+}
+
+// Plan makes the proxy ask f for the fault of each connection to come; nil for none.
+func (p *Proxy) Plan(f func() Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.plan = f
 }
 
 // Addr is where to connect to.
@@ -55,32 +100,48 @@ func (p *Proxy) accept() {
 			reset(a)
 			continue
 		}
-		b, err := net.Dial("tcp", p.target)
+		b, err := p.next.DialContext(context.Background(), "tcp", p.target)
 		if err != nil {
 			a.Close()
 			continue
 		}
-		c := &pair{client: a, server: b}
-		p.mu.Lock()
-		p.conns[c] = struct{}{}
-		p.mu.Unlock()
-		p.wg.Go(func() { p.forward(c, a, b) }) // from the server to the client
-		p.wg.Go(func() { p.forward(c, b, a) })
+		p.serve(a, b)
 	}
 }
 
-// forward copies one way, in pieces of random size.
-func (p *Proxy) forward(c *pair, to, from net.Conn) {
+// serve forwards between two connections.
+func (p *Proxy) serve(client, server net.Conn) {
+	c := &pair{client: client, server: server}
+	p.mu.Lock()
+	if p.plan != nil {
+		c.fault = p.plan()
+	}
+	p.conns[c] = struct{}{}
+	p.mu.Unlock()
+	p.wg.Go(func() { p.forward(c, server, client, c.fault.Up) })
+	p.wg.Go(func() { p.forward(c, client, server, c.fault.Down) })
+}
+
+// forward copies one way, in pieces of random size, until so many bytes have passed; 0 is
+// any number.
+func (p *Proxy) forward(c *pair, to, from net.Conn, limit int) {
 	defer p.end(c, false)
 	buf := make([]byte, 16<<10)
-	for {
+	for passed := 0; ; {
 		n, err := from.Read(buf)
 		for at := 0; at < n; {
 			k := min(n-at, 1+rand.IntN(4<<10))
+			if limit > 0 {
+				k = min(k, limit-passed)
+			}
 			if _, err := to.Write(buf[at : at+k]); err != nil {
 				return
 			}
 			at += k
+			if passed += k; passed == limit {
+				p.cut(c)
+				return
+			}
 		}
 		if err != nil {
 			if err == io.EOF {
@@ -92,6 +153,16 @@ func (p *Proxy) forward(c *pair, to, from net.Conn) {
 			return
 		}
 	}
+}
+
+// cut ends a connection as its fault says.
+func (p *Proxy) cut(c *pair) {
+	p.mu.Lock()
+	if _, there := p.conns[c]; there {
+		p.cuts++
+	}
+	p.mu.Unlock()
+	p.end(c, c.fault.Hard)
 }
 
 // end closes both sides of a connection; hard ones are reset, which throws away what is
@@ -173,7 +244,9 @@ func (p *Proxy) Down(on bool) {
 
 // Close ends the proxy.
 func (p *Proxy) Close() {
-	p.l.Close()
+	if p.l != nil {
+		p.l.Close()
+	}
 	p.Cut(true)
 	p.wg.Wait()
 }

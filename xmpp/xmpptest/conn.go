@@ -82,14 +82,16 @@ func (c *conn) serve() {
 	s.running.Go(c.out.run)
 	_ = c.raw.SetReadDeadline(time.Now().Add(s.cfg.Patience))
 	err := c.negotiate()
+	closed := false
 	switch {
 	case err != nil:
 	case c.client:
-		var closed bool
 		closed, err = c.readClient()
-		s.leave(c.resource, c, closed)
 	default:
 		err = c.read()
+	}
+	if c.resource != nil {
+		s.leave(c.resource, c, closed)
 	}
 	s.mu.Lock()
 	if c.account != nil && c.account.conn == c {

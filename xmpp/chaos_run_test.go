@@ -1,0 +1,91 @@
+package xmpp_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"stanza.invalid/internal/realserver"
+	"stanza.invalid/stream"
+)
+
+// chaos is one run.
+func chaos(t *testing.T, v *venue, n size, r *rand.Rand) {
+	begin := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	d := &dice{r: r}
+	sides := []*correspondent{
+		newCorrespondent(t, v, d, realserver.Juliet, realserver.Romeo),
+		newCorrespondent(t, v, d, realserver.Romeo, realserver.Juliet),
+	}
+	cuts := func() int { return sides[0].proxy.Cuts() + sides[1].proxy.Cuts() }
+	for _, c := range sides {
+		require.NoError(t, c.Open(ctx))
+		defer func() { _ = c.Close(context.Background()) }()
+		// a session that is lost before the server has said so cannot be resumed
+		require.Eventually(t, func() bool { _, ok := c.Stream().Resumable(); return ok }, 10*time.Second, time.Millisecond)
+	}
+	for _, c := range sides {
+		c.proxy.Plan(d.fault)
+		c.proxy.Cut(true)
+	}
+	outcomes := make([][]stream.DeliveryOutcome, 2)
+	var senders sync.WaitGroup
+	for i, c := range sides {
+		senders.Go(func() { outcomes[i] = c.send(ctx, t, n.messages) })
+	}
+	senders.Wait()
+	require.False(t, t.Failed())
+	for i := 0; cuts() < n.cuts; i++ {
+		// the network was too good: sessions without messages
+		c := sides[i%2]
+		for c.State() != stream.Established {
+			time.Sleep(time.Millisecond)
+		}
+		c.proxy.Cut(d.roll(2) == 0)
+		time.Sleep(time.Millisecond)
+	}
+	for _, c := range sides {
+		c.proxy.Plan(nil)
+	}
+	settle(ctx, t, sides, n.messages, outcomes)
+	sum := summary{venue: v.name, messages: n.messages, cuts: cuts()}
+	for i, c := range sides {
+		a := examine(t, c)
+		sum.add(a, c)
+		a.judge(t, outcomes[i])
+	}
+	compare(t, v, sides, n.messages, outcomes, &sum)
+	if v.keeps {
+		require.Equal(t, len(sides), sum.anew, "the first sessions are the only new ones")
+	}
+	require.GreaterOrEqual(t, sum.cuts, n.cuts)
+	sum.took = time.Since(begin)
+	t.Log(sum)
+}
+
+// settle waits until nothing comes any more.
+func settle(ctx context.Context, t *testing.T, sides []*correspondent, messages int, outcomes [][]stream.DeliveryOutcome) {
+	for i, c := range sides {
+		want := 0
+		for _, o := range outcomes[1-i] {
+			if o == stream.Acked {
+				want++
+			}
+		}
+		require.Eventually(t, func() bool {
+			got, _ := c.count()
+			_, back := sides[1-i].count()
+			return got+back >= want || ctx.Err() != nil
+		}, time.Minute, 5*time.Millisecond)
+		got, _ := c.count()
+		_, back := sides[1-i].count()
+		require.GreaterOrEqual(t, got+back, want, "side %d got %d, and %d went back", i, got, back)
+	}
+	time.Sleep(200 * time.Millisecond) // what comes twice comes now
+}

@@ -1,0 +1,216 @@
+package xmpp_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"stanza.invalid/internal/testproxy"
+	"stanza.invalid/stream"
+	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/stanza"
+)
+
+// correspondent is one side of a run, with a record of what it has seen.
+type correspondent struct {
+	*xmpp.Client
+	proxy *testproxy.Proxy
+	peer  jid.JID
+	dice  *dice
+
+	mu      sync.Mutex
+	record  []seen      // guarded by mu
+	bounced map[int]int // guarded by mu: errors that came for what was sent
+	handled int         // guarded by mu: messages
+}
+
+// seen is one thing that a correspondent saw.
+type seen struct {
+	what   sight
+	number int    // of the message; -1 for others
+	text   string // what was on the wire; or of an event
+}
+
+type sight uint8
+
+const (
+	wireIn  sight = iota // a piece from the server
+	wireOut              // a piece about to be written
+	handled              // the handler of a message has finished
+	life                 // something happened to the connection
+)
+
+// dice are shared by goroutines.
+type dice struct {
+	mu sync.Mutex
+	r  *rand.Rand // guarded by mu
+}
+
+func (d *dice) roll(n int) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.r.IntN(n)
+}
+
+// fault is where a connection ends: often in the login, mostly later.
+func (d *dice) fault() testproxy.Fault {
+	bytes := 1 + d.roll(24<<10)
+	if d.roll(5) == 0 {
+		bytes = 1 + d.roll(6<<10)
+	}
+	f := testproxy.Fault{Hard: d.roll(2) == 0}
+	if d.roll(2) == 0 {
+		f.Up = bytes
+	} else {
+		f.Down = bytes
+	}
+	return f
+}
+
+var telling = regexp.MustCompile(`^<(r|a|resume|resumed|enable|enabled)[ /]`)
+
+func newCorrespondent(t *testing.T, v *venue, d *dice, name, peer string) *correspondent {
+	t.Helper()
+	c := &correspondent{dice: d, peer: jid.MustParse(peer + "@" + v.domain + "/chaos"), bounced: map[int]int{}}
+	if v.dialer != nil {
+		c.proxy = testproxy.InMemory(v.dialer)
+	} else {
+		var err error
+		c.proxy, err = testproxy.New(v.addr)
+		require.NoError(t, err)
+	}
+	t.Cleanup(c.proxy.Close)
+	cfg := v.config(name)
+	cfg.Dialer = c.proxy
+	cfg.Presence = &stanza.Presence{}
+	cfg.Backoff = stream.Backoff{Min: 2 * time.Millisecond, Max: 100 * time.Millisecond, Spread: 2 * time.Millisecond}
+	cfg.SessionTimeout = 20 * time.Second
+	cfg.Trace = &xmpp.Trace{XML: c.look}
+	cfg.Handler = xmpp.NewMux(
+		xmpp.OnBody(func(_ context.Context, m *stanza.Message, body string) error {
+			c.note(handled, body, "")
+			return nil
+		}),
+		xmpp.OnError(func(_ context.Context, m stanza.Stanza, _ *stanza.Error) error {
+			n, err := strconv.Atoi(m.Attributes().ID)
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.bounced[n]++
+			return err
+		}),
+	)
+	var err error
+	c.Client, err = xmpp.NewClient(jid.MustParse(name+"@"+v.domain+"/chaos"), cfg)
+	require.NoError(t, err)
+	xmpp.On(c, func(e xmpp.SessionStarted) {
+		c.note(life, "", "session started, resumed "+strconv.FormatBool(e.Resumed))
+	})
+	xmpp.On(c, func(e xmpp.SessionEnded) { c.note(life, "", "session ended: "+errorText(e.Err)) })
+	xmpp.On(c, func(e xmpp.Disconnected) { c.note(life, "", "disconnected: "+errorText(e.Err)) })
+	return c
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return "no error"
+	}
+	return err.Error()
+}
+
+// note adds to the record.
+func (c *correspondent) note(what sight, body, text string) {
+	n := -1
+	if body != "" {
+		var err error
+		if n, err = strconv.Atoi(body); err != nil {
+			n = -1
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.record = append(c.record, seen{what, n, text})
+	if what == handled {
+		c.handled++
+	}
+}
+
+// look notes what goes over the wire, and now and then cuts it at a telling place: before
+// an acknowledgement is written or behind one that came.
+func (c *correspondent) look(d stream.Direction, text string) {
+	what := wireIn
+	if d == stream.Out {
+		what = wireOut
+	}
+	body := ""
+	if strings.HasPrefix(text, "<message") && !strings.Contains(text, "type='error'") {
+		if _, rest, ok := strings.Cut(text, "<body>"); ok {
+			body, _, _ = strings.Cut(rest, "</body>")
+		}
+	}
+	c.note(what, body, text)
+	if telling.MatchString(text) && c.dice.roll(60) == 0 {
+		c.proxy.Cut(c.dice.roll(2) == 0)
+	}
+}
+
+// seen returns a copy of the record.
+func (c *correspondent) all() []seen {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]seen(nil), c.record...)
+}
+
+// tail is the end of the record, for failures.
+func (c *correspondent) tail(n int) string {
+	all := c.all()
+	var b strings.Builder
+	for _, s := range all[max(0, len(all)-n):] {
+		b.WriteString([]string{"in      ", "out     ", "handled ", "life    "}[s.what])
+		if s.what == handled {
+			b.WriteString(strconv.Itoa(s.number))
+		}
+		b.WriteString(s.text[:min(len(s.text), 200)])
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// count returns how many messages were handled, and errors came.
+func (c *correspondent) count() (messages, errors int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.handled, len(c.bounced)
+}
+
+// send sends the messages, and returns what became of each.
+func (c *correspondent) send(ctx context.Context, t *testing.T, messages int) []stream.DeliveryOutcome {
+	var all []*stream.Delivery
+	for n := range messages {
+		m := stanza.NewMessage(c.peer, strconv.Itoa(n))
+		m.ID = strconv.Itoa(n)
+		d, err := c.SendTracked(ctx, m)
+		if err != nil {
+			t.Errorf("message %d: %v\n%s", n, err, c.tail(30))
+			return nil
+		}
+		all = append(all, d)
+	}
+	var outcomes []stream.DeliveryOutcome
+	for n, d := range all {
+		outcome, err := d.Wait(ctx)
+		if err != nil {
+			t.Errorf("message %d: %v\n%s", n, err, c.tail(30))
+			return nil
+		}
+		outcomes = append(outcomes, outcome)
+	}
+	return outcomes
+}
