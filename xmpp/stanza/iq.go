@@ -94,6 +94,7 @@ func (*IQ) Matches(n wire.Name) bool { return n.Local == "iq" && n.Space == wire
 // DecodeXML reads an <iq/> element. A type or an address that is none is a
 // *DecodeError; the rest is read all the same.
 func (q *IQ) DecodeXML(r wire.Raw) error {
+	q.nested = r != r.Doc().Root()
 	var err error
 	for a := r.Attrs(); a.Next(); {
 		switch a.Name() {

@@ -112,6 +112,7 @@ func (*Message) Matches(n wire.Name) bool { return n.Local == "message" && n.Spa
 // DecodeXML reads a <message/> element. An address that is none is a *DecodeError;
 // the rest is read all the same.
 func (m *Message) DecodeXML(r wire.Raw) error {
+	m.nested = r != r.Doc().Root()
 	var err error
 	for a := r.Attrs(); a.Next(); {
 		switch a.Name() {

@@ -142,7 +142,9 @@ type Container interface {
 // Find returns the first payload of type T, or nil if there is none: a new value
 // for one that was received, the value itself for one that was added. One that
 // does not fit T is a [*DecodeError]; one that came from somebody who may not
-// send it is [ErrSender], and [FindUnverified] shows it.
+// send it is [ErrSender], and [FindUnverified] shows it. In a stanza that was
+// received inside of another, such as a forwarded one, nobody may send what has a rule:
+// there are no copies of copies.
 func Find[T any, P PayloadOf[T]](c Container) (*T, error) {
 	v, r := lookup(c.payloads(), P(nil))
 	if v != nil || r.IsZero() {
@@ -205,8 +207,12 @@ func allowed(c Container, p Decoder) bool {
 	if !ok {
 		return true
 	}
+	rule := ruled.SenderRule()
+	if c.payloads().nested {
+		return rule == FromAny // who wrote it may have put any sender on it
+	}
 	o, from := c.sender()
-	return o.Allows(ruled.SenderRule(), from)
+	return o.Allows(rule, from)
 }
 
 func decode[T any, P PayloadOf[T]](r Raw) (*T, error) {

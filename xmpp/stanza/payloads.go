@@ -20,6 +20,7 @@ type Payloads struct {
 
 	received bool // the root of doc is the stanza
 	touched  bool // it was changed since
+	nested   bool // it stood in another element, such as a forwarded stanza
 }
 
 // mixture is a list of payloads that did not all come from one document.

@@ -362,6 +362,42 @@ func TestSenderRules(t *testing.T) {
 	}
 }
 
+// VS5, VS8: what only some may send is refused in a stanza that stands in another, whoever
+// is said to have sent that, and however deep.
+func TestNestedStanzas(t *testing.T) {
+	t.Parallel()
+	account := &stanza.Origin{Account: juliet, Server: juliet.DomainJID()}
+	for _, from := range []string{"", " from='juliet@example.com'", " from='romeo@example.net/x'", " from='example.com'"} {
+		inner := "<message xmlns='jabber:client'" + from + ">" + n1 + x1 + "</message>"
+		for range 3 {
+			outer := parse[*stanza.Message](t, "<message from='juliet@example.com'><x xmlns='urn:x'>"+inner+"</x>"+n1+"</message>")
+			outer.SetOrigin(account)
+			_, err := stanza.Find[copied](outer)
+			require.NoError(t, err)
+			children := outer.Raw(nameX).Children()
+			require.True(t, children.Next())
+			m := new(stanza.Message)
+			require.NoError(t, m.DecodeXML(children.Raw()))
+			for range 2 {
+				for _, s := range []*stanza.Message{m, m.Clone()} {
+					require.True(t, stanza.Has[copied](s))
+					_, err = stanza.Find[copied](s)
+					require.ErrorIs(t, err, stanza.ErrSender)
+					_, err = stanza.FindAll[copied](s)
+					require.ErrorIs(t, err, stanza.ErrSender)
+					v, err := stanza.FindUnverified[copied](s)
+					require.NoError(t, err)
+					require.Equal(t, "1", v.ID)
+					_, err = stanza.Find[note](s)
+					require.NoError(t, err, "there is no rule for it")
+				}
+				m.SetOrigin(account)
+			}
+			inner = "<message xmlns='jabber:client'" + from + "><x xmlns='urn:x'>" + inner + "</x>" + n1 + "</message>"
+		}
+	}
+}
+
 // What a stanza was received as stays apart from what it holds.
 func TestReceived(t *testing.T) {
 	t.Parallel()

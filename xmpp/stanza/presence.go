@@ -125,6 +125,7 @@ func (*Presence) Matches(n wire.Name) bool { return n.Local == "presence" && n.S
 // DecodeXML reads a <presence/> element. An address or a priority that is none is a
 // *DecodeError; the rest is read all the same.
 func (p *Presence) DecodeXML(r wire.Raw) error {
+	p.nested = r != r.Doc().Root()
 	var err error
 	for a := r.Attrs(); a.Next(); {
 		switch a.Name() {
