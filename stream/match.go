@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stanza.invalid/stream/wire"
@@ -94,6 +95,13 @@ func MatchFrom(from jid.JID) Matcher {
 		f := s.Attributes().From
 		return f == from || from.IsBare() && f.Bare() == from
 	}}
+}
+
+// MatchSender matches stanzas from exactly one of the addresses. The zero JID stands for
+// those without a sender.
+func MatchSender(from ...jid.JID) Matcher {
+	from = slices.Clone(from)
+	return Matcher{kinds: AnyStanza, check: func(s stanza.Stanza) bool { return slices.Contains(from, s.Attributes().From) }}
 }
 
 // MatchPayload matches stanzas of the kinds that carry a payload of a name.
