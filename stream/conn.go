@@ -22,6 +22,7 @@ type Conn struct {
 	sent      bool // a header was sent and no footer
 	resumable bool
 	resumed   bool
+	resuming  bool // the session of the connection before may be this one's
 	peer      Header
 	features  wire.Raw
 	done      map[string]bool // negotiators that have run; made for the first

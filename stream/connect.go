@@ -122,14 +122,16 @@ func (s *Stream) redirected(err error) bool {
 
 // connect makes a connection and negotiates a session.
 func (s *Stream) connect(a *attempts) (*Conn, error) {
-	ctx, cancel := context.WithTimeout(a.ctx, s.cfg.SessionTimeout)
+	ctx, stop := context.WithCancelCause(a.ctx)
+	defer stop(nil)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.SessionTimeout)
 	defer cancel()
 	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
 		return nil, ErrClosed
 	}
-	s.cancelDial = cancel
+	s.cancelDial = stop
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -155,8 +157,7 @@ func (s *Stream) connect(a *attempts) (*Conn, error) {
 		err = ctx.Err() // perhaps too late for the session, in time for the deadlines
 	}
 	if err != nil {
-		c.finish(err)
-		s.setLive(nil)
+		s.abandon(c, err)
 		return nil, fmt.Errorf("stream: negotiating: %w", s.connectError(ctx, err))
 	}
 	c.done, c.features = nil, zeroRaw
@@ -171,8 +172,24 @@ func (s *Stream) connectError(ctx context.Context, err error) error {
 		return err
 	case s.isClosing():
 		return errors.Join(ErrClosed, err)
+	case errors.Is(context.Cause(ctx), ErrReconnect):
+		return errors.Join(ErrReconnect, err)
 	}
 	return errors.Join(waitError(ctx), err)
+}
+
+// abandon ends a connection whose negotiation has come to nothing. If the session of the one
+// before may have moved to it, it is not closed: a footer would end that, too, and it may
+// still be resumed.
+func (s *Stream) abandon(c *Conn, err error) {
+	s.mu.Lock()
+	wanted := !s.closing || s.saved != nil
+	s.mu.Unlock()
+	if c.resuming && wanted && toSend(err) == nil {
+		c.abort()
+	}
+	c.finish(err)
+	s.setLive(nil)
 }
 
 // setLive says which connection Abort is to cut off.
@@ -205,12 +222,15 @@ func (s *Stream) beginSession(c *Conn) bool {
 	s.mu.Lock()
 	if s.closing {
 		s.mu.Unlock()
-		c.finish(nil)
-		s.setLive(nil)
+		s.abandon(c, nil)
 		return false
 	}
 	suspended := s.suspended
-	s.conn, s.suspended = c, false
+	s.conn, s.suspended, s.begun = c, false, true
+	select {
+	case <-s.hurry: // it has been made
+	default:
+	}
 	s.mu.Unlock()
 	if suspended && !c.resumed {
 		s.waiters.drop()
@@ -368,9 +388,6 @@ func (s *Stream) Close(ctx context.Context) error {
 
 // sayGoodbye sends the footer behind all else and waits for the peer's.
 func (s *Stream) sayGoodbye(ctx context.Context, reading <-chan struct{}) {
-	if s.sm != nil {
-		s.out.farewell()
-	}
 	if s.out.putLast([]byte(footer)) != nil {
 		return
 	}
@@ -389,7 +406,7 @@ func (s *Stream) disconnect() {
 	c, cancel := s.conn, s.cancelDial
 	s.mu.Unlock()
 	if cancel != nil {
-		cancel()
+		cancel(nil)
 	}
 	if c != nil {
 		c.abort() // the peer did not close its side
@@ -424,12 +441,11 @@ func (s *Stream) stop(err error) {
 	}
 	s.closing = true
 	s.err = err
-	suspended := s.suspended
+	suspended, saved := s.suspended, s.saved
 	s.mu.Unlock()
 	s.tasks.close()
-	saving := s.out.saving()
-	if !saving {
-		s.out.close()
+	if saved == nil {
+		s.out.close(nil)
 	}
 	if s.sm != nil {
 		s.sm.in.close()
@@ -443,10 +459,10 @@ func (s *Stream) stop(err error) {
 	idle := s.queue.close()
 	go func() {
 		<-idle
-		if saving {
+		if saved != nil {
 			// what the last handlers have sent is a part of the session
 			s.workers.Wait()
-			s.out.close()
+			s.out.close(saved)
 		}
 		s.cancel()
 		s.workers.Wait()

@@ -70,6 +70,7 @@ func (l *liveness) answered() {
 
 // tick looks whether anything came in.
 func (l *liveness) tick() {
+	moves := l.s.out.moves()
 	l.mu.Lock()
 	if l.timer == nil {
 		l.mu.Unlock()
@@ -86,6 +87,9 @@ func (l *liveness) tick() {
 		l.mu.Unlock()
 		l.s.probe()
 		return
+	case moves:
+		// the network is slow, and the question perhaps still here
+		l.timer.Reset(l.timeout)
 	default:
 		l.timer = nil
 		l.mu.Unlock()
@@ -116,12 +120,29 @@ func (w *writer) probe() bool {
 		return false
 	}
 	if !u.asked {
-		u.asked, u.since = true, 0
-		w.append([]byte(ackRequest))
+		w.appendQuestion()
 	}
 	w.start(true)
 	return true
 }
+
+// moves reports whether something was written since it was asked last that had to wait for
+// room: a peer that is gone makes none. What is written at once, into the system's buffers,
+// is no sign of life.
+func (w *writer) moves() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	took, moved := w.took, w.written != w.looked
+	if w.handing > 0 {
+		took += time.Since(w.began)
+	}
+	w.looked, w.took = w.written, 0
+	return moved && took >= slowWrites
+}
+
+// slowWrites is how long writes take together, between two looks at the peer, if the
+// network is slow.
+const slowWrites = time.Second
 
 // cutOff ends the present connection, if there is one, as if the network had.
 func (s *Stream) cutOff(why error) bool {
@@ -136,14 +157,27 @@ func (s *Stream) cutOff(why error) bool {
 }
 
 // Reconnect makes the connection anew without delay, as when the network has changed: the
-// present one is cut off, a wait between two is ended. It does nothing while a connection
-// is being made.
+// present one is cut off, a wait between two is ended, and an attempt to make one is begun
+// anew. Before the first session it does nothing: that attempt is [Stream.Open]'s. It does
+// not wait for the connection. Any goroutine, and any handler, may call it.
 func (s *Stream) Reconnect() {
+	s.mu.Lock()
+	if !s.begun || s.closing {
+		s.mu.Unlock()
+		return
+	}
 	select {
 	case s.hurry <- struct{}{}:
 	default:
 	}
-	s.cutOff(ErrReconnect)
+	c, cancel := s.conn, s.cancelDial
+	s.mu.Unlock()
+	if cancel != nil {
+		cancel(ErrReconnect)
+	}
+	if c != nil {
+		c.fail(ErrReconnect)
+	}
 }
 
 // Probe asks the peer for a sign of life now; without an answer in time the connection

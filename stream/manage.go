@@ -99,7 +99,7 @@ func (m *management) nonza(c *Conn, r wire.Raw) error {
 		}
 		m.enabled(c, &e)
 	case "failed":
-		m.s.out.unmanaged()
+		m.s.out.unmanaged() // nothing else was asked for that could
 	default:
 		return &Error{Condition: UnsupportedStanzaType, Text: r.Local(), Sent: true}
 	}
@@ -153,7 +153,7 @@ func (m *management) begin(c *Conn) {
 func (m *management) enableRequest() *sm.Enable {
 	e := &sm.Enable{Resume: true}
 	if m.cfg.Max > 0 {
-		seconds := uint32(min(m.cfg.Max/time.Second, 1<<31))
+		seconds := uint32(min((m.cfg.Max-1)/time.Second+1, 1<<31))
 		e.Max = &seconds
 	}
 	return e
@@ -179,6 +179,7 @@ func (c *Conn) ResumeRequest() *sm.Resume {
 	if id == "" {
 		return nil
 	}
+	c.resuming = true
 	return &sm.Resume{PreviousID: id, Handled: c.sm.in.receivedCount()}
 }
 
@@ -204,6 +205,7 @@ func (c *Conn) Resumed(r *sm.Resumed) error {
 // much of what was sent it has handled.
 func (c *Conn) ResumeFailed(f *sm.Failed) {
 	c.sm.forget()
+	c.resuming = false
 	if f.Handled != nil {
 		_ = c.cfg.stream.out.acked(*f.Handled) // what does not fit says nothing
 	}
@@ -254,19 +256,24 @@ type received struct {
 	open   []uint16 // guarded by mu: what is still to finish of first, first+1...
 	said   uint32   // guarded by mu: the last count that the peer was told
 	asked  bool     // guarded by mu: the peer wants to know
+	owed   bool     // guarded by mu: it was told, but not all yet
 	want   uint64   // guarded by mu: once all before are handled
+	parted bool     // guarded by mu: the peer was told the last count
 	timer  *time.Timer
 	closed bool // guarded by mu
 }
 
-// take numbers a stanza.
-func (r *received) take() uint64 {
+// take numbers a stanza, unless it comes too late to be acknowledged.
+func (r *received) take() (n uint64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := r.next
+	if r.parted {
+		return 0, false
+	}
+	n = r.next
 	r.next++
 	r.open = append(r.open, 1)
-	return n
+	return n, true
 }
 
 // hold says that one more handler is at a stanza.
@@ -303,7 +310,7 @@ func (r *received) finish(n uint64) bool {
 			r.open = r.open[i:]
 		}
 	}
-	return r.asked && r.first >= r.want && r.tell()
+	return (r.asked || r.owed) && r.first >= r.want && r.tell()
 }
 
 // request is the peer's question.
@@ -332,10 +339,12 @@ func (r *received) askedFor() bool {
 	return false
 }
 
-// late is when the handlers had their chance.
+// late is when the handlers had their chance. The peer learns of the rest when they have
+// finished.
 func (r *received) late() {
 	r.mu.Lock()
 	due := r.asked && r.tell()
+	r.owed = due && int32(uint32(r.want-r.base)-r.said) > 0
 	r.mu.Unlock()
 	if due {
 		r.answer()
@@ -368,7 +377,7 @@ func (r *received) resumed() {
 
 // quiet forgets the peer's question. The caller holds mu.
 func (r *received) quiet() {
-	r.asked = false
+	r.asked, r.owed = false, false
 	if r.timer != nil {
 		r.timer.Stop()
 		r.timer = nil
@@ -382,14 +391,25 @@ func (r *received) receivedCount() uint32 {
 	return uint32(r.next - r.base)
 }
 
-// count returns what to tell the peer: never less than before.
-func (r *received) count(all bool) uint32 {
+// count returns what to tell the peer.
+func (r *received) count() uint32 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := max(r.first, r.base)
-	if all {
-		n = r.next
-	}
+	return r.say(max(r.first, r.base))
+}
+
+// part returns what to tell the peer at the end: all that was received will be handled, and
+// nothing that comes later is taken.
+func (r *received) part() uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parted = true
+	return r.say(r.next)
+}
+
+// say returns the count of the stanzas before the one with number n, but never less than
+// what was said before. The caller holds mu.
+func (r *received) say(n uint64) uint32 {
 	if h := uint32(n - r.base); int32(h-r.said) > 0 {
 		r.said = h
 	}

@@ -79,11 +79,18 @@ func (s *Stream) takeElement(c *Conn, batch []item) ([]item, error) {
 	if s.cfg.XML != nil {
 		c.showIn(element(st))
 	}
-	number := uint64(0)
+	number, taken := uint64(0), true
 	if s.sm != nil {
-		number = s.sm.in.take()
+		number, taken = s.sm.in.take()
 	}
 	st.SetOrigin(s.origin.Load())
+	if !taken {
+		// the peer keeps it, or sends it back: handling it here would be once too often
+		if q, ok := st.(*stanza.IQ); ok && !q.IsRequest() {
+			s.answer(q)
+		}
+		return batch, nil
+	}
 	if s.cfg.Received != nil {
 		s.guard("Config.Received", st, func() error { s.cfg.Received(st); return nil })
 	}

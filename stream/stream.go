@@ -52,17 +52,19 @@ type Stream struct {
 	state   atomic.Int32
 
 	mu         sync.Mutex
-	conn       *Conn              // guarded by mu: the session's connection
-	live       *Conn              // guarded by mu: the connection that is to be cut off on Abort
-	cancelDial context.CancelFunc // guarded by mu: ends connecting and negotiating
-	opened     bool               // guarded by mu
-	closing    bool               // guarded by mu
-	aborted    bool               // guarded by mu
-	suspended  bool               // guarded by mu: the last session may be resumed
-	err        error              // guarded by mu: why the stream ended
-	reading    chan struct{}      // guarded by mu: closed when the session's reader ends; made by Close
-	alive      *time.Timer        // guarded by mu
-	aliveEvery time.Duration      // guarded by mu: of the session
+	conn       *Conn                   // guarded by mu: the session's connection
+	live       *Conn                   // guarded by mu: the connection that is to be cut off on Abort
+	cancelDial context.CancelCauseFunc // guarded by mu: ends connecting and negotiating
+	opened     bool                    // guarded by mu
+	closing    bool                    // guarded by mu
+	aborted    bool                    // guarded by mu
+	begun      bool                    // guarded by mu: there has been a session
+	suspended  bool                    // guarded by mu: the last session may be resumed
+	saved      *Suspended              // guarded by mu: what Suspend wants to know; nil without it
+	err        error                   // guarded by mu: why the stream ended
+	reading    chan struct{}           // guarded by mu: closed when the session's reader ends; made by Close
+	alive      *time.Timer             // guarded by mu
+	aliveEvery time.Duration           // guarded by mu: of the session
 }
 
 // New returns a stream that is not open.
@@ -82,6 +84,7 @@ func New(cfg Config) *Stream {
 	}
 	s.out = writer{max: s.cfg.OutputBytes, timeout: s.cfg.WriteTimeout, linger: time.Millisecond, failed: s.writeFailed}
 	s.out.enter = s.enterWait
+	s.out.handles = func(ctx context.Context) bool { return s.runOf(ctx) != nil }
 	if s.cfg.XML != nil {
 		s.out.show = func(text string) { s.cfg.XML(Out, text) }
 	}

@@ -35,11 +35,15 @@ var ErrNotResumable = errors.New("stream: the session cannot be resumed")
 
 // Suspend ends the stream without ending its session: the connection is cut off, what was
 // received is handled, and what is returned lets another stream go on with the session.
-// What was sent and is not acknowledged is a part of it; its outcome is [Lost] for who
-// waits for it here. Like [Stream.Close] it is not for handlers that hold up the queue. If
-// the session cannot be resumed nothing is changed.
+// What was sent and is not acknowledged is a part of it, and so is what handlers send
+// meanwhile, however much it is; its outcome is [Lost] for who waits for it here.
+//
+// It waits for all handlers, as long as ctx lets it: when that ends the stream is aborted,
+// and the session lost. A handler cannot call it, not even a [Concurrent] one: that is
+// [ErrWouldBlock]. If the session cannot be resumed the error is [ErrNotResumable], and
+// nothing is changed.
 func (s *Stream) Suspend(ctx context.Context) (*Suspended, error) {
-	if s.holdsQueue(ctx) {
+	if s.runOf(ctx) != nil {
 		return nil, ErrWouldBlock
 	}
 	if s.sm == nil {
@@ -62,11 +66,9 @@ func (s *Stream) Suspend(ctx context.Context) (*Suspended, error) {
 		s.mu.Unlock()
 		return nil, ErrNotResumable
 	}
-	s.closing = true
+	s.closing, s.saved = true, saved
 	s.mu.Unlock()
-	s.out.mu.Lock()
-	m.out.saved = saved
-	s.out.mu.Unlock()
+	s.out.startSaving()
 	s.disconnect()
 	select {
 	case <-s.done:
@@ -74,28 +76,30 @@ func (s *Stream) Suspend(ctx context.Context) (*Suspended, error) {
 		s.Abort()
 		return nil, waitError(ctx)
 	}
-	saved.Received = m.in.count(true)
+	saved.Received = m.in.part()
 	return saved, nil
 }
 
-// saving reports whether what is left is to be kept.
-func (w *writer) saving() bool {
+// startSaving lets handlers send whatever they have to: there will be no connection that
+// makes room, and all that they send is saved.
+func (w *writer) startSaving() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.sm != nil && w.sm.out.saved != nil
+	w.sm.out.saving = true
+	w.notify()
 }
 
 // save keeps what is left of the session. The caller holds the writer's lock.
-func (u *unacked) save(written uint64) {
-	u.saved.Acked = u.ackedTo
+func (u *unacked) save(v *Suspended, written uint64) {
+	v.Acked = u.ackedTo
 	for _, e := range u.entries {
 		if !e.counted && e.end <= written {
 			continue
 		}
 		if e.end <= written {
-			u.saved.Written++
+			v.Written++
 		}
-		u.saved.Unacked = append(u.saved.Unacked, string(e.b))
+		v.Unacked = append(v.Unacked, string(e.b))
 	}
 }
 

@@ -24,7 +24,8 @@ type unacked struct {
 	since     int    // stanzas since the peer was asked
 	asked     bool   // it has not answered
 	timer     *time.Timer
-	saved     *Suspended // what to keep of it at the end; nil if nobody wants it
+	saving    bool   // what is left is kept for another stream
+	askEnd    uint64 // behind the question, until it was written; 0 after that
 }
 
 // entry is one element.
@@ -104,7 +105,7 @@ func (w *writer) acked(h uint32) error {
 	u := &w.sm.out
 	n := h - u.ackedTo // wraps at 2^32
 	left, i := n, 0
-	for handed := w.written + uint64(w.inFlight); left > 0; i++ {
+	for handed := w.written + uint64(w.handing); left > 0; i++ {
 		if !u.on || i == len(u.entries) || u.entries[i].end > handed {
 			text := "acknowledged are " + strconv.FormatUint(uint64(h), 10) + " stanzas, before that it were " +
 				strconv.FormatUint(uint64(u.ackedTo), 10) + ", and " + strconv.FormatUint(uint64(n-left), 10) + " were sent since"
@@ -123,7 +124,7 @@ func (w *writer) acked(h uint32) error {
 	}
 	u.drop(i)
 	u.ackedTo = h
-	u.asked = false
+	u.asked, u.askEnd = false, 0
 	u.prune(w.written)
 	if u.stanzas > 0 {
 		w.askLater()
@@ -165,9 +166,24 @@ func (w *writer) ask() {
 	if u.asked || !u.confirmed || w.conn == nil || w.last > 0 {
 		return
 	}
+	w.appendQuestion()
+}
+
+// appendQuestion puts a question behind what waits. The caller holds mu.
+func (w *writer) appendQuestion() {
+	u := &w.sm.out
 	u.asked, u.since = true, 0
 	w.append([]byte(ackRequest))
-	u.s.pulse.expect()
+	u.askEnd = w.queued
+}
+
+// noteQuestion begins to wait for the answer once the question has left. The caller holds
+// mu.
+func (w *writer) noteQuestion() {
+	if u := &w.sm.out; u.askEnd > 0 && w.written >= u.askEnd {
+		u.askEnd = 0
+		u.s.pulse.expect()
+	}
 }
 
 // askLater asks after a while. The caller holds mu.
@@ -205,7 +221,10 @@ func (w *writer) unmanaged() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	u := &w.sm.out
-	u.on, u.confirmed, u.asked = false, false, false
+	if u.confirmed {
+		return // it is no answer to what was asked
+	}
+	u.on, u.asked, u.askEnd = false, false, 0
 	u.prune(w.written)
 	w.notify()
 }
@@ -256,6 +275,7 @@ func (w *writer) resume() {
 // rebuild makes what waits to be written anew. The caller holds mu; no write is under way.
 func (w *writer) rebuild(first string) {
 	u := &w.sm.out
+	u.askEnd = 0
 	w.written += uint64(w.pending())
 	if w.cur != nil {
 		w.cur.giveBack()
@@ -289,41 +309,45 @@ func (w *writer) answerSoon() {
 }
 
 // appendAck puts what was handled behind what waits. The caller holds mu.
-func (w *writer) appendAck(all bool) {
+func (w *writer) appendAck() {
 	w.ackDue = false
-	b := append([]byte("<a xmlns='"+sm.NS+"' h='"), strconv.FormatUint(uint64(w.sm.in.count(all)), 10)...)
+	w.appendCount(w.sm.in.count())
+}
+
+func (w *writer) appendCount(h uint32) {
+	b := append([]byte("<a xmlns='"+sm.NS+"' h='"), strconv.FormatUint(uint64(h), 10)...)
 	w.append(append(b, "'/>"...))
 }
 
 // farewell lets both sides know what was handled before the stream is closed: what is
-// queued here will be.
+// queued here will be, and what comes later will not. The caller holds mu.
 func (w *writer) farewell() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	u := &w.sm.out
-	if w.conn == nil || w.last > 0 || !u.on {
+	if w.conn == nil || !u.on {
 		return
 	}
 	if u.confirmed {
-		w.appendAck(true)
+		w.ackDue = false
+		w.appendCount(w.sm.in.part())
 	}
-	if u.stanzas > 0 && !u.asked {
-		// a peer that has not said yet whether it manages the session will in front of this
-		u.asked = true
-		w.append([]byte(ackRequest))
+	if u.stanzas > 0 {
+		// A peer that has not said yet whether it manages the session will in front of this.
+		// One that was asked before has perhaps not got all that was sent since.
+		w.appendQuestion()
 	}
 }
 
-// closeManaged decides what is left. The caller holds mu.
-func (w *writer) closeManaged() {
+// closeManaged decides what is left, and keeps it if somebody wants it. The caller holds
+// mu.
+func (w *writer) closeManaged(saved *Suspended) {
 	u := &w.sm.out
 	if u.timer != nil {
 		u.timer.Stop()
 		u.timer = nil
 	}
 	u.prune(w.written)
-	if u.saved != nil {
-		u.save(w.written)
+	if saved != nil {
+		u.save(saved, w.written)
 	}
 	for i := range u.entries {
 		u.entries[i].d.resolve(Lost)

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type writer struct {
 	linger  time.Duration // how long a corked writer holds back
 	failed  func(t Transport, err error)
 	enter   func(ctx context.Context) *run // tells that the goroutine of ctx waits for the peer
+	handles func(ctx context.Context) bool // tells whether ctx is that of a handler that runs
 	sm      *management                    // nil without XEP-0198
 	show    func(text string)              // is shown what is about to be written; nil for nobody
 
@@ -28,9 +30,13 @@ type writer struct {
 	lingers  bool      // guarded by mu: the timer runs
 	timer    *time.Timer
 	flushing bool          // guarded by mu: a flusher exists
-	inFlight int           // guarded by mu: bytes of the write under way
+	inFlight int           // guarded by mu: bytes that the flusher holds
+	handing  int           // guarded by mu: bytes of the write under way
 	queued   uint64        // guarded by mu: bytes ever queued
 	written  uint64        // guarded by mu: bytes of them written, or replaced by requeue
+	looked   uint64        // guarded by mu: written when moves was asked last
+	took     time.Duration // guarded by mu: what writes have taken since
+	began    time.Time     // guarded by mu: of the write under way
 	last     uint64        // guarded by mu: queued behind the footer; 0 while there is none
 	changed  chan struct{} // guarded by mu: closed when room appears, writing ends or the writer closes
 	closed   bool          // guarded by mu
@@ -44,13 +50,14 @@ type writer struct {
 type chunk struct {
 	b    []byte
 	ends []int // where elements end in b
+	gone int   // how much of b was written, to the end of an element
 }
 
 var chunks = sync.Pool{New: func() any { return &chunk{b: make([]byte, 0, 4<<10)} }}
 
 func (c *chunk) giveBack() {
 	if cap(c.b) <= 128<<10 && cap(c.ends) <= 4<<10 {
-		c.b, c.ends = c.b[:0], c.ends[:0]
+		c.b, c.ends, c.gone = c.b[:0], c.ends[:0], 0
 		chunks.Put(c)
 	}
 }
@@ -117,7 +124,7 @@ func (w *writer) put(ctx context.Context, b []byte, n mark) error {
 			return ErrStanzaTooLarge
 		}
 		full := w.sm != nil && n.stanza && w.sm.out.full(len(b))
-		if !full && w.pending()+w.inFlight+len(b) <= w.max {
+		if !full && w.pending()+w.inFlight+len(b) <= w.max || w.sm != nil && w.sm.out.saving && w.handles(ctx) {
 			break
 		}
 		if full {
@@ -195,6 +202,9 @@ func (w *writer) putLast(b []byte) error {
 	defer w.mu.Unlock()
 	if w.closed || w.last > 0 {
 		return ErrClosed
+	}
+	if w.sm != nil {
+		w.farewell() // with nothing in between
 	}
 	w.append(b)
 	w.last = w.queued
@@ -292,41 +302,66 @@ func (w *writer) flush() {
 	w.mu.Lock()
 	for (w.cur != nil || w.ackDue) && w.conn != nil {
 		if w.ackDue {
-			w.appendAck(false)
+			w.appendAck()
 		}
 		c, conn := w.cur, w.conn
 		w.cur = nil
-		w.inFlight = len(c.b)
-		w.mu.Unlock()
-
-		if w.show != nil {
-			showPieces(string(c.b), w.show)
-		}
-		setWriteDeadline(conn, w.timeout)
-		n, err := conn.Write(c.b)
-
-		w.mu.Lock()
-		w.inFlight = 0
-		w.when = time.Now()
-		if err != nil {
-			w.keep(c, n)
-			w.wrote()
-			w.conn = nil
-			w.flushing = false
-			w.notify()
+		for c.left() > 0 && w.conn != nil {
+			b := c.piece()
+			w.inFlight, w.handing, w.began = c.left(), len(b), time.Now()
 			w.mu.Unlock()
-			w.failed(conn, err)
-			return
+
+			if w.show != nil {
+				showPieces(string(b), w.show)
+			}
+			setWriteDeadline(conn, w.timeout)
+			n, err := conn.Write(b)
+
+			w.mu.Lock()
+			w.inFlight, w.handing = 0, 0
+			w.when = time.Now()
+			w.took += w.when.Sub(w.began)
+			if err != nil {
+				w.keep(c, n)
+				w.wrote()
+				w.conn = nil
+				w.flushing = false
+				w.notify()
+				w.mu.Unlock()
+				w.failed(conn, err)
+				return
+			}
+			c.gone += len(b)
+			w.written += uint64(len(b))
+			w.wrote()
+			w.notify()
 		}
-		w.written += uint64(len(c.b))
-		w.wrote()
-		c.giveBack()
-		w.notify()
+		if c.left() > 0 {
+			w.keep(c, 0)
+		} else {
+			c.giveBack()
+		}
 	}
 	w.flushing = false
 	w.notify()
 	w.mu.Unlock()
 }
+
+// pieceBytes is about how much goes out in one write, which has the write timeout for
+// itself: a network is slow before it is dead.
+const pieceBytes = 64 << 10
+
+// piece returns what to write next: whole elements.
+func (c *chunk) piece() []byte {
+	if c.left() <= pieceBytes {
+		return c.b[c.gone:]
+	}
+	i, _ := slices.BinarySearch(c.ends, c.gone+pieceBytes)
+	return c.b[c.gone:c.ends[i]]
+}
+
+// left returns how many bytes are still to be written.
+func (c *chunk) left() int { return len(c.b) - c.gone }
 
 // wrote decides about what needs no more than having been written. The caller holds mu.
 func (w *writer) wrote() {
@@ -335,22 +370,23 @@ func (w *writer) wrote() {
 	}
 	if w.sm != nil {
 		w.sm.out.prune(w.written)
+		w.noteQuestion()
 	}
 }
 
-// keep puts back what did not leave whole when n bytes of c did: it comes first next
+// keep puts back what did not leave whole when n more bytes of c did: it comes first next
 // time. The caller holds mu.
 func (w *writer) keep(c *chunk, n int) {
-	kept := 0
+	kept := c.gone
 	rest := &chunk{}
 	for _, e := range c.ends {
-		if e <= n {
-			kept = e
+		if e <= c.gone+n {
+			kept = max(kept, e)
 			continue
 		}
 		rest.add(c.b[kept+len(rest.b) : e])
 	}
-	w.written += uint64(kept)
+	w.written += uint64(kept - c.gone)
 	if next := w.cur; next != nil {
 		start := 0
 		for _, e := range next.ends {
@@ -414,8 +450,8 @@ func (w *writer) drain(ctx context.Context) error {
 	return nil
 }
 
-// close refuses everything from here on.
-func (w *writer) close() {
+// close refuses everything from here on, and keeps what is left if somebody wants it.
+func (w *writer) close(saved *Suspended) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
@@ -428,7 +464,7 @@ func (w *writer) close() {
 	}
 	w.tracked = nil
 	if w.sm != nil {
-		w.closeManaged()
+		w.closeManaged(saved)
 	}
 	w.notify()
 }
