@@ -131,27 +131,31 @@ func (c *conn) end(err error) {
 	var syntax *wire.SyntaxError
 	switch {
 	case errors.As(err, &e):
-		b = appendStreamError(b, e.Condition, e.Text)
+		b = appendStreamError(b, e.Condition, e.Host, e.Text)
 	case errors.As(err, &syntax):
-		b = appendStreamError(b, stream.Condition(syntax.Condition), syntax.Reason)
+		b = appendStreamError(b, stream.Condition(syntax.Condition), "", syntax.Reason)
 	case errors.Is(err, errStalled):
-		b = appendStreamError(b, stream.ResourceConstraint, "")
+		b = appendStreamError(b, stream.ResourceConstraint, "", "")
 	}
 	c.out.end(append(b, "</stream:stream>"...), c.farewell())
 }
 
 // expel ends the stream from outside of its goroutine, which does not wait for long any
 // more for the other side to end it too.
-func (c *conn) expel(why stream.Condition) {
-	c.end(&stream.Error{Condition: why})
+func (c *conn) expel(why stream.Condition) { c.hangUp(&stream.Error{Condition: why}) }
+
+func (c *conn) hangUp(why *stream.Error) {
+	c.end(why)
 	_ = c.raw.SetReadDeadline(time.Now().Add(c.farewell()))
 }
 
 // farewell is how long the other side has to take its leave.
 func (c *conn) farewell() time.Duration { return min(time.Second, c.srv.cfg.Patience) }
 
-func appendStreamError(b []byte, cond stream.Condition, text string) []byte {
-	b = append(b, "<stream:error><"+string(cond)+" xmlns='"+stream.NSErrors+"'/>"...)
+func appendStreamError(b []byte, cond stream.Condition, host, text string) []byte {
+	b = append(b, "<stream:error><"+string(cond)+" xmlns='"+stream.NSErrors+"'>"...)
+	b, _ = wire.AppendText(b, wire.CleanText(host))
+	b = append(b, "</"+string(cond)+">"...)
 	if text != "" {
 		b = append(b, "<text xmlns='"+stream.NSErrors+"'>"...)
 		b, _ = wire.AppendText(b, wire.CleanText(text))

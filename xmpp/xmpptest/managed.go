@@ -62,7 +62,7 @@ func (s *Server) manage(r *resource, e *sm.Enable) stanza.Payload {
 		r.managed.id = stream.NewID()
 		on.Resume, on.ID = true, r.managed.id
 		seconds := uint32(s.cfg.Resumption.Seconds())
-		on.Max = &seconds
+		on.Max, on.Location = &seconds, s.cfg.Location
 	}
 	return on
 }

@@ -55,6 +55,9 @@ type Config struct {
 	NoManagement bool
 	// Resumption is how long a client's session lasts without a connection (default 5 min).
 	Resumption time.Duration
+	// Location is where the server wants sessions to be resumed, host:port (XEP-0198); "" for
+	// anywhere.
+	Location string
 	// AckEvery is after how many stanzas to a client it is asked for an acknowledgement
 	// (default 5).
 	AckEvery int
@@ -286,6 +289,19 @@ func (s *Server) Expel(addr string, why stream.Condition) bool {
 		return false
 	}
 	c.expel(why)
+	<-c.gone
+	return true
+}
+
+// Redirect ends the stream of a component or client with the stream error see-other-host,
+// which sends it to another host, host or host:port (RFC 6120, section 4.9.3.19), and reports
+// whether there was one. For clients over websockets it is a URI.
+func (s *Server) Redirect(addr, host string) bool {
+	c := s.connection(addr)
+	if c == nil {
+		return false
+	}
+	c.hangUp(&stream.Error{Condition: stream.SeeOtherHost, Host: host})
 	<-c.gone
 	return true
 }
