@@ -211,3 +211,32 @@ func TestVT7UnknownBindings(t *testing.T) {
 		require.ErrorContains(t, dialled, "tampered")
 	})
 }
+
+// A server that hangs up on who logs in before it has offered anything is not spoken to like
+// that again, by this process or the next.
+func TestEarlyLoginUnanswered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, kept := range []string{aTokenAndOffer, strings.Replace(aTokenAndOffer, "2099", "1999", 1)} {
+			store := xmpp.MemoryStore()
+			require.NoError(t, store.Save(t.Context(), julietBare, []byte(kept)))
+			var r recorder
+			change := func(cfg *xmpp.Config) { cfg.Store, cfg.Trace = store, r.trace() }
+			login := func() string {
+				said := strings.Join(r.all(), "\n")
+				return said[strings.LastIndex(said, "TLS 1.3"):]
+			}
+			_, scripted := against(t, change, func(v *villain) error { return v.handshake() })
+			require.NoError(t, scripted)
+			require.Contains(t, login(), "login ", "early")
+			_, scripted = against(t, change, func(v *villain) error {
+				if err := v.secure(offerSASL2(bind2Offer, "SCRAM-SHA-256")); err != nil {
+					return err
+				}
+				return v.quiet2()
+			})
+			require.ErrorContains(t, scripted, "authenticate")
+			require.Less(t, strings.Index(login(), "features"), strings.Index(login(), "login "), login())
+		}
+	})
+}

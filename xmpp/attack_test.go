@@ -85,6 +85,15 @@ func versus(t *testing.T, change func(cfg *xmpp.Config), script func(v *villain)
 
 // secure plays the server's side up to the features after TLS.
 func (v *villain) secure(features string, names ...string) error {
+	if err := v.handshake(names...); err != nil {
+		return err
+	}
+	_, err := v.OpenClient(features)
+	return err
+}
+
+// handshake plays the server's side up to TLS.
+func (v *villain) handshake(names ...string) error {
 	if _, err := v.OpenClient(offerTLS); err != nil {
 		return err
 	}
@@ -97,11 +106,7 @@ func (v *villain) secure(features string, names ...string) error {
 	if names == nil {
 		names = []string{"example.org"}
 	}
-	if err := v.StartTLS(&tls.Config{Certificates: []tls.Certificate{v.ca.Issue(testca.Leaf{Names: names})}}); err != nil {
-		return err
-	}
-	_, err := v.OpenClient(features)
-	return err
+	return v.StartTLS(&tls.Config{Certificates: []tls.Certificate{v.ca.Issue(testca.Leaf{Names: names})}})
 }
 
 // quiet fails unless the client says nothing more than that it goes.

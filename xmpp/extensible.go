@@ -223,7 +223,7 @@ func (c *Client) attempt(ctx context.Context, conn *stream.Conn, a *attempt, sen
 		if err != nil {
 			return nil, err
 		}
-		c.login.flying = false
+		c.login.kept.Flying = false
 		switch {
 		case r.Is(sasl2.NS, "challenge"):
 			err = c.challenged(ctx, conn, a, r)

@@ -207,7 +207,8 @@ func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Ou
 	o := readOffer(conn.Features())
 	if c.login.ready != nil && o == nil {
 		// it has got a login of a kind that it does not have any more
-		c.login.ready, c.login.flying, c.login.kept.Offer = nil, false, nil
+		c.trace().authDone(c.login.ready.m.Name(), errMismatch)
+		c.login.ready, c.login.kept.Flying, c.login.kept.Offer = nil, false, nil
 		c.save(ctx)
 		return 0, stream.AtOnce(errMismatch)
 	}

@@ -23,25 +23,29 @@ func (c *Client) opening(ctx context.Context, conn *stream.Conn) (stanza.Payload
 	conn.SetFrom(c.from())
 	l := &c.login
 	k := c.load(ctx)
-	if l.flying {
+	if k.Flying {
 		// the last one was never answered: perhaps because of just this
-		l.flying, k.Offer = false, nil
+		k.Flying, k.Offer = false, nil
 	}
 	if l.ready = nil; k.Offer == nil || c.cfg.Auth.NoSASL2 || c.cfg.Auth.NoPipelining || l.inside == conn {
 		return nil, nil
 	}
+	k.Flying = true
 	a := c.tokenAttempt(ctx, conn, k.Offer)
 	if a == nil {
 		var err error
 		if a, err = c.passwordAttempt(ctx, conn, k.Offer); err != nil || !a.canFly() {
+			k.Flying = false
 			return nil, nil // what is offered now is perhaps better
 		}
 	}
 	if err := c.start(a); err != nil {
+		k.Flying = false
 		return nil, nil
 	}
+	c.save(ctx)
 	c.trace().authStart(a.m.Name())
-	l.ready, l.flying = a, true
+	l.ready = a
 	return a.request, nil
 }
 
@@ -93,7 +97,7 @@ func (c *Client) landed(ctx context.Context, conn *stream.Conn, o *offered) (a *
 // callBack ends a login that was begun with what a server does not offer any more.
 func (c *Client) callBack(ctx context.Context, conn *stream.Conn, a *attempt) error {
 	c.trace().authDone(a.m.Name(), errMismatch)
-	c.login.kept.Offer, c.login.flying = nil, false
+	c.login.kept.Offer, c.login.kept.Flying = nil, false
 	c.save(ctx)
 	// the answer is on its way already
 	for range 2 {

@@ -20,7 +20,6 @@ type login struct {
 	kept   kept
 	saved  []byte       // what the store has of it
 	ready  *attempt     // the login that went out with the stream header; nil if none did
-	flying bool         // it was not answered yet
 	inside *stream.Conn // where the client is logged in
 	asked  asked
 }
@@ -36,6 +35,8 @@ type kept struct {
 	Hashed bool `json:"hashed,omitempty"`
 	// Offer is what the server has offered; nil if that is not known.
 	Offer *offered `json:"offer,omitempty"`
+	// Flying says that a login went out with the stream header and was not answered yet.
+	Flying bool `json:"flying,omitempty"`
 }
 
 // keptToken is a token of XEP-0484. It is good for one mechanism.
