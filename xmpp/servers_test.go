@@ -97,7 +97,10 @@ type abilities struct {
 	sasl2      bool
 	fast       string // the mechanism of tokens, "" for none
 	trips      [2]int // round trips from TLS to a session, the first time and the second, with a Store
+	ghosts     bool   // a session that is ended while it is away from a websocket is not seen to go
 	approval   bool   // subscriptions can be approved before they are asked for
+	approved   bool   // and the roster says so
+	forgiving  bool   // removing a contact that is none is no error
 	maxBytes   int    // what is announced (XEP-0478)
 	idle       time.Duration
 }
@@ -146,7 +149,7 @@ func startXMPPTest(t *testing.T) *tested {
 			mechanisms: map[string]string{"ANONYMOUS": "anon.localhost"},
 			best:       [2]string{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-512-PLUS"},
 			inline:     true, sasl2: true, fast: "HT-SHA-256-EXPR", trips: [2]int{3, 1},
-			approval: true, maxBytes: int(bytes), idle: 300 * time.Second,
+			approval: true, approved: true, maxBytes: int(bytes), idle: 300 * time.Second,
 		},
 	}
 	for _, m := range cfg.Mechanisms {
@@ -183,7 +186,7 @@ func prosody(s *realserver.Server) *tested {
 			"SCRAM-SHA-1": "localhost", "SCRAM-SHA-1-PLUS": "localhost", "SCRAM-SHA-256": "sha256.test", "SCRAM-SHA-256-PLUS": "sha256.test",
 			"PLAIN": "localhost", "ANONYMOUS": "anon.localhost", "EXTERNAL": "cert.test",
 		},
-		unbound: true, best: [2]string{"SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"}, trips: [2]int{5, 5}, approval: true,
+		unbound: true, best: [2]string{"SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"}, trips: [2]int{5, 5}, approval: true, ghosts: true,
 	})
 }
 
@@ -209,7 +212,7 @@ func startProsodySASL2(t *testing.T) *tested {
 func startEJabberd(t *testing.T) *tested {
 	s := real(realserver.EJabberd(t), abilities{
 		mechanisms: map[string]string{"ANONYMOUS": "anon.localhost"},
-		unbound:    true, best: [2]string{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-512"}, trips: [2]int{5, 5},
+		unbound:    true, best: [2]string{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-512"}, trips: [2]int{5, 5}, forgiving: true,
 	})
 	for _, m := range []string{"SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"} {
 		s.mechanisms[m], s.mechanisms[m+"-PLUS"] = "localhost", "localhost"
