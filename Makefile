@@ -27,7 +27,7 @@ race: ## run all tests under the race detector
 	$(GO) test -race $(TESTED)
 
 integration: ## run the tests that need real servers, and fail without them
-	XMPP_REQUIRE_SERVERS=1 $(GO) test -count=1 -run 'Prosody|EJabberd' ./component/ ./xmpp/
+	XMPP_REQUIRE_SERVERS=1 $(GO) test -count=1 -run 'Prosody|EJabberd|Servers' ./component/ ./xmpp/
 
 chaos: ## send 10,000 messages each way through a network that is cut 200 times, with Prosody and ejabberd
 	XMPP_REQUIRE_SERVERS=1 XMPP_CHAOS=10000 $(GO) test -count=1 -v -timeout 30m -parallel 1 -run 'Chaos' ./xmpp/

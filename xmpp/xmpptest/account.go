@@ -22,6 +22,9 @@ type account struct {
 	resources map[string]*resource    // guarded by Server.mu
 	tokens    map[string]*slots       // guarded by Server.mu: by the id of the client
 	upgraded  map[string][]byte       // guarded by Server.mu: salted passwords that clients gave, by task
+	requests  map[jid.JID]string      // guarded by Server.mu: subscription requests that wait for an answer, as XML
+	archive   archive                 // guarded by Server.mu
+	later     []string                // guarded by Server.mu: messages that wait for a client, as XML
 }
 
 // Account adds an account that clients can log in to. Calling it again for the same
@@ -39,15 +42,15 @@ func (s *Server) Account(addr, password string) {
 	}
 	a := s.accounts[j]
 	if a == nil {
-		a = &account{addr: j, roster: map[jid.JID]roster.Item{}, resources: map[string]*resource{}, tokens: map[string]*slots{}, upgraded: map[string][]byte{}}
+		a = &account{addr: j, roster: map[jid.JID]roster.Item{}, resources: map[string]*resource{}, requests: map[jid.JID]string{}}
 	} else {
-		old := a
-		a = &account{addr: j, roster: old.roster, version: old.version, resources: old.resources, tokens: map[string]*slots{}, upgraded: map[string][]byte{}}
+		old := *a
+		a = &old
 		for _, r := range a.resources {
 			r.account = a
 		}
 	}
-	a.password = password
+	a.password, a.tokens, a.upgraded = password, map[string]*slots{}, map[string][]byte{}
 	s.accounts[j] = a
 }
 
@@ -70,18 +73,30 @@ func (s *Server) ClientConfig(addr string) xmpp.Config {
 // RosterItem puts a contact into an account's roster, or changes it, and tells clients that
 // have asked for the roster. It panics if there is no such account.
 func (s *Server) RosterItem(account string, item roster.Item) {
+	s.setItem(s.mustAccount(account), item)
+}
+
+// mustAccount returns an account, and panics if there is none.
+func (s *Server) mustAccount(addr string) *account {
 	s.mu.Lock()
-	a := s.accounts[jid.MustParse(account)]
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	a := s.accounts[jid.MustParse(addr)]
 	if a == nil {
-		panic(fmt.Sprintf("xmpptest: there is no account %s", account))
+		panic(fmt.Sprintf("xmpptest: there is no account %s", addr))
 	}
-	s.setItem(a, item)
+	return a
 }
 
 // setItem changes an item and pushes it (RFC 6121, section 2.1.6).
 func (s *Server) setItem(a *account, item roster.Item) {
 	s.mu.Lock()
+	push := s.putItem(a, item)
+	s.mu.Unlock()
+	push()
+}
+
+// putItem is setItem for who holds mu, and calls push without it.
+func (s *Server) putItem(a *account, item roster.Item) (push func()) {
 	a.version++
 	ver := strconv.Itoa(a.version)
 	if item.Subscription == roster.SubscriptionRemove {
@@ -90,11 +105,12 @@ func (s *Server) setItem(a *account, item roster.Item) {
 		a.roster[item.JID] = item
 	}
 	to := a.list(func(r *resource) bool { return r.interested })
-	s.mu.Unlock()
-	for _, r := range to {
-		q := stanza.NewIQ(stanza.Set, r.addr, &roster.Set{Ver: &ver, Items: []roster.Item{item}})
-		q.ID = fmt.Sprintf("push%s", ver)
-		s.toResource(r, q)
+	return func() {
+		for _, r := range to {
+			q := stanza.NewIQ(stanza.Set, r.addr, &roster.Set{Ver: &ver, Items: []roster.Item{item}})
+			q.ID = fmt.Sprintf("push%s", ver)
+			s.toResource(r, q)
+		}
 	}
 }
 
@@ -112,25 +128,7 @@ func (a *account) list(ok func(r *resource) bool) []*resource {
 
 // Online reports whether a client is connected with a full address.
 func (s *Server) Online(addr string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.resource(jid.MustParse(addr))
-	return r != nil && r.conn != nil
-}
-
-// Inactive reports whether the client with a full address has said that nobody is looking
-// at it (XEP-0352).
-func (s *Server) Inactive(addr string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.resource(jid.MustParse(addr))
-	return r != nil && r.inactive
-}
-
-func (s *Server) setInactive(r *resource, on bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r.inactive = on
+	return s.hasResource(addr, func(r *resource) bool { return r.conn != nil })
 }
 
 // WaitOnline waits until a client is connected with a full address.

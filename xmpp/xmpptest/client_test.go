@@ -155,20 +155,29 @@ func TestClientSessions(t *testing.T) {
 	})
 }
 
-// A session that nobody comes back for ends, and what it did not get goes back.
+// A session that nobody comes back for ends, and what it did not get waits for the next one, or goes back.
 func TestClientNeverComesBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		srv := xmpptest.Start(t, xmpptest.Config{Resumption: time.Minute})
-		romeo := srv.User("romeo@example.org/orchard")
-		a := loginAs(t, srv, "a@example.org/1", nil)
-		require.True(t, srv.Disconnect("a@example.org/1"))
-		<-a.Done()
-		m := stanza.NewMessage(jid.MustParse("a@example.org/1"), "are you there?")
-		require.NoError(t, romeo.Send(m))
-		romeo.ExpectNothing(t, 50*time.Second)
-		time.Sleep(20 * time.Second)
-		romeo.ExpectMessage(t, xmpptest.Failed(stanza.RecipientUnavailable))
-	})
+	for _, offline := range []int{0, -1} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := xmpptest.Start(t, xmpptest.Config{Resumption: time.Minute, Offline: offline})
+			romeo := srv.User("romeo@example.org/orchard")
+			a := loginAs(t, srv, "a@example.org/1", nil)
+			require.True(t, srv.Disconnect("a@example.org/1"))
+			<-a.Done()
+			m := stanza.NewMessage(jid.MustParse("a@example.org/1"), "are you there?")
+			require.NoError(t, romeo.Send(m))
+			romeo.ExpectNothing(t, 50*time.Second)
+			time.Sleep(20 * time.Second)
+			if offline < 0 {
+				romeo.ExpectMessage(t, xmpptest.Failed(stanza.RecipientUnavailable))
+				return
+			}
+			romeo.ExpectNothing(t, time.Minute)
+			again := loginAs(t, srv, "a@example.org/2", nil)
+			require.NoError(t, again.SetPresence(t.Context(), &stanza.Presence{}))
+			require.Contains(t, again.take(), "romeo@example.org/orchard says are you there?")
+		})
+	}
 }
 
 // Clients that show a certificate.

@@ -9,10 +9,17 @@ import (
 	"time"
 
 	"stanza.invalid/gen/bind"
+	"stanza.invalid/gen/carbons"
+	"stanza.invalid/gen/csi"
+	"stanza.invalid/gen/disco"
+	"stanza.invalid/gen/mam"
+	"stanza.invalid/gen/ping"
 	"stanza.invalid/gen/pipelining"
 	"stanza.invalid/gen/register"
 	"stanza.invalid/gen/roster"
+	gensession "stanza.invalid/gen/session"
 	"stanza.invalid/gen/sm"
+	"stanza.invalid/gen/stanzaid"
 	"stanza.invalid/gen/starttls"
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
@@ -131,7 +138,7 @@ func (c *conn) mechanisms() (all string) {
 
 // sessionFeatures are what clients are offered that have logged in.
 func (c *conn) sessionFeatures() string {
-	inner := "<bind xmlns='" + bind.NS + "'/><ver xmlns='" + roster.NSVersioning + "'/><csi xmlns='urn:xmpp:csi:0'/>"
+	inner := "<bind xmlns='" + bind.NS + "'/><ver xmlns='" + roster.NSVersioning + "'/><sub xmlns='" + roster.NSPreApproval + "'/><csi xmlns='" + csi.NS + "'/>"
 	if !c.srv.cfg.NoManagement {
 		inner += "<sm xmlns='" + sm.NS + "'/>"
 	}
@@ -314,33 +321,45 @@ func (c *conn) take(st stanza.Stanza, bad error) error {
 			return nil
 		}
 	case *stanza.Message:
+		if bad != nil {
+			break
+		}
 		if to.IsZero() {
 			stanza.SetTo(st, r.addr.Bare())
-			s.routeOwn(st)
-			return nil
+			if again, err := reparse(st); err == nil {
+				st = again.(*stanza.Message)
+			}
 		}
+		s.archiveSent(r.account, st)
+		s.copySent(r, st)
+		s.route(st, nil)
+		return nil
 	}
 	s.route(st, bad)
 	return nil
 }
 
-// announce takes a client's own presence.
-func (s *Server) announce(r *resource, p *stanza.Presence) {
-	s.mu.Lock()
-	first := !r.available && p.Type == ""
-	r.available = p.Type == ""
-	if r.available {
-		r.priority, r.presence = p.Priority, p.Clone()
+// info is what the account, or the server, says of itself (XEP-0030).
+func (s *Server) info(account bool) *disco.Info {
+	who := disco.Identity{Category: "server", Type: "im", Name: "xmpptest"}
+	features := []string{disco.NSInfo, ping.NS, carbons.NS}
+	if account {
+		who = disco.Identity{Category: "account", Type: "registered"}
 	}
-	s.notify()
-	s.mu.Unlock()
-	if p.Type != "" && p.Type != stanza.Unavailable {
-		return
+	if s.cfg.Archive >= 0 {
+		features = append(features, mam.NS, mam.NS+"#extended", stanzaid.NS)
 	}
-	s.broadcast(r, p)
-	if first {
-		s.showContacts(r)
+	if s.cfg.Offline >= 0 {
+		features = append(features, "msgoffline")
 	}
+	if s.cfg.Registration {
+		features = append(features, register.NS)
+	}
+	i := &disco.Info{Identities: []disco.Identity{who}}
+	for _, f := range features {
+		i.Features = append(i.Features, disco.Feature{Var: f})
+	}
+	return i
 }
 
 // answerClient answers a request to the client's own account or server.
@@ -384,11 +403,13 @@ func (s *Server) answerClient(r *resource, q *stanza.IQ, own bool) {
 		if item.Subscription != roster.SubscriptionRemove {
 			item.Subscription, item.Ask, item.Approved = roster.SubscriptionNone, "", false
 			if known {
-				item.Subscription, item.Ask = old.Subscription, old.Ask
+				item.Subscription, item.Ask, item.Approved = old.Subscription, old.Ask, old.Approved
 			}
 		} else if !known {
 			reply = q.Fail(stanza.ItemNotFound)
 			break
+		} else {
+			s.cancel(r.account, old)
 		}
 		s.setItem(r.account, item)
 		reply = q.Result(nil)
@@ -397,7 +418,14 @@ func (s *Server) answerClient(r *resource, q *stanza.IQ, own bool) {
 		if reply == nil {
 			return
 		}
-	case name.Space == "urn:xmpp:ping", name.Space == "urn:xmpp:carbons:2", name.Space == "urn:ietf:params:xml:ns:xmpp-session":
+	case own && name.Space == mam.NS && s.cfg.Archive >= 0:
+		reply = s.answerArchive(r, q)
+	case name.Space == carbons.NS && q.Type == stanza.Set:
+		s.setCarbons(r, name.Local == "enable")
+		reply = q.Result(nil)
+	case name.Space == disco.NSInfo && q.Type == stanza.Get:
+		reply = q.Result(s.info(own))
+	case name.Space == ping.NS, name.Space == gensession.NS:
 		reply = q.Result(nil)
 	default:
 		reply = q.Fail(stanza.ServiceUnavailable)
@@ -406,79 +434,4 @@ func (s *Server) answerClient(r *resource, q *stanza.IQ, own bool) {
 		stanza.SetTo(reply, r.addr)
 		s.toResource(r, reply)
 	}
-}
-
-// subscription handles what clients say about subscriptions, between accounts of the
-// server (RFC 6121, section 3) and users, who keep no roster.
-func (s *Server) subscription(r *resource, p *stanza.Presence) {
-	contact := p.To.Bare()
-	mine := r.account.addr
-	s.mu.Lock()
-	item, ok := r.account.roster[contact]
-	if !ok {
-		item = roster.Item{JID: contact, Subscription: roster.SubscriptionNone}
-	}
-	theirs := s.accounts[contact]
-	s.mu.Unlock()
-	stanza.SetFrom(p, mine)
-	stanza.SetTo(p, contact)
-	to, from := item.Subscription == roster.SubscriptionTo || item.Subscription == roster.SubscriptionBoth, item.Subscription == roster.SubscriptionFrom || item.Subscription == roster.SubscriptionBoth
-	switch p.Type {
-	case stanza.Subscribe:
-		if !to {
-			item.Ask = roster.AskSubscribe
-		}
-	case stanza.Unsubscribe:
-		to, item.Ask = false, ""
-	case stanza.Subscribed:
-		from = true
-	case stanza.Unsubscribed:
-		from = false
-	}
-	item.Subscription = subscription(to, from)
-	s.setItem(r.account, item)
-	if theirs != nil && (p.Type == stanza.Subscribed || p.Type == stanza.Unsubscribed || p.Type == stanza.Unsubscribe) {
-		s.mu.Lock()
-		other, ok := theirs.roster[mine]
-		s.mu.Unlock()
-		if ok {
-			to, from := other.Subscription == roster.SubscriptionTo || other.Subscription == roster.SubscriptionBoth, other.Subscription == roster.SubscriptionFrom || other.Subscription == roster.SubscriptionBoth
-			switch p.Type {
-			case stanza.Subscribed:
-				to, other.Ask = to || other.Ask != "", ""
-			case stanza.Unsubscribed:
-				to, other.Ask = false, ""
-			case stanza.Unsubscribe:
-				from = false
-			}
-			other.Subscription = subscription(to, from)
-			s.setItem(theirs, other)
-		}
-	}
-	s.routeOwn(p)
-	if p.Type == stanza.Subscribed {
-		s.mu.Lock()
-		var all []*stanza.Presence
-		for _, o := range r.account.list(func(o *resource) bool { return o.available }) {
-			all = append(all, o.presence)
-		}
-		s.mu.Unlock()
-		for _, o := range all {
-			shown := o.Clone()
-			shown.To = contact
-			s.routeOwn(shown)
-		}
-	}
-}
-
-func subscription(to, from bool) roster.Subscription {
-	switch {
-	case to && from:
-		return roster.SubscriptionBoth
-	case to:
-		return roster.SubscriptionTo
-	case from:
-		return roster.SubscriptionFrom
-	}
-	return roster.SubscriptionNone
 }

@@ -20,13 +20,18 @@
 //	bot, err := xmpp.Dial(ctx, jid.MustParse("bot@example.org/x"), srv.ClientConfig("bot@example.org"))
 //
 // Networks and servers fail when a test wants them to: [Server.Disconnect], [Server.Expel],
-// [Server.RefuseResume], [Server.DropAcks], [Server.SlowReads].
+// [Server.RefuseResume], [Server.DropAcks], [Server.SlowReads], [Server.BadCertificate].
 //
 // A [Peer] is the other side of a single stream, played by hand byte for byte: for what
 // no server would ever send.
 //
+// An account has a roster and subscriptions (RFC 6121), an archive of its messages (XEP-0313;
+// [Server.Archive] fills it), and keeps what comes while it has no client. Its clients get
+// copies (XEP-0280), are spared while nobody looks (XEP-0352), and have sessions that
+// outlive their connections (XEP-0198).
+//
 // The server is a test double, small and strict. It routes stanzas between its components,
-// clients and users, checks their addresses, and answers what cannot be delivered. Accounts
-// have a roster, subscriptions, presence and stream management with resumption (XEP-0198),
-// as far as bots need them. It keeps no messages for later, and speaks to no other server.
+// clients and users, checks their addresses, and answers what cannot be delivered. What it
+// does for clients, Prosody and ejabberd do in the same tests. All of it is in memory, and
+// bounded; it speaks to no other server.
 package xmpptest

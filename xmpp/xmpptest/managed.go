@@ -119,6 +119,9 @@ func (s *Server) resume(c *conn, q *sm.Resume, answer func(p stanza.Payload) err
 			return false, err
 		}
 	}
+	if err := s.releaseLocked(r); err != nil { // every stream begins with somebody who looks
+		return false, err
+	}
 	return true, c.out.put([]byte(askForAck))
 }
 
@@ -163,6 +166,9 @@ func (c *conn) nonza(r wire.Raw) error {
 		return nil
 	case r.Is(csi.NS, "active"), r.Is(csi.NS, "inactive"):
 		c.srv.setInactive(res, r.Local() == "inactive")
+		if r.Local() == "active" {
+			c.srv.release(res)
+		}
 		return nil
 	}
 	return &stream.Error{Condition: stream.UnsupportedStanzaType}

@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"stanza.invalid/gen/roster"
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
@@ -27,6 +26,7 @@ type resource struct {
 
 	mu      sync.Mutex // the order of what is sent
 	managed *managed   // guarded by mu: nil without stream management
+	held    []held     // guarded by mu: what waits while nobody looks
 }
 
 // toResource hands a stanza to a client.
@@ -40,13 +40,31 @@ func (s *Server) toResource(r *resource, st stanza.Stanza) {
 			hook(stream.Out, r.addr, parsed)
 		}
 	}
-	_ = s.send(r, b)
+	_ = s.send(r, st, b)
 }
 
-// send sends the bytes of one stanza to a client, or keeps them for it while it is away.
-func (s *Server) send(r *resource, b []byte) error {
+// send sends one stanza to a client, or keeps it for it while it is away; it may be held
+// back while nobody looks.
+func (s *Server) send(r *resource, st stanza.Stanza, b []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	s.mu.Lock()
+	inactive, ended := r.inactive, r.ended
+	s.mu.Unlock()
+	if ended {
+		return unavailable()
+	}
+	if inactive && canWait(st) && r.hold(st, b) {
+		return nil
+	}
+	if err := s.releaseLocked(r); err != nil {
+		return err
+	}
+	return s.write(r, b)
+}
+
+// write sends the bytes of one stanza. The caller holds resource.mu.
+func (s *Server) write(r *resource, b []byte) error {
 	s.mu.Lock()
 	c, ended := r.conn, r.ended
 	s.mu.Unlock()
@@ -126,57 +144,7 @@ func (s *Server) endResource(r *resource) {
 	for _, b := range lost {
 		st, err := parse(string(b))
 		if m, ok := st.(*stanza.Message); ok && err == nil {
-			if reply := m.Fail(stanza.NewError(stanza.RecipientUnavailable, "")); reply != nil {
-				s.routeOwn(reply)
-			}
+			s.lost(r.account, m)
 		}
-	}
-}
-
-// broadcast sends a presence to all who may see it (RFC 6121, section 4.2.2).
-func (s *Server) broadcast(r *resource, p *stanza.Presence) {
-	s.mu.Lock()
-	var to []jid.JID
-	for j, item := range r.account.roster {
-		if item.Subscription == roster.SubscriptionFrom || item.Subscription == roster.SubscriptionBoth {
-			to = append(to, j)
-		}
-	}
-	own := r.account.list(func(o *resource) bool { return o.available || o == r && p.Type == "" })
-	s.mu.Unlock()
-	for _, o := range own {
-		mine := p.Clone()
-		mine.To = o.addr
-		s.toResource(o, mine)
-	}
-	for _, j := range to {
-		theirs := p.Clone()
-		theirs.To = j
-		s.routeOwn(theirs)
-	}
-}
-
-// showContacts sends a client that has come online what its contacts are up to.
-func (s *Server) showContacts(r *resource) {
-	s.mu.Lock()
-	var all []*stanza.Presence
-	for j, item := range r.account.roster {
-		if item.Subscription != roster.SubscriptionTo && item.Subscription != roster.SubscriptionBoth {
-			continue
-		}
-		if a := s.accounts[j]; a != nil {
-			for _, o := range a.list(func(o *resource) bool { return o.available }) {
-				all = append(all, o.presence)
-			}
-		}
-	}
-	for _, o := range r.account.list(func(o *resource) bool { return o.available && o != r }) {
-		all = append(all, o.presence)
-	}
-	s.mu.Unlock()
-	for _, p := range all {
-		mine := p.Clone()
-		mine.To = r.addr
-		s.toResource(r, mine)
 	}
 }

@@ -90,12 +90,32 @@ func parse(text string) (stanza.Stanza, error) {
 
 // deliver hands a stanza to whom it is for.
 func (s *Server) deliver(st stanza.Stanza, to jid.JID) error {
+	if p, ok := st.(*stanza.Presence); ok {
+		switch p.Type {
+		case stanza.Subscribe, stanza.Subscribed, stanza.Unsubscribe, stanza.Unsubscribed:
+			s.mu.Lock()
+			a := s.accounts[to.Bare()]
+			s.mu.Unlock()
+			if a != nil && !s.subscribes(a, p) {
+				return nil
+			}
+		}
+	}
 	all, err := s.recipients(st, to)
 	if err != nil {
 		return err
 	}
 	if all.component != nil {
 		return s.deliverTo(all.component, st)
+	}
+	m, ok := st.(*stanza.Message)
+	if ok && all.account != nil {
+		m = s.archiveReceived(all.account, m)
+		st = m
+		if len(all.users)+len(all.clients) == 0 {
+			return s.keepForLater(all.account, m)
+		}
+		defer s.copyReceived(all.account, m, all.clients)
 	}
 	for _, u := range all.users {
 		if hook := s.cfg.OnStanza; hook != nil {
@@ -107,7 +127,7 @@ func (s *Server) deliver(st stanza.Stanza, to jid.JID) error {
 		if hook := s.cfg.OnStanza; hook != nil {
 			hook(stream.Out, r.addr, st)
 		}
-		if err := s.send(r, wire.AppendRaw(nil, element(st), wire.NSClient)); err != nil && len(all.clients) == 1 {
+		if err := s.send(r, st, wire.AppendRaw(nil, element(st), wire.NSClient)); err != nil && len(all.clients) == 1 {
 			return err
 		}
 	}
@@ -139,6 +159,7 @@ type recipients struct {
 	component *conn
 	users     []*User
 	clients   []*resource
+	account   *account // of a message to one
 }
 
 // recipients returns whom a stanza is for.
@@ -158,6 +179,9 @@ func (s *Server) recipients(st stanza.Stanza, to jid.JID) (all recipients, err e
 	}
 	if r := s.resource(to); r != nil {
 		all.clients = []*resource{r}
+		if _, ok := st.(*stanza.Message); ok {
+			all.account = r.account
+		}
 		return all, nil
 	}
 	if u := s.users[to.DomainJID()]; u != nil {
@@ -176,14 +200,18 @@ func (s *Server) recipients(st stanza.Stanza, to jid.JID) (all recipients, err e
 	}
 	_, iq := st.(*stanza.IQ)
 	_, presence := st.(*stanza.Presence)
-	if a := s.accounts[to.Bare()]; a != nil && (to.IsBare() || !iq && !presence) {
+	a := s.accounts[to.Bare()]
+	if !iq && !presence {
+		all.account = a
+	}
+	if a != nil && (to.IsBare() || !iq && !presence) {
 		// RFC 6121, sections 8.5.2 and 8.5.3
 		all.clients = a.list(func(r *resource) bool { return r.available && (presence || r.priority >= 0) })
 	}
 	switch {
 	case !known:
 		return all, stanza.RemoteServerNotFound
-	case iq || len(all.users)+len(all.clients) == 0:
+	case iq || len(all.users)+len(all.clients) == 0 && all.account == nil:
 		// the account itself answers requests (RFC 6121, section 8.5.2), but nothing is known here
 		return all, stanza.ServiceUnavailable
 	}

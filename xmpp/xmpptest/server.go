@@ -61,6 +61,12 @@ type Config struct {
 	// AckEvery is after how many stanzas to a client it is asked for an acknowledgement
 	// (default 5).
 	AckEvery int
+	// Archive is how many messages the archive of an account has (XEP-0313; default 1,000; negative
+	// for none). The oldest go first.
+	Archive int
+	// Offline is how many messages wait for a client of an account that has none (default 100;
+	// negative for none). More of them are refused.
+	Offline int
 	// OnStanza is called for each stanza that the server gets from a component or user
 	// (stream.In) and for each that it hands to one (stream.Out); peer is that component
 	// or user. It must not change the stanza, not block, and not call the server; several
@@ -108,6 +114,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Resumption <= 0 {
 		c.Resumption = 5 * time.Minute
+	}
+	if c.Archive == 0 {
+		c.Archive = 1000
+	}
+	if c.Offline == 0 {
+		c.Offline = 100
 	}
 	if c.AckEvery <= 0 {
 		c.AckEvery = 5
