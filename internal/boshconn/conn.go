@@ -249,7 +249,7 @@ func (c *Conn) send(k kind, attrs *httpbind.Body, payload []byte) error {
 			c.over = true
 			close(c.ended)
 			return nil
-		case c.terms.sid != "" && c.busy() < c.most(k):
+		case c.terms.sid != "" && c.mayLaunch(k):
 			return c.launch(k, attrs, payload)
 		}
 		changed := c.change()
@@ -269,17 +269,18 @@ func (c *Conn) send(k kind, attrs *httpbind.Body, payload []byte) error {
 	}
 }
 
-// most returns how many requests there may be with one more of a kind (XEP-0124, section 11).
-// The caller holds mu.
-func (c *Conn) most(k kind) int {
+// mayLaunch reports whether there may be another request of a kind (XEP-0124, section 11). The
+// caller holds mu.
+func (c *Conn) mayLaunch(k kind) bool {
+	most := c.terms.requests
 	if k == kindEnd || k == kindPause {
-		return c.terms.requests + 1
+		most++
 	}
-	return c.terms.requests
+	return c.awaited() < most && (c.busy() < mostBusy || k == kindEnd)
 }
 
-// busy returns how many requests are under way: those that need a connection. The caller
-// holds mu.
+// busy returns how many requests need a connection: those that are not answered, and those
+// whose answer waits on the network for who reads. The caller holds mu.
 func (c *Conn) busy() (n int) {
 	for _, q := range c.open {
 		if q.answer == nil || q.answer.rest != nil {
@@ -394,7 +395,7 @@ func (c *Conn) Close() error {
 func (c *Conn) Pause(d time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if d > c.terms.maxPause || d < time.Second || c.over || c.err != nil || c.busy() >= c.most(kindPause) {
+	if d > c.terms.maxPause || d < time.Second || c.over || c.err != nil || !c.mayLaunch(kindPause) {
 		return false
 	}
 	n := uint16(min(d/time.Second, 1<<16-1))

@@ -38,7 +38,8 @@ const (
 	headerBytes = 16 << 10         // of the header of an answer
 	idleTimeout = 2 * time.Minute  // of a connection that no request is on
 	dialTimeout = 30 * time.Second // of a connection that is made for a request
-	maxConns    = 3                // one is held, one sends, one ends the session
+	maxConns    = 6                // of one session
+	mostBusy    = maxConns - 1     // without the one that ends it
 )
 
 // Dial makes the first connection for a session, which begins with the header of a stream.

@@ -364,7 +364,7 @@ func (c *Conn) suspect(q *request, root wire.Raw) {
 	report, reported := number(root, "report", maxRID)
 	age, _ := number(root, "time", 1<<40)
 	for _, o := range c.open {
-		if o.answer != nil || time.Since(o.begun) < lateAfter {
+		if o.answer != nil || o.retry == nil || time.Since(o.begun) < lateAfter {
 			continue
 		}
 		missed := c.terms.acks && o.rid > ack
@@ -387,7 +387,7 @@ func (c *Conn) keepUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.nudge = nil
-	if c.err != nil || c.over || c.awaited() > 0 || c.busy() >= c.terms.requests || len(c.open) >= mostAnswers {
+	if c.err != nil || c.over || c.awaited() > 0 || c.busy() >= mostBusy || len(c.open) >= mostAnswers {
 		return
 	}
 	kept := 0

@@ -39,13 +39,14 @@ type Server struct {
 	mu       sync.Mutex
 	sessions map[string]*Session // guarded by mu
 	losses   []Loss              // guarded by mu: for the requests to come
+	requests int                 // guarded by mu: how many there were
 }
 
 // Loss is how a request is lost.
 type Loss uint8
 
 const (
-	loseNothing Loss = iota
+	_ Loss = iota
 	// LoseRequest loses it before the server has seen it.
 	LoseRequest
 	// LoseAnswer loses the second half of the answer.
@@ -57,18 +58,29 @@ func NewServer(cfg ServerConfig) *Server {
 	return &Server{cfg: cfg, sessions: map[string]*Session{}}
 }
 
-// Lose makes the next n requests be lost.
+// Lose makes the next n requests be lost, or none any more if n is negative.
 func (s *Server) Lose(how Loss, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if n < 0 {
+		s.losses = nil
+	}
 	for range n {
 		s.losses = append(s.losses, how)
 	}
 }
 
+// Requests returns how many requests there were.
+func (s *Server) Requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
+}
+
 func (s *Server) loss() (how Loss) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.requests++
 	if len(s.losses) > 0 {
 		how, s.losses = s.losses[0], s.losses[1:]
 	}

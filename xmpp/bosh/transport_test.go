@@ -86,6 +86,7 @@ func TestResume(t *testing.T) {
 		srv := xmpptest.Start(t, xmpptest.Config{})
 		romeo := srv.User("romeo@example.org/orchard")
 		c := connect(t, srv, nil)
+		time.Sleep(time.Second) // now the session is a managed one
 		for i := range 5 {
 			d, err := c.SendTracked(t.Context(), stanza.NewMessage(romeo.JID(), "one"))
 			require.NoError(t, err)

@@ -57,12 +57,16 @@ func (s *Server) BOSHConfig(addr string) xmpp.Config {
 }
 
 // LoseRequests cuts the connections of the next n requests by BOSH before the server has
-// looked at them. Clients have to send them again.
+// looked at them, and of none any more if n is negative. Clients have to send them again.
 func (s *Server) LoseRequests(n int) { s.webServer().bosh.Lose(boshconn.LoseRequest, n) }
 
 // LoseAnswers cuts the connections of the next n requests by BOSH in the middle of the
-// answer. The server has handled them, and does not again when they come again.
+// answer, and of none any more if n is negative. The server has handled them, and does not
+// again when they come again.
 func (s *Server) LoseAnswers(n int) { s.webServer().bosh.Lose(boshconn.LoseAnswer, n) }
+
+// BOSHRequests returns how many requests by BOSH there were, with those that were lost.
+func (s *Server) BOSHRequests() int { return s.webServer().bosh.Requests() }
 
 func (s *Server) newBOSH() *boshconn.Server {
 	o := s.cfg.BOSH.withDefaults()

@@ -425,11 +425,11 @@ func (s *Server) Close() {
 			l.Close()
 		}
 	}
-	if w != nil {
-		w.close()
-	}
 	for _, c := range conns {
 		c.expel(stream.SystemShutdown)
+	}
+	if w != nil {
+		w.close()
 	}
 	for _, u := range users {
 		u.close()

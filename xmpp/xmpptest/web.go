@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"stanza.invalid/internal/boshconn"
 	"stanza.invalid/stream"
@@ -104,7 +105,14 @@ func (s *Server) shown(name string) string {
 	return name
 }
 
-func (w *web) close() { _ = w.http.Close() }
+// close ends the web server, once requests that are answered by now have their answers.
+func (w *web) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	if w.http.Shutdown(ctx) != nil {
+		_ = w.http.Close()
+	}
+}
 
 // ServeHTTP answers what clients ask for: where connections over the web are made, and those.
 func (w *web) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
