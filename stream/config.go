@@ -34,6 +34,10 @@ type Config struct {
 	// says ([Conn.SetFrom]), or to send something right behind it, which it returns: nil for
 	// nothing. It may be nil.
 	Opening func(ctx context.Context, c *Conn) (stanza.Payload, error)
+	// Trusted reports whether it is known who is at the other end of a connection that could
+	// not be negotiated. Stream errors from others do not end the stream for good, whatever
+	// they say ([IsPermanent]). Nil trusts everybody.
+	Trusted func(c *Conn) bool
 	// Negotiators are run in order when a connection is made.
 	Negotiators []Negotiator
 	// Limits bound what a top-level element may cost; before negotiation is over the

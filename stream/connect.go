@@ -158,6 +158,9 @@ func (s *Stream) connect(a *attempts) (*Conn, error) {
 	}
 	if err != nil {
 		s.abandon(c, err)
+		if s.cfg.Trusted != nil && !s.cfg.Trusted(c) {
+			err = &hearsay{err}
+		}
 		return nil, fmt.Errorf("stream: negotiating: %w", s.connectError(ctx, err))
 	}
 	c.done, c.features = nil, zeroRaw

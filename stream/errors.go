@@ -177,6 +177,13 @@ type permanent struct{ err error }
 func (p *permanent) Error() string { return p.err.Error() }
 func (p *permanent) Unwrap() error { return p.err }
 
+// hearsay marks what was perhaps said by somebody else than the peer, such as errors in
+// clear text.
+type hearsay struct{ err error }
+
+func (h *hearsay) Error() string { return h.err.Error() }
+func (h *hearsay) Unwrap() error { return h.err }
+
 // AtOnce marks an error of negotiation after which it helps to make another connection at
 // once, as part of the same attempt: the peer has got into a state that it does not leave.
 // Nobody gets more than a few.
@@ -204,7 +211,8 @@ func IsPermanent(err error) bool {
 		return true
 	}
 	var e *Error
-	if errors.As(err, &e) {
+	var h *hearsay
+	if errors.As(err, &e) && (e.Sent || !errors.As(err, &h)) {
 		switch e.Condition {
 		case Conflict, HostUnknown, HostGone, InvalidNamespace, NotAuthorized, UnsupportedVersion, UnsupportedFeature:
 			return true

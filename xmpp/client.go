@@ -76,6 +76,7 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 		},
 		Negotiators:    steps(c),
 		Opening:        c.opening,
+		Trusted:        func(conn *stream.Conn) bool { return cfg.InsecureNoTLS || tlsState(conn) != nil },
 		Limits:         cfg.Limits,
 		Queue:          cfg.Queue,
 		KeepAlive:      cfg.KeepAlive,
@@ -101,7 +102,8 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 
 // Dial connects a client and returns when it is logged in. ctx bounds this call only. An
 // error that more attempts cannot mend is told apart by errors.Is and errors.As: an
-// [*AuthError], [ErrNoTLS], a *tls.CertificateVerificationError, a *[stream.Error].
+// [*AuthError], [ErrNoTLS], a *tls.CertificateVerificationError, a *[stream.Error]. Later, what
+// is said before there is TLS ends nothing for good: it may be anybody who says it.
 func Dial(ctx context.Context, addr jid.JID, cfg Config) (*Client, error) {
 	c, err := NewClient(addr, cfg)
 	if err != nil {

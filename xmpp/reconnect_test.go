@@ -200,3 +200,38 @@ func TestReconnect(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+// VT1: whoever can put words into a connection before there is TLS cannot end a client for
+// good: what is final is said over TLS.
+func TestVT1FinalWordsInClearText(t *testing.T) {
+	t.Parallel()
+	for _, cond := range []string{"host-unknown", "host-gone", "not-authorized", "conflict", "unsupported-version", "see-other-host"} {
+		t.Run(cond, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := xmpptest.Start(t, xmpptest.Config{})
+				evil := xmpptest.NewPeer()
+				defer evil.Close()
+				conns := 0
+				c := connect(t, srv, func(cfg *xmpp.Config) {
+					good := cfg.Dialer
+					cfg.Dialer = dialFunc(func(ctx context.Context, network, addr string) (net.Conn, error) {
+						if conns++; conns == 2 {
+							return evil.Dialer().DialContext(ctx, network, addr)
+						}
+						return good.DialContext(ctx, network, addr)
+					})
+				})
+				require.True(t, srv.Disconnect(juliet.String()))
+				p, err := evil.Accept(t.Context())
+				require.NoError(t, err)
+				_, err = p.ReadHeader()
+				require.NoError(t, err)
+				require.NoError(t, p.Send("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' id='1'><stream:error><"+cond+" xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"))
+				require.NoError(t, srv.WaitOnline(t.Context(), juliet.String()))
+				require.NoError(t, c.Err())
+				require.Equal(t, 3, conns)
+			})
+		})
+	}
+}

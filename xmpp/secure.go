@@ -108,6 +108,9 @@ func tlsState(conn *stream.Conn) *tls.ConnectionState {
 		return nil
 	}
 	cs := t.ConnectionState()
+	if !cs.HandshakeComplete {
+		return nil
+	}
 	return &cs
 }
 
