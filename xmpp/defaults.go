@@ -46,11 +46,46 @@ func (s *Session) Features() []string {
 	return slices.Compact(all)
 }
 
-// discoInfo answers from what is registered (XEP-0030, section 3). There are no nodes.
-func (s *Session) discoInfo(_ context.Context, _ *stanza.IQ, q *disco.InfoQuery) (*disco.Info, error) {
-	if q.Node != "" {
-		return nil, stanza.ItemNotFound
+// nodes are what somebody knows of nodes of service discovery.
+type nodes struct {
+	info func(node string) *disco.Info
+}
+
+// AnswerNodes adds nodes to what service discovery is told (XEP-0030, section 3.2): f returns
+// what there is to say of a node, or nil if it is none of its own. It is for packages that do
+// a job; without them there are no nodes. The function that it returns removes them.
+func (s *Session) AnswerNodes(f func(node string) *disco.Info) (remove func()) {
+	added := &nodes{f}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nodes = append(slices.Clone(s.nodes), added)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.nodes = slices.DeleteFunc(slices.Clone(s.nodes), func(n *nodes) bool { return n == added })
 	}
+}
+
+// discoInfo answers from what is registered (XEP-0030, section 3).
+func (s *Session) discoInfo(_ context.Context, _ *stanza.IQ, q *disco.InfoQuery) (*disco.Info, error) {
+	if q.Node == "" {
+		return s.Info(), nil
+	}
+	s.mu.Lock()
+	all := s.nodes
+	s.mu.Unlock()
+	for _, n := range all {
+		if found := n.info(q.Node); found != nil {
+			info := *found
+			info.Node = q.Node
+			return &info, nil
+		}
+	}
+	return nil, stanza.ItemNotFound
+}
+
+// Info returns what the session tells service discovery about itself.
+func (s *Session) Info() *disco.Info {
 	info := &disco.Info{Identities: s.cfg.Identities}
 	if len(info.Identities) == 0 {
 		info.Identities = []disco.Identity{{Category: "automation", Type: "bot"}}
@@ -58,7 +93,7 @@ func (s *Session) discoInfo(_ context.Context, _ *stanza.IQ, q *disco.InfoQuery)
 	for _, f := range s.Features() {
 		info.Features = append(info.Features, disco.Feature{Var: f})
 	}
-	return info, nil
+	return info
 }
 
 // discoItems answers that there are none (XEP-0030, section 4).

@@ -76,6 +76,11 @@ func (m *Mux) has(r request) bool {
 	return ok
 }
 
+// Advertise is no handler, but adds features to what an entity advertises.
+func Advertise(features ...string) Route {
+	return Route{site: stream.Site(1), features: slices.Clone(features)}
+}
+
 func featuresOf(p any) []string {
 	if f, ok := p.(stanza.Featured); ok {
 		return f.Features()

@@ -44,6 +44,7 @@ type Session struct {
 
 	mu    sync.Mutex
 	added []string // guarded by mu: features of handlers that came later
+	nodes []*nodes // guarded by mu: never changed
 }
 
 type sessionKey struct{}
@@ -60,7 +61,9 @@ func NewSession(cfg stream.Config, sc SessionConfig) *Session {
 	s.stream = stream.New(cfg)
 	if sc.Handler != nil {
 		for _, r := range sc.Handler.routes {
-			r.install(s.stream)
+			if r.install != nil {
+				r.install(s.stream)
+			}
 		}
 	}
 	if !sc.NoDefaults {
@@ -75,13 +78,23 @@ func NewSession(cfg stream.Config, sc SessionConfig) *Session {
 // [NewMux].
 func Handle(l Link, routes ...Route) {
 	s := l.Session()
+	before := len(s.Features())
 	for _, r := range routes {
-		r.install(s.stream)
+		if r.install != nil {
+			r.install(s.stream)
+		}
 		s.mu.Lock()
 		s.added = append(s.added, r.features...)
 		s.mu.Unlock()
 	}
+	if len(s.Features()) > before {
+		_ = Emit(s, FeaturesChanged{}) // nobody needs it on a stream that is closed
+	}
 }
+
+// FeaturesChanged is an event: what the session advertises to service discovery is more than
+// it was, because [Handle] has added to it.
+type FeaturesChanged struct{}
 
 // FromContext returns the session whose handler got ctx, or nil.
 func FromContext(ctx context.Context) *Session {
