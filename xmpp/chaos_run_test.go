@@ -41,6 +41,7 @@ func chaos(t *testing.T, v *venue, n size, r *rand.Rand) {
 	}
 	senders.Wait()
 	require.False(t, t.Failed())
+	busy := cuts()
 	for i := 0; cuts() < n.cuts; i++ {
 		// the network was too good: sessions without messages
 		c := sides[i%2]
@@ -54,19 +55,21 @@ func chaos(t *testing.T, v *venue, n size, r *rand.Rand) {
 		c.proxy.Plan(nil)
 	}
 	settle(ctx, t, sides, n.messages, outcomes)
-	sum := summary{venue: v.name, messages: n.messages, cuts: cuts()}
+	sum := summary{venue: v.name, messages: n.messages, cuts: cuts(), busy: busy, took: time.Since(begin)}
 	for i, c := range sides {
 		a := examine(t, c)
 		sum.add(a, c)
 		a.judge(t, outcomes[i])
 	}
-	compare(t, v, sides, n.messages, outcomes, &sum)
-	if v.keeps {
+	t.Log(sum)
+	if v.keeps && sum.anew > len(sides) {
+		for _, c := range sides {
+			t.Log(c.deaths())
+		}
 		require.Equal(t, len(sides), sum.anew, "the first sessions are the only new ones")
 	}
+	compare(t, v, sides, n.messages, outcomes, &sum)
 	require.GreaterOrEqual(t, sum.cuts, n.cuts)
-	sum.took = time.Since(begin)
-	t.Log(sum)
 }
 
 // settle waits until nothing comes any more.

@@ -2,6 +2,7 @@ package xmpp_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"strconv"
@@ -62,7 +63,7 @@ func (d *dice) roll(n int) int {
 
 // fault is where a connection ends: often in the login, mostly later.
 func (d *dice) fault() testproxy.Fault {
-	bytes := 1 + d.roll(24<<10)
+	bytes := 1 + d.roll(16<<10)
 	if d.roll(5) == 0 {
 		bytes = 1 + d.roll(6<<10)
 	}
@@ -213,4 +214,19 @@ func (c *correspondent) send(ctx context.Context, t *testing.T, messages int) []
 		outcomes = append(outcomes, outcome)
 	}
 	return outcomes
+}
+
+// deaths are the ends of sessions, and what was seen in front of them.
+func (c *correspondent) deaths() string {
+	all := c.all()
+	var b strings.Builder
+	for i, s := range all {
+		if s.what == life && strings.HasPrefix(s.text, "session ended") {
+			for _, o := range all[max(0, i-12) : i+1] {
+				fmt.Fprintf(&b, "%d %d %.300s\n", o.what, o.number, o.text)
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
 }

@@ -77,7 +77,7 @@ const few = 1000
 // from it is cut anywhere.
 func TestChaosProsody(t *testing.T) {
 	t.Parallel()
-	v := prosodyVenue(realserver.Prosody(t))
+	v := prosodyVenue(realserver.ProsodyWithoutArchive(t, false))
 	inRecords(v)
 	chaos(t, v, chaosSize(t, few), seeded(t))
 }
@@ -85,7 +85,7 @@ func TestChaosProsody(t *testing.T) {
 // The same with stanzas cut in the middle: Prosody ends sessions, and others begin.
 func TestChaosProsodyMidStanza(t *testing.T) {
 	t.Parallel()
-	v := prosodyVenue(realserver.Prosody(t))
+	v := prosodyVenue(realserver.ProsodyWithoutArchive(t, false))
 	v.name, v.keeps, v.orders = "Prosody, mid-stanza", false, false
 	chaos(t, v, chaosSize(t, few), seeded(t))
 }
@@ -93,7 +93,7 @@ func TestChaosProsodyMidStanza(t *testing.T) {
 // Logins by SASL 2 with tokens; resuming is a step of its own there.
 func TestChaosProsodySASL2(t *testing.T) {
 	t.Parallel()
-	v := prosodyVenue(realserver.ProsodySASL2(t))
+	v := prosodyVenue(realserver.ProsodyWithoutArchive(t, true))
 	v.name = "Prosody, SASL 2"
 	inRecords(v)
 	withTokens(v)

@@ -15,22 +15,37 @@ import (
 // logins, and wronghost.test, expired.test and selfsigned.test with a certificate like that.
 func Prosody(t testing.TB) *Server {
 	t.Helper()
-	return prosody(t, "")
+	return prosody(t, "", true)
+}
+
+// ProsodyWithoutArchive is a Prosody for many messages: its archives in files are read from
+// the beginning again and again, which takes more and more time.
+func ProsodyWithoutArchive(t testing.TB, sasl2 bool) *Server {
+	t.Helper()
+	if sasl2 {
+		return prosody(t, modulesSASL2(t), false)
+	}
+	return prosody(t, "", false)
 }
 
 // ProsodySASL2 is a Prosody with SASL 2, Bind 2 and tokens, from Debian's prosody-modules.
 func ProsodySASL2(t testing.TB) *Server {
 	t.Helper()
+	return prosody(t, modulesSASL2(t), true)
+}
+
+func modulesSASL2(t testing.TB) string {
+	t.Helper()
 	if _, err := os.Stat(ProsodyModules + "/mod_sasl2_fast"); err != nil {
 		missing(t, "prosody-modules")
 	}
-	return prosody(t, `"sasl2_on_012", "sasl2", "sasl2_bind2", "sasl2_fast",`)
+	return `"sasl2_on_012", "sasl2", "sasl2_bind2", "sasl2_fast",`
 }
 
 // ProsodyModules is where Debian keeps Prosody's community modules.
 const ProsodyModules = "/usr/lib/prosody/modules"
 
-func prosody(t testing.TB, modules string) *Server {
+func prosody(t testing.TB, modules string, archive bool) *Server {
 	t.Helper()
 	need(t, "prosody")
 	s := newServer(t, "prosody", "localhost", "sha256.test", "cert.test", "anon.localhost")
@@ -40,7 +55,7 @@ func prosody(t testing.TB, modules string) *Server {
 	check(t, err)
 	s.fill("prosody-client.cfg.lua.in", "prosody.cfg.lua", map[string]string{
 		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),
-		"PLUGINS": plugins, "MODULES": modules,
+		"PLUGINS": plugins, "MODULES": modules, "ARCHIVE": strconv.FormatBool(archive),
 	})
 	s.account = s.writeAccount
 	for _, host := range []string{"localhost", "sha256.test"} {
