@@ -30,6 +30,7 @@ type attempt struct {
 	user     string // whose password or token it is
 	password string // for upgrades
 	token    bool   // it is by a token
+	secret   string // the token
 	proved   bool   // the mechanism has done its part
 	request  *sasl2.Authenticate
 	wants    string // the mechanism of the token that is asked for
@@ -61,7 +62,7 @@ func (c *Client) extensible(ctx context.Context, conn *stream.Conn, o *offered) 
 		if err == nil || !errors.As(err, &e) {
 			return c.goOn(ctx, conn, a, s, err)
 		}
-		c.refuseToken(ctx, e)
+		c.refuseToken(ctx, a, e)
 		if e.Condition == "" {
 			return 0, err // the server takes it for a success
 		}
@@ -99,19 +100,23 @@ func (c *Client) tokenAttempt(ctx context.Context, conn *stream.Conn, o *offered
 	}
 	k.Token.Count++
 	c.save(ctx)
-	a := &attempt{m: m, offer: o, user: k.Token.User, token: true}
+	a := &attempt{m: m, offer: o, user: k.Token.User, token: true, secret: k.Token.Secret}
 	c.build(ctx, conn, a)
 	a.ask(&fast.Fast{Count: &k.Token.Count, Invalidate: c.forgetting})
 	return a
 }
 
-// refuseToken is for a token that the server does not take.
-func (c *Client) refuseToken(ctx context.Context, e *AuthError) {
+// refuseToken is for a token that the server does not take. One that somebody else has put
+// in its place meanwhile stays.
+func (c *Client) refuseToken(ctx context.Context, a *attempt, e *AuthError) {
 	if e.Condition == TemporaryAuthFailure {
 		return
 	}
-	c.login.kept.Token = nil
-	c.save(ctx)
+	c.reload(ctx)
+	if k := &c.login.kept; k.Token != nil && k.Token.Secret == a.secret {
+		k.Token = nil
+		c.save(ctx)
+	}
 }
 
 // passwordAttempt returns a login without a token.
@@ -127,7 +132,9 @@ func (c *Client) passwordAttempt(ctx context.Context, conn *stream.Conn, o *offe
 	a := &attempt{m: m, offer: o, user: cr.Username, password: cr.Password}
 	c.build(ctx, conn, a)
 	if c.cfg.Store != nil && !c.cfg.Anonymous && cr.Authzid == "" && !c.forgetting {
-		if a.wants = mechanism.ChooseToken(o.Tokens, c.offer(conn, o, true), c.policy()); a.wants != "" {
+		p := c.policy()
+		p.Bound = p.Bound || mechanism.IsPlus(m.Name()) // as this login is
+		if a.wants = mechanism.ChooseToken(o.Tokens, c.offer(conn, o, true), p); a.wants != "" {
 			a.ask(&fast.RequestToken{Mechanism: a.wants})
 		}
 	}

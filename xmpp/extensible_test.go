@@ -291,25 +291,34 @@ func TestVT8Tokens(t *testing.T) {
 	})
 }
 
-// A client whose policy wants a binding takes no token without.
+// A client whose policy wants a binding takes no token without, nor does one whose login is
+// bound.
 func TestTokenPolicy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		const bound, unbound = "SCRAM-SHA-512-PLUS", "SCRAM-SHA-256"
 		for _, c := range []struct {
 			tokens   []string
 			required bool
+			first    string
 			want     string
 		}{
-			{[]string{"HT-SHA-256-NONE", "HT-SHA-256-ENDP"}, false, "HT-SHA-256-ENDP"},
-			{[]string{"HT-SHA-256-NONE"}, false, "HT-SHA-256-NONE"},
-			{[]string{"HT-SHA-256-NONE"}, true, "SCRAM-SHA-512-PLUS"},
-			{[]string{"HT-SHA-256-ENDP"}, true, "HT-SHA-256-ENDP"},
-			{[]string{}, false, "SCRAM-SHA-512-PLUS"},
+			{[]string{"HT-SHA-256-NONE", "HT-SHA-256-ENDP"}, false, bound, "HT-SHA-256-ENDP"},
+			{[]string{"HT-SHA-256-NONE", "HT-SHA-256-ENDP"}, false, unbound, "HT-SHA-256-ENDP"},
+			{[]string{"HT-SHA-256-NONE"}, false, unbound, "HT-SHA-256-NONE"},
+			{[]string{"HT-SHA-256-NONE"}, false, bound, bound},
+			{[]string{"HT-SHA-256-NONE"}, true, bound, bound},
+			{[]string{"HT-SHA-256-ENDP"}, true, bound, "HT-SHA-256-ENDP"},
+			{[]string{}, false, bound, bound},
 		} {
-			srv := xmpptest.Start(t, xmpptest.Config{Tokens: c.tokens})
+			server := xmpptest.Config{Tokens: c.tokens}
+			if c.first == unbound {
+				server.Mechanisms, server.Bindings = []string{unbound}, []string{}
+			}
+			srv := xmpptest.Start(t, server)
 			srv.Account(julietBare.String(), "secret")
 			store := xmpp.MemoryStore()
-			for _, want := range []string{"SCRAM-SHA-512-PLUS", c.want} {
+			for _, want := range []string{c.first, c.want} {
 				var r recorder
 				client, err := dialFast(t, srv, &r, func(cfg *xmpp.Config) {
 					cfg.Store, cfg.Auth.RequireChannelBinding = store, c.required

@@ -35,7 +35,9 @@ type Credentials struct {
 // SCRAM-SHA-256, SCRAM-SHA-1, OAUTHBEARER, PLAIN, ANONYMOUS. The -PLUS ones bind the login
 // to the TLS channel; they are used if it is known that the server takes a binding which
 // exists here: by XEP-0440, or up to TLS 1.2. Once a client has logged in so, it does not
-// log in with less any more; nor with PLAIN, once it has with SCRAM.
+// log in with less any more, unless the server proves that it offers no more (XEP-0474); nor
+// with PLAIN, once it has with SCRAM. Config.Store keeps that for processes to come: if a
+// server has changed for a good reason, remove what is stored for the account (Save nil).
 //
 // A token (Config.Store) is used before all of these. RequireChannelBinding holds for it
 // too; the other bounds have held for the login that it came from.
@@ -162,7 +164,7 @@ func (c *Client) policy() mechanism.Policy {
 	a := c.cfg.Auth
 	p := mechanism.Policy{
 		Only: a.Mechanisms, PlainText: a.InsecurePlain && c.cfg.InsecureNoTLS, Iterations: a.MaxIterations,
-		RequireBinding: a.RequireChannelBinding || c.login.bound, NoPlain: c.login.kept.Hashed, Keys: c.scramKeys(),
+		RequireBinding: a.RequireChannelBinding, Bound: c.login.kept.Bound, NoPlain: c.login.kept.Hashed, Keys: c.scramKeys(),
 	}
 	if a.Minimum != "" {
 		p.Minimum, _ = mechanism.Strength(a.Minimum) // checked before
@@ -197,7 +199,7 @@ func (c *Client) offer(conn *stream.Conn, from *offered, extensible bool) mechan
 // authenticate logs in: by SASL 2 (XEP-0388) where there is TLS, the server has it, and
 // there is a way to; else as RFC 6120, section 6, has it.
 func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Outcome, error) {
-	c.load(ctx)
+	c.loadFor(ctx, conn)
 	var classic sasl.Mechanisms
 	if r := conn.Features().Child(sasl.NS, "mechanisms"); !r.IsZero() {
 		if err := classic.DecodeXML(r); err != nil {
@@ -279,6 +281,9 @@ func (c *Client) exchange(ctx context.Context, conn *stream.Conn, m mechanism.Me
 
 // refused marks a failed login as final where it is.
 func (c *Client) refused(e *AuthError) error {
+	if c.login.kept.Bound && errors.Is(e.Err, mechanism.ErrDowngrade) {
+		e.Err = fmt.Errorf("an earlier login was bound to its TLS channel (Config.Store): %w", e.Err)
+	}
 	switch {
 	case e.Condition == TemporaryAuthFailure, e.Condition == Aborted:
 		return e

@@ -22,7 +22,7 @@ func (c *Client) opening(ctx context.Context, conn *stream.Conn) (stanza.Payload
 	}
 	conn.SetFrom(c.from())
 	l := &c.login
-	k := c.load(ctx)
+	k := c.loadFor(ctx, conn)
 	if k.Flying {
 		// the last one was never answered: perhaps because of just this
 		k.Flying, k.Offer = false, nil
@@ -80,12 +80,12 @@ func (c *Client) landed(ctx context.Context, conn *stream.Conn, o *offered) (a *
 		switch {
 		case e.Condition == "":
 			if a.token { // the server has proved nothing, and would not the next time
-				c.refuseToken(ctx, e)
+				c.refuseToken(ctx, a, e)
 			}
 		case errors.Is(e.Err, errMismatch):
 			return a, nil, false, nil
 		case a.token:
-			c.refuseToken(ctx, e)
+			c.refuseToken(ctx, a, e)
 			return a, nil, false, nil
 		case !same:
 			return a, nil, false, nil

@@ -15,12 +15,12 @@ import (
 // login is what a client remembers of its logins. It belongs to the goroutine that
 // connects.
 type login struct {
-	bound  bool // a login was bound to its channel; never less from then on
 	loaded bool // kept is what the store has
 	kept   kept
 	saved  []byte       // what the store has of it
 	ready  *attempt     // the login that went out with the stream header; nil if none did
 	inside *stream.Conn // where the client is logged in
+	at     *stream.Conn // for which the store was read last
 	asked  asked
 }
 
@@ -33,6 +33,9 @@ type kept struct {
 	// Hashed says that a login was by something better than PLAIN, which will not do any
 	// more (XEP-0474, section 6).
 	Hashed bool `json:"hashed,omitempty"`
+	// Bound says that a login was bound to its channel. Less will not do any more, unless the
+	// server proves that it offers no more (XEP-0474).
+	Bound bool `json:"bound,omitempty"`
 	// Offer is what the server has offered; nil if that is not known.
 	Offer *offered `json:"offer,omitempty"`
 	// Flying says that a login went out with the stream header and was not answered yet.
@@ -48,26 +51,51 @@ type keptToken struct {
 	Count     uint32    `json:"count"` // of its uses
 }
 
-// load reads the store, once.
+// load reads the store, if it was not yet.
 func (c *Client) load(ctx context.Context) *kept {
-	l := &c.login
-	if l.loaded {
-		return &l.kept
+	if !c.login.loaded {
+		c.reload(ctx)
 	}
-	l.loaded = true
-	if c.cfg.Store != nil {
-		b, err := c.cfg.Store.Load(ctx, c.addr.Bare())
-		if err == nil && b != nil {
-			err = json.Unmarshal(b, &l.kept)
-		}
-		if err != nil {
-			// a login without it takes longer, that is all
-			c.warn("what was stored of earlier logins is not there", err)
-			l.kept, b = kept{}, nil
-		}
-		l.saved = b
+	return &c.login.kept
+}
+
+// loadFor reads the store anew for each connection: others may share it, and have used the
+// token, or replaced it.
+func (c *Client) loadFor(ctx context.Context, conn *stream.Conn) *kept {
+	l := &c.login
+	if l.at != conn {
+		l.at = conn
+		c.reload(ctx)
 	}
 	return &l.kept
+}
+
+// reload reads the store. Of what is known already nothing is lost that protects the login.
+func (c *Client) reload(ctx context.Context) {
+	l := &c.login
+	first := !l.loaded
+	l.loaded = true
+	if c.cfg.Store == nil {
+		return
+	}
+	var k kept
+	b, err := c.cfg.Store.Load(ctx, c.addr.Bare())
+	if err == nil && b != nil {
+		if !first && bytes.Equal(b, l.saved) {
+			return
+		}
+		err = json.Unmarshal(b, &k)
+	}
+	if err != nil {
+		// a login without it takes longer, that is all
+		c.warn("what was stored of earlier logins is not there", err)
+		return
+	}
+	k.Hashed, k.Bound = k.Hashed || l.kept.Hashed, k.Bound || l.kept.Bound
+	if k.Agent == "" {
+		k.Agent = l.kept.Agent
+	}
+	l.kept, l.saved = k, b
 }
 
 // save writes the store.
@@ -145,6 +173,6 @@ func (c *Client) loggedIn(m mechanism.Mechanism) {
 		l.kept.Hashed = true
 	}
 	if mechanism.IsPlus(m.Name()) {
-		l.bound = true
+		l.kept.Bound = true
 	}
 }

@@ -2,7 +2,11 @@ package xmpp
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -17,6 +21,10 @@ import (
 // with in place of the password (XEP-0484), the id that the token was given to, and what
 // the server has offered. It is as secret as a password. Methods may be called from any
 // goroutine.
+//
+// What is stored belongs to one installation of a program: a token, and the id that it was
+// given to. Several clients of one account that are there at once want stores of their own,
+// or servers take them for one, and give them one resource.
 type Store interface {
 	// Load returns what was saved for an account, nil if nothing was.
 	Load(ctx context.Context, account jid.JID) ([]byte, error)
@@ -55,15 +63,36 @@ func FileStore(dir string) Store { return fileStore(dir) }
 
 type fileStore string
 
-// path names a file by its account, whatever characters that has.
+// maxName is how long the name of a file may be for its account to be read in it.
+const maxName = 200
+
+// path names a file by its account, whatever characters that has; by a hash of it if it is
+// too long.
 func (s fileStore) path(account jid.JID) string {
-	return filepath.Join(string(s), url.QueryEscape(account.String())+".login")
+	const suffix = ".login"
+	name := url.QueryEscape(account.String())
+	if len(name)+len(suffix) > maxName {
+		sum := sha256.Sum256([]byte(account.String()))
+		name = "sha-256~" + hex.EncodeToString(sum[:])
+	}
+	return filepath.Join(string(s), name+suffix)
 }
 
+// maxStored is more than there is to store.
+const maxStored = 1 << 20
+
 func (s fileStore) Load(_ context.Context, account jid.JID) ([]byte, error) {
-	b, err := os.ReadFile(s.path(account))
+	f, err := os.Open(s.path(account))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxStored+1))
+	if err == nil && len(b) > maxStored {
+		err = fmt.Errorf("xmpp: %s is too large", f.Name())
 	}
 	return b, err
 }

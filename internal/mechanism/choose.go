@@ -35,6 +35,9 @@ type Policy struct {
 	Only []string
 	// RequireBinding refuses what is not bound to the TLS channel.
 	RequireBinding bool
+	// Bound says that an earlier login was bound to its channel: one that is not has to be
+	// with a server that proves to offer no more (XEP-0474).
+	Bound bool
 	// NoPlain refuses PLAIN: something better has worked before.
 	NoPlain bool
 	// PlainText allows a password to be sent without TLS. It is for tests on loopback.
@@ -57,7 +60,7 @@ func Choose(o Offer, c Credentials, p Policy) (Mechanism, error) {
 	var why []error
 	for _, name := range names {
 		m, err := try(name, o, c, p, bind, flag)
-		if sure && err == nil {
+		if (sure || p.Bound && !IsPlus(name)) && err == nil {
 			err = beSure(m)
 		}
 		if err == nil {
@@ -78,7 +81,7 @@ func beSure(m Mechanism) error {
 		m.sure = true
 	case external, anonymous: // there is no password to lose
 	default:
-		return fmt.Errorf("%w: none of the channel bindings exists here", ErrDowngrade)
+		return fmt.Errorf("%w: there is no channel binding, and no proof that there is none", ErrDowngrade)
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func ChooseToken(offered []string, o Offer, p Policy) string {
 		_, bind, rank, ok := tokenParts(name)
 		switch {
 		case !ok, best != "" && rank >= least:
-		case bind == "" && p.RequireBinding:
+		case bind == "" && (p.RequireBinding || p.Bound):
 		case bind != "" && o.have(bind).name == "":
 		default:
 			best, least = name, rank
@@ -75,7 +75,7 @@ func Token(name, username, secret string, o Offer, p Policy) (Mechanism, error) 
 		return nil, fmt.Errorf("the mechanism %.40q is not known", name)
 	case o.TLS == nil:
 		return nil, errors.New("not without TLS")
-	case bind == "" && p.RequireBinding:
+	case bind == "" && (p.RequireBinding || p.Bound):
 		return nil, ErrTokenBinding
 	case strings.ContainsRune(username, 0):
 		return nil, errors.New("the credentials contain a NUL")
