@@ -117,7 +117,8 @@ func tlsState(conn *stream.Conn) *tls.ConnectionState {
 // startTLS is RFC 6120, section 5. Nobody gets past it in clear text unless the
 // configuration says so.
 func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcome, error) {
-	if tlsState(conn) != nil {
+	if cs := tlsState(conn); cs != nil {
+		c.warnOfExpiry(cs)
 		return stream.Continue, nil
 	}
 	// what is not TCP has TLS below, if at all, whatever it offers (RFC 7395, section 3.9)
@@ -148,6 +149,7 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 	if err := c.trace().shakeHands(ctx, t); err != nil {
 		return 0, fmt.Errorf("handshake: %w", err)
 	}
+	c.warnOfExpiry(tlsState(conn))
 	return stream.Restart, nil
 }
 
