@@ -28,7 +28,7 @@ type Client struct {
 	mine     sync.Mutex
 	password *string          // guarded by mine: in place of Config.Password
 	keys     *mechanism.Keys  // guarded by mine: made for the first login
-	presence *stanza.Presence // guarded by mine: what each session begins with
+	presence *stanza.Presence // guarded by mine: the last; each session begins with it if it is available
 	inactive bool             // guarded by mine: nobody is looking
 	server   ServerFeatures   // guarded by mine: of the last session that was new
 	carbons  bool             // guarded by mine: the session has begun with them
@@ -88,7 +88,9 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 		Failed:         cfg.Failed,
 		Unhandled:      cfg.Unhandled,
 	}, cfg.SessionConfig)
-	c.presence = cfg.Presence
+	if cfg.Presence != nil {
+		c.presence = cfg.Presence.Clone()
+	}
 	if t := cfg.Trace; t != nil {
 		stream.On(c, func(_ context.Context, e SessionStarted) error {
 			t.session(e.Local, e.Resumed)

@@ -2,6 +2,7 @@ package xmpp
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -20,7 +21,8 @@ type Restored struct{}
 type restorers struct {
 	mu   sync.Mutex
 	list []*restorer        // guarded by mu, in order
-	stop context.CancelFunc // guarded by mu: of the run under way
+	stop context.CancelFunc // guarded by mu: ends due, and what was made of it
+	due  context.Context    // guarded by mu: of the present session, until its turn has come
 }
 
 type restorer struct {
@@ -58,39 +60,55 @@ func (s *Session) Restore(order int, f func(ctx context.Context) error) (remove 
 	}
 }
 
-// watchSessions runs the restorers for each new session.
+// call runs one of them.
+func (r *restorer) call(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &stream.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return r.run(ctx)
+}
+
+// watchSessions runs the restorers for each new session. Its turn comes in the queue; it may
+// be over by then.
 func (s *Session) watchSessions() {
 	const site = "Session.Restore"
 	rs := &s.restorers
-	stream.On(s, func(ctx context.Context, e SessionStarted) error {
-		if e.Resumed {
+	stream.On(s, func(context.Context, SessionStarted) error {
+		rs.mu.Lock()
+		ctx, list := rs.due, slices.Clone(rs.list)
+		rs.due = nil
+		rs.mu.Unlock()
+		if ctx == nil {
 			return nil
 		}
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		rs.mu.Lock()
-		if rs.stop != nil {
-			rs.stop()
-		}
-		rs.stop = cancel
-		list := slices.Clone(rs.list)
-		rs.mu.Unlock()
 		for _, r := range list {
-			if err := r.run(ctx); err != nil {
-				if ctx.Err() != nil {
-					return nil // the next session does it again
-				}
+			err := r.call(ctx)
+			if ctx.Err() != nil {
+				return nil // the next session does it again
+			}
+			if err != nil {
 				s.stream.Report(stream.Failure{Err: err, Handler: site})
 			}
 		}
 		return Emit(s, Restored{})
 	}, stream.Concurrent(), stream.At(site))
+	stream.On(s, func(ctx context.Context, e SessionStarted) error {
+		if e.Resumed {
+			return nil
+		}
+		rs.mu.Lock()
+		defer rs.mu.Unlock()
+		rs.due, rs.stop = context.WithCancel(ctx)
+		return nil
+	}, stream.Direct(), stream.At(site))
 	stream.On(s, func(context.Context, SessionEnded) error {
 		rs.mu.Lock()
 		defer rs.mu.Unlock()
 		if rs.stop != nil {
 			rs.stop()
-			rs.stop = nil
+			rs.stop, rs.due = nil, nil
 		}
 		return nil
 	}, stream.Direct(), stream.At(site))
@@ -114,33 +132,50 @@ func (c *Client) restoreOwn() {
 		c.mine.Lock()
 		p := c.presence
 		c.mine.Unlock()
-		if p == nil {
+		if p == nil || p.Type != "" {
 			return nil
 		}
-		return c.stream.Send(ctx, p)
+		return c.sendPresence(ctx, p)
 	})
 }
 
-// SetPresence sends a presence to all who may see the client, and again in each new session:
-// the last one counts. An unavailable one ends that.
+// sendPresence sends a presence, and if another was set meanwhile, that too: what the server
+// hears last is what was set last.
+func (c *Client) sendPresence(ctx context.Context, p *stanza.Presence) error {
+	for {
+		if err := c.stream.Send(ctx, p); err != nil {
+			return err
+		}
+		c.mine.Lock()
+		last := c.presence
+		c.mine.Unlock()
+		if last == p {
+			return nil
+		}
+		p = last
+	}
+}
+
+// SetPresence sends a presence to all who may see the client (RFC 6121, section 4), and again
+// in each new session: the one that was set last counts. An unavailable one ends that. To and
+// From do not matter. Without a connection it is said when there is one. It may wait for room
+// as Send does, until ctx ends; the presence is that of new sessions nevertheless. Any
+// goroutine may call it.
 func (c *Client) SetPresence(ctx context.Context, p *stanza.Presence) error {
 	p = p.Clone()
 	p.To, p.From = jid.JID{}, jid.JID{}
 	c.mine.Lock()
 	c.presence = p
-	if p.Type != "" {
-		c.presence = nil
-	}
 	c.mine.Unlock()
 	if _, ok := c.stream.Resumable(); !ok && c.State() != stream.Established {
 		return nil // there is no session; the next one begins with it
 	}
-	return c.stream.Send(ctx, p)
+	return c.sendPresence(ctx, p)
 }
 
 // SetActive tells the server whether somebody is looking (XEP-0352), so that it may hold
 // back what can wait; it is said again in each new connection. A server that does not know
-// it is not told.
+// it is not told. A client is active before anything else is said. Any goroutine may call it.
 func (c *Client) SetActive(ctx context.Context, active bool) error {
 	c.mine.Lock()
 	c.inactive = !active
@@ -149,14 +184,29 @@ func (c *Client) SetActive(ctx context.Context, active bool) error {
 	if !able || c.State() != stream.Established {
 		return nil
 	}
-	return c.sendActive(ctx, active)
+	return c.sendActive(ctx)
 }
 
-func (c *Client) sendActive(ctx context.Context, active bool) error {
-	if active {
-		return c.stream.SendElement(ctx, &csi.Active{})
+// sendActive says what holds, until nothing else was set meanwhile.
+func (c *Client) sendActive(ctx context.Context) error {
+	for {
+		c.mine.Lock()
+		inactive := c.inactive
+		c.mine.Unlock()
+		say := stanza.Payload(&csi.Active{})
+		if inactive {
+			say = &csi.Inactive{}
+		}
+		if err := c.stream.SendElement(ctx, say); err != nil {
+			return err
+		}
+		c.mine.Lock()
+		same := c.inactive == inactive
+		c.mine.Unlock()
+		if same {
+			return nil
+		}
 	}
-	return c.stream.SendElement(ctx, &csi.Inactive{})
 }
 
 // sayInactive is for the beginning of connections, which the server takes for active ones.
@@ -167,7 +217,7 @@ func (c *Client) sayInactive() {
 		c.saidInactive = false
 		c.mine.Unlock()
 		if say {
-			return c.sendActive(ctx, false)
+			return c.sendActive(ctx)
 		}
 		return nil
 	}, stream.At("Client.SetActive"))
