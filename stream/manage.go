@@ -29,7 +29,9 @@ type Management struct {
 	// are at it (default 1 s).
 	AnswerWithin time.Duration
 	// Resume is a session to go on with, from [Stream.Suspend]; nil for none. One that makes
-	// no sense, or that the peer has not kept, is like none.
+	// no sense, or that the peer has not kept, is like none: what was written in it is lost
+	// then, as far as the peer does not say otherwise, and what was not goes out in the new
+	// session.
 	Resume *Suspended
 }
 

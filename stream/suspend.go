@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -28,6 +29,8 @@ type Suspended struct {
 	Unacked []string
 	// Written is how many.
 	Written int
+	// Peer is what the layer above the stream knows of the peer; the stream keeps it as it is.
+	Peer json.RawMessage `json:",omitempty"`
 }
 
 // ErrNotResumable is returned for a session that the peer does not keep.

@@ -110,11 +110,7 @@ const leastBytes = 10_000
 // setAddress takes the address that the server has bound: one of the account that the
 // client has logged in to, or, after an anonymous login, of its domain.
 func (c *Client) setAddress(conn *stream.Conn, bound jid.JID) error {
-	ours := bound.Bare() == c.addr.Bare()
-	if c.cfg.Anonymous || c.cfg.Credentials != nil {
-		ours = bound.Domain() == c.addr.Domain() // the credentials may be another account's
-	}
-	if !ours {
+	if !c.owns(bound) {
 		return fmt.Errorf("the server has bound %s", bound)
 	}
 	c.redirect.arrived()

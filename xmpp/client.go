@@ -63,6 +63,9 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 	var management *stream.Management
 	if !cfg.NoManagement {
 		management = &c.cfg.Management
+		if err := c.takeSuspended(management.Resume); err != nil {
+			return nil, err
+		}
 	}
 	c.session = NewSession(stream.Config{
 		Management:  management,

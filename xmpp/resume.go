@@ -79,14 +79,6 @@ func (s *Session) SendTracked(ctx context.Context, st stanza.Stanza) (*stream.De
 	return s.stream.SendTracked(ctx, st)
 }
 
-// Suspend ends the client without ending its session, which another client for the same
-// account goes on with, in this process or a later one, if it gets what is returned for its
-// Config.Management.Resume in time: what was sent to the account meanwhile arrives there,
-// once. See [stream.Stream.Suspend].
-func (c *Client) Suspend(ctx context.Context) (*stream.Suspended, error) {
-	return c.stream.Suspend(ctx)
-}
-
 // Reconnect makes the connection anew without delay. It is for programs that learn that
 // the network has changed. The session goes on if the server has kept it.
 func (c *Client) Reconnect() { c.stream.Reconnect() }

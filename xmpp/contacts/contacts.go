@@ -21,6 +21,7 @@ import (
 	"sync"
 
 	"stanza.invalid/gen/roster"
+	"stanza.invalid/stream"
 	"stanza.invalid/xmpp"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -62,6 +63,7 @@ type Contacts struct {
 	items   map[jid.JID]roster.Item // guarded by mu
 	version string                  // guarded by mu: "" for none
 	cached  bool                    // guarded by mu: the cache was read
+	loaded  bool                    // guarded by mu: the server has said what there is
 	asking  int                     // guarded by mu: answers that are awaited
 	pending []roster.Set            // guarded by mu: pushes that came meanwhile
 	saving  sync.Mutex              // the order of what is saved
@@ -72,13 +74,24 @@ func New(c *xmpp.Client, cfg Config) *Contacts {
 	r := &Contacts{client: c, cfg: cfg, items: map[jid.JID]roster.Item{}}
 	xmpp.Handle(c, xmpp.OnIQ(r.pushed))
 	c.Restore(cmp.Or(cfg.Order, -20), r.load)
+	// a session that was begun by an earlier program has a roster that this one does not know
+	stream.On(c, func(ctx context.Context, e xmpp.SessionStarted) error {
+		r.mu.Lock()
+		missing := e.Resumed && !r.loaded && r.asking == 0
+		r.mu.Unlock()
+		if missing {
+			return r.load(ctx)
+		}
+		return nil
+	}, stream.Concurrent(), stream.At("contacts"))
 	return r
 }
 
 // load asks for the roster in a new session.
 func (r *Contacts) load(ctx context.Context) error {
 	if err := r.loadCache(ctx); err != nil {
-		return err
+		// what it cannot tell the server can
+		r.client.Stream().Report(stream.Failure{Err: err, Handler: "contacts"})
 	}
 	r.mu.Lock()
 	get := &roster.Get{}
@@ -129,6 +142,7 @@ func (r *Contacts) take(got *roster.Roster, ok bool) (changes []Changed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asking--
+	r.loaded = r.loaded || ok
 	if ok && got != nil {
 		fresh := map[jid.JID]roster.Item{}
 		for _, item := range got.Items {
@@ -162,7 +176,7 @@ func (r *Contacts) pushed(ctx context.Context, _ *stanza.IQ, set *roster.Set) (*
 		return nil, stanza.BadRequest
 	}
 	r.mu.Lock()
-	if r.asking > 0 {
+	if r.asking > 0 || !r.loaded && len(r.pending) < maxPending {
 		r.pending = append(r.pending, *set)
 		r.mu.Unlock()
 		return nil, nil
@@ -177,6 +191,9 @@ func (r *Contacts) pushed(ctx context.Context, _ *stanza.IQ, set *roster.Set) (*
 	r.save(ctx)
 	return nil, nil
 }
+
+// maxPending is how many pushes are kept for a roster that has not come yet.
+const maxPending = 1000
 
 // push takes a push. The caller holds mu.
 func (r *Contacts) push(set *roster.Set, changes []Changed) []Changed {
