@@ -297,6 +297,10 @@ func (p *Payloads) Origin() *Origin { return p.origin }
 // composed.
 func (p *Payloads) Received() bool { return p.received }
 
+// Nested reports whether the stanza was received inside of another element, such as a forwarded
+// one.
+func (p *Payloads) Nested() bool { return p.nested }
+
 // Source returns the stanza as it was received, or "". Prefixes in it may be declared
 // outside of it.
 func (p *Payloads) Source() string { return p.Element().Source() }
