@@ -72,18 +72,19 @@ func (s *Server) manage(r *resource, e *sm.Enable) stanza.Payload {
 func (s *Server) resume(c *conn, q *sm.Resume, answer func(p stanza.Payload) error) (bool, error) {
 	var r *resource
 	s.mu.Lock()
-	for _, o := range s.accounts[c.user].list(func(*resource) bool { return true }) {
+	all := s.accounts[c.user].list(func(*resource) bool { return true })
+	refuse := s.refuseResume > 0
+	if refuse {
+		s.refuseResume--
+	}
+	s.mu.Unlock()
+	for _, o := range all { // its lock comes before the server's
 		o.mu.Lock()
 		if o.managed != nil && o.managed.id == q.PreviousID && q.PreviousID != "" {
 			r = o
 		}
 		o.mu.Unlock()
 	}
-	refuse := s.refuseResume > 0
-	if refuse {
-		s.refuseResume--
-	}
-	s.mu.Unlock()
 	if r == nil || refuse {
 		return false, answer(&sm.Failed{Condition: stanzaerror.ConditionItemNotFound})
 	}

@@ -24,7 +24,7 @@ type resource struct {
 	expiry     *time.Timer      // guarded by Server.mu: ends a session that is away
 	ended      bool             // guarded by Server.mu
 
-	mu      sync.Mutex // the order of what is sent
+	mu      sync.Mutex // the order of what is sent; Server.mu is taken under it, never the other way round
 	managed *managed   // guarded by mu: nil without stream management
 	held    []held     // guarded by mu: what waits while nobody looks
 }
