@@ -29,8 +29,8 @@ race: ## run all tests under the race detector
 integration: ## run the tests that need real servers, and fail without them
 	XMPP_REQUIRE_SERVERS=1 $(GO) test -count=1 -run 'Prosody|EJabberd|Servers' ./component/ ./xmpp/
 
-chaos: ## send 10,000 messages each way through a network that is cut 200 times, with Prosody and ejabberd
-	XMPP_REQUIRE_SERVERS=1 XMPP_CHAOS=10000 $(GO) test -count=1 -v -timeout 30m -parallel 1 -run 'Chaos' ./xmpp/
+chaos: ## send 10,000 messages each way through a network that is cut 200 times, with every server
+	XMPP_REQUIRE_SERVERS=1 XMPP_CHAOS=10000 $(GO) test -count=1 -v -timeout 30m -parallel 1 -run Chaos ./xmpp/
 
 generate: ## write the generated code anew
 	$(GO) generate ./...

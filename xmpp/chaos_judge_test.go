@@ -198,7 +198,7 @@ func compare(t *testing.T, v *venue, sides []*correspondent, messages int, outco
 			}
 			if len(all) == 0 && !lost {
 				// the server has taken it, and told that it could not deliver it
-				if from.bounced[n] == 0 {
+				if !from.sentBack(n) {
 					require.Failf(t, "a message is lost", "message %d to side %d\n%s", n, i, c.tail(50))
 				}
 				sum.bounced++
@@ -238,7 +238,7 @@ func (s *summary) add(a *account, c *correspondent) {
 	}
 }
 
-func (s summary) String() string {
+func (s *summary) String() string {
 	return fmt.Sprintf("%s: %d messages each way, %d cuts, %d of them with messages under way, %d before a session was there; sessions: %d resumed, %d new; messages: %d lost, %d twice, %d sent back, %d overtaken by the server's doing; %s",
 		s.venue, s.messages, s.cuts, s.busy, s.cuts-s.resumed-(s.anew-len(s.accounts)), s.resumed, s.anew, s.lost, s.twice, s.bounced, s.disorder, s.took.Round(time.Millisecond))
 }

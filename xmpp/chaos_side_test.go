@@ -29,8 +29,8 @@ type correspondent struct {
 
 	mu      sync.Mutex
 	record  []seen      // guarded by mu
+	handled map[int]int // guarded by mu: how often each message was handled
 	bounced map[int]int // guarded by mu: errors that came for what was sent
-	handled int         // guarded by mu: messages
 }
 
 // seen is one thing that a correspondent saw.
@@ -63,24 +63,18 @@ func (d *dice) roll(n int) int {
 
 // fault is where a connection ends: often in the login, mostly later.
 func (d *dice) fault() testproxy.Fault {
-	bytes := 1 + d.roll(16<<10)
-	if d.roll(5) == 0 {
-		bytes = 1 + d.roll(6<<10)
+	bytes := 24 << 10
+	if d.roll(6) == 0 {
+		bytes = 6 << 10
 	}
-	f := testproxy.Fault{Hard: d.roll(2) == 0}
-	if d.roll(2) == 0 {
-		f.Up = bytes
-	} else {
-		f.Down = bytes
-	}
-	return f
+	return testproxy.Fault{Up: 1 + d.roll(bytes), Down: 1 + d.roll(bytes), Hard: d.roll(2) == 0}
 }
 
 var telling = regexp.MustCompile(`^<(r|a|resume|resumed|enable|enabled)[ /]`)
 
 func newCorrespondent(t *testing.T, v *venue, d *dice, name, peer string) *correspondent {
 	t.Helper()
-	c := &correspondent{dice: d, peer: jid.MustParse(peer + "@" + v.domain + "/chaos"), bounced: map[int]int{}}
+	c := &correspondent{dice: d, peer: jid.MustParse(peer + "@" + v.domain + "/chaos"), handled: map[int]int{}, bounced: map[int]int{}}
 	if v.dialer != nil {
 		c.proxy = testproxy.InMemory(v.dialer)
 	} else {
@@ -139,7 +133,7 @@ func (c *correspondent) note(what sight, body, text string) {
 	defer c.mu.Unlock()
 	c.record = append(c.record, seen{what, n, text})
 	if what == handled {
-		c.handled++
+		c.handled[n]++
 	}
 }
 
@@ -184,11 +178,18 @@ func (c *correspondent) tail(n int) string {
 	return b.String()
 }
 
-// count returns how many messages were handled, and errors came.
-func (c *correspondent) count() (messages, errors int) {
+// has reports whether a message was handled.
+func (c *correspondent) has(n int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.handled, len(c.bounced)
+	return c.handled[n] > 0
+}
+
+// sentBack reports whether the server has told that it could not deliver a message.
+func (c *correspondent) sentBack(n int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bounced[n] > 0
 }
 
 // send sends the messages, and returns what became of each.

@@ -19,7 +19,7 @@ import (
 // VF1, VF7, VF15: messages both ways while the network fails: in the middle of stanzas, of
 // TLS records, of logins and resumptions, before and after acknowledgements.
 
-// world of one run: how clients get to a server, and what is true of it.
+// venue is where a run takes place: how clients get to a server, and what is true of it.
 type venue struct {
 	name string
 	// config is how an account's client connects and logs in, without a proxy.
@@ -129,7 +129,7 @@ func TestChaos(t *testing.T) {
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
-			dice, n := seeded(t), chaosSize(t, 10*few)
+			dice, n := seeded(t), chaosSize(t, 2*few)
 			begin := time.Now()
 			synctest.Test(t, func(t *testing.T) {
 				srv := xmpptest.Start(t, way.server)
