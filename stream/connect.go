@@ -450,8 +450,11 @@ func (s *Stream) stop(err error) {
 	if saved == nil {
 		s.out.close(nil)
 	}
+	var keeper *keeper
 	if s.sm != nil {
 		s.sm.in.close()
+		keeper = s.sm.keeper
+		keeper.close()
 	}
 	s.waiters.drop()
 	close(s.ended)
@@ -469,6 +472,12 @@ func (s *Stream) stop(err error) {
 		}
 		s.cancel()
 		s.workers.Wait()
+		s.mu.Lock()
+		over := saved == nil && !suspended && !s.aborted
+		s.mu.Unlock()
+		if over {
+			_ = keeper.final(nil) // it was reported
+		}
 		close(s.done)
 	}()
 }

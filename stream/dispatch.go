@@ -28,8 +28,9 @@ func (s *Stream) handleItem(it *item) {
 	}
 	switch it.kind {
 	case itemStanza:
-		s.number = it.number
+		s.number, s.repeated = it.number, it.again
 		s.handleStanza(it.v.(stanza.Stanza), it.err)
+		s.repeated = false
 		if s.sm != nil {
 			s.sm.in.done(it.number)
 		}
@@ -211,7 +212,7 @@ func (s *Stream) startConcurrent(j job) bool {
 		}
 	}
 	s.workers.Add(1)
-	number := s.number
+	number, again := s.number, s.repeated
 	counted := s.sm != nil && j.st != nil
 	if counted {
 		s.sm.in.hold(number)
@@ -220,7 +221,7 @@ func (s *Stream) startConcurrent(j job) bool {
 		if counted {
 			defer s.sm.in.done(number)
 		}
-		r := &run{Context: s.ctx, s: s, free: true}
+		r := &run{Context: s.ctx, s: s, free: true, again: again}
 		defer func() {
 			r.end()
 			if r.noSlot.CompareAndSwap(false, true) {

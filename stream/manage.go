@@ -28,11 +28,31 @@ type Management struct {
 	// AnswerWithin is how long an answer about what was handled may wait for handlers that
 	// are at it (default 1 s).
 	AnswerWithin time.Duration
-	// Resume is a session to go on with, from [Stream.Suspend]; nil for none. One that makes
+	// Resume is a session to go on with, from [Stream.Suspend] or Save; nil for none. One that makes
 	// no sense, or that the peer has not kept, is like none: what was written in it is lost
 	// then, as far as the peer does not say otherwise, and what was not goes out in the new
 	// session.
 	Resume *Suspended
+	// Save keeps the state of the session where it outlives the process, in place of the one
+	// before, so that another process can go on with the session if this one is killed: as
+	// Resume. It is called when the state has changed, by one goroutine at a time, and not
+	// again until SaveEvery has passed (default 500 ms) or somebody waits for it
+	// ([Stream.Save]). It may take as long as a disk does. At the end it gets what
+	// [Stream.Suspend] returns, or nil after [Stream.Close], when there is nothing to go on
+	// with. An error is reported ([Config.Failed]), and the next state comes after SaveEvery.
+	//
+	// The peer is told only of such stanzas as handled that a state which was saved counts
+	// as handled. So none is lost by a kill, and those that were handled since come again:
+	// see [Redelivered]. What was sent is a part of the next state, until the peer has
+	// acknowledged it.
+	Save func(v *Suspended) error
+	// SaveEvery is how much time passes between states at least.
+	SaveEvery time.Duration
+	// Resend sends messages again that the peer has not acknowledged when the session is
+	// lost: in the next one, with a delay that says when they were sent (XEP-0203), and their
+	// id as origin-id (XEP-0359), by which those who get one twice can tell. Messages without
+	// an id get one. Without it they are [Lost].
+	Resend bool
 }
 
 func (m Management) withDefaults() Management {
@@ -40,6 +60,7 @@ func (m Management) withDefaults() Management {
 	m.AckAfter = or(m.AckAfter, 3*time.Second)
 	m.MaxUnacked, m.MaxUnackedBytes = or(m.MaxUnacked, 1000), or(m.MaxUnackedBytes, 1<<20)
 	m.AnswerWithin = or(m.AnswerWithin, time.Second)
+	m.SaveEvery = or(m.SaveEvery, 500*time.Millisecond)
 	return m
 }
 
@@ -49,6 +70,10 @@ type management struct {
 	cfg Management // immutable
 	in  received
 	out unacked // guarded by writer.mu
+
+	keeper *keeper // nil if nobody saves
+	copies copies  // of the goroutine that reads
+	began  bool    // of the goroutine that reads: there was a session
 
 	mu       sync.Mutex
 	id       string        // guarded by mu: what the peer calls the session; "" if it can't be resumed
@@ -61,6 +86,10 @@ func newManagement(s *Stream, cfg Management) *management {
 	m.in.within = m.cfg.AnswerWithin
 	m.in.answer = s.out.answerSoon
 	m.out.cfg, m.out.s = m.cfg, s
+	if m.cfg.Save != nil {
+		m.keeper = &keeper{s: s, save: m.cfg.Save, every: m.cfg.SaveEvery}
+		m.in.keeper = m.keeper
+	}
 	return m
 }
 
@@ -93,6 +122,7 @@ func (m *management) nonza(c *Conn, r wire.Raw) error {
 		if err := m.s.out.acked(a.Handled); err != nil {
 			return err
 		}
+		m.copies.resumed = false // it was asked behind what it sends again
 		m.s.pulse.answered()
 	case "enabled":
 		var e sm.Enabled
@@ -124,6 +154,7 @@ func (m *management) enabled(c *Conn, e *sm.Enabled) {
 		c.resumable = m.id != ""
 	}
 	m.mu.Unlock()
+	m.keeper.touch()
 }
 
 // forget is when the session is over for good.
@@ -135,11 +166,14 @@ func (m *management) forget() {
 
 // begin is called before the output of a session opens.
 func (m *management) begin(c *Conn) {
+	lost := m.began
+	m.began = true
 	if c.resumed {
 		m.in.resumed()
-		m.s.out.resume()
+		m.s.out.resume(m.copies.resumed)
 		return
 	}
+	m.copies = copies{delayed: lost}
 	m.forget()
 	first := ""
 	if c.enable {
@@ -250,11 +284,18 @@ func (s *Stream) Resumable() (keep time.Duration, ok bool) {
 type received struct {
 	within time.Duration // immutable
 	answer func()        // immutable: sends what was handled, soon
+	keeper *keeper       // immutable: nil if nobody saves
 
-	mu     sync.Mutex
-	base   uint64   // guarded by mu: the number of the session's first stanza
-	next   uint64   // guarded by mu: the number of the next
-	first  uint64   // guarded by mu: the number of the first that is not handled
+	mu    sync.Mutex
+	base  uint64 // guarded by mu: the number of the session's first stanza
+	next  uint64 // guarded by mu: the number of the next
+	first uint64 // guarded by mu: the number of the first that is not handled
+	saved uint64 // guarded by mu: the number of the first that no saved state counts
+	skip  uint64 // guarded by mu: how many will come that are in the queue already
+
+	offered  uint64 // guarded by mu: the number of the first that the peer is asked for
+	offering bool   // guarded by mu: it was, and has not answered
+
 	open   []uint16 // guarded by mu: what is still to finish of first, first+1...
 	said   uint32   // guarded by mu: the last count that the peer was told
 	asked  bool     // guarded by mu: the peer wants to know
@@ -270,6 +311,10 @@ func (r *received) take() (n uint64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.parted {
+		return 0, false
+	}
+	if r.skip > 0 {
+		r.skip--
 		return 0, false
 	}
 	n = r.next
@@ -312,7 +357,10 @@ func (r *received) finish(n uint64) bool {
 			r.open = r.open[i:]
 		}
 	}
-	return (r.asked || r.owed) && r.first >= r.want && r.tell()
+	if i > 0 {
+		r.keeper.touch()
+	}
+	return (r.asked || r.owed) && r.sure() >= r.want && r.tell()
 }
 
 // request is the peer's question.
@@ -327,7 +375,7 @@ func (r *received) askedFor() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.first == r.next:
+	case r.sure() == r.next:
 		return r.tell()
 	case !r.asked:
 		// soon, but not before the handlers had a chance
@@ -364,7 +412,8 @@ func (r *received) tell() bool {
 func (r *received) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.base, r.said = r.next, 0
+	r.base, r.said, r.skip = r.next, 0, 0
+	r.saved, r.offering = r.next, false
 	r.quiet()
 }
 
@@ -373,7 +422,11 @@ func (r *received) reset() {
 func (r *received) resumed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.said = uint32(r.next - r.base)
+	n := r.next
+	if r.offering {
+		n = r.offered
+	}
+	r.said, r.skip, r.offering = uint32(n-r.base), r.next-n, false
 	r.quiet()
 }
 
@@ -390,14 +443,25 @@ func (r *received) quiet() {
 func (r *received) receivedCount() uint32 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return uint32(r.next - r.base)
+	r.offered, r.offering = r.kept(), true
+	return uint32(r.offered - r.base)
+}
+
+// kept is the number of the first stanza that is not safe: those before are in the queue,
+// or, where a state is saved because the queue is not, in that. The others will come again.
+// The caller holds mu.
+func (r *received) kept() uint64 {
+	if r.keeper == nil {
+		return r.next
+	}
+	return max(r.sure(), r.base)
 }
 
 // count returns what to tell the peer.
 func (r *received) count() uint32 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.say(max(r.first, r.base))
+	return r.say(max(r.sure(), r.base))
 }
 
 // part returns what to tell the peer at the end: all that was received will be handled, and

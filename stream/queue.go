@@ -18,6 +18,7 @@ type item struct {
 	number uint64 // of the stanza, for XEP-0198
 	size   int32
 	kind   itemKind
+	again  bool // the stanza may have been handled before
 }
 
 type itemKind uint8

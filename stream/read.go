@@ -85,7 +85,7 @@ func (s *Stream) takeElement(c *Conn, batch []item) ([]item, error) {
 	}
 	st.SetOrigin(s.origin.Load())
 	if !taken {
-		// the peer keeps it, or sends it back: handling it here would be once too often
+		// it is here already, or the peer keeps it, or sends it back: handling it here would be once too often
 		if q, ok := st.(*stanza.IQ); ok && !q.IsRequest() {
 			s.answer(q)
 		}
@@ -102,6 +102,7 @@ func (s *Stream) takeElement(c *Conn, batch []item) ([]item, error) {
 	}
 	it := stanzaItem(st, err, size)
 	it.number = number
+	it.again = s.sm != nil && s.sm.copies.again(st)
 	return append(batch, it), nil
 }
 

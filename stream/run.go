@@ -12,6 +12,7 @@ import (
 type run struct {
 	context.Context
 	s      *Stream
+	again  bool         // the stanza may have been handled before
 	waits  atomic.Int32 // waits under way; -1 once the run is over
 	free   bool         // of a concurrent handler: it does not hold up the queue
 	noSlot atomic.Bool  // of a concurrent handler: it has given up its place
@@ -50,7 +51,7 @@ func (s *Stream) newRun() *run {
 	}
 	r := &s.runs[0]
 	s.runs = s.runs[1:]
-	r.Context, r.s = s.ctx, s
+	r.Context, r.s, r.again = s.ctx, s, s.repeated
 	return r
 }
 

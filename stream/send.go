@@ -30,8 +30,15 @@ func (s *Stream) prepare(st stanza.Stanza) stanza.Stanza {
 	}
 	// what is changed here is a copy: the sender may use the stanza again
 	mine := false
+	if m, ok := st.(*stanza.Message); ok && m.ID == "" && s.sm != nil && s.sm.cfg.Resend {
+		m = m.Clone()
+		m.ID = NewID()
+		st, mine = m, true
+	}
 	if s.cfg.StampFrom && st.Attributes().From.IsZero() {
-		st, mine = stanza.Clone(st), true
+		if !mine {
+			st, mine = stanza.Clone(st), true
+		}
 		stanza.SetFrom(st, s.Local())
 	}
 	if !s.filters.any(Out) {

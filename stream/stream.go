@@ -42,6 +42,7 @@ type Stream struct {
 	current  atomic.Pointer[string] // where what the dispatcher runs was registered
 	found    []*registration        // scratch of the dispatcher
 	number   uint64                 // of the dispatcher: the number of the stanza at hand
+	repeated bool                   // of the dispatcher: it may have been handled before
 	running  *run                   // of the dispatcher: the context of what it runs
 	runs     []run                  // of the dispatcher: for the contexts to come
 

@@ -11,8 +11,8 @@ import (
 	"stanza.invalid/xmpp/stanza"
 )
 
-// Suspended is a session without a connection, to be resumed by another stream, perhaps
-// of another process: see [Stream.Suspend] and [Management]. It can be written as JSON.
+// Suspended is the state of a session that can be resumed by another stream, perhaps of
+// another process: see [Stream.Suspend] and [Management]. It can be written as JSON.
 // Whoever has it and can log in has the session; the stanzas are in it in clear text.
 type Suspended struct {
 	// ID is what the peer calls the session, Location where it wants it to be resumed.
@@ -31,6 +31,11 @@ type Suspended struct {
 	Written int
 	// Peer is what the layer above the stream knows of the peer; the stream keeps it as it is.
 	Peer json.RawMessage `json:",omitempty"`
+	// Running says that the stream went on when its state was saved ([Management.Save]):
+	// more may have been received and sent since.
+	Running bool `json:",omitempty"`
+	// At is when the state was saved.
+	At time.Time
 }
 
 // ErrNotResumable is returned for a session that the peer does not keep.
@@ -44,7 +49,8 @@ var ErrNotResumable = errors.New("stream: the session cannot be resumed")
 // It waits for all handlers, as long as ctx lets it: when that ends the stream is aborted,
 // and the session lost. A handler cannot call it, not even a [Concurrent] one: that is
 // [ErrWouldBlock]. If the session cannot be resumed the error is [ErrNotResumable], and
-// nothing is changed.
+// nothing is changed. [Management.Save] gets what is returned, too, and its error comes with
+// it.
 func (s *Stream) Suspend(ctx context.Context) (*Suspended, error) {
 	if s.runOf(ctx) != nil {
 		return nil, ErrWouldBlock
@@ -52,7 +58,7 @@ func (s *Stream) Suspend(ctx context.Context) (*Suspended, error) {
 	if s.sm == nil {
 		return nil, ErrNotResumable
 	}
-	saved := &Suspended{Local: s.Local(), Remote: s.Remote()}
+	saved := &Suspended{Local: s.Local(), Remote: s.Remote(), At: time.Now()}
 	m := s.sm
 	m.mu.Lock()
 	saved.ID, saved.Location = m.id, m.location
@@ -80,7 +86,7 @@ func (s *Stream) Suspend(ctx context.Context) (*Suspended, error) {
 		return nil, waitError(ctx)
 	}
 	saved.Received = m.in.part()
-	return saved, nil
+	return saved, m.keeper.final(saved)
 }
 
 // startSaving lets handlers send whatever they have to: there will be no connection that
@@ -108,23 +114,36 @@ func (u *unacked) save(v *Suspended, written uint64) {
 
 // restore makes a session that was suspended the one before the first connection.
 func (m *management) restore(v *Suspended) error {
-	if v.ID == "" || v.Local.Resource() == "" || v.Written < 0 || v.Written > len(v.Unacked) {
+	none := v.ID == "" && v.Running // there was no session yet, only what was to be sent
+	if !none && (v.ID == "" || v.Local.Resource() == "") || v.Written < 0 || v.Written > len(v.Unacked) {
 		return errors.New("stream: the suspended session makes no sense")
 	}
 	m.id, m.location = v.ID, v.Location
 	r := &m.in
 	r.next, r.first, r.said = uint64(v.Received), uint64(v.Received), v.Received
+	r.saved = r.next
 	w, u := &m.s.out, &m.out
-	u.on, u.confirmed, u.ackedTo = true, true, v.Acked
+	u.on, u.confirmed, u.ackedTo, u.behind = true, true, v.Acked, v.Running
+	written := v.Written
+	if v.Running {
+		written = len(v.Unacked) // who knows
+	}
 	for i, text := range v.Unacked {
 		e, err := wire.ParseIn(text, wire.NewContext(wire.NSClient, ""))
 		if err != nil {
 			return err
 		}
-		if i >= v.Written {
+		if i >= written {
 			w.append([]byte(text))
 		}
 		u.add([]byte(text), w.queued, isStanza(e), nil)
+		if !v.At.IsZero() {
+			u.entries[i].at = v.At // or before
+		}
+	}
+	m.began, m.copies.resumed = true, v.Running
+	if none {
+		return nil
 	}
 	m.s.origin.Store(&stanza.Origin{Account: v.Local, Server: v.Remote})
 	m.s.suspended = true

@@ -25,6 +25,7 @@ type unacked struct {
 	asked     bool   // it has not answered
 	timer     *time.Timer
 	saving    bool   // what is left is kept for another stream
+	behind    bool   // there was more than what is known: the process that saved it went on
 	askEnd    uint64 // behind the question, until it was written; 0 after that
 }
 
@@ -34,6 +35,7 @@ type entry struct {
 	end     uint64 // where it ends in what was ever queued
 	d       *Delivery
 	counted bool
+	at      time.Time // when it was sent, if it may be sent again
 }
 
 const ackRequest = "<r xmlns='" + sm.NS + "'/>"
@@ -59,7 +61,11 @@ func (u *unacked) full(n int) bool {
 
 // add takes an element that was queued.
 func (u *unacked) add(b []byte, end uint64, counted bool, d *Delivery) {
-	u.entries = append(u.entries, entry{b: u.keepText(b), end: end, d: d, counted: counted})
+	e := entry{b: u.keepText(b), end: end, d: d, counted: counted}
+	if u.cfg.Resend {
+		e.at = time.Now()
+	}
+	u.entries = append(u.entries, e)
 	u.bytes += len(b)
 	if counted {
 		u.stanzas++
@@ -106,6 +112,9 @@ func (w *writer) acked(h uint32) error {
 	n := h - u.ackedTo // wraps at 2^32
 	left, i := n, 0
 	for handed := w.written + uint64(w.handing); left > 0; i++ {
+		if u.behind && u.on && i == len(u.entries) {
+			break // sent since the state was saved
+		}
 		if !u.on || i == len(u.entries) || u.entries[i].end > handed {
 			text := "acknowledged are " + strconv.FormatUint(uint64(h), 10) + " stanzas, before that it were " +
 				strconv.FormatUint(uint64(u.ackedTo), 10) + ", and " + strconv.FormatUint(uint64(n-left), 10) + " were sent since"
@@ -123,12 +132,13 @@ func (w *writer) acked(h uint32) error {
 		}
 	}
 	u.drop(i)
-	u.ackedTo = h
+	u.ackedTo, u.behind = h, false
 	u.asked, u.askEnd = false, 0
 	u.prune(w.written)
 	if u.stanzas > 0 {
 		w.askLater()
 	}
+	u.s.sm.keeper.touch()
 	w.notify()
 	return nil
 }
@@ -150,6 +160,7 @@ func tooHigh(h, sent uint32) []wire.Raw {
 func (w *writer) manage(b []byte, counted bool, d *Delivery) {
 	u := &w.sm.out
 	u.add(b, w.queued, counted, d)
+	u.s.sm.keeper.touch()
 	if !counted || !u.confirmed || u.asked {
 		return
 	}
@@ -230,27 +241,36 @@ func (w *writer) unmanaged() {
 }
 
 // renew begins a new session: what the peer did not acknowledge in the one before is lost,
-// what was not written goes out behind first.
+// unless it is to be sent again; what was not written goes out behind first.
 func (w *writer) renew(first string, on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	u := &w.sm.out
-	n := 0
-	for n < len(u.entries) && u.entries[n].end <= w.written {
-		if e := &u.entries[n]; e.counted {
+	kept := u.entries[:0]
+	for i := range u.entries {
+		e := &u.entries[i]
+		if e.end > w.written || u.resend(e) {
+			kept = append(kept, *e)
+			continue
+		}
+		u.bytes -= len(e.b)
+		if e.counted {
+			u.stanzas--
 			e.d.resolve(Lost)
 		} else {
 			e.d.resolve(Sent)
 		}
-		n++
 	}
-	u.drop(n)
-	u.on, u.confirmed, u.asked, u.ackedTo, u.since = on, false, false, 0, u.stanzas
+	clear(u.entries[len(kept):])
+	u.entries = kept
+	u.drop(0) // gives back what nobody needs
+	u.on, u.confirmed, u.asked, u.ackedTo, u.since, u.behind = on, false, false, 0, u.stanzas, false
 	w.rebuild(first)
 }
 
-// resume goes on with a session: what the peer did not acknowledge is written again.
-func (w *writer) resume() {
+// resume goes on with a session: what the peer did not acknowledge is written again, and
+// behind it, if the answer is needed, a question.
+func (w *writer) resume(ask bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	u := &w.sm.out
@@ -267,7 +287,9 @@ func (w *writer) resume() {
 	u.entries = kept
 	u.asked, u.since = false, u.stanzas
 	w.rebuild("")
-	if u.stanzas > 0 {
+	if ask {
+		w.appendQuestion()
+	} else if u.stanzas > 0 {
 		w.askLater()
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"stanza.invalid/internal/realserver"
+	"stanza.invalid/internal/testproxy"
 	"stanza.invalid/stream"
 )
 
@@ -19,6 +21,7 @@ func chaos(t *testing.T, v *venue, n size, r *rand.Rand) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	d := &dice{r: r}
+	var enough atomic.Bool // a slow server is left alone in the end
 	sides := []*correspondent{
 		newCorrespondent(t, v, d, realserver.Juliet, realserver.Romeo),
 		newCorrespondent(t, v, d, realserver.Romeo, realserver.Juliet),
@@ -31,9 +34,20 @@ func chaos(t *testing.T, v *venue, n size, r *rand.Rand) {
 		require.Eventually(t, func() bool { _, ok := c.Stream().Resumable(); return ok }, 10*time.Second, time.Millisecond)
 	}
 	for _, c := range sides {
-		c.proxy.Plan(d.fault)
+		c.proxy.Plan(func() testproxy.Fault {
+			if enough.Load() {
+				return testproxy.Fault{}
+			}
+			return d.fault()
+		})
 		c.proxy.Cut(true)
 	}
+	go func() {
+		for ctx.Err() == nil && cuts() < n.cuts*5/4 {
+			time.Sleep(5 * time.Millisecond)
+		}
+		enough.Store(true)
+	}()
 	outcomes := make([][]stream.DeliveryOutcome, 2)
 	var senders sync.WaitGroup
 	for i, c := range sides {
@@ -52,9 +66,7 @@ func chaos(t *testing.T, v *venue, n size, r *rand.Rand) {
 		c.proxy.Cut(d.roll(2) == 0)
 		time.Sleep(time.Millisecond)
 	}
-	for _, c := range sides {
-		c.proxy.Plan(nil)
-	}
+	enough.Store(true)
 	time.Sleep(200 * time.Millisecond) // what comes twice comes now
 	sum := &summary{venue: v.name, messages: n.messages, cuts: cuts(), busy: busy, took: time.Since(begin)}
 	defer func() { t.Log(sum) }()

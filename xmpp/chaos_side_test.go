@@ -63,7 +63,7 @@ func (d *dice) roll(n int) int {
 
 // fault is where a connection ends: often in the login, mostly later.
 func (d *dice) fault() testproxy.Fault {
-	bytes := 24 << 10
+	bytes := 48 << 10
 	if d.roll(6) == 0 {
 		bytes = 6 << 10
 	}
