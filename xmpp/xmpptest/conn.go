@@ -121,6 +121,9 @@ func (c *conn) linger() {
 		_ = t.CloseWrite()
 	}
 	<-drained
+	if r, ok := c.raw.(*road); ok {
+		r.arrive()
+	}
 	c.nc.Close()
 }
 

@@ -19,8 +19,16 @@
 //	srv.Account("bot@example.org", "secret")
 //	bot, err := xmpp.Dial(ctx, jid.MustParse("bot@example.org/x"), srv.ClientConfig("bot@example.org"))
 //
-// Networks and servers fail when a test wants them to: [Server.Disconnect], [Server.Expel],
-// [Server.RefuseResume], [Server.DropAcks], [Server.SlowReads], [Server.BadCertificate].
+// Networks and servers fail when a test wants them to: a connection is cut
+// ([Server.Disconnect]), the network is down for a while ([Server.Offline]), dead without a
+// sign ([Server.Swallow]), or slow ([Server.Delay], [Server.SlowReads]); the server throws
+// somebody out ([Server.Expel], [Server.Redirect]), has forgotten a session
+// ([Server.RefuseResume]), does not say what it has got
+// ([Server.DropAcks]), or shows a certificate that is none ([Server.BadCertificate]). See the
+// example of a network that goes down.
+//
+// A client waits before it connects again, for up to a minute: in a bubble of testing/synctest
+// that takes no time. Elsewhere set xmpp.Config.Backoff.
 //
 // A [Peer] is the other side of a single stream, played by hand byte for byte: for what
 // no server would ever send.

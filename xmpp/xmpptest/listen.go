@@ -51,10 +51,13 @@ func (s *Server) listen(l *net.Listener, direct bool) string {
 func (s *Server) accept(nc net.Conn, direct bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	switch {
+	case s.closed:
 		return ErrClosed
+	case s.network.down():
+		return errOffline
 	}
-	c := newConn(s, nc, direct)
+	c := newConn(s, s.newRoad(nc), direct)
 	s.conns[c] = struct{}{}
 	s.running.Go(c.serve)
 	return nil

@@ -147,6 +147,7 @@ type Server struct {
 	changed      chan struct{}               // guarded by mu: closed when a component comes or goes
 	closed       bool                        // guarded by mu
 
+	network network
 	running sync.WaitGroup // connections and the listener
 }
 

@@ -80,13 +80,14 @@ func (s *Server) webConfig(addr string, t xmpp.Transport) xmpp.Config {
 		w.memory = &memoryListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 		w.serve(w.memory)
 	}
-	cfg.Transport, cfg.Dialer = t, &Dialer{connect: w.memory.connect, pipe: newPipe}
+	cfg.Transport, cfg.Dialer = t, &Dialer{connect: w.connect, pipe: newPipe}
 	cfg.Addr, cfg.DirectTLS = "", false
 	return cfg
 }
 
 // serve takes connections from a listener.
 func (w *web) serve(l net.Listener) {
+	l = roads{l, w.srv}
 	if !w.srv.cfg.NoTLS {
 		l = tls.NewListener(l, &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			t := w.srv.tlsConfig(w.srv.shown(hello.ServerName))
@@ -154,8 +155,11 @@ func (s *Server) acceptWeb(nc net.Conn, r *http.Request, shared bool) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	switch {
+	case s.closed:
 		return ErrClosed
+	case s.network.down():
+		return errOffline
 	}
 	c := &conn{
 		srv: s, raw: nc, nc: nc, id: stream.NewID(), gone: make(chan struct{}), web: true, shared: shared, shown: shown,
@@ -181,6 +185,13 @@ type memoryListener struct {
 	conns  chan net.Conn
 	once   sync.Once
 	closed chan struct{}
+}
+
+func (w *web) connect(ctx context.Context, nc net.Conn) error {
+	if w.srv.network.down() {
+		return errOffline
+	}
+	return w.memory.connect(ctx, nc)
 }
 
 func (l *memoryListener) connect(ctx context.Context, nc net.Conn) error {
