@@ -336,6 +336,8 @@ func (s *Stream) writeFailed(t Transport, err error) {
 // Close ends the stream in an orderly way: what was sent is written, the stream is closed
 // on both sides, and what is queued is handled. ctx and [Config.CloseTimeout] bound it;
 // after that it is [Stream.Abort], and Close returns an error. Closing twice is harmless.
+// With stream management (XEP-0198) both sides say at the end what they have got; what comes
+// from the peer behind that is not handled, because the peer keeps it.
 //
 // A handler that calls it must be [Concurrent]: for others it does nothing and returns
 // [ErrWouldBlock]. Close does not wait for the handler that called it.

@@ -33,9 +33,11 @@ type restorer struct {
 // Restore registers what makes a new session that of the user: presence that was sent,
 // rooms that were joined, subscriptions. It is called, on a goroutine of its own, each
 // time a session starts that is not the one before resumed; those of lower order first, one
-// after the other. It may call and wait; ctx ends with the session. An error is reported
-// as a failure and keeps nothing else from running. What the program sends meanwhile does
-// not wait: handlers of [Restored] know that all is as it was.
+// after the other. It may call and wait; ctx ends with the session. An error or a panic is
+// reported as a failure and keeps nothing else from running. What the program sends meanwhile,
+// and what it has sent while there was no session, does not wait: handlers of [Restored] know
+// that all is as it was. A session that has started already is not restored by functions that
+// are registered later: register before [Client.Open], or do the first time by hand.
 //
 // The client's own presence is of order 0, carbons of -10. The function that Restore
 // returns removes it.

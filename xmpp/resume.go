@@ -73,14 +73,17 @@ func (c *Client) probe() {
 }
 
 // SendTracked is [Session.Send] for who wants to know what becomes of the stanza: the
-// server has acknowledged it (with stream management), it was written to the network
-// (without), or it is lost.
+// server has acknowledged it (with stream management, XEP-0198), it was written to the network
+// (without), or it is lost. That is known within seconds while there is a connection; without
+// one, when the session has gone on, has been replaced, or the client is closed.
 func (s *Session) SendTracked(ctx context.Context, st stanza.Stanza) (*stream.Delivery, error) {
 	return s.stream.SendTracked(ctx, st)
 }
 
-// Reconnect makes the connection anew without delay. It is for programs that learn that
-// the network has changed. The session goes on if the server has kept it.
+// Reconnect makes the connection anew without delay, and an attempt under way as well. It is
+// for programs that learn that the network has changed, or that the machine has slept. The
+// session goes on if the server has kept it. Before the first session it does nothing. It
+// does not wait; any goroutine and any handler may call it.
 func (c *Client) Reconnect() { c.stream.Reconnect() }
 
 // defaults of liveness.

@@ -130,8 +130,12 @@ func (s *Session) Local() jid.JID { return s.stream.Local() }
 func (s *Session) Remote() jid.JID { return s.stream.Remote() }
 
 // Send sends a stanza. It returns once the stanza is in the output buffer, waiting for room
-// if there is none; while the session is not there the stanza waits for it. A stanza that
-// cannot be written as XML is a *wire.EncodeError. After an error nothing was sent.
+// if there is none, until ctx ends; while the session is not there the stanza waits for it. A
+// stanza that cannot be written as XML is a *wire.EncodeError, one that is longer than the
+// server takes stream.ErrStanzaTooLarge, and one for a session that was closed
+// stream.ErrClosed. After an error nothing was sent. That there is none says nothing about the
+// server: see [Session.SendTracked]. A handler passes its own context, or it may wait for
+// room that only it can make.
 func (s *Session) Send(ctx context.Context, st stanza.Stanza) error {
 	return s.stream.Send(ctx, st)
 }
@@ -139,7 +143,10 @@ func (s *Session) Send(ctx context.Context, st stanza.Stanza) error {
 // Flush waits until all that was sent so far has been handed to the network.
 func (s *Session) Flush(ctx context.Context) error { return s.stream.Flush(ctx) }
 
-// Close ends the session in an orderly way. See [stream.Stream.Close].
+// Close ends the session in an orderly way: what was sent is written, both sides say what they
+// have got and close the stream, and what is queued is handled, within 5 s and ctx. A handler
+// that calls it must be registered with stream.Concurrent: others get stream.ErrWouldBlock,
+// and nothing happens. Closing twice is harmless. See [stream.Stream.Close].
 func (s *Session) Close(ctx context.Context) error { return s.stream.Close(ctx) }
 
 // Abort ends the session at once. See [stream.Stream.Abort].
@@ -148,7 +155,8 @@ func (s *Session) Abort() { s.stream.Abort() }
 // Done is closed when the session has ended for good.
 func (s *Session) Done() <-chan struct{} { return s.stream.Done() }
 
-// Err returns why the session ended, nil while it has not.
+// Err returns why the session ended, nil while it has not: stream.ErrClosed if the program
+// ended it, a [*stream.Error] such as stream.Conflict, or why connecting again was of no use.
 func (s *Session) Err() error { return s.stream.Err() }
 
 // State returns where the session's stream stands.

@@ -7,7 +7,8 @@
 //	...
 //	for _, item := range friends.Items() { ... }
 //
-// The roster is asked for in each new session, and kept up to date by what the server pushes.
+// The roster is asked for in each new session, and in the first one of a program also if it
+// goes on with that of an earlier program; it is kept up to date by what the server pushes.
 // With a [Cache] and a server that knows versions, only what has changed since the last time
 // goes over the network. Pushes from anybody but the account itself and its server are not
 // believed.
