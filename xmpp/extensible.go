@@ -239,7 +239,7 @@ func (c *Client) attempt(ctx context.Context, conn *stream.Conn, a *attempt, sen
 		case r.Is(sasl2.NS, "success"):
 			return c.succeeded(a, r)
 		case r.Is(sasl2.NS, "failure"):
-			return nil, c.refused(readFailure2(a.m, r))
+			return nil, c.refused(c.readFailure2(a.m, r))
 		default:
 			return nil, fmt.Errorf("%s in the middle of authentication", r.Name())
 		}
@@ -311,7 +311,7 @@ func (c *Client) tasks(ctx context.Context, conn *stream.Conn, a *attempt, r wir
 		}
 	}
 	_ = conn.Write(&sasl2.Abort{})
-	return stream.Permanent(&AuthError{Mechanism: a.m.Name(), Text: more.Text.String(), Err: fmt.Errorf("%w: %.200q", ErrTask, more.Tasks.Tasks)})
+	return stream.Permanent(&AuthError{Mechanism: a.m.Name(), Text: more.Text.In(c.cfg.Lang), Err: fmt.Errorf("%w: %.200q", ErrTask, more.Tasks.Tasks)})
 }
 
 func (c *Client) upgrade(ctx context.Context, conn *stream.Conn, a *attempt, task string) error {
@@ -323,7 +323,7 @@ func (c *Client) upgrade(ctx context.Context, conn *stream.Conn, a *attempt, tas
 		return err
 	}
 	if r.Is(sasl2.NS, "failure") {
-		return c.refused(readFailure2(a.m, r))
+		return c.refused(c.readFailure2(a.m, r))
 	}
 	salt, err := stanza.Decode[saslupgrade.Salt](r.Child(saslupgrade.NSSCRAM, "salt"))
 	if err != nil {
@@ -338,8 +338,8 @@ func (c *Client) upgrade(ctx context.Context, conn *stream.Conn, a *attempt, tas
 
 // readFailure2 reads a failure of SASL 2. Some servers put the condition into the wrong
 // namespace.
-func readFailure2(m mechanism.Mechanism, r wire.Raw) *AuthError {
-	e := &AuthError{Mechanism: m.Name(), Condition: NotAuthorized}
+func (c *Client) readFailure2(m mechanism.Mechanism, r wire.Raw) *AuthError {
+	e := &AuthError{Mechanism: m.Name(), Condition: NotAuthorized, Err: explained(m)}
 	f, err := stanza.Decode[sasl2.Failure](r)
 	if err != nil {
 		e.Err = err
@@ -357,7 +357,7 @@ func readFailure2(m mechanism.Mechanism, r wire.Raw) *AuthError {
 	if cond.Known() {
 		e.Condition = AuthCondition(cond)
 	}
-	e.Text = f.Text.String()
+	e.Text = f.Text.In(c.cfg.Lang)
 	return e
 }
 

@@ -88,7 +88,7 @@ type AuthError struct {
 	Mechanism string
 	// Condition is what the server says; "" if this side has ended it.
 	Condition AuthCondition
-	// Text says more, for people.
+	// Text says more, for people, in the language of Config.Lang if the server has it.
 	Text string
 	// Err is why this side has ended it.
 	Err error
@@ -272,7 +272,7 @@ func (c *Client) exchange(ctx context.Context, conn *stream.Conn, m mechanism.Me
 			}
 			return nil
 		case r.Is(sasl.NS, "failure"):
-			return c.refused(readFailure(m, r))
+			return c.refused(c.readFailure(m, r))
 		default:
 			return fmt.Errorf("%s in the middle of authentication", r.Name())
 		}
@@ -311,8 +311,8 @@ func finish(m mechanism.Mechanism, text string, has bool) error {
 	return m.Finish(b, has)
 }
 
-func readFailure(m mechanism.Mechanism, r wire.Raw) *AuthError {
-	e := &AuthError{Mechanism: m.Name()}
+func (c *Client) readFailure(m mechanism.Mechanism, r wire.Raw) *AuthError {
+	e := &AuthError{Mechanism: m.Name(), Err: explained(m)}
 	var f sasl.Failure
 	if err := f.DecodeXML(r); err != nil {
 		e.Err = err
@@ -322,7 +322,7 @@ func readFailure(m mechanism.Mechanism, r wire.Raw) *AuthError {
 		// from drafts and extensions: what is not known is a refusal
 		e.Condition = NotAuthorized
 	}
-	e.Text = f.Text.String()
+	e.Text = f.Text.In(c.cfg.Lang)
 	return e
 }
 

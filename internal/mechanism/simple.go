@@ -87,6 +87,9 @@ func (b *bearer) Next(_ context.Context, challenge []byte) ([]byte, error) {
 	return []byte{1}, nil
 }
 
+// Explanation is what the server has said against the token, "" for nothing.
+func (b *bearer) Explanation() string { return b.failed }
+
 func (b *bearer) Finish([]byte, bool) error {
 	if b.failed != "" {
 		return fmt.Errorf("%w: success after an error", ErrServer)
