@@ -225,13 +225,15 @@ func (c *Client) attempt(ctx context.Context, conn *stream.Conn, a *attempt, sen
 			return nil, err
 		}
 	}
-	for {
+	for round := 0; ; round++ {
 		r, err := conn.Read()
 		if err != nil {
 			return nil, err
 		}
 		c.login.kept.Flying = false
 		switch {
+		case r.Is(sasl2.NS, "challenge") && round == maxRounds+len(a.upgrades):
+			err = c.giveUp(conn, a, mechanism.ErrChallenge)
 		case r.Is(sasl2.NS, "challenge"):
 			err = c.challenged(ctx, conn, a, r)
 		case r.Is(sasl2.NS, "continue"):

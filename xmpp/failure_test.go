@@ -6,13 +6,16 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"stanza.invalid/gen/sasl"
 	"stanza.invalid/gen/sasl2"
+	"stanza.invalid/internal/mechanism"
 	"stanza.invalid/stream"
 	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
 )
 
@@ -178,6 +181,49 @@ func TestBindErrors(t *testing.T) {
 				require.ErrorContains(t, dialled, c.text)
 				require.Equal(t, name == "an error of its", stream.IsPermanent(dialled), "a stale session ends in time")
 			})
+		})
+	}
+}
+
+// A server that asks a mechanism for what it has said already gets an empty answer, but not
+// for ever.
+func TestEmptyChallenges(t *testing.T) {
+	t.Parallel()
+	for _, ns := range []string{sasl.NS, sasl2.NS} {
+		synctest.Test(t, func(t *testing.T) {
+			answers := 0
+			begin := time.Now()
+			dialled, scripted := against(t, func(cfg *xmpp.Config) { cfg.Password, cfg.Anonymous = "", true }, func(v *villain) error {
+				offer := offerSASL("ANONYMOUS")
+				if ns == sasl2.NS {
+					offer = offerSASL2("", "ANONYMOUS")
+				}
+				if err := v.secure(offer); err != nil {
+					return err
+				}
+				if _, err := v.Read(); err != nil {
+					return err
+				}
+				for {
+					if err := v.Send("<challenge xmlns='" + ns + "'/>"); err != nil {
+						return err
+					}
+					r, err := v.Read()
+					if err != nil {
+						return err
+					}
+					if r.Is(ns, "abort") {
+						return v.quiet()
+					}
+					require.True(t, r.Is(ns, "response"))
+					require.Empty(t, r.Text())
+					answers++
+				}
+			}, jid.MustParse("example.org"))
+			require.NoError(t, scripted)
+			require.ErrorIs(t, dialled, mechanism.ErrChallenge)
+			require.Equal(t, 4, answers)
+			require.Less(t, time.Since(begin), 10*time.Second)
 		})
 	}
 }

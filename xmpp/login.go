@@ -242,6 +242,9 @@ func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Ou
 	return stream.Restart, nil
 }
 
+// maxRounds is how many challenges a login may have; no mechanism has as many.
+const maxRounds = 4
+
 // exchange logs in with a mechanism.
 func (c *Client) exchange(ctx context.Context, conn *stream.Conn, m mechanism.Mechanism) error {
 	initial, err := m.Start()
@@ -251,7 +254,7 @@ func (c *Client) exchange(ctx context.Context, conn *stream.Conn, m mechanism.Me
 	if err := conn.Write(&sasl.Auth{Mechanism: m.Name(), Data: encode64(initial)}); err != nil {
 		return err
 	}
-	for {
+	for round := 0; ; round++ {
 		r, err := conn.Read()
 		if err != nil {
 			return err
@@ -259,11 +262,14 @@ func (c *Client) exchange(ctx context.Context, conn *stream.Conn, m mechanism.Me
 		switch {
 		case r.Is(sasl.NS, "challenge"):
 			answer, err := respond(ctx, m, r.Text())
+			if err == nil && round == maxRounds {
+				err = mechanism.ErrChallenge
+			}
 			if err != nil {
 				_ = conn.Write(&sasl.Abort{})
 				return c.refused(&AuthError{Mechanism: m.Name(), Err: err})
 			}
-			if err := conn.Write(&sasl.Response{Data: encode64(answer)}); err != nil {
+			if err := conn.Write(&sasl.Response{Data: base64.StdEncoding.EncodeToString(answer)}); err != nil {
 				return err
 			}
 		case r.Is(sasl.NS, "success"):
@@ -326,7 +332,7 @@ func (c *Client) readFailure(m mechanism.Mechanism, r wire.Raw) *AuthError {
 	return e
 }
 
-// encode64 is the base64 of SASL in XMPP: nothing for no data, = for empty data (RFC
+// encode64 is the base64 of an initial response: nothing for no data, = for empty data (RFC
 // 6120, section 6.4.2).
 func encode64(b []byte) string {
 	switch {
