@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strconv"
 	"time"
 
 	"stanza.invalid/internal/mechanism"
@@ -74,7 +75,8 @@ type Config struct {
 	// text if the server does not offer TLS, or does not answer with it. Passwords are still
 	// not sent as such, unless Auth.InsecurePlain says so too. It is for tests on loopback.
 	InsecureNoTLS bool
-	// Dialer makes connections, and resolves names; nil is a net.Dialer. See [ProxyDialer].
+	// Dialer makes connections, and resolves names; nil is a net.Dialer. See [ProxyDialer]. Which
+	// names there are to resolve is still asked of Resolver, unless Addr says it.
 	Dialer Dialer
 	// Resolver looks the server up in DNS; nil is that of package net.
 	Resolver Resolver
@@ -155,6 +157,19 @@ func (c *Config) resolver() Resolver {
 	return net.DefaultResolver
 }
 
+// address returns the host and the port of Addr.
+func (c *Config) address() (host string, port uint16, err error) {
+	host, p, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return "", 0, err
+	}
+	n, err := strconv.ParseUint(p, 10, 16)
+	if err != nil {
+		return "", 0, fmt.Errorf("%q is no port", p)
+	}
+	return host, uint16(n), nil
+}
+
 // check finds what cannot be meant.
 func (c *Config) check(addr jid.JID) error {
 	switch {
@@ -175,6 +190,19 @@ func (c *Config) check(addr jid.JID) error {
 	if c.Transport != nil && c.Addr != "" {
 		return errors.New("xmpp: Config.Addr is about TCP, and Config.Transport something else")
 	}
+	if c.Addr != "" {
+		if _, _, err := c.address(); err != nil {
+			return fmt.Errorf("xmpp: Config.Addr: %w", err)
+		}
+	}
+	for what, text := range map[string]string{"Lang": c.Lang, "Tag": c.Tag, "UserAgent.Software": c.UserAgent.Software, "UserAgent.Device": c.UserAgent.Device} {
+		if wire.CleanText(text) != text {
+			return fmt.Errorf("xmpp: Config.%s %q cannot be sent as XML", what, text)
+		}
+	}
+	if _, err := addr.WithResource(c.Resource); err != nil {
+		return fmt.Errorf("xmpp: Config.Resource: %w", err)
+	}
 	for _, p := range c.Pins {
 		if len(p) != 32 {
 			return errors.New("xmpp: a pin in Config.Pins is no SHA-256 hash")
@@ -183,6 +211,11 @@ func (c *Config) check(addr jid.JID) error {
 	if c.Auth.Minimum != "" {
 		if _, err := mechanism.Strength(c.Auth.Minimum); err != nil {
 			return fmt.Errorf("xmpp: Config.Auth.Minimum: %w", err)
+		}
+	}
+	for _, name := range c.Auth.Mechanisms {
+		if _, err := mechanism.Strength(name); err != nil {
+			return fmt.Errorf("xmpp: Config.Auth.Mechanisms: %w", err)
 		}
 	}
 	return nil

@@ -281,12 +281,37 @@ func TestX9Proxies(t *testing.T) {
 	}
 	// a proxy that does not answer
 	synctest.Test(t, func(t *testing.T) {
-		d, err := ProxyDialer(url, proxyServer(func(r *bufio.Reader, _ net.Conn) { _, _ = io.Copy(io.Discard, r) }))
-		require.NoError(t, err)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err = d.DialContext(ctx, "tcp", "xmpp.example.org:5222")
-		require.ErrorIs(t, err, context.DeadlineExceeded)
+		for _, url := range []string{url, "socks5://u:p@proxy.example"} {
+			for name, script := range map[string]func(r *bufio.Reader, w net.Conn){
+				"silence": func(r *bufio.Reader, _ net.Conn) { _, _ = io.Copy(io.Discard, r) },
+				"drops": func(r *bufio.Reader, w net.Conn) {
+					go io.Copy(io.Discard, r)
+					for _, c := range []byte("HTTP/1.1 200 OK, and so on") {
+						time.Sleep(10 * time.Second)
+						if strings.HasPrefix(url, "socks") {
+							c = 5
+						}
+						if _, err := w.Write([]byte{c}); err != nil {
+							return
+						}
+					}
+				},
+			} {
+				d, err := ProxyDialer(url, proxyServer(script))
+				require.NoError(t, err)
+				ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+				begin := time.Now()
+				_, err = d.DialContext(ctx, "tcp", "xmpp.example.org:5222")
+				require.Error(t, err, name)
+				if strings.HasPrefix(url, "http") {
+					require.ErrorIs(t, err, context.DeadlineExceeded, "%s %s", name, url)
+				}
+				require.LessOrEqual(t, time.Since(begin), 20*time.Second, name)
+				require.NotContains(t, err.Error(), "u:p")
+				cancel()
+				time.Sleep(time.Minute)
+			}
+		}
 	})
 }
 

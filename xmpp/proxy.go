@@ -1,6 +1,7 @@
 package xmpp
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -106,7 +107,7 @@ func (p *httpProxy) connect(conn net.Conn, addr string) error {
 	// byte by byte: what comes behind the header is the server's
 	var head []byte
 	one := make([]byte, 1)
-	for !strings.HasSuffix(string(head), "\r\n\r\n") {
+	for !bytes.HasSuffix(head, []byte("\r\n\r\n")) {
 		if len(head) >= 8<<10 {
 			return errors.New("its answer is too long")
 		}

@@ -37,15 +37,11 @@ const (
 // candidates returns where the server may be, in the order in which to try.
 func (c *Client) candidates(ctx context.Context) ([]candidate, error) {
 	if c.cfg.Addr != "" {
-		host, port, err := net.SplitHostPort(c.cfg.Addr)
+		host, port, err := c.cfg.address()
 		if err != nil {
 			return nil, err
 		}
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil {
-			return nil, err
-		}
-		return c.addresses(ctx, []candidate{{host, uint16(n), c.cfg.DirectTLS}}), nil
+		return c.addresses(ctx, []candidate{{host, port, c.cfg.DirectTLS}}), nil
 	}
 	own := []candidate{{host: c.domain, port: defaultPort}}
 	if net.ParseIP(c.domain) != nil {

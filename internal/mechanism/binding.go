@@ -44,6 +44,8 @@ func (o Offer) have(name string) binding {
 	return binding{name, b.Data}
 }
 
+func isSCRAM(name string) bool { return strings.HasPrefix(name, "SCRAM-") }
+
 // binding returns the binding for the -PLUS mechanisms, and the flag for the others when
 // there is none (RFC 5802, section 6; XEP-0440, section 3).
 //
@@ -56,7 +58,7 @@ func (o Offer) have(name string) binding {
 // look like, sure says that the server has to prove that it has offered just those
 // (XEP-0474, rule 6).
 func (o Offer) binding() (b binding, flag byte, sure bool, err error) {
-	plus := slices.ContainsFunc(o.Mechanisms, func(m string) bool { return strings.HasPrefix(m, "SCRAM-") && strings.HasSuffix(m, "-PLUS") })
+	plus := slices.ContainsFunc(o.Mechanisms, func(m string) bool { return isSCRAM(m) && IsPlus(m) })
 	if o.TLS == nil {
 		return binding{}, 'n', false, nil
 	}
@@ -68,6 +70,10 @@ func (o Offer) binding() (b binding, flag byte, sure bool, err error) {
 			return binding{}, 'y', false, nil
 		}
 		return o.have(bindUnique), 'n', false, nil
+	}
+	if !plus && !o.Extensible && !slices.ContainsFunc(o.Mechanisms, isSCRAM) {
+		// Prosody 13 lists bindings also for accounts that have nothing to bind, those of LDAP
+		return binding{}, 'n', false, nil
 	}
 	if !plus {
 		return binding{}, 0, false, fmt.Errorf("%w: channel bindings, but no mechanism that has one", ErrDowngrade)

@@ -101,6 +101,56 @@ func TestChoose(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
+// A server whose accounts have nothing to bind may list bindings all the same: in SASL 2 that
+// is a mistake or an attack, before it just useless.
+func TestBindingsWithoutSCRAM(t *testing.T) {
+	t.Parallel()
+	o := Offer{Mechanisms: []string{"PLAIN", "EXTERNAL"}, TLS: connection(t, tls.VersionTLS13), Bindings: []string{"tls-exporter"}}
+	m, err := Choose(o, me, Policy{})
+	require.NoError(t, err)
+	require.Equal(t, "PLAIN", m.Name())
+	_, err = Choose(o, me, Policy{NoPlain: true})
+	require.ErrorIs(t, err, ErrNone)
+	_, err = Choose(o, me, Policy{Bound: true})
+	require.ErrorIs(t, err, ErrDowngrade)
+	o.Extensible = true
+	_, err = Choose(o, me, Policy{})
+	require.ErrorIs(t, err, ErrDowngrade)
+}
+
+// A login that was once bound goes on without only if the server proves what it offers
+// (XEP-0474).
+func TestOnceBound(t *testing.T) {
+	t.Parallel()
+	cs := connection(t, tls.VersionTLS13)
+	for name, c := range map[string]struct {
+		mechanisms []string
+		bindings   []string
+		want       string
+	}{
+		"still":     {[]string{"SCRAM-SHA-1-PLUS", "SCRAM-SHA-512"}, []string{"tls-exporter"}, "SCRAM-SHA-1-PLUS"},
+		"no more":   {[]string{"SCRAM-SHA-512"}, nil, "SCRAM-SHA-512"},
+		"PLAIN":     {[]string{"PLAIN"}, nil, ""},
+		"a token":   {[]string{"OAUTHBEARER"}, nil, ""},
+		"a key":     {[]string{"EXTERNAL"}, nil, "EXTERNAL"},
+		"anonymous": {[]string{"ANONYMOUS"}, nil, ""},
+	} {
+		m, err := Choose(Offer{Mechanisms: c.mechanisms, Bindings: c.bindings, TLS: cs},
+			Credentials{Username: "me", Password: "secret", Bearer: "t", Certificate: true}, Policy{Bound: true})
+		if c.want == "" {
+			require.Error(t, err, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, m.Name(), name)
+		if x, ok := m.(*exchange); ok {
+			require.Equal(t, !IsPlus(m.Name()), x.sure, "what is offered has to be proved")
+		}
+	}
+	_, err := Token("HT-SHA-256-NONE", "me", "t", Offer{TLS: cs}, Policy{Bound: true})
+	require.ErrorIs(t, err, ErrTokenBinding)
+}
+
 // XEP-0474: the server's hash of what it has offered is checked where it gives one.
 func TestDowngradeProtection(t *testing.T) {
 	t.Parallel()
