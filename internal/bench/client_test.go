@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"sync"
 	"testing"
 	"time"
@@ -17,35 +18,63 @@ import (
 	"stanza.invalid/internal/testca"
 	"stanza.invalid/stream"
 	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/bosh"
 	"stanza.invalid/xmpp/jid"
+	"stanza.invalid/xmpp/websocket"
 	"stanza.invalid/xmpp/xmpptest"
 )
 
-// The role of a process with many idle clients, and the certificate that they trust; without
-// one they do without TLS.
+// The role of a process with many idle clients, the certificate that they trust (without one
+// they do without TLS), and by what they connect.
 const (
 	roleClients = "clients"
 	caVar       = "STANZA_BENCH_CA"
+	overVar     = "STANZA_BENCH_OVER"
 )
 
 const account = "bot@bench.example"
 
-// runClients is runIdle for clients.
-func runClients() error {
+// clientConfig is how the clients of a process connect.
+func clientConfig() (xmpp.Config, error) {
+	addr := os.Getenv(addrVar)
 	cfg := xmpp.Config{
-		Addr: os.Getenv(addrVar), Password: "bench", Backoff: stream.Backoff{Off: true}, InsecureNoTLS: true,
-		Auth: xmpp.AuthPolicy{InsecurePlain: true}, // a thousand logins by SCRAM would take long
+		Password: "bench", Backoff: stream.Backoff{Off: true}, InsecureNoTLS: true,
+		Auth: xmpp.AuthPolicy{InsecurePlain: true},
+	}
+	switch os.Getenv(overVar) {
+	case overWebsocket:
+		cfg.Transport = &websocket.Transport{URL: addr}
+	case overBOSH:
+		cfg.Transport = &bosh.Transport{URL: addr}
+	default:
+		cfg.Addr = addr
 	}
 	if ca := os.Getenv(caVar); ca != "" {
 		roots := x509.NewCertPool()
 		if !roots.AppendCertsFromPEM([]byte(ca)) {
-			return errors.New("no certificate")
+			return cfg, errors.New("no certificate")
 		}
 		cfg.TLS, cfg.InsecureNoTLS = &tls.Config{RootCAs: roots}, false
 	}
+	return cfg, nil
+}
+
+// The ways to connect.
+const (
+	overTCP       = "TCP"
+	overWebsocket = "a websocket"
+	overBOSH      = "BOSH"
+)
+
+// runClients is runIdle for clients.
+func runClients() error {
 	before := inUse()
 	sessions := make([]*xmpp.Client, idleSessions)
 	for i := range sessions {
+		cfg, err := clientConfig()
+		if err != nil {
+			return err
+		}
 		c, err := xmpp.Dial(context.Background(), jid.MustParse(account), cfg)
 		if err != nil {
 			return err
@@ -54,29 +83,53 @@ func runClients() error {
 	}
 	time.Sleep(time.Second)
 	after := inUse()
+	if name := os.Getenv(profileVar); name != "" {
+		if err := writeProfile(name); err != nil {
+			return err
+		}
+	}
 	runtime.KeepAlive(sessions)
 	return json.NewEncoder(os.Stdout).Encode(result{PerIdle: (after - before) / idleSessions, Peak: peakKiB()})
 }
 
-// BenchmarkIdleClients tells what an idle session of a client costs, with TLS and without.
+// profileVar names a file for what the heap holds at the end. Run with
+// GODEBUG=memprofilerate=1 it says where each byte comes from.
+const profileVar = "STANZA_BENCH_PROFILE"
+
+func writeProfile(name string) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
+}
+
+// BenchmarkIdleClients tells what an idle session of a client costs, in heap and stack: with
+// TLS and without, and by each way to connect. All but the last log in by SCRAM.
 func BenchmarkIdleClients(b *testing.B) {
-	for _, secure := range []bool{true, false} {
-		cfg := xmpptest.Config{Mechanisms: []string{"PLAIN"}, Bindings: []string{}, NoTLS: !secure}
+	fmt.Printf("\n%-48s %18s\n", fmt.Sprintf("idle client, one of %d", idleSessions), "bytes of memory")
+	for _, c := range []struct {
+		over   string
+		secure bool
+	}{{overTCP, true}, {overWebsocket, true}, {overBOSH, true}, {overTCP, false}} {
+		cfg := xmpptest.Config{NoTLS: !c.secure}
 		b.Setenv(caVar, "")
-		if secure {
+		b.Setenv(overVar, c.over)
+		what := "in clear text, over TCP"
+		if c.secure {
 			ca := testca.New()
-			cert := ca.Issue(testca.Leaf{Names: []string{"bench.example"}})
+			cert := ca.Issue(testca.Leaf{Names: []string{"bench.example", "127.0.0.1"}})
 			cfg.Certificate = &cert
 			b.Setenv(caVar, string(ca.PEM()))
+			what = "with TLS, over " + c.over
+		} else {
+			cfg.Mechanisms = []string{"PLAIN"}
 		}
 		srv := xmpptest.Start(b, cfg)
 		srv.Account(account, "bench")
-		r := runRole(b, roleClients, srv.Addr())
-		what := "in clear text"
-		if secure {
-			what = "over TLS"
-		}
-		fmt.Printf("\nidle client %s, one of %d: %d bytes of heap and stack\n", what, idleSessions, r.PerIdle)
+		addr := map[string]func() string{overTCP: srv.Addr, overWebsocket: srv.WebsocketURL, overBOSH: srv.BOSHURL}[c.over]()
+		fmt.Printf("%-48s %18d\n", what, runRole(b, roleClients, addr).PerIdle)
+		srv.Close()
 	}
 	for b.Loop() {
 		// measured in other processes
@@ -90,8 +143,8 @@ type trips struct {
 	under xmpp.Dialer
 
 	mu    sync.Mutex
-	n     int
-	wrote bool
+	n     int  // guarded by mu
+	wrote bool // guarded by mu
 }
 
 func (t *trips) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -130,34 +183,54 @@ func (c counted) Read(b []byte) (int, error) {
 // BenchmarkRoundTrips counts the round trips between TLS and a session: of a first login, of
 // one with a token, and of those with what the server has offered remembered.
 func BenchmarkRoundTrips(b *testing.B) {
-	fmt.Printf("\n%-44s %8s %12s\n", "round trips from TLS to a session", "cold", "remembered")
+	fmt.Printf("\n%-48s %8s %12s\n", "round trips from TLS to a session", "cold", "remembered")
+	waiting := func(cfg *xmpp.Config) { cfg.Auth.NoPipelining = true }
+	scram, token, classic := xmpptest.Config{Tokens: []string{}}, xmpptest.Config{}, xmpptest.Config{NoSASL2: true}
 	for _, c := range []struct {
-		name   string
-		cfg    xmpptest.Config
-		change func(cfg *xmpp.Config)
+		name  string
+		cfg   xmpptest.Config
+		over  string
+		known bool // there is a token from an earlier login
 	}{
-		{"SASL 2, Bind 2, SCRAM-SHA-512-PLUS", xmpptest.Config{Tokens: []string{}}, nil},
-		{"SASL 2, Bind 2, a token (the first: SCRAM)", xmpptest.Config{}, nil},
-		{"the same, waiting for the server's offer", xmpptest.Config{}, func(cfg *xmpp.Config) { cfg.Auth.NoPipelining = true }},
-		{"RFC 6120: SCRAM-SHA-512-PLUS and binding", xmpptest.Config{NoSASL2: true}, nil},
+		{"SASL 2, Bind 2, FAST: a token", token, overTCP, true},
+		{"SASL 2, Bind 2, SCRAM-SHA-512-PLUS", scram, overTCP, false},
+		{"RFC 6120: SCRAM-SHA-512-PLUS and binding", classic, overTCP, false},
+		{"a token, over a websocket, with its upgrade", token, overWebsocket, true},
+		{"SCRAM-SHA-512-PLUS, over a websocket", scram, overWebsocket, false},
+		{"RFC 6120, over a websocket", classic, overWebsocket, false},
+		{"a token, by BOSH", token, overBOSH, true},
+		{"SCRAM-SHA-512-PLUS, by BOSH", scram, overBOSH, false},
+		{"RFC 6120, by BOSH", classic, overBOSH, false},
 	} {
-		c.cfg.TLS = true
+		c.cfg.TLS = c.over == overTCP
 		srv := xmpptest.Start(b, c.cfg)
 		srv.Account(account, "bench")
-		t := &trips{under: srv.Dialer()}
+		var t *trips
 		store := xmpp.MemoryStore()
-		var counts [2]int
-		for i := range counts {
-			cfg := srv.ClientConfig(account)
+		counts := map[string]int{}
+		for _, login := range []string{"first", "cold", "remembered"} {
+			var cfg xmpp.Config
+			switch c.over {
+			case overWebsocket:
+				cfg = srv.WebsocketConfig(account)
+			case overBOSH:
+				cfg = srv.BOSHConfig(account)
+			default:
+				cfg = srv.ClientConfig(account)
+			}
+			if login == "first" && !c.known {
+				continue
+			}
+			t = &trips{under: cfg.Dialer}
 			cfg.Dialer, cfg.Store = t, store
+			if login != "remembered" {
+				waiting(&cfg)
+			}
 			cfg.Trace = &xmpp.Trace{Session: func(jid.JID, bool) {
 				t.mu.Lock()
 				defer t.mu.Unlock()
-				counts[i] = t.n
+				counts[login] = t.n
 			}}
-			if c.change != nil {
-				c.change(&cfg)
-			}
 			client, err := xmpp.Dial(context.Background(), jid.MustParse(account), cfg)
 			if err != nil {
 				b.Fatal(err)
@@ -166,7 +239,8 @@ func BenchmarkRoundTrips(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		fmt.Printf("%-44s %8d %12d\n", c.name, counts[0], counts[1])
+		fmt.Printf("%-48s %8d %12d\n", c.name, counts["cold"], counts["remembered"])
+		srv.Close()
 	}
 	for b.Loop() {
 		// counted above
