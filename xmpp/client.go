@@ -59,7 +59,7 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 	if cfg.Resource == "" {
 		cfg.Resource = addr.Resource()
 	}
-	c := &Client{cfg: cfg, addr: addr, domain: domain}
+	c := &Client{cfg: cfg, addr: addr, domain: domain} // no closure takes cfg: once is enough of it
 	var management *stream.Management
 	if !cfg.NoManagement {
 		management = &c.cfg.Management
@@ -79,7 +79,7 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 		},
 		Negotiators:    steps(c),
 		Opening:        c.opening,
-		Trusted:        func(conn *stream.Conn) bool { return cfg.InsecureNoTLS || tlsState(conn) != nil },
+		Trusted:        c.trusted,
 		Limits:         cfg.Limits,
 		Queue:          cfg.Queue,
 		KeepAlive:      cfg.KeepAlive,
@@ -122,6 +122,11 @@ func Dial(ctx context.Context, addr jid.JID, cfg Config) (*Client, error) {
 
 // Open connects. It may be called once.
 func (c *Client) Open(ctx context.Context) error { return c.stream.Open(ctx) }
+
+// trusted reports whether what is said over a connection comes from the server.
+func (c *Client) trusted(conn *stream.Conn) bool {
+	return c.cfg.InsecureNoTLS || tlsState(conn) != nil
+}
 
 // negotiators are the steps to a session, in the order of XEP-0170.
 func (c *Client) negotiators() []stream.Negotiator {

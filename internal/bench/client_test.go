@@ -68,12 +68,15 @@ const (
 
 // runClients is runIdle for clients.
 func runClients() error {
+	cfg, err := clientConfig()
+	if err != nil {
+		return err
+	}
 	before := inUse()
 	sessions := make([]*xmpp.Client, idleSessions)
 	for i := range sessions {
-		cfg, err := clientConfig()
-		if err != nil {
-			return err
+		if t, ok := cfg.Transport.(*bosh.Transport); ok {
+			cfg.Transport = &bosh.Transport{URL: t.URL} // one for each
 		}
 		c, err := xmpp.Dial(context.Background(), jid.MustParse(account), cfg)
 		if err != nil {

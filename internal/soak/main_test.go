@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"sync"
@@ -13,7 +14,16 @@ import (
 	"stanza.invalid/xmpp/jid"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(addrVar) != "" {
+		if err := holdIdle(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var juliet = jid.MustParse("juliet@example.org/balcony")
 
