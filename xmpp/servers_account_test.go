@@ -15,10 +15,10 @@ import (
 	"stanza.invalid/gen/disco"
 	"stanza.invalid/gen/mam"
 	"stanza.invalid/gen/roster"
-	"stanza.invalid/gen/rsm"
+	"stanza.invalid/gen/stanzaid"
 	"stanza.invalid/stream"
-	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/archive"
 	"stanza.invalid/xmpp/contacts"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
@@ -266,29 +266,20 @@ func holdsBack(t *testing.T, s *tested) {
 	juliet.gets(t, "on the road")
 }
 
-var matchResult = stream.MatchPayload(stream.KindMessage, wire.Name{Space: mam.NS, Local: "result"})
-
-// search asks an archive for a page.
-func search(t *testing.T, p *party, f mam.Filter, page rsm.Set) (bodies, ids []string, fin *mam.Fin) {
+// read reads messages of an archive, and returns what was said and the ids.
+func read(t *testing.T, p *party, opts ...archive.Option) (bodies, ids []string) {
 	t.Helper()
-	q := &mam.Query{QueryID: stream.NewID(), Form: f.Submit(), Set: &page}
-	c := p.Stream().Collect(matchResult, stream.Exclusive())
-	fin, err := xmpp.Call(limited(t), p, jid.JID{}, q)
-	require.NoError(t, err)
-	for _, st := range c.Stop() {
-		// the query is over: so what it has brought is not believed without a look
-		require.Contains(t, []jid.JID{{}, p.Local().Bare()}, st.Attributes().From)
-		r, err := stanza.FindUnverified[mam.Result](st.(*stanza.Message))
+	for m, err := range archive.Query(limited(t), p, opts...) {
 		require.NoError(t, err)
-		require.Equal(t, q.QueryID, r.QueryID)
-		require.NotNil(t, r.Forwarded.Message)
-		require.NotNil(t, r.Forwarded.Delay)
-		bodies, ids = append(bodies, r.Forwarded.Message.Body.String()), append(ids, r.ID)
+		require.NotNil(t, m.Stanza)
+		require.WithinDuration(t, time.Now(), m.Time, time.Hour)
+		bodies, ids = append(bodies, m.Stanza.Body.String()), append(ids, m.ID)
 	}
-	return bodies, ids, fin
+	return bodies, ids
 }
 
-// What two people have said to each other is in the archives of both, page by page.
+// What two people have said to each other is in the archives of both, page by page, either way, and under the
+// ids that the messages had when they came.
 func archives(t *testing.T, s *tested) {
 	juliet := s.join(t, s.person("localhost", "juliet"), nil)
 	romeo := s.join(t, s.person("localhost", "romeo"), nil)
@@ -299,6 +290,7 @@ func archives(t *testing.T, s *tested) {
 		return slices.ContainsFunc(info.Features, func(f disco.Feature) bool { return f.Var == feature })
 	}
 	require.True(t, has(mam.NS))
+	require.Equal(t, s.extended, has(mam.NS+"#extended"))
 	nurse.says(t, juliet.Local(), "anon, madam")
 	juliet.gets(t, "anon, madam")
 	lines := []string{"one", "two", "three", "four", "five"}
@@ -311,48 +303,51 @@ func archives(t *testing.T, s *tested) {
 		to.gets(t, "<body>"+line+"</body>")
 	}
 	for _, pair := range [][2]*party{{juliet, romeo}, {romeo, juliet}} {
-		me, with := pair[0], pair[1].Local().Bare()
-		two := uint32(2)
-		filter := mam.Filter{With: &with}
-		var got, all []string
-		for page := (rsm.Set{Max: &two}); ; {
-			bodies, ids, fin := search(t, me, filter, page)
-			got, all = append(got, bodies...), append(all, ids...)
-			require.LessOrEqual(t, len(bodies), 2)
-			require.NotEmpty(t, bodies)
-			if fin.Complete {
-				break
-			}
-			require.Equal(t, ids[len(ids)-1], fin.Set.Last)
-			page.After = fin.Set.Last
-		}
+		me, with := pair[0], archive.With(pair[1].Local().Bare())
+		two := archive.PageSize(2)
+		got, ids := read(t, me, with, two)
 		require.Equal(t, lines, got)
-		last, _, fin := search(t, me, filter, rsm.Set{Max: &two, Before: &rsm.Before{}})
-		require.Equal(t, lines[3:], last)
-		require.False(t, fin.Complete)
-		before, _, _ := search(t, me, filter, rsm.Set{Max: &two, Before: &rsm.Before{ID: all[3]}})
-		require.Equal(t, lines[1:3], before)
-
-		hour := stanza.At(time.Now().Add(time.Hour))
-		none, _, _ := search(t, me, mam.Filter{With: &with, Start: &hour}, rsm.Set{})
-		require.Empty(t, none)
-		every, _, _ := search(t, me, mam.Filter{With: &with, End: &hour}, rsm.Set{})
-		require.Equal(t, lines, every)
-		if has(mam.NS + "#extended") {
-			some, _, _ := search(t, me, mam.Filter{IDs: []string{all[4], all[1]}}, rsm.Set{})
-			require.Equal(t, []string{lines[1], lines[4]}, some)
-			after, _, _ := search(t, me, mam.Filter{With: &with, AfterID: &all[2]}, rsm.Set{})
-			require.Equal(t, lines[3:], after)
+		got, _ = read(t, me, with, two, archive.Backward())
+		require.Equal(t, []string{"five", "four", "three", "two", "one"}, got)
+		got, _ = read(t, me, with, two, archive.Backward(), archive.Limit(3))
+		require.Equal(t, []string{"five", "four", "three"}, got)
+		got, _ = read(t, me, with, two, archive.After(ids[1]))
+		require.Equal(t, lines[2:], got)
+		if s.extended {
+			got, _ = read(t, me, with, two, archive.After(ids[0]), archive.Before(ids[4]))
+			require.Equal(t, lines[1:4], got)
+			got, _ = read(t, me, archive.IDs(ids[4], ids[1]))
+			require.ElementsMatch(t, []string{"two", "five"}, got)
+		}
+		got, _ = read(t, me, with, archive.Since(time.Now().Add(time.Hour)))
+		require.Empty(t, got)
+		got, _ = read(t, me, with, archive.Until(time.Now().Add(time.Hour)))
+		require.Equal(t, lines, got)
+		if me == juliet {
+			for i := range lines {
+				if i%2 == 1 {
+					m := parsed(t, me.gets(t, "<body>"+lines[i]+"</body>"))
+					id, err := stanza.Find[stanzaid.ID](m)
+					require.NoError(t, err)
+					require.Equal(t, ids[i], id.ID)
+				}
+			}
 		}
 	}
-	everything, _, _ := search(t, juliet, mam.Filter{}, rsm.Set{})
-	require.Equal(t, append([]string{"anon, madam"}, lines...), everything)
-	// an archive is its owner's: ejabberd shows the nurse her own, the others none
-	c := nurse.Stream().Collect(matchResult)
-	_, err = xmpp.Call(limited(t), nurse, juliet.Local().Bare(), &mam.Query{})
-	for _, st := range c.Stop() {
+	got, _ := read(t, juliet)
+	require.Equal(t, append([]string{"anon, madam"}, lines...), got)
+	meta, err := archive.Metadata(limited(t), juliet, jid.JID{})
+	if s.extended {
 		require.NoError(t, err)
-		require.Contains(t, stanza.String(st), "anon, madam")
+		require.NotNil(t, meta.Start)
+	} else {
+		require.Error(t, err)
+	}
+	// an archive is its owner's: ejabberd shows the nurse her own, the others none
+	for m, err := range archive.Query(limited(t), nurse, archive.In(juliet.Local().Bare()), archive.AnyAuthor()) {
+		if err == nil {
+			require.Equal(t, "anon, madam", m.Stanza.Body.String())
+		}
 	}
 }
 

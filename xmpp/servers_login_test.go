@@ -14,29 +14,45 @@ import (
 	"stanza.invalid/gen/ping"
 	"stanza.invalid/stream"
 	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/bosh"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/websocket"
 )
 
 var versions = []uint16{tls.VersionTLS12, tls.VersionTLS13}
 
-// over are the ways to connect.
-var over = []struct {
-	name  string
+// way is a way to connect.
+type way struct {
+	name string
+	// apply makes a client connect so, and returns where.
 	apply func(s *tested, cfg *xmpp.Config) (addr string)
-}{
-	{"STARTTLS", func(s *tested, cfg *xmpp.Config) string { return s.addr }},
-	{"direct TLS", func(s *tested, cfg *xmpp.Config) string {
-		cfg.Addr, cfg.DirectTLS = s.direct, true
-		return s.direct
-	}},
-	{"websocket", func(s *tested, cfg *xmpp.Config) string { return viaWeb(s, cfg, true) }},
-	{"websocket without TLS", func(s *tested, cfg *xmpp.Config) string { return viaWeb(s, cfg, false) }},
+	// secure is that there is TLS, own that its certificate is that of the domain.
+	secure, own bool
 }
 
-func viaWeb(s *tested, cfg *xmpp.Config, secure bool) string {
-	url := s.web(secure)
+func ways() []way {
+	return []way{
+		{"STARTTLS", func(s *tested, cfg *xmpp.Config) string { return s.addr }, true, true},
+		{"direct TLS", func(s *tested, cfg *xmpp.Config) string {
+			cfg.Addr, cfg.DirectTLS = s.direct, true
+			return s.direct
+		}, true, true},
+		{"websocket", func(s *tested, cfg *xmpp.Config) string { return viaWebsocket(s, cfg, true) }, true, false},
+		{"websocket without TLS", func(s *tested, cfg *xmpp.Config) string { return viaWebsocket(s, cfg, false) }, false, false},
+		{"BOSH", func(s *tested, cfg *xmpp.Config) string { return viaBOSH(s, cfg, true) }, true, false},
+		{"BOSH without TLS", func(s *tested, cfg *xmpp.Config) string { return viaBOSH(s, cfg, false) }, false, false},
+	}
+}
+
+func viaWebsocket(s *tested, cfg *xmpp.Config, secure bool) string {
+	url := s.websocket(secure)
 	cfg.Addr, cfg.Transport, cfg.InsecureNoTLS = "", &websocket.Transport{URL: url}, !secure
+	return url
+}
+
+func viaBOSH(s *tested, cfg *xmpp.Config, secure bool) string {
+	url := s.bosh(secure)
+	cfg.Addr, cfg.Transport, cfg.InsecureNoTLS = "", &bosh.Transport{URL: url}, !secure
 	return url
 }
 
@@ -147,12 +163,30 @@ func wrongPassword(t *testing.T, s *tested) {
 // Every way to connect leads to a session in which messages and requests go both ways; a bad certificate
 // leads nowhere.
 func tlsRows() (all []row) {
-	for _, way := range over {
+	for _, way := range ways() {
 		all = append(all, row{name: "session/" + way.name, run: func(t *testing.T, s *tested) {
 			bothWays(t, s, func(cfg *xmpp.Config) { way.apply(s, cfg) })
 		}})
-	}
-	for _, way := range over[:2] { // the certificate of a websocket is that of its URL's host
+		switch {
+		case way.secure:
+			all = append(all, row{name: "certificate of an unknown authority/" + way.name, run: func(t *testing.T, s *tested) {
+				cfg := s.config()
+				way.apply(s, &cfg)
+				cfg.TLS = nil // the system's roots
+				untrusted(t, s.person("localhost", "juliet"), cfg)
+			}})
+		default:
+			all = append(all, row{name: "TLS is wanted/" + way.name, run: func(t *testing.T, s *tested) {
+				cfg := s.config()
+				way.apply(s, &cfg)
+				cfg.InsecureNoTLS = false
+				_, err := xmpp.Dial(limited(t), s.person("localhost", "juliet"), cfg)
+				require.ErrorIs(t, err, xmpp.ErrNoTLS)
+			}})
+		}
+		if !way.own {
+			continue
+		}
 		for _, bad := range []struct {
 			host, what string
 			is         func(err error) bool
@@ -175,21 +209,7 @@ func tlsRows() (all []row) {
 			}})
 		}
 	}
-	for _, way := range over[:3] {
-		all = append(all, row{name: "certificate of an unknown authority/" + way.name, run: func(t *testing.T, s *tested) {
-			cfg := s.config()
-			way.apply(s, &cfg)
-			cfg.TLS = nil // the system's roots
-			untrusted(t, s.person("localhost", "juliet"), cfg)
-		}})
-	}
-	return append(all, row{name: "no TLS", run: func(t *testing.T, s *tested) {
-		cfg := s.config()
-		viaWeb(s, &cfg, false)
-		cfg.InsecureNoTLS = false
-		_, err := xmpp.Dial(limited(t), s.person("localhost", "juliet"), cfg)
-		require.ErrorIs(t, err, xmpp.ErrNoTLS)
-	}})
+	return all
 }
 
 // untrusted dials a server that the client must not trust; nothing is said to it.

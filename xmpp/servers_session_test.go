@@ -17,11 +17,16 @@ import (
 
 // What becomes of a session when the network fails, or the server has lost it.
 func sessionRows() (all []row) {
-	for _, way := range over[:3] {
-		all = append(all,
-			row{name: "resume after a cut/" + way.name, run: func(t *testing.T, s *tested) { resumes(t, s, way.apply) }},
-			row{name: "resume refused/" + way.name, run: func(t *testing.T, s *tested) { loses(t, s, way.apply) }},
-		)
+	for _, way := range ways() {
+		switch {
+		case strings.HasPrefix(way.name, "BOSH"):
+			all = append(all, row{name: "a cut/" + way.name, run: func(t *testing.T, s *tested) { survives(t, s, way) }})
+		case way.secure:
+			all = append(all,
+				row{name: "resume after a cut/" + way.name, run: func(t *testing.T, s *tested) { resumes(t, s, way) }},
+				row{name: "resume refused/" + way.name, run: func(t *testing.T, s *tested) { loses(t, s, way) }},
+			)
+		}
 	}
 	return append(all,
 		row{name: "suspended, and resumed by another", run: suspends},
@@ -33,23 +38,46 @@ func sessionRows() (all []row) {
 	)
 }
 
-type way func(s *tested, cfg *xmpp.Config) (addr string)
-
 // on logs juliet in through a network.
-func (s *tested) on(t *testing.T, name string, apply way) (*party, *network) {
+func (s *tested) on(t *testing.T, w way) (*party, *network) {
 	t.Helper()
 	var n *network
-	p := s.join(t, s.person("localhost", name), func(cfg *xmpp.Config) {
+	p := s.join(t, s.person("localhost", "juliet"), func(cfg *xmpp.Config) {
 		cfg.Resource = "balcony"
-		n = through(t, cfg, apply(s, cfg))
+		n = through(t, cfg, w.apply(s, cfg))
 	})
-	p.resumable(t)
 	return p, n
 }
 
+// BOSH sessions need no connection that lasts: requests that were cut are made again.
+func survives(t *testing.T, s *tested, w way) {
+	if s.frail != "" {
+		t.Skip(s.frail)
+	}
+	juliet, n := s.on(t, w)
+	romeo := s.join(t, s.person("localhost", "romeo"), func(cfg *xmpp.Config) { w.apply(s, cfg) })
+	for _, text := range []string{"one", "two", "three"} {
+		require.Positive(t, n.Cut(true))
+		d := juliet.tracks(t, stanza.NewMessage(romeo.Local(), text))
+		romeo.says(t, juliet.Local(), text)
+		juliet.gets(t, "<body>"+text+"</body>")
+		romeo.gets(t, "<body>"+text+"</body>")
+		require.NotEqual(t, stream.Lost, juliet.outcome(t, d))
+	}
+	for _, p := range []*party{juliet, romeo} {
+		for _, text := range []string{"one", "two", "three"} {
+			require.Equal(t, 1, p.count("<body>"+text+"</body>"))
+		}
+	}
+	juliet.mu.Lock()
+	defer juliet.mu.Unlock()
+	require.Empty(t, juliet.sessions, "it is the same session on the same stream")
+}
+
 // The session goes on: nothing is lost, nothing comes twice, and nobody has seen it go.
-func resumes(t *testing.T, s *tested, apply way) {
-	juliet, n := s.on(t, "juliet", apply)
+func resumes(t *testing.T, s *tested, w way) {
+	juliet, n := s.on(t, w)
+	juliet.resumable(t)
 	romeo := s.join(t, s.person("localhost", "romeo"), nil)
 	other, err := juliet.Local().WithResource("chamber")
 	require.NoError(t, err)
@@ -95,12 +123,9 @@ func inline(p *party, what string) bool {
 
 // The server has ended the session: what it may have got and what it has not are told apart, what was not
 // sent yet goes into the new session, and that is what the old one was.
-func loses(t *testing.T, s *tested, apply way) {
-	to := ""
-	juliet, n := s.on(t, "juliet", func(s *tested, cfg *xmpp.Config) string {
-		to = apply(s, cfg)
-		return to
-	})
+func loses(t *testing.T, s *tested, w way) {
+	juliet, n := s.on(t, w)
+	juliet.resumable(t)
 	var runs atomic.Int32
 	juliet.Restore(5, func(context.Context) error { runs.Add(1); return nil })
 	romeo := s.join(t, s.person("localhost", "romeo"), nil)
@@ -117,7 +142,7 @@ func loses(t *testing.T, s *tested, apply way) {
 	thief := s.join(t, juliet.Local(), func(cfg *xmpp.Config) { cfg.Presence = nil })
 	require.Equal(t, juliet.Local(), thief.Local())
 	require.NoError(t, thief.Close(limited(t)))
-	if !s.ghosts || !strings.HasPrefix(to, "ws") {
+	if !s.ghosts || w.name != "websocket" {
 		watcher.gets(t, "<presence", "from='"+juliet.Local().String()+"'", "type='unavailable'")
 	}
 	waiting := juliet.tracks(t, stanza.NewMessage(romeo.Local(), "in the next session"))
@@ -182,7 +207,7 @@ func unmanaged(t *testing.T, s *tested) {
 
 // A client whose password is no longer right ends, and does not try it again and again.
 func changedMeanwhile(t *testing.T, s *tested) {
-	juliet, n := s.on(t, "juliet", over[0].apply)
+	juliet, n := s.on(t, ways()[0])
 	n.breaks()
 	other := s.join(t, juliet.Local().Bare(), nil)
 	require.NoError(t, other.ChangePassword(limited(t), "another"))

@@ -52,6 +52,7 @@ end);
 function module.add_host(host)
 	host:hook("stream-features", function (event)
 		teach(event.origin.conn);
+		event.origin.base_type = event.origin.base_type or "c2s"; -- of BOSH sessions
 		event.stream = event.stream or { from = event.origin.header_from, to = event.origin.host };
 	end, 10000);
 	-- mod_saslauth puts a handler of its own, which knows no channel binding, in the place of that of mod_sasl2, and
