@@ -111,7 +111,7 @@ func TestChaosEJabberd(t *testing.T) {
 	}, chaosSize(t, few), seeded(t))
 }
 
-// In memory, where no time passes while somebody is at work.
+// VF1, VF7, VF15: in memory, where no time passes while somebody is at work.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	for _, way := range []struct {

@@ -88,6 +88,7 @@ var allowed = []struct {
 	{"xmpp/bosh", []string{"stream", "stream/wire", "xmpp", "internal/endpoint", "internal/hostmeta", "internal/boshconn"}},
 	{"xmpp/xmpptest", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "xmpp/bosh", "xmpp/websocket", "gen/", "internal/boshconn", "internal/deadline", "internal/testca", "internal/wsconn"}},
 	{"xmpp/contacts", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
+	{"xmpp/publishing", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
 	{"xmpp/messages", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
 	{"xmpp/discovery", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
 	{"xmpp/archive", []string{"stream", "stream/wire", "xmpp", "xmpp/jid", "xmpp/stanza", "gen/"}},
