@@ -214,3 +214,33 @@ func TestAnotherSessionResumed(t *testing.T) {
 		require.Equal(t, []string{"lost"}, outcomes(all))
 	})
 }
+
+// Whether the session is managed, and may be resumed, is told once for each session.
+func TestManagedEvent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLink(t, roomy, Config{
+			Management: &Management{}, Negotiators: []Negotiator{managing()}, Backoff: Backoff{Min: time.Millisecond, Spread: time.Millisecond},
+		})
+		told := make(chan Managed, 10)
+		On(l, func(_ context.Context, e Managed) error { told <- e; return nil })
+		p := l.open()
+		p.want("<enable" + inSM + " resume='true'/>")
+		p.send("<enabled" + inSM + " resume='true' id='one' max='60'/>")
+		require.Equal(t, Managed{On: true, Resumable: true, Keep: time.Minute}, <-told)
+		synctest.Wait()
+		_ = p.end.Close()
+		q := l.accept()
+		q.next()
+		q.send("<resumed" + inSM + " previd='one' h='0'/>")
+		synctest.Wait()
+		require.Empty(t, told)
+		_ = q.end.Close()
+		r := l.accept()
+		r.next()
+		r.send("<failed" + inSM + "/>")
+		r.want("<enable" + inSM + " resume='true'/>")
+		r.send("<enabled" + inSM + "/>")
+		require.Equal(t, Managed{On: true}, <-told)
+	})
+}

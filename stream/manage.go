@@ -131,7 +131,9 @@ func (m *management) nonza(c *Conn, r wire.Raw) error {
 		}
 		m.enabled(c, &e)
 	case "failed":
-		m.s.out.unmanaged() // nothing else was asked for that could
+		if m.s.out.unmanaged() { // nothing else was asked for that could fail
+			emit(m.s, Managed{})
+		}
 	default:
 		return &Error{Condition: UnsupportedStanzaType, Text: r.Local(), Sent: true}
 	}
@@ -153,8 +155,10 @@ func (m *management) enabled(c *Conn, e *sm.Enabled) {
 		}
 		c.resumable = m.id != ""
 	}
+	told := Managed{On: true, Resumable: m.id != "", Keep: m.keep}
 	m.mu.Unlock()
 	m.keeper.touch()
+	emit(m.s, told)
 }
 
 // forget is when the session is over for good.

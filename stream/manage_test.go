@@ -288,6 +288,9 @@ func TestEnableFailed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, p := open(t, Config{Management: &Management{}, Negotiators: []Negotiator{managing()}})
+		told := make(chan Managed, 2)
+		On(l, func(_ context.Context, e Managed) error { told <- e; return nil })
+		defer func() { require.Equal(t, Managed{}, <-told) }()
 		all := l.track("1")
 		p.next()
 		p.ids(1)

@@ -64,6 +64,16 @@ type (
 		// Resumed says that it is the session of the connection before (XEP-0198).
 		Resumed bool
 	}
+	// Managed says whether the peer manages the session that has started (XEP-0198), if it was
+	// asked to. It comes soon after SessionStarted, and not for a session that was resumed.
+	Managed struct {
+		// On says that it does: what is sent is acknowledged.
+		On bool
+		// Resumable says that the session may outlive its connection.
+		Resumable bool
+		// Keep is how long the peer keeps it then; 0 if it does not say.
+		Keep time.Duration
+	}
 	// SessionEnded says that stanzas no longer flow and the session is gone. A session that
 	// may be resumed ends when it was not.
 	SessionEnded struct{ Err error }

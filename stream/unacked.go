@@ -227,17 +227,18 @@ func (w *writer) managed() bool {
 	return true
 }
 
-// unmanaged says that the peer does not.
-func (w *writer) unmanaged() {
+// unmanaged says that the peer does not, if it was asked to.
+func (w *writer) unmanaged() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	u := &w.sm.out
-	if u.confirmed {
-		return // it is no answer to what was asked
+	if !u.on || u.confirmed {
+		return false
 	}
 	u.on, u.asked, u.askEnd = false, false, 0
 	u.prune(w.written)
 	w.notify()
+	return true
 }
 
 // renew begins a new session: what the peer did not acknowledge in the one before is lost,

@@ -12,6 +12,8 @@ type (
 	StateChanged = stream.StateChanged
 	// SessionStarted says that stanzas flow.
 	SessionStarted = stream.SessionStarted
+	// Managed says whether the server manages the session (XEP-0198), and may keep it.
+	Managed = stream.Managed
 	// SessionEnded says that they no longer do.
 	SessionEnded = stream.SessionEnded
 	// Disconnected says that a connection ended, or could not be made.

@@ -33,6 +33,7 @@ func ExampleClient_Suspend() {
 	file := filepath.Join(dir, "session.json") // what was said is in it
 
 	// start is the beginning of the program.
+	kept := make(chan struct{}, 1)
 	start := func(ctx context.Context) *xmpp.Client {
 		cfg := srv.ClientConfig("bot@example.org")
 		cfg.Handler = xmpp.NewMux(xmpp.OnBody(func(ctx context.Context, m *stanza.Message, body string) error {
@@ -60,6 +61,11 @@ func ExampleClient_Suspend() {
 			default:
 			}
 		})
+		xmpp.On(bot, func(e xmpp.Managed) {
+			if e.Resumable {
+				kept <- struct{}{}
+			}
+		})
 		if err := bot.Open(ctx); err != nil {
 			log.Fatal(err)
 		}
@@ -85,12 +91,7 @@ func ExampleClient_Suspend() {
 
 	ctx := context.Background()
 	bot := start(ctx)
-	for { // until the server has said that it will keep the session
-		if _, ok := bot.Stream().Resumable(); ok {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
+	<-kept // the server has said that it will keep the session
 	stop(bot)
 	if err := romeo.Send(stanza.NewMessage(bot.Local(), "hello?")); err != nil {
 		log.Fatal(err)
