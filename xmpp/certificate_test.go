@@ -137,3 +137,49 @@ func TestX8ALPN(t *testing.T) {
 		require.ErrorAs(t, dialled, &e)
 	})
 }
+
+// EXTERNAL is for who has shown a certificate, which takes a server that has asked for one.
+func TestExternalWithoutRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, callback := range []bool{false, true} {
+			for _, direct := range []bool{false, true} {
+				for ask, want := range map[tls.ClientAuthType]string{tls.NoClientCert: "PLAIN", tls.RequestClientCert: "EXTERNAL"} {
+					mine := testca.New().Issue(testca.Leaf{Names: []string{"juliet@example.org"}, Client: true})
+					by := ""
+					_, scripted := against(t, func(cfg *xmpp.Config) {
+						cfg.DirectTLS = direct
+						if cfg.TLS.Certificates = []tls.Certificate{mine}; callback {
+							cfg.TLS.Certificates = nil
+							cfg.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &mine, nil }
+						}
+					}, func(v *villain) error {
+						if !direct {
+							if _, err := v.OpenClient(offerTLS); err != nil {
+								return err
+							}
+							if _, err := v.Read(); err != nil {
+								return err
+							}
+							if err := v.Send(proceed); err != nil {
+								return err
+							}
+						}
+						err := v.StartTLS(&tls.Config{ClientAuth: ask, Certificates: []tls.Certificate{v.ca.Issue(testca.Leaf{Names: []string{"example.org"}})}})
+						if err != nil {
+							return err
+						}
+						if _, err := v.OpenClient(offerSASL("EXTERNAL", "PLAIN")); err != nil {
+							return err
+						}
+						r, err := v.Read()
+						by, _ = r.Attr("mechanism")
+						return err
+					})
+					require.NoError(t, scripted)
+					require.Equal(t, want, by)
+				}
+			}
+		}
+	})
+}

@@ -24,6 +24,7 @@ type Client struct {
 	login  login
 
 	redirect redirect
+	shown    shown
 
 	mine     sync.Mutex
 	password *string          // guarded by mine: in place of Config.Password

@@ -18,6 +18,7 @@ var ErrNoService = errors.New("xmpp: the domain says that it has no XMPP service
 // dial makes a connection to the server: where the session can be resumed, where the
 // server has sent the client, at Config.Addr, or wherever DNS leads.
 func (c *Client) dial(ctx context.Context) (stream.Transport, error) {
+	c.shown.forget()
 	if c.cfg.Transport != nil {
 		return c.dialTransport(ctx)
 	}

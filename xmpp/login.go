@@ -134,12 +134,13 @@ func (c *Client) credentials(ctx context.Context, conn *stream.Conn) (mechanism.
 	if a.conn != conn {
 		*a = asked{conn: conn}
 		a.Credentials, a.err = c.askUser(ctx)
+		a.Credentials.Certificate = c.gaveCertificate(conn)
 	}
 	return a.Credentials, a.err
 }
 
 func (c *Client) askUser(ctx context.Context) (mechanism.Credentials, error) {
-	m := mechanism.Credentials{Anonymous: c.cfg.Anonymous, Certificate: c.hasCertificate(), Identity: c.addr.Bare().String()}
+	m := mechanism.Credentials{Anonymous: c.cfg.Anonymous, Identity: c.addr.Bare().String()}
 	cr := Credentials{Password: c.cfg.Password}
 	c.mine.Lock()
 	if c.password != nil {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sync"
 
 	"golang.org/x/net/idna"
 
@@ -47,6 +48,79 @@ func (c *Client) hasCertificate() bool {
 	return t != nil && (len(t.Certificates) > 0 || t.GetClientCertificate != nil)
 }
 
+// shown notes to which servers TLS has given a client certificate.
+type shown struct {
+	mu  sync.Mutex
+	all map[*tls.Conn]*bool // guarded by mu: since the last time that the client has dialled
+}
+
+func (s *shown) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = nil
+}
+
+func (s *shown) note(conn *tls.Conn, gave *bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = map[*tls.Conn]*bool{}
+	}
+	s.all[conn] = gave
+}
+
+// to reports whether a server has got a certificate; known is false if nobody knows.
+func (s *shown) to(conn *tls.Conn) (gave, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.all[conn]
+	return p != nil && *p, p != nil
+}
+
+// gaveCertificate reports whether the server has a certificate to judge a login by.
+func (c *Client) gaveCertificate(conn *stream.Conn) bool {
+	if t, ok := conn.Transport().(*tls.Conn); ok && !t.ConnectionState().DidResume {
+		if gave, known := c.shown.to(t); known {
+			return gave
+		}
+	}
+	return c.hasCertificate()
+}
+
+// overTLS returns a connection that is to become one of TLS.
+func (c *Client) overTLS(plain net.Conn, direct bool) *tls.Conn {
+	t := c.tlsConfig(direct)
+	if t.Renegotiation == tls.RenegotiateNever { // a handshake in the middle has to wait
+		plain = idle.New(plain)
+	}
+	if !c.hasCertificate() {
+		return tls.Client(plain, t)
+	}
+	choose, all, gave := t.GetClientCertificate, t.Certificates, new(bool)
+	t.GetClientCertificate = func(q *tls.CertificateRequestInfo) (cert *tls.Certificate, err error) {
+		if choose != nil {
+			cert, err = choose(q)
+		} else {
+			cert = fitting(q, all)
+		}
+		*gave = err == nil && cert != nil && len(cert.Certificate) > 0
+		return cert, err
+	}
+	conn := tls.Client(plain, t)
+	c.shown.note(conn, gave)
+	return conn
+}
+
+// fitting returns the first certificate that a server takes, or an empty one.
+func fitting(q *tls.CertificateRequestInfo, all []tls.Certificate) *tls.Certificate {
+	for i := range all {
+		if q.SupportsCertificate(&all[i]) == nil {
+			return &all[i]
+		}
+	}
+	return new(tls.Certificate)
+}
+
 // tlsConfig returns how TLS is made: for the domain of the address, whatever host was
 // found for it (RFC 6120, section 13.7.2.1). Certificates are matched by their DNS names;
 // the SRVName and XmppAddr names of RFC 6120 are not looked at, as RFC 9525 has it.
@@ -75,15 +149,6 @@ func (c *Client) tlsConfig(direct bool) *tls.Config {
 		}
 	}
 	return t
-}
-
-// tlsClient returns a connection that is to become one of TLS.
-func (c *Client) tlsClient(plain net.Conn, direct bool) *tls.Conn {
-	cfg := c.tlsConfig(direct)
-	if cfg.Renegotiation == tls.RenegotiateNever { // a handshake in the middle has to wait
-		plain = idle.New(plain)
-	}
-	return tls.Client(plain, cfg)
 }
 
 // pinned reports whether a key of the verified chains is among the pins.
@@ -141,7 +206,7 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 	case !r.Is(starttls.NS, "proceed"):
 		return 0, fmt.Errorf("%s in place of the answer to STARTTLS", r.Name())
 	}
-	t := c.tlsClient(plain, false)
+	t := c.overTLS(plain, false)
 	// before the handshake: what came in clear text behind the answer is not TLS
 	if err := conn.Secure(t); err != nil {
 		return 0, err
@@ -155,7 +220,7 @@ func (c *Client) startTLS(ctx context.Context, conn *stream.Conn) (stream.Outcom
 
 // handshake makes TLS from the first byte (XEP-0368).
 func (c *Client) handshake(ctx context.Context, plain net.Conn) (net.Conn, error) {
-	t := c.tlsClient(plain, true)
+	t := c.overTLS(plain, true)
 	if err := c.trace().shakeHands(ctx, t); err != nil {
 		plain.Close()
 		return nil, fmt.Errorf("TLS handshake: %w", err)
