@@ -120,54 +120,69 @@ func TestTerminalErrors(t *testing.T) {
 // while it stays away.
 func TestVF10Storm(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const n = 1000
-		srv := xmpptest.Start(t, xmpptest.Config{NoTLS: true, Mechanisms: []string{"PLAIN"}})
-		var mu sync.Mutex
-		perSecond := map[time.Duration]int{}
-		total := 0
-		down := false
-		begin := time.Now()
-		dialer := srv.Dialer()
-		var clients []*xmpp.Client
-		for i := range n {
-			addr := fmt.Sprintf("user%d@example.org", i)
-			srv.Account(addr, "secret")
-			cfg := srv.ClientConfig(addr)
-			cfg.InsecureNoTLS, cfg.Auth.InsecurePlain = true, true
-			cfg.Dialer = dialFunc(func(ctx context.Context, network, a string) (net.Conn, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				if down {
-					perSecond[time.Since(begin)/time.Second]++
-					total++
-					return nil, errors.New("refused")
+	for name, c := range map[string]struct {
+		clients int
+		flaps   bool // the server lets clients in and ends their sessions at once
+	}{"down": {1000, false}, "flapping": {100, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := xmpptest.Start(t, xmpptest.Config{NoTLS: true, Mechanisms: []string{"PLAIN"}})
+				var mu sync.Mutex
+				var attempts []time.Time
+				down := false
+				dialer := srv.Dialer()
+				var clients []*xmpp.Client
+				for i := range c.clients {
+					addr := fmt.Sprintf("user%d@example.org/x", i)
+					srv.Account(jid.MustParse(addr).Bare().String(), "secret")
+					cfg := srv.ClientConfig(addr)
+					cfg.InsecureNoTLS, cfg.Auth.InsecurePlain = true, true
+					cfg.Dialer = dialFunc(func(ctx context.Context, network, a string) (net.Conn, error) {
+						mu.Lock()
+						defer mu.Unlock()
+						if down {
+							attempts = append(attempts, time.Now())
+							if !c.flaps {
+								return nil, errors.New("refused")
+							}
+						}
+						return dialer.DialContext(ctx, network, a)
+					})
+					client, err := xmpp.Dial(t.Context(), jid.MustParse(addr), cfg)
+					require.NoError(t, err)
+					clients = append(clients, client)
+					if c.flaps {
+						xmpp.On(client, func(xmpp.SessionStarted) { go srv.Expel(addr, stream.SystemShutdown) })
+					}
 				}
-				return dialer.DialContext(ctx, network, a)
+				synctest.Wait()
+				mu.Lock()
+				down = true
+				mu.Unlock()
+				for _, c := range clients {
+					srv.Expel(c.Local().String(), stream.SystemShutdown)
+				}
+				time.Sleep(10 * time.Minute)
+				mu.Lock()
+				most, first := 0, 0
+				for i, at := range attempts { // in any second, wherever it begins
+					for at.Sub(attempts[first]) >= time.Second {
+						first++
+					}
+					most = max(most, i-first+1)
+				}
+				total := len(attempts)
+				mu.Unlock()
+				require.LessOrEqual(t, most, total/20, "of %d attempts", total)
+				require.Less(t, total, c.clients*20, "each slows down")
+				require.Greater(t, total, c.clients*4, "none gives up")
+				for _, c := range clients {
+					c.Abort()
+				}
 			})
-			c, err := xmpp.Dial(t.Context(), jid.MustParse(addr+"/x"), cfg)
-			require.NoError(t, err)
-			clients = append(clients, c)
-		}
-		mu.Lock()
-		down, begin = true, time.Now()
-		mu.Unlock()
-		for _, c := range clients {
-			srv.Expel(c.Local().String(), stream.SystemShutdown)
-		}
-		time.Sleep(10 * time.Minute)
-		mu.Lock()
-		most := 0
-		for _, k := range perSecond {
-			most = max(most, k)
-		}
-		require.LessOrEqual(t, most, total/20, "of %d attempts", total)
-		require.Less(t, total, n*20)
-		mu.Unlock()
-		for _, c := range clients {
-			c.Abort()
-		}
-	})
+		})
+	}
 }
 
 type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
