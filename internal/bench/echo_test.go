@@ -56,6 +56,8 @@ func TestMain(m *testing.M) {
 		err = runIdle()
 	case roleClients:
 		err = runClients()
+	case roleTransport:
+		err = runTransport()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
