@@ -52,6 +52,7 @@ func viaWebsocket(s *tested, cfg *xmpp.Config, secure bool) string {
 
 func viaBOSH(s *tested, cfg *xmpp.Config, secure bool) string {
 	url := s.bosh(secure)
+	cfg.NoManagement = cfg.NoManagement || s.silent
 	cfg.Addr, cfg.Transport, cfg.InsecureNoTLS = "", &bosh.Transport{URL: url}, !secure
 	return url
 }

@@ -2,11 +2,13 @@ package xmpp_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +25,8 @@ import (
 // party is a client of the table, with all that it gets.
 type party struct {
 	*xmpp.Client
-	recorder // of the trace
+	recorder       // of the trace
+	unmanaged bool // there is no stream management
 
 	mu       sync.Mutex
 	got      []string      // guarded by mu: messages and presences as text
@@ -132,6 +135,7 @@ func (s *tested) party(t *testing.T, addr jid.JID, change func(cfg *xmpp.Config)
 	if change != nil {
 		change(&cfg)
 	}
+	p.unmanaged = cfg.NoManagement
 	c, err := xmpp.NewClient(addr, cfg)
 	require.NoError(t, err)
 	p.Client = c
@@ -150,7 +154,11 @@ func (s *tested) party(t *testing.T, addr jid.JID, change func(cfg *xmpp.Config)
 // says sends a message, and waits until the server has it.
 func (p *party) says(t *testing.T, to jid.JID, body string) {
 	t.Helper()
-	require.Equal(t, stream.Acked, p.outcome(t, p.tracks(t, stanza.NewMessage(to, body))))
+	want := stream.Acked
+	if p.unmanaged {
+		want = stream.Sent
+	}
+	require.Equal(t, want, p.outcome(t, p.tracks(t, stanza.NewMessage(to, body))))
 }
 
 func (p *party) tracks(t *testing.T, st stanza.Stanza) *stream.Delivery {
@@ -163,7 +171,7 @@ func (p *party) tracks(t *testing.T, st stanza.Stanza) *stream.Delivery {
 func (p *party) outcome(t *testing.T, d *stream.Delivery) stream.DeliveryOutcome {
 	t.Helper()
 	o, err := d.Wait(limited(t))
-	require.NoError(t, err)
+	require.NoError(t, err, "%s", p.lately())
 	return o
 }
 
@@ -187,6 +195,16 @@ func (p *party) comesBack(t *testing.T) (resumed bool) {
 	return resumed
 }
 
+// lately returns the end of the trace, for failures.
+func (p *party) lately() string {
+	all := p.all()
+	all = all[max(0, len(all)-30):]
+	for i := range all {
+		all[i] = fmt.Sprintf("%.300s", all[i])
+	}
+	return strings.Join(all, "\n")
+}
+
 // said returns what the trace has.
 func (p *party) said() string { return strings.Join(p.all(), "\n") }
 
@@ -195,8 +213,8 @@ func (p *party) said() string { return strings.Join(p.all(), "\n") }
 type network struct {
 	*testproxy.Proxy
 
-	mu   sync.Mutex
-	deaf chan struct{} // guarded by mu: closed while the client hears; nil if it does not
+	mu    sync.Mutex
+	conns []*hearing // guarded by mu
 }
 
 // through leads a client's connections through a network.
@@ -209,7 +227,7 @@ func through(t *testing.T, cfg *xmpp.Config, to string) *network {
 	require.NoError(t, err)
 	n := &network{Proxy: p}
 	t.Cleanup(func() {
-		n.deafen(false)
+		n.breaks()
 		p.Close()
 	})
 	cfg.Dialer = n
@@ -222,19 +240,19 @@ func (n *network) DialContext(ctx context.Context, network, _ string) (net.Conn,
 	if err != nil {
 		return nil, err
 	}
-	return &hearing{Conn: c, n: n}, nil
-}
-
-// deafen keeps what comes from now on from the connections that there are.
-func (n *network) deafen(on bool) {
+	h := &hearing{Conn: c, over: make(chan struct{})}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.deaf != nil {
-		close(n.deaf)
-		n.deaf = nil
-	}
-	if on {
-		n.deaf = make(chan struct{})
+	n.conns = append(n.conns, h)
+	return h, nil
+}
+
+// deafen keeps all that comes from now on from the connections that there are.
+func (n *network) deafen() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, h := range n.conns {
+		h.deaf.Store(true)
 	}
 }
 
@@ -242,24 +260,27 @@ func (n *network) deafen(on bool) {
 func (n *network) breaks() {
 	n.Down(true)
 	n.Cut(true)
-	n.deafen(false)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, h := range n.conns {
+		close(h.over)
+	}
+	n.conns = nil
 }
 
 func (n *network) mends() { n.Down(false) }
 
-// hearing is a connection that may be deaf.
+// hearing is a connection that may become deaf.
 type hearing struct {
 	net.Conn
-	n *network
+	deaf atomic.Bool
+	over chan struct{} // closed when it is cut
 }
 
 func (h *hearing) Read(b []byte) (int, error) {
 	k, err := h.Conn.Read(b)
-	h.n.mu.Lock()
-	deaf := h.n.deaf
-	h.n.mu.Unlock()
-	if deaf != nil {
-		<-deaf
+	if h.deaf.Load() {
+		<-h.over
 		return 0, net.ErrClosed // what came is gone with the connection
 	}
 	return k, err

@@ -134,7 +134,7 @@ func loses(t *testing.T, s *tested, w way) {
 	watcher := s.join(t, other, nil)
 	watcher.gets(t, "<presence", "from='"+juliet.Local().String()+"'")
 
-	n.deafen(true)
+	n.deafen()
 	lost := juliet.tracks(t, stanza.NewMessage(romeo.Local(), "with an answer that nobody heard"))
 	romeo.gets(t, "nobody heard")
 	n.breaks()

@@ -84,6 +84,7 @@ type abilities struct {
 	fast       string // the mechanism of tokens, "" for none
 	trips      [2]int // round trips from TLS to a session, the first time and the second, with a Store
 	ghosts     bool   // a session that is ended while it is away from a websocket is not seen to go
+	silent     bool   // over BOSH stream management is not to be relied on: it now and then leaves <r/> unanswered
 	frail      string // why BOSH sessions do not survive cuts
 	approval   bool   // subscriptions can be approved before they are asked for
 	approved   bool   // and the roster says so
@@ -207,7 +208,7 @@ func startProsodySASL2(t *testing.T) *tested {
 func startEJabberd(t *testing.T) *tested {
 	s := real(realserver.EJabberd(t), abilities{
 		mechanisms: map[string]string{"ANONYMOUS": "anon.localhost"},
-		unbound:    true, best: [2]string{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-512"}, trips: [2]int{5, 5}, forgiving: true,
+		unbound:    true, best: [2]string{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-512"}, trips: [2]int{5, 5}, forgiving: true, silent: true,
 		frail: "ejabberd 23.01 ends BOSH sessions when a request that it holds is cut and comes again, or answers on the old connection",
 	})
 	for _, m := range []string{"SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"} {
@@ -219,7 +220,7 @@ func startEJabberd(t *testing.T) *tested {
 
 // limited returns a context for a row.
 func limited(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
