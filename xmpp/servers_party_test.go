@@ -25,8 +25,7 @@ import (
 // party is a client of the table, with all that it gets.
 type party struct {
 	*xmpp.Client
-	recorder       // of the trace
-	unmanaged bool // there is no stream management
+	recorder // of the trace
 
 	mu       sync.Mutex
 	got      []string      // guarded by mu: messages and presences as text
@@ -135,7 +134,6 @@ func (s *tested) party(t *testing.T, addr jid.JID, change func(cfg *xmpp.Config)
 	if change != nil {
 		change(&cfg)
 	}
-	p.unmanaged = cfg.NoManagement
 	c, err := xmpp.NewClient(addr, cfg)
 	require.NoError(t, err)
 	p.Client = c
@@ -154,11 +152,7 @@ func (s *tested) party(t *testing.T, addr jid.JID, change func(cfg *xmpp.Config)
 // says sends a message, and waits until the server has it.
 func (p *party) says(t *testing.T, to jid.JID, body string) {
 	t.Helper()
-	want := stream.Acked
-	if p.unmanaged {
-		want = stream.Sent
-	}
-	require.Equal(t, want, p.outcome(t, p.tracks(t, stanza.NewMessage(to, body))))
+	require.Equal(t, stream.Acked, p.outcome(t, p.tracks(t, stanza.NewMessage(to, body))))
 }
 
 func (p *party) tracks(t *testing.T, st stanza.Stanza) *stream.Delivery {
