@@ -69,7 +69,7 @@ func (s *Session) AnswerNodes(f func(node string) *disco.Info) (remove func()) {
 // discoInfo answers from what is registered (XEP-0030, section 3).
 func (s *Session) discoInfo(_ context.Context, _ *stanza.IQ, q *disco.InfoQuery) (*disco.Info, error) {
 	if q.Node == "" {
-		return s.Info(), nil
+		return s.info(), nil
 	}
 	s.mu.Lock()
 	all := s.nodes
@@ -84,8 +84,16 @@ func (s *Session) discoInfo(_ context.Context, _ *stanza.IQ, q *disco.InfoQuery)
 	return nil, stanza.ItemNotFound
 }
 
-// Info returns what the session tells service discovery about itself.
+// Info returns what the session tells service discovery about itself, nil if that is left to
+// the program.
 func (s *Session) Info() *disco.Info {
+	if s.cfg.NoDefaults || s.cfg.Handler.has(request{typ: stanza.Get, name: (*disco.InfoQuery)(nil).WireName()}) {
+		return nil
+	}
+	return s.info()
+}
+
+func (s *Session) info() *disco.Info {
 	info := &disco.Info{Identities: s.cfg.Identities}
 	if len(info.Identities) == 0 {
 		info.Identities = []disco.Identity{{Category: "automation", Type: "bot"}}

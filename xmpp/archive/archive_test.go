@@ -204,3 +204,47 @@ func TestIDOf(t *testing.T) {
 		require.Equal(t, want, archive.IDOf(m), text)
 	}
 }
+
+// The archive of package xmpptest, from end to end: what is missed while a client is away is
+// read behind the last message that it has seen.
+func TestOwnArchive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := onStage(t, 0)
+		account := juliet.Bare().String()
+		romeo := jid.MustParse("romeo@example.net/orchard")
+		var ids []string
+		for i := range 230 { // more than two of the server's pages
+			m := stanza.NewMessage(juliet.Bare(), fmt.Sprint("message ", i))
+			m.From = romeo
+			ids = append(ids, s.srv.Archive(account, when(i), m))
+		}
+		read := func(opts ...archive.Option) (found []string) {
+			for m, err := range archive.Query(t.Context(), s.client, opts...) {
+				require.NoError(t, err)
+				require.Equal(t, romeo, m.Stanza.From)
+				found = append(found, m.ID)
+			}
+			return found
+		}
+		require.Equal(t, ids, read())
+		require.Equal(t, ids, read(archive.PageSize(500)), "the server's pages are smaller")
+		require.Equal(t, ids[200:], read(archive.After(ids[199])))
+		require.Equal(t, ids[10:20], read(archive.Since(when(10)), archive.Until(when(19))))
+		backward := slices.Clone(ids)
+		slices.Reverse(backward)
+		require.Equal(t, backward, read(archive.Backward(), archive.PageSize(37)))
+		require.Empty(t, read(archive.With(jid.MustParse("nurse@example.org"))))
+
+		p, err := archive.SetPreferences(t.Context(), s.client, &mam.Preferences{Default: mam.DefaultPolicyNever})
+		require.NoError(t, err)
+		require.Equal(t, mam.DefaultPolicyNever, p.Default)
+		p, err = archive.Preferences(t.Context(), s.client)
+		require.NoError(t, err)
+		require.Equal(t, mam.DefaultPolicyNever, p.Default)
+		meta, err := archive.Metadata(t.Context(), s.client, jid.JID{})
+		require.NoError(t, err)
+		require.Equal(t, ids[0], meta.Start.ID)
+		require.Equal(t, ids[229], meta.End.ID)
+	})
+}

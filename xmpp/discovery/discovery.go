@@ -86,7 +86,7 @@ type entity struct {
 }
 
 // New returns the directory of a session that is not open yet, and makes its presences
-// announce what it can do.
+// announce what it can do, unless the program answers service discovery by itself.
 func New(l xmpp.Link, cfg Config) *Directory {
 	cfg.Node = cmp.Or(cfg.Node, library)
 	d := &Directory{link: l, cfg: cfg, flights: map[string]chan struct{}{}}

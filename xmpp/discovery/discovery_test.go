@@ -728,3 +728,25 @@ func TestOwnChanges(t *testing.T) {
 		require.Empty(t, take(), "nobody is there to be told about")
 	})
 }
+
+// A program that answers service discovery by itself announces by itself.
+func TestOwnAnswers(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(c *xmpp.Config){
+		"nobody": func(c *xmpp.Config) { c.NoDefaults = true },
+		"the program": func(c *xmpp.Config) {
+			c.Handler = xmpp.NewMux(xmpp.OnIQ(func(context.Context, *stanza.IQ, *disco.InfoQuery) (*disco.Info, error) { return able, nil }))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := onStage(t, discovery.Config{}, change)
+				require.Nil(t, s.client.Info())
+				romeo := s.srv.User("romeo@example.net/y")
+				require.NoError(t, s.client.Send(t.Context(), &stanza.Presence{To: romeo.JID()}))
+				require.Zero(t, romeo.ExpectPresence(t).Len())
+			})
+		})
+	}
+}

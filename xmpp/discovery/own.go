@@ -36,6 +36,9 @@ type announcement struct {
 // current returns what there is to announce, nil if no hash stands for it.
 func (d *Directory) current() *announcement {
 	info := d.link.Session().Info()
+	if info == nil {
+		return nil // nobody would answer for it
+	}
 	ver, err := Verification(info, hashes.AlgorithmSHA1)
 	if err != nil {
 		return nil
