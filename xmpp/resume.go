@@ -2,7 +2,9 @@ package xmpp
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"stanza.invalid/gen/ping"
@@ -17,7 +19,7 @@ func offersManagement(features wire.Raw) bool { return !features.Child(sm.NS, "s
 
 // resume asks for the session of the connection before (XEP-0198, section 5), if there is
 // one that the server may have kept. If it has not, binding is next.
-func (c *Client) resume(_ context.Context, conn *stream.Conn) (stream.Outcome, error) {
+func (c *Client) resume(ctx context.Context, conn *stream.Conn) (stream.Outcome, error) {
 	q := conn.ResumeRequest()
 	if q == nil || !offersManagement(conn.Features()) {
 		return stream.Continue, nil
@@ -25,8 +27,12 @@ func (c *Client) resume(_ context.Context, conn *stream.Conn) (stream.Outcome, e
 	if err := conn.Write(q); err != nil {
 		return 0, err
 	}
-	r, err := conn.Read()
+	r, err := conn.ReadWithin(c.cfg.SessionTimeout / 3)
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil:
+		// Prosody 0.12 trips over resumptions by BOSH, and over each one of that session
+		conn.ResumeFailed(&sm.Failed{})
+		return 0, stream.AtOnce(errNoAnswer)
 	case err != nil:
 		return 0, err
 	case r.Is(sm.NS, "resumed"):
@@ -48,6 +54,9 @@ func (c *Client) resume(_ context.Context, conn *stream.Conn) (stream.Outcome, e
 	}
 	return 0, fmt.Errorf("%s in place of the answer", r.Name())
 }
+
+// errNoAnswer is why there is a new session, on a new connection.
+var errNoAnswer = errors.New("the server does not say whether the session is resumed")
 
 // takeResumed goes on with the session, under the address that it has.
 func (c *Client) takeResumed(conn *stream.Conn, answer *sm.Resumed) error {

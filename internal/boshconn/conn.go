@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,6 +71,7 @@ type Conn struct {
 	quiet   bool          // guarded by mu: the last answer that was read carried nothing, nor did its request
 	paused  time.Time     // guarded by mu: until when no request is wanted
 	nudge   *time.Timer   // guarded by mu: keeps the session from being forgotten
+	stuck   *time.Timer   // guarded by mu: runs while the server holds more requests than it should
 }
 
 // terms are what both sides have agreed on.
@@ -276,7 +278,10 @@ func (c *Conn) mayLaunch(k kind) bool {
 	if k == kindEnd || k == kindPause {
 		most++
 	}
-	return c.awaited() < most && (c.busy() < mostBusy || k == kindEnd)
+	// what was sent before goes first: Prosody repeats no answer to a request that it has
+	// not had before the next
+	mended := !slices.ContainsFunc(c.open, func(q *request) bool { return q.broken })
+	return c.awaited() < most && (mended && c.busy() < mostBusy || k == kindEnd)
 }
 
 // busy returns how many requests need a connection: those that are not answered, and those
@@ -329,6 +334,9 @@ func (c *Conn) launch(k kind, attrs *httpbind.Body, payload []byte) error {
 	case kindEnd:
 		c.over = true
 	}
+	if k != kindCreate && k != kindPause && c.stuck == nil && c.awaited() > 1 {
+		c.stuck = time.AfterFunc(stuckAfter, func() { c.loosen(1) })
+	}
 	c.notify()
 	go c.exchange(q)
 	return nil
@@ -351,9 +359,11 @@ func (c *Conn) fail(why error) {
 	if c.err == nil {
 		c.err = why
 	}
-	if c.nudge != nil {
-		c.nudge.Stop()
-		c.nudge = nil
+	for _, t := range []**time.Timer{&c.nudge, &c.stuck} {
+		if *t != nil {
+			(*t).Stop()
+			*t = nil
+		}
 	}
 	for _, q := range c.open {
 		if q.answer != nil && q.answer.rest != nil {

@@ -56,8 +56,6 @@ func conditions(c httpbind.Condition) stream.Condition {
 		return stream.HostUnknown
 	case httpbind.ConditionImproperAddressing:
 		return stream.ImproperAddressing
-	case httpbind.ConditionInternalServerError:
-		return stream.InternalServerError
 	case httpbind.ConditionPolicyViolation:
 		return stream.PolicyViolation
 	case httpbind.ConditionSystemShutdown:
@@ -74,6 +72,8 @@ func (e *ending) loss() error {
 		return fmt.Errorf("the server has ended the session of BOSH: %s: %w", e.condition, stream.ConnectionTimeout)
 	case httpbind.ConditionRemoteConnectionFailed:
 		return fmt.Errorf("the server has ended the session of BOSH: %w", stream.RemoteConnectionFailed)
+	case httpbind.ConditionInternalServerError:
+		return fmt.Errorf("the server has ended the session of BOSH: %w", stream.InternalServerError)
 	}
 	return nil
 }

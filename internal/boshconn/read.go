@@ -275,6 +275,10 @@ func (c *Conn) note(q *request, a *answer) error {
 		return nil
 	}
 	q.answer = a
+	if c.stuck != nil && c.awaited() <= 1 {
+		c.stuck.Stop()
+		c.stuck = nil
+	}
 	kind, _ := a.root.Attr("type")
 	terminate := kind == string(httpbind.TypeTerminate)
 	if q.kind == kindCreate && c.terms.sid == "" {
@@ -373,6 +377,40 @@ func (c *Conn) suspect(q *request, root wire.Raw) {
 			o.retry(errMissed)
 		}
 	}
+}
+
+// stuckAfter is how long the server may hold two requests, where it should hold one and answer
+// the other (XEP-0124, section 8).
+const stuckAfter = 3 * time.Second
+
+// loosen gets answers from a server that holds two requests: it repeats the older one, whose
+// answer may be lost; and if that does not help, asks for a pause, for which the server has to
+// answer them all. (ejabberd 23.01 holds both once it has got the first of them twice.)
+func (c *Conn) loosen(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stuck = nil
+	if c.err != nil || c.over || c.awaited() < 2 {
+		return
+	}
+	pause := min(max(c.terms.inactivity, time.Second), c.terms.maxPause)
+	switch q := c.oldest(); {
+	case n == 1 && q.retry != nil:
+		q.retry(errMissed)
+	case n == 2 && pause >= time.Second && c.mayLaunch(kindPause):
+		secs := uint16(pause / time.Second)
+		_ = c.launch(kindPause, &httpbind.Body{Pause: &secs}, nil)
+		return
+	}
+	if n == 1 {
+		c.stuck = time.AfterFunc(stuckAfter, func() { c.loosen(n + 1) })
+	}
+}
+
+// oldest returns the first request that is not answered. The caller holds mu, and there is
+// one.
+func (c *Conn) oldest() *request {
+	return c.open[slices.IndexFunc(c.open, func(q *request) bool { return q.answer == nil })]
 }
 
 // What may wait for a reader before the server is not kept waiting for it any more.
