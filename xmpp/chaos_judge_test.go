@@ -31,6 +31,7 @@ type bout struct {
 	in      uint32   // how many stanzas came
 	told    uint32   // how many of them the server was told
 	counts  bool     // the server counts what it sends
+	over    bool     // the server has refused to resume it, or ended it
 	resumed int
 }
 
@@ -74,6 +75,9 @@ func examine(t *testing.T, c *correspondent) *account {
 			}
 			waiting = waiting[1:]
 		case s.what == life:
+			if now != nil && strings.HasPrefix(s.text, "session ended: stream error from the peer") {
+				now.over = true
+			}
 		case stanza && s.what == wireOut:
 			if now == nil {
 				break // binding
@@ -115,14 +119,14 @@ func examine(t *testing.T, c *correspondent) *account {
 					h = uint32(n)
 				}
 				switch out := s.what == wireOut; {
-				case e[1] == "enable" && out && strings.HasPrefix(s.text, "<enable"):
-					now = &bout{}
+				case e[1] == "enable" && out && strings.HasPrefix(s.text, "<enable"), // of its own
+					e[1] == "enabled" && !out && !strings.HasPrefix(s.text, "<enabled"): // or with the login
+					if now != nil && now.counts && !now.over {
+						wrong("a new session, and the server has not refused the last one")
+					}
+					now = &bout{counts: !out}
 					a.sessions = append(a.sessions, now)
 				case e[1] == "enabled" && !out:
-					if !strings.HasPrefix(s.text, "<enabled") {
-						now = &bout{} // with the login
-						a.sessions = append(a.sessions, now)
-					}
 					now.counts = true
 				case e[1] == "a" && !out, e[1] == "resumed" && !out:
 					if h < now.acked || h > uint32(len(now.out)) || e[1] == "a" && h > uint32(now.at) {
@@ -134,8 +138,11 @@ func examine(t *testing.T, c *correspondent) *account {
 						now.at = int(h)
 					}
 				case e[1] == "failed" && !out:
-					if now != nil && strings.Contains(e[0], " h=") {
-						now.acked = h
+					if now != nil {
+						now.over = true
+						if strings.Contains(e[0], " h=") {
+							now.acked = h
+						}
 					}
 				case e[1] == "resume" && out:
 					if h != now.in {

@@ -51,10 +51,15 @@ func chaos(t *testing.T, v *venue, n size, r *rand.Rand) {
 	outcomes := make([][]stream.DeliveryOutcome, 2)
 	var senders sync.WaitGroup
 	for i, c := range sides {
-		senders.Go(func() { outcomes[i] = c.send(ctx, t, n.messages) })
+		senders.Go(func() { outcomes[i] = c.send(ctx, t, n.messages, sides[1-i]) })
 	}
 	senders.Wait()
-	require.False(t, t.Failed())
+	if t.Failed() {
+		for _, c := range sides {
+			t.Log(c.deaths(), c.tail(30))
+		}
+		t.Fatal("after ", cuts(), " cuts")
+	}
 	settle(ctx, sides, outcomes)
 	busy := cuts()
 	for i := 0; cuts() < n.cuts; i++ {

@@ -30,6 +30,7 @@ type correspondent struct {
 	mu      sync.Mutex
 	record  []seen      // guarded by mu
 	handled map[int]int // guarded by mu: how often each message was handled
+	highest int         // guarded by mu: of those
 	bounced map[int]int // guarded by mu: errors that came for what was sent
 }
 
@@ -134,6 +135,7 @@ func (c *correspondent) note(what sight, body, text string) {
 	c.record = append(c.record, seen{what, n, text})
 	if what == handled {
 		c.handled[n]++
+		c.highest = max(c.highest, n)
 	}
 }
 
@@ -192,10 +194,29 @@ func (c *correspondent) sentBack(n int) bool {
 	return c.bounced[n] > 0
 }
 
+// ahead is how many messages the server may have to keep. It sends all of them again after
+// each cut, which takes most of its time if they are many.
+const ahead = 300
+
+// keepUp waits until the other side has got near message n, for a second at most: what is
+// lost never comes.
+func (c *correspondent) keepUp(n int) {
+	for range 1000 {
+		c.mu.Lock()
+		near := c.highest+ahead >= n
+		c.mu.Unlock()
+		if near {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // send sends the messages, and returns what became of each.
-func (c *correspondent) send(ctx context.Context, t *testing.T, messages int) []stream.DeliveryOutcome {
+func (c *correspondent) send(ctx context.Context, t *testing.T, messages int, to *correspondent) []stream.DeliveryOutcome {
 	var all []*stream.Delivery
 	for n := range messages {
+		to.keepUp(n)
 		m := stanza.NewMessage(c.peer, strconv.Itoa(n))
 		m.ID = strconv.Itoa(n)
 		d, err := c.SendTracked(ctx, m)

@@ -101,12 +101,13 @@ func TestChaosProsodySASL2(t *testing.T) {
 }
 
 // ejabberd 23.01 changes the order of messages around resumptions: of 922 and 923, written
-// in this order and in one piece, 923 came first.
+// in this order and in one piece, 923 came first. And a session that has much to do is
+// not resumed ("Session state copying timed out").
 func TestChaosEJabberd(t *testing.T) {
 	t.Parallel()
 	s := realserver.EJabberd(t)
 	chaos(t, &venue{
-		name: "ejabberd", addr: s.Addr(), domain: "localhost", keeps: true,
+		name: "ejabberd", addr: s.Addr(), domain: "localhost",
 		config: func(name string) xmpp.Config { return onServer(s, passwords[name]) },
 	}, chaosSize(t, few), seeded(t))
 }

@@ -2,6 +2,8 @@ package xmpp_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,7 +20,16 @@ import (
 	"stanza.invalid/xmpp/xmpptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if plan := os.Getenv(botEnv); plan != "" {
+		if err := runBot(plan); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var bot = jid.MustParse("bot.example.org")
 
