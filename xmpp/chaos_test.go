@@ -105,7 +105,7 @@ func TestChaosProsodySASL2(t *testing.T) {
 // not resumed ("Session state copying timed out").
 func TestChaosEJabberd(t *testing.T) {
 	t.Parallel()
-	s := realserver.EJabberd(t)
+	s := realserver.EJabberdWithoutArchive(t)
 	chaos(t, &venue{
 		name: "ejabberd", addr: s.Addr(), domain: "localhost",
 		config: func(name string) xmpp.Config { return onServer(s, passwords[name]) },

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,18 @@ import (
 // Erlang, so that it opens no other port.
 func EJabberd(t testing.TB) *Server {
 	t.Helper()
+	return ejabberd(t, true)
+}
+
+// EJabberdWithoutArchive is an ejabberd for many messages, which takes its time to archive
+// them.
+func EJabberdWithoutArchive(t testing.TB) *Server {
+	t.Helper()
+	return ejabberd(t, false)
+}
+
+func ejabberd(t testing.TB, archive bool) *Server {
+	t.Helper()
 	need(t, "ejabberdctl")
 	need(t, "erl")
 	s := newServer(t, "ejabberd", "localhost", "anon.localhost")
@@ -22,6 +35,7 @@ func EJabberd(t testing.TB) *Server {
 	s.logs = []string{"ejabberd.log"}
 	s.fill("ejabberd.yml.in", "ejabberd.yml", map[string]string{
 		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),
+		"ARCHIVE": strconv.FormatBool(archive), "DEFAULT": map[bool]string{true: "always", false: "never"}[archive],
 	})
 	spool := filepath.Join(s.dir, "spool")
 	check(t, os.Mkdir(spool, 0o755))
