@@ -278,9 +278,9 @@ func (c *Conn) mayLaunch(k kind) bool {
 	if k == kindEnd || k == kindPause {
 		most++
 	}
-	// what was sent before goes first: Prosody repeats no answer to a request that it has
-	// not had before the next
-	mended := !slices.ContainsFunc(c.open, func(q *request) bool { return q.broken })
+	// those before it go first: ejabberd 23.01 gets stuck over requests out of order, and
+	// Prosody 0.12 repeats none after it has had the next
+	mended := !slices.ContainsFunc(c.open, func(q *request) bool { return q.unsent })
 	return c.awaited() < most && (mended && c.busy() < mostBusy || k == kindEnd)
 }
 
@@ -319,7 +319,7 @@ func (c *Conn) launch(k kind, attrs *httpbind.Body, payload []byte) error {
 		return err
 	}
 	c.rid = rid
-	q := &request{rid: rid, kind: k, body: body}
+	q := &request{rid: rid, kind: k, body: body, unsent: true}
 	c.open = append(c.open, q)
 	c.paused = time.Time{}
 	if c.nudge != nil {

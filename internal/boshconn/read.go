@@ -385,7 +385,7 @@ const stuckAfter = 3 * time.Second
 
 // loosen gets answers from a server that holds two requests: it repeats the older one, whose
 // answer may be lost; and if that does not help, asks for a pause, for which the server has to
-// answer them all. (ejabberd 23.01 holds both once it has got the first of them twice.)
+// answer them all.
 func (c *Conn) loosen(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

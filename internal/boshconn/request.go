@@ -37,7 +37,7 @@ type request struct {
 	answer *answer                 // guarded by Conn.mu: nil until it begins to come in
 	begun  time.Time               // guarded by Conn.mu: when it was sent last
 	retry  context.CancelCauseFunc // guarded by Conn.mu: gives up the attempt under way
-	broken bool                    // guarded by Conn.mu: it has to be sent again, and was not yet
+	unsent bool                    // guarded by Conn.mu: it has to be sent, perhaps again, and was not yet
 
 	read   int          // of the reader: how many elements of the answer it has returned
 	sum    maphash.Hash // of the reader: of those
@@ -68,7 +68,7 @@ func (c *Conn) exchange(q *request) {
 		if since.IsZero() {
 			since = time.Now()
 		}
-		c.setBroken(q, true)
+		c.setUnsent(q, true)
 		d, ok := c.repair(q, n, since, err)
 		if !ok {
 			c.fail(fmt.Errorf("BOSH: %w", err))
@@ -108,12 +108,12 @@ func (c *Conn) repair(q *request, n int, since time.Time, err error) (time.Durat
 	return min(100*time.Millisecond<<n, longestPause), true
 }
 
-// setBroken notes whether a request is still to be repeated.
-func (c *Conn) setBroken(q *request, on bool) {
+// setUnsent notes whether a request is still to be sent.
+func (c *Conn) setUnsent(q *request, on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if q.broken != on {
-		q.broken = on
+	if q.unsent != on {
+		q.unsent = on
 		c.notify()
 	}
 }
@@ -142,7 +142,7 @@ func (c *Conn) attempt(q *request) (_ *answer, err error) {
 			cancel(nil)
 		}
 	}()
-	seen := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { c.setBroken(q, false) }})
+	seen := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { c.setUnsent(q, false) }})
 	r, err := http.NewRequestWithContext(seen, http.MethodPost, c.url, bytes.NewReader(q.body))
 	if err != nil {
 		return nil, &final{err}
