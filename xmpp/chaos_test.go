@@ -16,9 +16,6 @@ import (
 	"stanza.invalid/xmpp/xmpptest"
 )
 
-// VF1, VF7, VF15: messages both ways while the network fails: in the middle of stanzas, of
-// TLS records, of logins and resumptions, before and after acknowledgements.
-
 // venue is where a run takes place: how clients get to a server, and what is true of it.
 type venue struct {
 	name string
@@ -69,6 +66,8 @@ func seeded(t *testing.T) *rand.Rand {
 // few is how many messages go each way in the tests that always run with real servers.
 const few = 1000
 
+// VF1, VF7, VF15 with a real Prosody.
+//
 // Prosody 0.12.3 goes on with the parser of the old connection when a session is resumed
 // (mod_c2s keeps it in a closure): a stanza that was cut in the middle on its way to the
 // server leaves half a tag there, and the first stanza on the new connection ends the
@@ -100,6 +99,8 @@ func TestChaosProsodySASL2(t *testing.T) {
 	chaos(t, v, chaosSize(t, few), seeded(t))
 }
 
+// VF1, VF7, VF15 with a real ejabberd.
+//
 // ejabberd 23.01 changes the order of messages around resumptions: of 922 and 923, written
 // in this order and in one piece, 923 came first. And a session that has much to do is
 // not resumed ("Session state copying timed out").

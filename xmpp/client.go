@@ -64,6 +64,9 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 	var management *stream.Management
 	if !cfg.NoManagement {
 		management = &c.cfg.Management
+		if management.Save != nil {
+			management.Save = c.addPeers(management.Save)
+		}
 		if err := c.takeSuspended(management.Resume); err != nil {
 			return nil, err
 		}

@@ -198,6 +198,11 @@ func TestSaveFails(t *testing.T) {
 		require.NoError(t, c.Send(t.Context(), stanza.NewMessage(romeo.JID(), "kept")))
 		require.NoError(t, c.Stream().Save(t.Context()))
 		require.Contains(t, fmt.Sprint(d.state(t).Unacked), "kept")
+		require.True(t, d.state(t).Running)
+		var server xmpp.ServerFeatures
+		require.NoError(t, json.Unmarshal(d.state(t).Peer, &server))
+		require.Equal(t, c.Server(), server, "the next process knows it")
+		require.True(t, server.ClientState)
 		// and no more than it takes
 		writes := d.writes
 		srv.DropAcks(false)

@@ -3,6 +3,7 @@ package xmpp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"stanza.invalid/stream"
@@ -19,14 +20,29 @@ import (
 // stream.ErrNotResumable for a session that the server does not keep. See
 // [stream.Stream.Suspend].
 func (c *Client) Suspend(ctx context.Context) (*stream.Suspended, error) {
-	saved, err := c.stream.Suspend(ctx)
-	if err != nil {
-		return nil, err
+	saved, err := c.stream.Suspend(ctx) // what Save says of it is an error, too
+	if saved != nil {
+		err = errors.Join(err, c.addPeer(saved))
 	}
-	if saved.Peer, err = json.Marshal(c.Server()); err != nil {
-		return nil, err
+	return saved, err
+}
+
+// addPeer adds what the client knows of the server to a state.
+func (c *Client) addPeer(v *stream.Suspended) (err error) {
+	v.Peer, err = json.Marshal(c.Server())
+	return err
+}
+
+// addPeers makes Save get states with what the client knows of the server.
+func (c *Client) addPeers(save func(v *stream.Suspended) error) func(v *stream.Suspended) error {
+	return func(v *stream.Suspended) error {
+		if v != nil {
+			if err := c.addPeer(v); err != nil {
+				return err
+			}
+		}
+		return save(v)
 	}
-	return saved, nil
 }
 
 // takeSuspended takes up what is known of the server of a session that was suspended. That
