@@ -37,125 +37,74 @@ func (*Abuse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Abuse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<abuse"...)
-	} else {
-		b = append(b, "<abuse xmlns='urn:xmpp:tmp:abuse'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Condition.appendXML(b); err != nil {
-		return b, err
-	}
-	if b, err = stanza.AppendText(b, v.Description, "<description>", "</description>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<abuse xmlns='urn:xmpp:tmp:abuse'", 6)
+	inner := e.Inside(v.Extra, tag)
+	v.Condition.appendXML(e)
+	stanza.WriteText(e, v.Description, v.Extra, 1, "<description></description>", 13)
 	for i := range v.JIDs {
-		mark := len(b)
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JIDs[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<jid>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<jid></jid>", 5, v.JIDs[i].String())
 	}
-	mark := len(b)
-	if v.Pointer != "" {
-		if b, err = wire.AppendLeaf(b, "<pointer>", v.Pointer, "</pointer>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<pointer>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 3, "<pointer></pointer>", 9, v.Pointer)
 	if v.Stanzas != nil {
-		if b, err = v.Stanzas.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Stanzas.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</abuse>"), nil
+	e.Close(v.Extra, inner, "</abuse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Abuse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "abuse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "abuse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "condition":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Condition.decodeXML(c.Raw()); err != nil {
+				if err := v.Condition.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Description))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Description, 1)
+			continue
 		case "jid":
-			if c.Same() {
-				if v.JIDs == nil {
-					v.JIDs = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(2, len(v.JIDs))), &v.Extra, wire.SlotAt(2, len(v.JIDs)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JIDs = append(v.JIDs, n)
-				continue
+			if v.JIDs == nil {
+				v.JIDs = make([]jid.JID, 0, d.Count())
 			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(2, len(v.JIDs)))
+			v.JIDs = append(v.JIDs, n)
+			continue
 		case "pointer":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Pointer = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Pointer, 3)
+			continue
 		case "stanzas":
-			if c.Same() && v.Stanzas == nil {
+			if v.Stanzas == nil {
 				v.Stanzas = new(Stanzas)
-				if err := v.Stanzas.decodeXML(c.Raw()); err != nil {
+				if err := v.Stanzas.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("condition")
+		d.MissingChild("condition")
 	}
 	if len(v.JIDs) == 0 {
-		return r.MissingChild("jid")
+		d.MissingChild("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -186,89 +135,43 @@ func (*Abuser) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Abuser) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<abuser"...)
-	} else {
-		b = append(b, "<abuser xmlns='urn:xmpp:tmp:abuse'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<jid>"...)
-	if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	b = append(b, "</jid>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<jid>", NS)
-	}
-	mark = len(b)
-	if v.IP != "" {
-		if b, err = wire.AppendLeaf(b, "<ip>", v.IP, "</ip>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<ip>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</abuser>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<abuser xmlns='urn:xmpp:tmp:abuse'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<jid></jid>", 5, v.JID.String())
+	e.OptionalLeaf(v.Extra, 1, "<ip></ip>", 4, v.IP)
+	e.Close(v.Extra, inner, "</abuser>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Abuser) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "abuser") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "abuser")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.JID = n
+				stanza.ReadJID(&d, &v.JID, true, 0)
 				continue
 			}
 		case "ip":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.IP = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.IP, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("jid")
+		d.MissingChild("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -299,89 +202,43 @@ func (*Rogue) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Rogue) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<rogue"...)
-	} else {
-		b = append(b, "<rogue xmlns='urn:xmpp:tmp:abuse'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<jid>"...)
-	if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	b = append(b, "</jid>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<jid>", NS)
-	}
-	mark = len(b)
-	if v.IP != "" {
-		if b, err = wire.AppendLeaf(b, "<ip>", v.IP, "</ip>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<ip>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rogue>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<rogue xmlns='urn:xmpp:tmp:abuse'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<jid></jid>", 5, v.JID.String())
+	e.OptionalLeaf(v.Extra, 1, "<ip></ip>", 4, v.IP)
+	e.Close(v.Extra, inner, "</rogue>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Rogue) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "rogue") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "rogue")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.JID = n
+				stanza.ReadJID(&d, &v.JID, true, 0)
 				continue
 			}
 		case "ip":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.IP = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.IP, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("jid")
+		d.MissingChild("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -412,146 +269,91 @@ func (*Spim) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Spim) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<spim"...)
-	} else {
-		b = append(b, "<spim xmlns='urn:xmpp:tmp:abuse'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<spim xmlns='urn:xmpp:tmp:abuse'", 5)
+	inner := e.Inside(v.Extra, tag)
 	if v.Message != nil {
-		if b, err = v.Message.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Message.AppendXML(e.Buf, ""))
 	}
 	if v.Presence != nil {
-		if b, err = v.Presence.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Presence.AppendXML(e.Buf, ""))
 	}
 	if v.IQ != nil {
-		if b, err = v.IQ.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.IQ.AppendXML(e.Buf, ""))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</spim>"), nil
+	e.Close(v.Extra, inner, "</spim>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Spim) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "spim") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "spim")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			if c.In(wire.NSClient) && v.Message == nil {
+			if d.In(wire.NSClient) && v.Message == nil {
 				v.Message = new(stanza.Message)
-				if err := v.Message.DecodeXML(c.Raw()); err != nil {
+				if err := v.Message.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "presence":
-			if c.In(wire.NSClient) && v.Presence == nil {
+			if d.In(wire.NSClient) && v.Presence == nil {
 				v.Presence = new(stanza.Presence)
-				if err := v.Presence.DecodeXML(c.Raw()); err != nil {
+				if err := v.Presence.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "iq":
-			if c.In(wire.NSClient) && v.IQ == nil {
+			if d.In(wire.NSClient) && v.IQ == nil {
 				v.IQ = new(stanza.IQ)
-				if err := v.IQ.DecodeXML(c.Raw()); err != nil {
+				if err := v.IQ.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Condition) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<condition"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	{
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Kind)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 0, n, NS)
-		}
-	}
+func (v *Condition) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<condition")
+	e.Name(v.Extra, 0, NS, string(v.Kind))
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</condition>"), nil
+	e.Close(v.Extra, inner, "</condition>")
 }
 
 func (v *Condition) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		if c.Same() {
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		if d.Same() {
 			if v.Kind != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 0)
-			v.Kind = Kind(c.Local())
+			d.KeepBare(0)
+			v.Kind = Kind(d.Local())
 			continue
 		}
-		v.Details = append(v.Details, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Details = append(v.Details, d.Raw())
 	}
 	if v.Kind == "" {
-		return r.MissingChild("Kind")
+		d.MissingChild("Kind")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -585,86 +387,64 @@ func (v *Condition) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Stanzas) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<stanzas"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Stanzas) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<stanzas")
 	for i := range v.Messages {
-		if b, err = v.Messages[i].AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Messages[i].AppendXML(e.Buf, ""))
 	}
 	for i := range v.Presences {
-		if b, err = v.Presences[i].AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Presences[i].AppendXML(e.Buf, ""))
 	}
 	for i := range v.IQs {
-		if b, err = v.IQs[i].AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.IQs[i].AppendXML(e.Buf, ""))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</stanzas>"), nil
+	e.Close(v.Extra, inner, "</stanzas>")
 }
 
 func (v *Stanzas) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			if c.In(wire.NSClient) {
-				if v.Messages == nil {
-					v.Messages = make([]stanza.Message, 0, c.Count())
+			if d.In(wire.NSClient) {
+				if len(v.Messages) == cap(v.Messages) {
+					v.Messages = append(v.Messages, make([]stanza.Message, d.Count())...)[:len(v.Messages)]
 				}
-				v.Messages = append(v.Messages, stanza.Message{})
-				if err := v.Messages[len(v.Messages)-1].DecodeXML(c.Raw()); err != nil {
+				v.Messages = v.Messages[:len(v.Messages)+1]
+				if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "presence":
-			if c.In(wire.NSClient) {
-				if v.Presences == nil {
-					v.Presences = make([]stanza.Presence, 0, c.Count())
+			if d.In(wire.NSClient) {
+				if len(v.Presences) == cap(v.Presences) {
+					v.Presences = append(v.Presences, make([]stanza.Presence, d.Count())...)[:len(v.Presences)]
 				}
-				v.Presences = append(v.Presences, stanza.Presence{})
-				if err := v.Presences[len(v.Presences)-1].DecodeXML(c.Raw()); err != nil {
+				v.Presences = v.Presences[:len(v.Presences)+1]
+				if err := v.Presences[len(v.Presences)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "iq":
-			if c.In(wire.NSClient) {
-				if v.IQs == nil {
-					v.IQs = make([]stanza.IQ, 0, c.Count())
+			if d.In(wire.NSClient) {
+				if len(v.IQs) == cap(v.IQs) {
+					v.IQs = append(v.IQs, make([]stanza.IQ, d.Count())...)[:len(v.IQs)]
 				}
-				v.IQs = append(v.IQs, stanza.IQ{})
-				if err := v.IQs[len(v.IQs)-1].DecodeXML(c.Raw()); err != nil {
+				v.IQs = v.IQs[:len(v.IQs)+1]
+				if err := v.IQs[len(v.IQs)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,118 +25,72 @@ func (*Answer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Answer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<acl"...)
-	} else {
-		b = append(b, "<acl xmlns='http://jabber.org/protocol/sac'"...)
-	}
-	b = append(b, " actor='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Actor.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " oper='", v.Operation); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " target='", v.Target); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<acl xmlns='http://jabber.org/protocol/sac'", 4)
+	e.SpelledAttr(v.Extra, 0, " actor='", v.Actor.String(), true)
+	e.Attr(" oper='", v.Operation)
+	e.Attr(" target='", v.Target)
+	inner := e.Inside(v.Extra, tag)
 	if v.Allowed {
-		mark := len(b)
-		b = append(b, "<allowed/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<allowed>", NS)
-		}
+		e.Flag(v.Extra, 3, "<allowed>")
 	}
 	if v.Denied {
-		mark := len(b)
-		b = append(b, "<denied/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<denied>", NS)
-		}
+		e.Flag(v.Extra, 4, "<denied>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</acl>"), nil
+	e.Close(v.Extra, inner, "</acl>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Answer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "acl") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "acl")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "actor":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Actor = n
+			stanza.ReadJID(&d, &v.Actor, true, 0)
 			seen |= 1 << 0
 		case "oper":
-			v.Operation = a.Value()
+			d.String(&v.Operation)
 			seen |= 1 << 1
 		case "target":
-			v.Target = a.Value()
+			d.String(&v.Target)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "allowed":
-			if c.Same() && !bool(v.Allowed) {
-				v.Allowed = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
+			d.Flag((*bool)(&v.Allowed), 3)
+			continue
 		case "denied":
-			if c.Same() && !bool(v.Denied) {
-				v.Denied = true
-				c.KeepBare(&v.Extra, 4)
-				continue
-			}
+			d.Flag((*bool)(&v.Denied), 4)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("actor")
+		d.MissingAttr("actor")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("oper")
+		d.MissingAttr("oper")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("target")
+		d.MissingAttr("target")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -167,89 +121,50 @@ func (*Question) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Question) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<acl"...)
-	} else {
-		b = append(b, "<acl xmlns='http://jabber.org/protocol/sac'"...)
-	}
-	b = append(b, " actor='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Actor.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " oper='", v.Operation); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " target='", v.Target); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</acl>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<acl xmlns='http://jabber.org/protocol/sac'", 4)
+	e.SpelledAttr(v.Extra, 0, " actor='", v.Actor.String(), true)
+	e.Attr(" oper='", v.Operation)
+	e.Attr(" target='", v.Target)
+	e.Empty(v.Extra, tag, "</acl>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Question) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "acl") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "acl")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "actor":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Actor = n
+			stanza.ReadJID(&d, &v.Actor, true, 0)
 			seen |= 1 << 0
 		case "oper":
-			v.Operation = a.Value()
+			d.String(&v.Operation)
 			seen |= 1 << 1
 		case "target":
-			v.Target = a.Value()
+			d.String(&v.Target)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("actor")
+		d.MissingAttr("actor")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("oper")
+		d.MissingAttr("oper")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("target")
+		d.MissingAttr("target")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -270,64 +185,40 @@ func (*Operations) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Operations) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/sac'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/sac'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Operations {
-		if b, err = v.Operations[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Operations[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Operations) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "oper":
-			if c.Same() {
-				if v.Operations == nil {
-					v.Operations = make([]Operation, 0, c.Count())
-				}
-				v.Operations = append(v.Operations, Operation{})
-				if err := v.Operations[len(v.Operations)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "oper":
+			if len(v.Operations) == cap(v.Operations) {
+				v.Operations = append(v.Operations, make([]Operation, d.Count())...)[:len(v.Operations)]
+			}
+			v.Operations = v.Operations[:len(v.Operations)+1]
+			if err := v.Operations[len(v.Operations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -358,92 +249,42 @@ func (*OperationsGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OperationsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='http://jabber.org/protocol/sac'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/sac'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<query xmlns='http://jabber.org/protocol/sac'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OperationsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	return d.End(&v.Extra)
 }
 
-func (v *Operation) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<oper"...)
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</oper>"), nil
+func (v *Operation) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<oper uri='", v.URI)
+	e.Empty(v.Extra, tag, "</oper>")
 }
 
 func (v *Operation) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -26,72 +26,48 @@ func (*Activity) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Activity) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<activity"...)
-	} else {
-		b = append(b, "<activity xmlns='http://jabber.org/protocol/activity'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<activity xmlns='http://jabber.org/protocol/activity'", 9)
+	inner := e.Inside(v.Extra, tag)
 	if v.Kind != nil {
-		if b, err = v.Kind.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Kind.AppendXML(e.Buf, NS))
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</activity>"), nil
+	stanza.WriteText(e, v.Text, v.Extra, 1, "<text></text>", 6)
+	e.Close(v.Extra, inner, "</activity>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Activity) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "activity") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "activity")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Text))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 1)
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Kind != nil {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
 			v.Kind = new(Kind)
-			if err := v.Kind.DecodeXML(c.Raw()); err != nil {
+			if err := v.Kind.DecodeXML(d.Raw()); err != nil {
 				return err
 			}
 			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -144,72 +120,38 @@ func (*Kind) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Kind) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NS, string(v.General))
+	inner := e.Inside(v.Extra, tag)
 	if v.Specific != "" {
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Specific)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 1, n, NS)
-		}
+		e.Name(v.Extra, 1, NS, string(v.Specific))
 	}
 	for i := range v.Detail {
-		b = wire.AppendRaw(b, v.Detail[i], NS)
+		e.Raw(v.Detail[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.General...)
-	return append(b, '>'), nil
+	e.CloseName(v.Extra, inner, string(v.General))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Kind) DecodeXML(r wire.Raw) error {
-	if !r.In(NS) {
-		return r.Unexpected(v.WireName())
-	}
-	v.General = General(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		if c.Same() {
+	var d wire.Decoder
+	d.OpenIn(r, NS)
+	v.General = General(d.Name())
+	for d.Child() != "" {
+		if d.Same() {
 			if v.Specific != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 1)
-			v.Specific = Specific(c.Local())
+			d.KeepBare(1)
+			v.Specific = Specific(d.Local())
 			continue
 		}
-		v.Detail = append(v.Detail, c.Raw())
+		v.Detail = append(v.Detail, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

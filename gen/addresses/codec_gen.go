@@ -5,7 +5,6 @@ package addresses
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,181 +25,106 @@ func (*Addresses) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Addresses) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<addresses"...)
-	} else {
-		b = append(b, "<addresses xmlns='http://jabber.org/protocol/address'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<addresses xmlns='http://jabber.org/protocol/address'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Addresses {
-		if b, err = v.Addresses[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Addresses[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</addresses>"), nil
+	e.Close(v.Extra, inner, "</addresses>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Addresses) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "addresses") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "address":
-			if c.Same() {
-				if v.Addresses == nil {
-					v.Addresses = make([]Address, 0, c.Count())
-				}
-				v.Addresses = append(v.Addresses, Address{})
-				if err := v.Addresses[len(v.Addresses)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "addresses")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "address":
+			if len(v.Addresses) == cap(v.Addresses) {
+				v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
+			}
+			v.Addresses = v.Addresses[:len(v.Addresses)+1]
+			if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Addresses) == 0 {
-		return r.MissingChild("address")
+		d.MissingChild("address")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Address) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<address"...)
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " jid='")
-	}
+func (v *Address) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<address type='", string(v.Type))
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), false)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " node='")
+		e.Attr(" node='", v.Node)
 	}
 	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " uri='")
+		e.Attr(" uri='", v.URI)
 	}
 	if v.Description != "" {
-		if b, err = wire.AppendAttr(b, " desc='", v.Description); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " desc='")
+		e.Attr(" desc='", v.Description)
 	}
 	if v.Delivered {
-		b = append(b, " delivered='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Delivered)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " delivered='")
+		e.BoolAttr(v.Extra, 5, " delivered='", v.Delivered)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " delivered='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</address>"), nil
+	e.Close(v.Extra, inner, "</address>")
 }
 
 func (v *Address) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Type(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 1)
 		case "node":
-			v.Node = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Node)
 		case "uri":
-			v.URI = a.Optional(&v.Extra, 3)
+			d.Optional(&v.URI)
 		case "desc":
-			v.Description = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Description)
 		case "delivered":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Bool(true, 5)
 			if !n {
-				return a.Invalid(r, "is not true")
+				d.Invalid("is not true")
 			}
 			v.Delivered = n
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

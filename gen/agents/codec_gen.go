@@ -25,64 +25,40 @@ func (*Agents) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Agents) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:agents'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:agents'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Agents {
-		if b, err = v.Agents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Agents[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Agents) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "agent":
-			if c.Same() {
-				if v.Agents == nil {
-					v.Agents = make([]Agent, 0, c.Count())
-				}
-				v.Agents = append(v.Agents, Agent{})
-				if err := v.Agents[len(v.Agents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "agent":
+			if len(v.Agents) == cap(v.Agents) {
+				v.Agents = append(v.Agents, make([]Agent, d.Count())...)[:len(v.Agents)]
+			}
+			v.Agents = v.Agents[:len(v.Agents)+1]
+			if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -113,48 +89,15 @@ func (*Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='jabber:iq:agents'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:agents'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<query xmlns='jabber:iq:agents'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -175,148 +118,62 @@ func (*AgentInfo) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AgentInfo) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSAgent {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:agent'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NSAgent)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<description>", NSAgent)
-	}
-	mark = len(b)
-	if v.Transport != "" {
-		if b, err = wire.AppendLeaf(b, "<transport>", v.Transport, "</transport>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<transport>", NSAgent)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSAgent, "<query xmlns='jabber:iq:agent'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 1, "<description></description>", 13, v.Description)
+	e.OptionalLeaf(v.Extra, 2, "<transport></transport>", 11, v.Transport)
 	if v.Groupchat {
-		mark := len(b)
-		b = append(b, "<groupchat/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<groupchat>", NSAgent)
-		}
+		e.Flag(v.Extra, 3, "<groupchat>")
 	}
-	mark = len(b)
-	if v.Service != "" {
-		if b, err = wire.AppendLeaf(b, "<service>", v.Service, "</service>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<service>", NSAgent)
-	}
+	e.OptionalLeaf(v.Extra, 4, "<service></service>", 9, v.Service)
 	if v.Register {
-		mark := len(b)
-		b = append(b, "<register/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<register>", NSAgent)
-		}
+		e.Flag(v.Extra, 5, "<register>")
 	}
 	if v.Search {
-		mark := len(b)
-		b = append(b, "<search/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 6, "<search>", NSAgent)
-		}
+		e.Flag(v.Extra, 6, "<search>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSAgent); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AgentInfo) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSAgent, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "description":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Description = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
-		case "transport":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Transport = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
-		case "groupchat":
-			if c.Same() && !bool(v.Groupchat) {
-				v.Groupchat = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
-		case "service":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Service = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
-		case "register":
-			if c.Same() && !bool(v.Register) {
-				v.Register = true
-				c.KeepBare(&v.Extra, 5)
-				continue
-			}
-		case "search":
-			if c.Same() && !bool(v.Search) {
-				v.Search = true
-				c.KeepBare(&v.Extra, 6)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSAgent, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "name":
+			d.OptionalLeaf(&v.Name, 0)
+			continue
+		case "description":
+			d.OptionalLeaf(&v.Description, 1)
+			continue
+		case "transport":
+			d.OptionalLeaf(&v.Transport, 2)
+			continue
+		case "groupchat":
+			d.Flag((*bool)(&v.Groupchat), 3)
+			continue
+		case "service":
+			d.OptionalLeaf(&v.Service, 4)
+			continue
+		case "register":
+			d.Flag((*bool)(&v.Register), 5)
+			continue
+		case "search":
+			d.Flag((*bool)(&v.Search), 6)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -347,207 +204,86 @@ func (*AgentInfoGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AgentInfoGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSAgent {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='jabber:iq:agent'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSAgent {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:agent'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSAgent); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NSAgent, "<query xmlns='jabber:iq:agent'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AgentInfoGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSAgent, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSAgent, "query")
+	return d.End(&v.Extra)
 }
 
-func (v *Agent) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<agent"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<name>", NS)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<description>", NS)
-	}
-	mark = len(b)
-	if v.Transport != "" {
-		if b, err = wire.AppendLeaf(b, "<transport>", v.Transport, "</transport>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<transport>", NS)
-	}
+func (v *Agent) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<agent jid='", v.JID.String(), true)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 2, "<description></description>", 13, v.Description)
+	e.OptionalLeaf(v.Extra, 3, "<transport></transport>", 11, v.Transport)
 	if v.Groupchat {
-		mark := len(b)
-		b = append(b, "<groupchat/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<groupchat>", NS)
-		}
+		e.Flag(v.Extra, 4, "<groupchat>")
 	}
-	mark = len(b)
-	if v.Service != "" {
-		if b, err = wire.AppendLeaf(b, "<service>", v.Service, "</service>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<service>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 5, "<service></service>", 9, v.Service)
 	if v.Register {
-		mark := len(b)
-		b = append(b, "<register/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 6, "<register>", NS)
-		}
+		e.Flag(v.Extra, 6, "<register>")
 	}
 	if v.Search {
-		mark := len(b)
-		b = append(b, "<search/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 7, "<search>", NS)
-		}
+		e.Flag(v.Extra, 7, "<search>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</agent>"), nil
+	e.Close(v.Extra, inner, "</agent>")
 }
 
 func (v *Agent) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Name = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Name, 1)
+			continue
 		case "description":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 2)
+			continue
 		case "transport":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Transport = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Transport, 3)
+			continue
 		case "groupchat":
-			if c.Same() && !bool(v.Groupchat) {
-				v.Groupchat = true
-				c.KeepBare(&v.Extra, 4)
-				continue
-			}
+			d.Flag((*bool)(&v.Groupchat), 4)
+			continue
 		case "service":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Service = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
+			d.OptionalLeaf(&v.Service, 5)
+			continue
 		case "register":
-			if c.Same() && !bool(v.Register) {
-				v.Register = true
-				c.KeepBare(&v.Extra, 6)
-				continue
-			}
+			d.Flag((*bool)(&v.Register), 6)
+			continue
 		case "search":
-			if c.Same() && !bool(v.Search) {
-				v.Search = true
-				c.KeepBare(&v.Extra, 7)
-				continue
-			}
+			d.Flag((*bool)(&v.Search), 7)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -22,276 +21,129 @@ func (*Alert) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Alert) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<alert"...)
-	} else {
-		b = append(b, "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<identifier>", v.Identifier, "</identifier>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<identifier>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<sender>", v.Sender, "</sender>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<sender>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<sent>"...)
-	if b, err = v.Sent.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</sent>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<sent>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<status>", string(v.Status), "</status>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<status>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<msgType>", string(v.Type), "</msgType>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<msgType>", NS)
-	}
-	mark = len(b)
-	if v.Source != "" {
-		if b, err = wire.AppendLeaf(b, "<source>", v.Source, "</source>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<source>", NS)
-	}
-	mark = len(b)
-	if v.Scope != "" {
-		if b, err = wire.AppendLeaf(b, "<scope>", string(v.Scope), "</scope>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<scope>", NS)
-	}
-	mark = len(b)
-	if v.Restriction != "" {
-		if b, err = wire.AppendLeaf(b, "<restriction>", v.Restriction, "</restriction>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<restriction>", NS)
-	}
-	mark = len(b)
-	if v.Addresses != "" {
-		if b, err = wire.AppendLeaf(b, "<addresses>", v.Addresses, "</addresses>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<addresses>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<identifier></identifier>", 12, v.Identifier)
+	e.Leaf(v.Extra, 1, "<sender></sender>", 8, v.Sender)
+	mark := len(e.Buf)
+	e.Put("<sent>")
+	e.Add(v.Sent.AppendText(e.Buf))
+	e.Put("</sent>")
+	e.RespellChild(v.Extra, mark, 2, "<sent>")
+	e.Leaf(v.Extra, 3, "<status></status>", 8, string(v.Status))
+	e.Leaf(v.Extra, 4, "<msgType></msgType>", 9, string(v.Type))
+	e.OptionalLeaf(v.Extra, 5, "<source></source>", 8, v.Source)
+	e.OptionalLeaf(v.Extra, 6, "<scope></scope>", 7, string(v.Scope))
+	e.OptionalLeaf(v.Extra, 7, "<restriction></restriction>", 13, v.Restriction)
+	e.OptionalLeaf(v.Extra, 8, "<addresses></addresses>", 11, v.Addresses)
 	for i := range v.Codes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<code>", v.Codes[i], "</code>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(9, i), "<code>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(9, i), "<code></code>", 6, v.Codes[i])
 	}
-	mark = len(b)
-	if v.Note != "" {
-		if b, err = wire.AppendLeaf(b, "<note>", v.Note, "</note>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<note>", NS)
-	}
-	mark = len(b)
-	if v.References != "" {
-		if b, err = wire.AppendLeaf(b, "<references>", v.References, "</references>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<references>", NS)
-	}
-	mark = len(b)
-	if v.Incidents != "" {
-		if b, err = wire.AppendLeaf(b, "<incidents>", v.Incidents, "</incidents>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<incidents>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 10, "<note></note>", 6, v.Note)
+	e.OptionalLeaf(v.Extra, 11, "<references></references>", 12, v.References)
+	e.OptionalLeaf(v.Extra, 12, "<incidents></incidents>", 11, v.Incidents)
 	for i := range v.Infos {
-		if b, err = v.Infos[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Infos[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</alert>"), nil
+	e.Close(v.Extra, inner, "</alert>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Alert) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "alert") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "alert")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "identifier":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Identifier = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Identifier, 0)
 				continue
 			}
 		case "sender":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Sender = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Sender, 1)
 				continue
 			}
 		case "sent":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Sent = n
+				stanza.ReadDateTime(&d, &v.Sent, true, 2)
 				continue
 			}
 		case "status":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				v.Status = Status(c.Leaf(&v.Extra, 3))
+				d.Leaf((*string)(&v.Status), 3)
 				continue
 			}
 		case "msgType":
-			if c.Same() && seen&(1<<4) == 0 {
+			if seen&(1<<4) == 0 {
 				seen |= 1 << 4
-				v.Type = MessageType(c.Leaf(&v.Extra, 4))
+				d.Leaf((*string)(&v.Type), 4)
 				continue
 			}
 		case "source":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Source = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
+			d.OptionalLeaf(&v.Source, 5)
+			continue
 		case "scope":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Scope = Scope(c.OptionalLeaf(&v.Extra, 6))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Scope), 6)
+			continue
 		case "restriction":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.Restriction = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.Restriction, 7)
+			continue
 		case "addresses":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.Addresses = c.OptionalLeaf(&v.Extra, 8)
-				continue
-			}
+			d.OptionalLeaf(&v.Addresses, 8)
+			continue
 		case "code":
-			if c.Same() {
-				if v.Codes == nil {
-					v.Codes = make([]string, 0, c.Count())
-				}
-				v.Codes = append(v.Codes, c.Leaf(&v.Extra, wire.SlotAt(9, len(v.Codes))))
-				continue
-			}
+			d.Strings(&v.Codes, 9)
+			continue
 		case "note":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.Note = c.OptionalLeaf(&v.Extra, 10)
-				continue
-			}
+			d.OptionalLeaf(&v.Note, 10)
+			continue
 		case "references":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.References = c.OptionalLeaf(&v.Extra, 11)
-				continue
-			}
+			d.OptionalLeaf(&v.References, 11)
+			continue
 		case "incidents":
-			if c.Same() && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.Incidents = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.Incidents, 12)
+			continue
 		case "info":
-			if c.Same() {
-				if v.Infos == nil {
-					v.Infos = make([]Info, 0, c.Count())
-				}
-				v.Infos = append(v.Infos, Info{})
-				if err := v.Infos[len(v.Infos)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Infos) == cap(v.Infos) {
+				v.Infos = append(v.Infos, make([]Info, d.Count())...)[:len(v.Infos)]
 			}
+			v.Infos = v.Infos[:len(v.Infos)+1]
+			if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("identifier")
+		d.MissingChild("identifier")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("sender")
+		d.MissingChild("sender")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("sent")
+		d.MissingChild("sent")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("status")
+		d.MissingChild("status")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingChild("msgType")
+		d.MissingChild("msgType")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -307,1010 +159,503 @@ func (*Alert11) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Alert11) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS11 {
-		b = append(b, "<alert"...)
-	} else {
-		b = append(b, "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<identifier>", v.Identifier, "</identifier>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<identifier>", NS11)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<sender>", v.Sender, "</sender>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<sender>", NS11)
-	}
-	mark = len(b)
-	b = append(b, "<sent>"...)
-	if b, err = v.Sent.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</sent>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<sent>", NS11)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<status>", string(v.Status), "</status>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<status>", NS11)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<msgType>", string(v.Type), "</msgType>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<msgType>", NS11)
-	}
-	mark = len(b)
-	if v.Source != "" {
-		if b, err = wire.AppendLeaf(b, "<source>", v.Source, "</source>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<source>", NS11)
-	}
-	mark = len(b)
-	if v.Scope != "" {
-		if b, err = wire.AppendLeaf(b, "<scope>", string(v.Scope), "</scope>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<scope>", NS11)
-	}
-	mark = len(b)
-	if v.Restriction != "" {
-		if b, err = wire.AppendLeaf(b, "<restriction>", v.Restriction, "</restriction>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<restriction>", NS11)
-	}
-	mark = len(b)
-	if v.Addresses != "" {
-		if b, err = wire.AppendLeaf(b, "<addresses>", v.Addresses, "</addresses>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<addresses>", NS11)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS11, "<alert xmlns='urn:oasis:names:tc:emergency:cap:1.1'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<identifier></identifier>", 12, v.Identifier)
+	e.Leaf(v.Extra, 1, "<sender></sender>", 8, v.Sender)
+	mark := len(e.Buf)
+	e.Put("<sent>")
+	e.Add(v.Sent.AppendText(e.Buf))
+	e.Put("</sent>")
+	e.RespellChild(v.Extra, mark, 2, "<sent>")
+	e.Leaf(v.Extra, 3, "<status></status>", 8, string(v.Status))
+	e.Leaf(v.Extra, 4, "<msgType></msgType>", 9, string(v.Type))
+	e.OptionalLeaf(v.Extra, 5, "<source></source>", 8, v.Source)
+	e.OptionalLeaf(v.Extra, 6, "<scope></scope>", 7, string(v.Scope))
+	e.OptionalLeaf(v.Extra, 7, "<restriction></restriction>", 13, v.Restriction)
+	e.OptionalLeaf(v.Extra, 8, "<addresses></addresses>", 11, v.Addresses)
 	for i := range v.Codes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<code>", v.Codes[i], "</code>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(9, i), "<code>", NS11)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(9, i), "<code></code>", 6, v.Codes[i])
 	}
-	mark = len(b)
-	if v.Note != "" {
-		if b, err = wire.AppendLeaf(b, "<note>", v.Note, "</note>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<note>", NS11)
-	}
-	mark = len(b)
-	if v.References != "" {
-		if b, err = wire.AppendLeaf(b, "<references>", v.References, "</references>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<references>", NS11)
-	}
-	mark = len(b)
-	if v.Incidents != "" {
-		if b, err = wire.AppendLeaf(b, "<incidents>", v.Incidents, "</incidents>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<incidents>", NS11)
-	}
+	e.OptionalLeaf(v.Extra, 10, "<note></note>", 6, v.Note)
+	e.OptionalLeaf(v.Extra, 11, "<references></references>", 12, v.References)
+	e.OptionalLeaf(v.Extra, 12, "<incidents></incidents>", 11, v.Incidents)
 	for i := range v.Infos {
-		if b, err = v.Infos[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Infos[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS11); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</alert>"), nil
+	e.Close(v.Extra, inner, "</alert>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Alert11) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS11, "alert") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS11, "alert")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "identifier":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Identifier = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Identifier, 0)
 				continue
 			}
 		case "sender":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Sender = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Sender, 1)
 				continue
 			}
 		case "sent":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Sent = n
+				stanza.ReadDateTime(&d, &v.Sent, true, 2)
 				continue
 			}
 		case "status":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				v.Status = Status(c.Leaf(&v.Extra, 3))
+				d.Leaf((*string)(&v.Status), 3)
 				continue
 			}
 		case "msgType":
-			if c.Same() && seen&(1<<4) == 0 {
+			if seen&(1<<4) == 0 {
 				seen |= 1 << 4
-				v.Type = MessageType(c.Leaf(&v.Extra, 4))
+				d.Leaf((*string)(&v.Type), 4)
 				continue
 			}
 		case "source":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Source = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
+			d.OptionalLeaf(&v.Source, 5)
+			continue
 		case "scope":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Scope = Scope(c.OptionalLeaf(&v.Extra, 6))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Scope), 6)
+			continue
 		case "restriction":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.Restriction = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.Restriction, 7)
+			continue
 		case "addresses":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.Addresses = c.OptionalLeaf(&v.Extra, 8)
-				continue
-			}
+			d.OptionalLeaf(&v.Addresses, 8)
+			continue
 		case "code":
-			if c.Same() {
-				if v.Codes == nil {
-					v.Codes = make([]string, 0, c.Count())
-				}
-				v.Codes = append(v.Codes, c.Leaf(&v.Extra, wire.SlotAt(9, len(v.Codes))))
-				continue
-			}
+			d.Strings(&v.Codes, 9)
+			continue
 		case "note":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.Note = c.OptionalLeaf(&v.Extra, 10)
-				continue
-			}
+			d.OptionalLeaf(&v.Note, 10)
+			continue
 		case "references":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.References = c.OptionalLeaf(&v.Extra, 11)
-				continue
-			}
+			d.OptionalLeaf(&v.References, 11)
+			continue
 		case "incidents":
-			if c.Same() && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.Incidents = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.Incidents, 12)
+			continue
 		case "info":
-			if c.Same() {
-				if v.Infos == nil {
-					v.Infos = make([]Alert11Info, 0, c.Count())
-				}
-				v.Infos = append(v.Infos, Alert11Info{})
-				if err := v.Infos[len(v.Infos)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Infos) == cap(v.Infos) {
+				v.Infos = append(v.Infos, make([]Alert11Info, d.Count())...)[:len(v.Infos)]
 			}
+			v.Infos = v.Infos[:len(v.Infos)+1]
+			if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("identifier")
+		d.MissingChild("identifier")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("sender")
+		d.MissingChild("sender")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("sent")
+		d.MissingChild("sent")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("status")
+		d.MissingChild("status")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingChild("msgType")
+		d.MissingChild("msgType")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Alert11Info) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<info"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Language != "" {
-		if b, err = wire.AppendLeaf(b, "<language>", v.Language, "</language>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<language>", NS11)
-	}
+func (v *Alert11Info) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<info")
+	e.OptionalLeaf(v.Extra, 0, "<language></language>", 10, v.Language)
 	for i := range v.Categories {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<category>", string(v.Categories[i]), "</category>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<category>", NS11)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<category></category>", 10, string(v.Categories[i]))
 	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<event>", v.Event, "</event>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<event>", NS11)
-	}
+	e.Leaf(v.Extra, 2, "<event></event>", 7, v.Event)
 	for i := range v.ResponseTypes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<responseType>", string(v.ResponseTypes[i]), "</responseType>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<responseType>", NS11)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(3, i), "<responseType></responseType>", 14, string(v.ResponseTypes[i]))
 	}
-	mark = len(b)
-	if v.Urgency != "" {
-		if b, err = wire.AppendLeaf(b, "<urgency>", string(v.Urgency), "</urgency>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<urgency>", NS11)
-	}
-	mark = len(b)
-	if v.Severity != "" {
-		if b, err = wire.AppendLeaf(b, "<severity>", string(v.Severity), "</severity>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<severity>", NS11)
-	}
-	mark = len(b)
-	if v.Certainty != "" {
-		if b, err = wire.AppendLeaf(b, "<certainty>", string(v.Certainty), "</certainty>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<certainty>", NS11)
-	}
-	mark = len(b)
-	if v.Audience != "" {
-		if b, err = wire.AppendLeaf(b, "<audience>", v.Audience, "</audience>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<audience>", NS11)
-	}
+	e.OptionalLeaf(v.Extra, 4, "<urgency></urgency>", 9, string(v.Urgency))
+	e.OptionalLeaf(v.Extra, 5, "<severity></severity>", 10, string(v.Severity))
+	e.OptionalLeaf(v.Extra, 6, "<certainty></certainty>", 11, string(v.Certainty))
+	e.OptionalLeaf(v.Extra, 7, "<audience></audience>", 10, v.Audience)
 	for i := range v.EventCodes {
-		if b, err = v.EventCodes[i].appendXML(b, "<eventCode", "</eventCode>"); err != nil {
-			return b, err
-		}
+		v.EventCodes[i].appendXML(e, "<eventCode", "</eventCode>")
 	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if !v.Effective.IsZero() {
-		b = append(b, "<effective>"...)
-		if b, err = v.Effective.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</effective>"...)
+		e.Put("<effective>")
+		e.Add(v.Effective.AppendText(e.Buf))
+		e.Put("</effective>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<effective>", NS11)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 9, "<effective>")
+	mark = len(e.Buf)
 	if !v.Onset.IsZero() {
-		b = append(b, "<onset>"...)
-		if b, err = v.Onset.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</onset>"...)
+		e.Put("<onset>")
+		e.Add(v.Onset.AppendText(e.Buf))
+		e.Put("</onset>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<onset>", NS11)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 10, "<onset>")
+	mark = len(e.Buf)
 	if !v.Expires.IsZero() {
-		b = append(b, "<expires>"...)
-		if b, err = v.Expires.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</expires>"...)
+		e.Put("<expires>")
+		e.Add(v.Expires.AppendText(e.Buf))
+		e.Put("</expires>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<expires>", NS11)
-	}
-	mark = len(b)
-	if v.SenderName != "" {
-		if b, err = wire.AppendLeaf(b, "<senderName>", v.SenderName, "</senderName>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<senderName>", NS11)
-	}
-	mark = len(b)
-	if v.Headline != "" {
-		if b, err = wire.AppendLeaf(b, "<headline>", v.Headline, "</headline>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<headline>", NS11)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 14, "<description>", NS11)
-	}
-	mark = len(b)
-	if v.Instruction != "" {
-		if b, err = wire.AppendLeaf(b, "<instruction>", v.Instruction, "</instruction>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 15, "<instruction>", NS11)
-	}
-	mark = len(b)
-	if v.Web != "" {
-		if b, err = wire.AppendLeaf(b, "<web>", v.Web, "</web>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 16, "<web>", NS11)
-	}
-	mark = len(b)
-	if v.Contact != "" {
-		if b, err = wire.AppendLeaf(b, "<contact>", v.Contact, "</contact>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 17, "<contact>", NS11)
-	}
+	e.RespellChild(v.Extra, mark, 11, "<expires>")
+	e.OptionalLeaf(v.Extra, 12, "<senderName></senderName>", 12, v.SenderName)
+	e.OptionalLeaf(v.Extra, 13, "<headline></headline>", 10, v.Headline)
+	e.OptionalLeaf(v.Extra, 14, "<description></description>", 13, v.Description)
+	e.OptionalLeaf(v.Extra, 15, "<instruction></instruction>", 13, v.Instruction)
+	e.OptionalLeaf(v.Extra, 16, "<web></web>", 5, v.Web)
+	e.OptionalLeaf(v.Extra, 17, "<contact></contact>", 9, v.Contact)
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b, "<parameter", "</parameter>"); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e, "<parameter", "</parameter>")
 	}
 	for i := range v.Resources {
-		if b, err = v.Resources[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Resources[i].appendXML(e)
 	}
 	for i := range v.Areas {
-		if b, err = v.Areas[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Areas[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS11); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</info>"), nil
+	e.Close(v.Extra, inner, "</info>")
 }
 
 func (v *Alert11Info) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "language":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Language = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Language, 0)
+			continue
 		case "category":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]Category, 0, c.Count())
-				}
-				v.Categories = append(v.Categories, Category(c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Categories)))))
-				continue
+			if v.Categories == nil {
+				v.Categories = make([]Category, 0, d.Count())
 			}
+			v.Categories = append(v.Categories, Category(d.LeafText(wire.SlotAt(1, len(v.Categories)))))
+			continue
 		case "event":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Event = c.Leaf(&v.Extra, 2)
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				d.Leaf(&v.Event, 2)
 				continue
 			}
 		case "responseType":
-			if c.Same() {
-				if v.ResponseTypes == nil {
-					v.ResponseTypes = make([]ResponseType, 0, c.Count())
-				}
-				v.ResponseTypes = append(v.ResponseTypes, ResponseType(c.Leaf(&v.Extra, wire.SlotAt(3, len(v.ResponseTypes)))))
-				continue
+			if v.ResponseTypes == nil {
+				v.ResponseTypes = make([]ResponseType, 0, d.Count())
 			}
+			v.ResponseTypes = append(v.ResponseTypes, ResponseType(d.LeafText(wire.SlotAt(3, len(v.ResponseTypes)))))
+			continue
 		case "urgency":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Urgency = Urgency(c.OptionalLeaf(&v.Extra, 4))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Urgency), 4)
+			continue
 		case "severity":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Severity = Severity(c.OptionalLeaf(&v.Extra, 5))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Severity), 5)
+			continue
 		case "certainty":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Certainty = Certainty(c.OptionalLeaf(&v.Extra, 6))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Certainty), 6)
+			continue
 		case "audience":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Audience = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.Audience, 7)
+			continue
 		case "eventCode":
-			if c.Same() {
-				if v.EventCodes == nil {
-					v.EventCodes = make([]Alert11Parameter, 0, c.Count())
-				}
-				v.EventCodes = append(v.EventCodes, Alert11Parameter{})
-				if err := v.EventCodes[len(v.EventCodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.EventCodes) == cap(v.EventCodes) {
+				v.EventCodes = append(v.EventCodes, make([]Alert11Parameter, d.Count())...)[:len(v.EventCodes)]
 			}
+			v.EventCodes = v.EventCodes[:len(v.EventCodes)+1]
+			if err := v.EventCodes[len(v.EventCodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "effective":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 9), &v.Extra, 9)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Effective = n
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadDateTime(&d, &v.Effective, false, 9)
 				continue
 			}
 		case "onset":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 10), &v.Extra, 10)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Onset = n
+			if seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				stanza.ReadDateTime(&d, &v.Onset, false, 10)
 				continue
 			}
 		case "expires":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 11), &v.Extra, 11)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Expires = n
+			if seen&(1<<3) == 0 {
+				seen |= 1 << 3
+				stanza.ReadDateTime(&d, &v.Expires, false, 11)
 				continue
 			}
 		case "senderName":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.SenderName = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.SenderName, 12)
+			continue
 		case "headline":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.Headline = c.OptionalLeaf(&v.Extra, 13)
-				continue
-			}
+			d.OptionalLeaf(&v.Headline, 13)
+			continue
 		case "description":
-			if c.Same() && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.Description = c.OptionalLeaf(&v.Extra, 14)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 14)
+			continue
 		case "instruction":
-			if c.Same() && seen&(1<<12) == 0 {
-				seen |= 1 << 12
-				v.Instruction = c.OptionalLeaf(&v.Extra, 15)
-				continue
-			}
+			d.OptionalLeaf(&v.Instruction, 15)
+			continue
 		case "web":
-			if c.Same() && seen&(1<<13) == 0 {
-				seen |= 1 << 13
-				v.Web = c.OptionalLeaf(&v.Extra, 16)
-				continue
-			}
+			d.OptionalLeaf(&v.Web, 16)
+			continue
 		case "contact":
-			if c.Same() && seen&(1<<14) == 0 {
-				seen |= 1 << 14
-				v.Contact = c.OptionalLeaf(&v.Extra, 17)
-				continue
-			}
+			d.OptionalLeaf(&v.Contact, 17)
+			continue
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]Alert11Parameter, 0, c.Count())
-				}
-				v.Parameters = append(v.Parameters, Alert11Parameter{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Parameters) == cap(v.Parameters) {
+				v.Parameters = append(v.Parameters, make([]Alert11Parameter, d.Count())...)[:len(v.Parameters)]
 			}
+			v.Parameters = v.Parameters[:len(v.Parameters)+1]
+			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "resource":
-			if c.Same() {
-				if v.Resources == nil {
-					v.Resources = make([]Alert11Resource, 0, c.Count())
-				}
-				v.Resources = append(v.Resources, Alert11Resource{})
-				if err := v.Resources[len(v.Resources)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Resources) == cap(v.Resources) {
+				v.Resources = append(v.Resources, make([]Alert11Resource, d.Count())...)[:len(v.Resources)]
 			}
+			v.Resources = v.Resources[:len(v.Resources)+1]
+			if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "area":
-			if c.Same() {
-				if v.Areas == nil {
-					v.Areas = make([]Alert11Area, 0, c.Count())
-				}
-				v.Areas = append(v.Areas, Alert11Area{})
-				if err := v.Areas[len(v.Areas)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Areas) == cap(v.Areas) {
+				v.Areas = append(v.Areas, make([]Alert11Area, d.Count())...)[:len(v.Areas)]
 			}
+			v.Areas = v.Areas[:len(v.Areas)+1]
+			if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	if seen&(1<<0) == 0 {
+		d.MissingChild("event")
 	}
-	if seen&(1<<1) == 0 {
-		return r.MissingChild("event")
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Alert11Parameter) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<valueName>", v.Name, "</valueName>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<valueName>", NS11)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<value>", v.Value, "</value>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<value>", NS11)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS11); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Alert11Parameter) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<valueName></valueName>", 11, v.Name)
+	e.Leaf(v.Extra, 1, "<value></value>", 7, v.Value)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Alert11Parameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "valueName":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "value":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Value = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Value, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("valueName")
+		d.MissingChild("valueName")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Alert11Resource) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<resource"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<resourceDesc>", v.Description, "</resourceDesc>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<resourceDesc>", NS11)
-	}
-	mark = len(b)
-	if v.MIMEType != "" {
-		if b, err = wire.AppendLeaf(b, "<mimeType>", v.MIMEType, "</mimeType>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<mimeType>", NS11)
-	}
-	mark = len(b)
+func (v *Alert11Resource) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<resource")
+	e.Leaf(v.Extra, 0, "<resourceDesc></resourceDesc>", 14, v.Description)
+	e.OptionalLeaf(v.Extra, 1, "<mimeType></mimeType>", 10, v.MIMEType)
 	if v.Size != nil {
-		b = append(b, "<size>"...)
-		b = strconv.AppendUint(b, *v.Size, 10)
-		b = append(b, "</size>"...)
+		e.UintLeaf(v.Extra, 2, "<size></size>", 6, *v.Size)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<size>", NS11)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<uri>", NS11)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 3, "<uri></uri>", 5, v.URI)
+	mark := len(e.Buf)
 	if v.Data != nil {
-		b = append(b, "<derefUri>"...)
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</derefUri>"...)
+		e.Put("<derefUri>")
+		e.Add(v.Data.AppendText(e.Buf))
+		e.Put("</derefUri>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<derefUri>", NS11)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 4, "<derefUri>")
+	mark = len(e.Buf)
 	if v.Digest != nil {
-		b = append(b, "<digest>"...)
-		if b, err = v.Digest.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</digest>"...)
+		e.Put("<digest>")
+		e.Add(v.Digest.AppendText(e.Buf))
+		e.Put("</digest>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<digest>", NS11)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS11); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</resource>"), nil
+	e.RespellChild(v.Extra, mark, 5, "<digest>")
+	e.Close(v.Extra, inner, "</resource>")
 }
 
 func (v *Alert11Resource) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "resourceDesc":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Description = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Description, 0)
 				continue
 			}
 		case "mimeType":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.MIMEType = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.MIMEType, 1)
+			continue
 		case "size":
-			if c.Same() && v.Size == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 64, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Size = wire.Ptr(n)
+			if v.Size == nil {
+				v.Size = wire.Ptr(d.Uint(64, 2))
 				continue
 			}
 		case "uri":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.URI = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 3)
+			continue
 		case "derefUri":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Data = n
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadBytes(&d, &v.Data, false, 4)
 				continue
 			}
 		case "digest":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				n, reason := stanza.DecodeHex(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Digest = n
+			if seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				stanza.ReadHex(&d, &v.Digest, false, 5)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("resourceDesc")
+		d.MissingChild("resourceDesc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Alert11Area) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<area"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<areaDesc>", v.Description, "</areaDesc>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<areaDesc>", NS11)
-	}
+func (v *Alert11Area) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<area")
+	e.Leaf(v.Extra, 0, "<areaDesc></areaDesc>", 10, v.Description)
 	for i := range v.Polygons {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<polygon>", v.Polygons[i], "</polygon>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<polygon>", NS11)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<polygon></polygon>", 9, v.Polygons[i])
 	}
 	for i := range v.Circles {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<circle>", v.Circles[i], "</circle>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<circle>", NS11)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<circle></circle>", 8, v.Circles[i])
 	}
 	for i := range v.Geocodes {
-		if b, err = v.Geocodes[i].appendXML(b, "<geocode", "</geocode>"); err != nil {
-			return b, err
-		}
+		v.Geocodes[i].appendXML(e, "<geocode", "</geocode>")
 	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if v.Altitude != nil {
-		b = append(b, "<altitude>"...)
-		if b, err = wire.AppendDecimal(b, *v.Altitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</altitude>"...)
+		e.Put("<altitude>")
+		e.Decimal(*v.Altitude)
+		e.Put("</altitude>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<altitude>", NS11)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 4, "<altitude>")
+	mark = len(e.Buf)
 	if v.Ceiling != nil {
-		b = append(b, "<ceiling>"...)
-		if b, err = wire.AppendDecimal(b, *v.Ceiling); err != nil {
-			return b, err
-		}
-		b = append(b, "</ceiling>"...)
+		e.Put("<ceiling>")
+		e.Decimal(*v.Ceiling)
+		e.Put("</ceiling>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<ceiling>", NS11)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS11); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</area>"), nil
+	e.RespellChild(v.Extra, mark, 5, "<ceiling>")
+	e.Close(v.Extra, inner, "</area>")
 }
 
 func (v *Alert11Area) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "areaDesc":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Description = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Description, 0)
 				continue
 			}
 		case "polygon":
-			if c.Same() {
-				if v.Polygons == nil {
-					v.Polygons = make([]string, 0, c.Count())
-				}
-				v.Polygons = append(v.Polygons, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Polygons))))
-				continue
-			}
+			d.Strings(&v.Polygons, 1)
+			continue
 		case "circle":
-			if c.Same() {
-				if v.Circles == nil {
-					v.Circles = make([]string, 0, c.Count())
-				}
-				v.Circles = append(v.Circles, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Circles))))
-				continue
-			}
+			d.Strings(&v.Circles, 2)
+			continue
 		case "geocode":
-			if c.Same() {
-				if v.Geocodes == nil {
-					v.Geocodes = make([]Alert11Parameter, 0, c.Count())
-				}
-				v.Geocodes = append(v.Geocodes, Alert11Parameter{})
-				if err := v.Geocodes[len(v.Geocodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Geocodes) == cap(v.Geocodes) {
+				v.Geocodes = append(v.Geocodes, make([]Alert11Parameter, d.Count())...)[:len(v.Geocodes)]
 			}
+			v.Geocodes = v.Geocodes[:len(v.Geocodes)+1]
+			if err := v.Geocodes[len(v.Geocodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "altitude":
-			if c.Same() && v.Altitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Altitude = wire.Ptr(n)
+			if v.Altitude == nil {
+				v.Altitude = wire.Ptr(d.Decimal(4))
 				continue
 			}
 		case "ceiling":
-			if c.Same() && v.Ceiling == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Ceiling = wire.Ptr(n)
+			if v.Ceiling == nil {
+				v.Ceiling = wire.Ptr(d.Decimal(5))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("areaDesc")
+		d.MissingChild("areaDesc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1339,1025 +684,507 @@ func (*Alert10) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Alert10) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS10 {
-		b = append(b, "<alert"...)
-	} else {
-		b = append(b, "<alert xmlns='http://www.incident.com/cap/1.0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<identifier>", v.Identifier, "</identifier>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<identifier>", NS10)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<sender>", v.Sender, "</sender>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<sender>", NS10)
-	}
-	mark = len(b)
-	if v.Password != "" {
-		if b, err = wire.AppendLeaf(b, "<password>", v.Password, "</password>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<password>", NS10)
-	}
-	mark = len(b)
-	b = append(b, "<sent>"...)
-	if b, err = v.Sent.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</sent>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<sent>", NS10)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<status>", string(v.Status), "</status>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<status>", NS10)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<msgType>", string(v.Type), "</msgType>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<msgType>", NS10)
-	}
-	mark = len(b)
-	if v.Source != "" {
-		if b, err = wire.AppendLeaf(b, "<source>", v.Source, "</source>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<source>", NS10)
-	}
-	mark = len(b)
-	if v.Scope != "" {
-		if b, err = wire.AppendLeaf(b, "<scope>", string(v.Scope), "</scope>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<scope>", NS10)
-	}
-	mark = len(b)
-	if v.Restriction != "" {
-		if b, err = wire.AppendLeaf(b, "<restriction>", v.Restriction, "</restriction>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<restriction>", NS10)
-	}
-	mark = len(b)
-	if v.Addresses != "" {
-		if b, err = wire.AppendLeaf(b, "<addresses>", v.Addresses, "</addresses>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<addresses>", NS10)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS10, "<alert xmlns='http://www.incident.com/cap/1.0'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<identifier></identifier>", 12, v.Identifier)
+	e.Leaf(v.Extra, 1, "<sender></sender>", 8, v.Sender)
+	e.OptionalLeaf(v.Extra, 2, "<password></password>", 10, v.Password)
+	mark := len(e.Buf)
+	e.Put("<sent>")
+	e.Add(v.Sent.AppendText(e.Buf))
+	e.Put("</sent>")
+	e.RespellChild(v.Extra, mark, 3, "<sent>")
+	e.Leaf(v.Extra, 4, "<status></status>", 8, string(v.Status))
+	e.Leaf(v.Extra, 5, "<msgType></msgType>", 9, string(v.Type))
+	e.OptionalLeaf(v.Extra, 6, "<source></source>", 8, v.Source)
+	e.OptionalLeaf(v.Extra, 7, "<scope></scope>", 7, string(v.Scope))
+	e.OptionalLeaf(v.Extra, 8, "<restriction></restriction>", 13, v.Restriction)
+	e.OptionalLeaf(v.Extra, 9, "<addresses></addresses>", 11, v.Addresses)
 	for i := range v.Codes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<code>", v.Codes[i], "</code>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(10, i), "<code>", NS10)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(10, i), "<code></code>", 6, v.Codes[i])
 	}
-	mark = len(b)
-	if v.Note != "" {
-		if b, err = wire.AppendLeaf(b, "<note>", v.Note, "</note>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<note>", NS10)
-	}
-	mark = len(b)
-	if v.References != "" {
-		if b, err = wire.AppendLeaf(b, "<references>", v.References, "</references>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<references>", NS10)
-	}
-	mark = len(b)
-	if v.Incidents != "" {
-		if b, err = wire.AppendLeaf(b, "<incidents>", v.Incidents, "</incidents>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<incidents>", NS10)
-	}
+	e.OptionalLeaf(v.Extra, 11, "<note></note>", 6, v.Note)
+	e.OptionalLeaf(v.Extra, 12, "<references></references>", 12, v.References)
+	e.OptionalLeaf(v.Extra, 13, "<incidents></incidents>", 11, v.Incidents)
 	for i := range v.Infos {
-		if b, err = v.Infos[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Infos[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS10); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</alert>"), nil
+	e.Close(v.Extra, inner, "</alert>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Alert10) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS10, "alert") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS10, "alert")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "identifier":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Identifier = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Identifier, 0)
 				continue
 			}
 		case "sender":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Sender = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Sender, 1)
 				continue
 			}
 		case "password":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Password = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Password, 2)
+			continue
 		case "sent":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Sent = n
+			if seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				stanza.ReadDateTime(&d, &v.Sent, true, 3)
 				continue
 			}
 		case "status":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Status = Status(c.Leaf(&v.Extra, 4))
+			if seen&(1<<3) == 0 {
+				seen |= 1 << 3
+				d.Leaf((*string)(&v.Status), 4)
 				continue
 			}
 		case "msgType":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Type = MessageType(c.Leaf(&v.Extra, 5))
+			if seen&(1<<4) == 0 {
+				seen |= 1 << 4
+				d.Leaf((*string)(&v.Type), 5)
 				continue
 			}
 		case "source":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Source = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+			d.OptionalLeaf(&v.Source, 6)
+			continue
 		case "scope":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.Scope = Scope(c.OptionalLeaf(&v.Extra, 7))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Scope), 7)
+			continue
 		case "restriction":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.Restriction = c.OptionalLeaf(&v.Extra, 8)
-				continue
-			}
+			d.OptionalLeaf(&v.Restriction, 8)
+			continue
 		case "addresses":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.Addresses = c.OptionalLeaf(&v.Extra, 9)
-				continue
-			}
+			d.OptionalLeaf(&v.Addresses, 9)
+			continue
 		case "code":
-			if c.Same() {
-				if v.Codes == nil {
-					v.Codes = make([]string, 0, c.Count())
-				}
-				v.Codes = append(v.Codes, c.Leaf(&v.Extra, wire.SlotAt(10, len(v.Codes))))
-				continue
-			}
+			d.Strings(&v.Codes, 10)
+			continue
 		case "note":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.Note = c.OptionalLeaf(&v.Extra, 11)
-				continue
-			}
+			d.OptionalLeaf(&v.Note, 11)
+			continue
 		case "references":
-			if c.Same() && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.References = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.References, 12)
+			continue
 		case "incidents":
-			if c.Same() && seen&(1<<12) == 0 {
-				seen |= 1 << 12
-				v.Incidents = c.OptionalLeaf(&v.Extra, 13)
-				continue
-			}
+			d.OptionalLeaf(&v.Incidents, 13)
+			continue
 		case "info":
-			if c.Same() {
-				if v.Infos == nil {
-					v.Infos = make([]Info10, 0, c.Count())
-				}
-				v.Infos = append(v.Infos, Info10{})
-				if err := v.Infos[len(v.Infos)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Infos) == cap(v.Infos) {
+				v.Infos = append(v.Infos, make([]Info10, d.Count())...)[:len(v.Infos)]
 			}
+			v.Infos = v.Infos[:len(v.Infos)+1]
+			if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("identifier")
+		d.MissingChild("identifier")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("sender")
+		d.MissingChild("sender")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingChild("sent")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("sent")
+		d.MissingChild("status")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingChild("status")
+		d.MissingChild("msgType")
 	}
-	if seen&(1<<5) == 0 {
-		return r.MissingChild("msgType")
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Info) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<info"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Language != "" {
-		if b, err = wire.AppendLeaf(b, "<language>", v.Language, "</language>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<language>", NS)
-	}
+func (v *Info) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<info")
+	e.OptionalLeaf(v.Extra, 0, "<language></language>", 10, v.Language)
 	for i := range v.Categories {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<category>", string(v.Categories[i]), "</category>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<category>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<category></category>", 10, string(v.Categories[i]))
 	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<event>", v.Event, "</event>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<event>", NS)
-	}
+	e.Leaf(v.Extra, 2, "<event></event>", 7, v.Event)
 	for i := range v.ResponseTypes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<responseType>", string(v.ResponseTypes[i]), "</responseType>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<responseType>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(3, i), "<responseType></responseType>", 14, string(v.ResponseTypes[i]))
 	}
-	mark = len(b)
-	if v.Urgency != "" {
-		if b, err = wire.AppendLeaf(b, "<urgency>", string(v.Urgency), "</urgency>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<urgency>", NS)
-	}
-	mark = len(b)
-	if v.Severity != "" {
-		if b, err = wire.AppendLeaf(b, "<severity>", string(v.Severity), "</severity>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<severity>", NS)
-	}
-	mark = len(b)
-	if v.Certainty != "" {
-		if b, err = wire.AppendLeaf(b, "<certainty>", string(v.Certainty), "</certainty>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<certainty>", NS)
-	}
-	mark = len(b)
-	if v.Audience != "" {
-		if b, err = wire.AppendLeaf(b, "<audience>", v.Audience, "</audience>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<audience>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 4, "<urgency></urgency>", 9, string(v.Urgency))
+	e.OptionalLeaf(v.Extra, 5, "<severity></severity>", 10, string(v.Severity))
+	e.OptionalLeaf(v.Extra, 6, "<certainty></certainty>", 11, string(v.Certainty))
+	e.OptionalLeaf(v.Extra, 7, "<audience></audience>", 10, v.Audience)
 	for i := range v.EventCodes {
-		if b, err = v.EventCodes[i].appendXML(b, "<eventCode", "</eventCode>"); err != nil {
-			return b, err
-		}
+		v.EventCodes[i].appendXML(e, "<eventCode", "</eventCode>")
 	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if !v.Effective.IsZero() {
-		b = append(b, "<effective>"...)
-		if b, err = v.Effective.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</effective>"...)
+		e.Put("<effective>")
+		e.Add(v.Effective.AppendText(e.Buf))
+		e.Put("</effective>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<effective>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 9, "<effective>")
+	mark = len(e.Buf)
 	if !v.Onset.IsZero() {
-		b = append(b, "<onset>"...)
-		if b, err = v.Onset.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</onset>"...)
+		e.Put("<onset>")
+		e.Add(v.Onset.AppendText(e.Buf))
+		e.Put("</onset>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<onset>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 10, "<onset>")
+	mark = len(e.Buf)
 	if !v.Expires.IsZero() {
-		b = append(b, "<expires>"...)
-		if b, err = v.Expires.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</expires>"...)
+		e.Put("<expires>")
+		e.Add(v.Expires.AppendText(e.Buf))
+		e.Put("</expires>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<expires>", NS)
-	}
-	mark = len(b)
-	if v.SenderName != "" {
-		if b, err = wire.AppendLeaf(b, "<senderName>", v.SenderName, "</senderName>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<senderName>", NS)
-	}
-	mark = len(b)
-	if v.Headline != "" {
-		if b, err = wire.AppendLeaf(b, "<headline>", v.Headline, "</headline>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<headline>", NS)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 14, "<description>", NS)
-	}
-	mark = len(b)
-	if v.Instruction != "" {
-		if b, err = wire.AppendLeaf(b, "<instruction>", v.Instruction, "</instruction>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 15, "<instruction>", NS)
-	}
-	mark = len(b)
-	if v.Web != "" {
-		if b, err = wire.AppendLeaf(b, "<web>", v.Web, "</web>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 16, "<web>", NS)
-	}
-	mark = len(b)
-	if v.Contact != "" {
-		if b, err = wire.AppendLeaf(b, "<contact>", v.Contact, "</contact>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 17, "<contact>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 11, "<expires>")
+	e.OptionalLeaf(v.Extra, 12, "<senderName></senderName>", 12, v.SenderName)
+	e.OptionalLeaf(v.Extra, 13, "<headline></headline>", 10, v.Headline)
+	e.OptionalLeaf(v.Extra, 14, "<description></description>", 13, v.Description)
+	e.OptionalLeaf(v.Extra, 15, "<instruction></instruction>", 13, v.Instruction)
+	e.OptionalLeaf(v.Extra, 16, "<web></web>", 5, v.Web)
+	e.OptionalLeaf(v.Extra, 17, "<contact></contact>", 9, v.Contact)
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b, "<parameter", "</parameter>"); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e, "<parameter", "</parameter>")
 	}
 	for i := range v.Resources {
-		if b, err = v.Resources[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Resources[i].appendXML(e)
 	}
 	for i := range v.Areas {
-		if b, err = v.Areas[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Areas[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</info>"), nil
+	e.Close(v.Extra, inner, "</info>")
 }
 
 func (v *Info) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "language":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Language = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Language, 0)
+			continue
 		case "category":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]Category, 0, c.Count())
-				}
-				v.Categories = append(v.Categories, Category(c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Categories)))))
-				continue
+			if v.Categories == nil {
+				v.Categories = make([]Category, 0, d.Count())
 			}
+			v.Categories = append(v.Categories, Category(d.LeafText(wire.SlotAt(1, len(v.Categories)))))
+			continue
 		case "event":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Event = c.Leaf(&v.Extra, 2)
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				d.Leaf(&v.Event, 2)
 				continue
 			}
 		case "responseType":
-			if c.Same() {
-				if v.ResponseTypes == nil {
-					v.ResponseTypes = make([]ResponseType, 0, c.Count())
-				}
-				v.ResponseTypes = append(v.ResponseTypes, ResponseType(c.Leaf(&v.Extra, wire.SlotAt(3, len(v.ResponseTypes)))))
-				continue
+			if v.ResponseTypes == nil {
+				v.ResponseTypes = make([]ResponseType, 0, d.Count())
 			}
+			v.ResponseTypes = append(v.ResponseTypes, ResponseType(d.LeafText(wire.SlotAt(3, len(v.ResponseTypes)))))
+			continue
 		case "urgency":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Urgency = Urgency(c.OptionalLeaf(&v.Extra, 4))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Urgency), 4)
+			continue
 		case "severity":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Severity = Severity(c.OptionalLeaf(&v.Extra, 5))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Severity), 5)
+			continue
 		case "certainty":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Certainty = Certainty(c.OptionalLeaf(&v.Extra, 6))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Certainty), 6)
+			continue
 		case "audience":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Audience = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.Audience, 7)
+			continue
 		case "eventCode":
-			if c.Same() {
-				if v.EventCodes == nil {
-					v.EventCodes = make([]Parameter, 0, c.Count())
-				}
-				v.EventCodes = append(v.EventCodes, Parameter{})
-				if err := v.EventCodes[len(v.EventCodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.EventCodes) == cap(v.EventCodes) {
+				v.EventCodes = append(v.EventCodes, make([]Parameter, d.Count())...)[:len(v.EventCodes)]
 			}
+			v.EventCodes = v.EventCodes[:len(v.EventCodes)+1]
+			if err := v.EventCodes[len(v.EventCodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "effective":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 9), &v.Extra, 9)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Effective = n
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadDateTime(&d, &v.Effective, false, 9)
 				continue
 			}
 		case "onset":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 10), &v.Extra, 10)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Onset = n
+			if seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				stanza.ReadDateTime(&d, &v.Onset, false, 10)
 				continue
 			}
 		case "expires":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 11), &v.Extra, 11)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Expires = n
+			if seen&(1<<3) == 0 {
+				seen |= 1 << 3
+				stanza.ReadDateTime(&d, &v.Expires, false, 11)
 				continue
 			}
 		case "senderName":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.SenderName = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.SenderName, 12)
+			continue
 		case "headline":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.Headline = c.OptionalLeaf(&v.Extra, 13)
-				continue
-			}
+			d.OptionalLeaf(&v.Headline, 13)
+			continue
 		case "description":
-			if c.Same() && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.Description = c.OptionalLeaf(&v.Extra, 14)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 14)
+			continue
 		case "instruction":
-			if c.Same() && seen&(1<<12) == 0 {
-				seen |= 1 << 12
-				v.Instruction = c.OptionalLeaf(&v.Extra, 15)
-				continue
-			}
+			d.OptionalLeaf(&v.Instruction, 15)
+			continue
 		case "web":
-			if c.Same() && seen&(1<<13) == 0 {
-				seen |= 1 << 13
-				v.Web = c.OptionalLeaf(&v.Extra, 16)
-				continue
-			}
+			d.OptionalLeaf(&v.Web, 16)
+			continue
 		case "contact":
-			if c.Same() && seen&(1<<14) == 0 {
-				seen |= 1 << 14
-				v.Contact = c.OptionalLeaf(&v.Extra, 17)
-				continue
-			}
+			d.OptionalLeaf(&v.Contact, 17)
+			continue
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Count())
-				}
-				v.Parameters = append(v.Parameters, Parameter{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Parameters) == cap(v.Parameters) {
+				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
 			}
+			v.Parameters = v.Parameters[:len(v.Parameters)+1]
+			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "resource":
-			if c.Same() {
-				if v.Resources == nil {
-					v.Resources = make([]Resource, 0, c.Count())
-				}
-				v.Resources = append(v.Resources, Resource{})
-				if err := v.Resources[len(v.Resources)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Resources) == cap(v.Resources) {
+				v.Resources = append(v.Resources, make([]Resource, d.Count())...)[:len(v.Resources)]
 			}
+			v.Resources = v.Resources[:len(v.Resources)+1]
+			if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "area":
-			if c.Same() {
-				if v.Areas == nil {
-					v.Areas = make([]Area, 0, c.Count())
-				}
-				v.Areas = append(v.Areas, Area{})
-				if err := v.Areas[len(v.Areas)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Areas) == cap(v.Areas) {
+				v.Areas = append(v.Areas, make([]Area, d.Count())...)[:len(v.Areas)]
 			}
+			v.Areas = v.Areas[:len(v.Areas)+1]
+			if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	if seen&(1<<0) == 0 {
+		d.MissingChild("event")
 	}
-	if seen&(1<<1) == 0 {
-		return r.MissingChild("event")
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Parameter) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<valueName>", v.Name, "</valueName>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<valueName>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<value>", v.Value, "</value>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<value>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Parameter) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<valueName></valueName>", 11, v.Name)
+	e.Leaf(v.Extra, 1, "<value></value>", 7, v.Value)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Parameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "valueName":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "value":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Value = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Value, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("valueName")
+		d.MissingChild("valueName")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Resource) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<resource"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<resourceDesc>", v.Description, "</resourceDesc>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<resourceDesc>", NS)
-	}
-	mark = len(b)
-	if v.MIMEType != "" {
-		if b, err = wire.AppendLeaf(b, "<mimeType>", v.MIMEType, "</mimeType>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<mimeType>", NS)
-	}
-	mark = len(b)
+func (v *Resource) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<resource")
+	e.Leaf(v.Extra, 0, "<resourceDesc></resourceDesc>", 14, v.Description)
+	e.OptionalLeaf(v.Extra, 1, "<mimeType></mimeType>", 10, v.MIMEType)
 	if v.Size != nil {
-		b = append(b, "<size>"...)
-		b = strconv.AppendUint(b, *v.Size, 10)
-		b = append(b, "</size>"...)
+		e.UintLeaf(v.Extra, 2, "<size></size>", 6, *v.Size)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<size>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<uri>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 3, "<uri></uri>", 5, v.URI)
+	mark := len(e.Buf)
 	if v.Data != nil {
-		b = append(b, "<derefUri>"...)
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</derefUri>"...)
+		e.Put("<derefUri>")
+		e.Add(v.Data.AppendText(e.Buf))
+		e.Put("</derefUri>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<derefUri>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 4, "<derefUri>")
+	mark = len(e.Buf)
 	if v.Digest != nil {
-		b = append(b, "<digest>"...)
-		if b, err = v.Digest.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</digest>"...)
+		e.Put("<digest>")
+		e.Add(v.Digest.AppendText(e.Buf))
+		e.Put("</digest>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<digest>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</resource>"), nil
+	e.RespellChild(v.Extra, mark, 5, "<digest>")
+	e.Close(v.Extra, inner, "</resource>")
 }
 
 func (v *Resource) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "resourceDesc":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Description = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Description, 0)
 				continue
 			}
 		case "mimeType":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.MIMEType = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.MIMEType, 1)
+			continue
 		case "size":
-			if c.Same() && v.Size == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 64, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Size = wire.Ptr(n)
+			if v.Size == nil {
+				v.Size = wire.Ptr(d.Uint(64, 2))
 				continue
 			}
 		case "uri":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.URI = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 3)
+			continue
 		case "derefUri":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Data = n
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadBytes(&d, &v.Data, false, 4)
 				continue
 			}
 		case "digest":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				n, reason := stanza.DecodeHex(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Digest = n
+			if seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				stanza.ReadHex(&d, &v.Digest, false, 5)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("resourceDesc")
+		d.MissingChild("resourceDesc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Area) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<area"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<areaDesc>", v.Description, "</areaDesc>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<areaDesc>", NS)
-	}
+func (v *Area) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<area")
+	e.Leaf(v.Extra, 0, "<areaDesc></areaDesc>", 10, v.Description)
 	for i := range v.Polygons {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<polygon>", v.Polygons[i], "</polygon>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<polygon>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<polygon></polygon>", 9, v.Polygons[i])
 	}
 	for i := range v.Circles {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<circle>", v.Circles[i], "</circle>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<circle>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<circle></circle>", 8, v.Circles[i])
 	}
 	for i := range v.Geocodes {
-		if b, err = v.Geocodes[i].appendXML(b, "<geocode", "</geocode>"); err != nil {
-			return b, err
-		}
+		v.Geocodes[i].appendXML(e, "<geocode", "</geocode>")
 	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if v.Altitude != nil {
-		b = append(b, "<altitude>"...)
-		if b, err = wire.AppendDecimal(b, *v.Altitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</altitude>"...)
+		e.Put("<altitude>")
+		e.Decimal(*v.Altitude)
+		e.Put("</altitude>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<altitude>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 4, "<altitude>")
+	mark = len(e.Buf)
 	if v.Ceiling != nil {
-		b = append(b, "<ceiling>"...)
-		if b, err = wire.AppendDecimal(b, *v.Ceiling); err != nil {
-			return b, err
-		}
-		b = append(b, "</ceiling>"...)
+		e.Put("<ceiling>")
+		e.Decimal(*v.Ceiling)
+		e.Put("</ceiling>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<ceiling>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</area>"), nil
+	e.RespellChild(v.Extra, mark, 5, "<ceiling>")
+	e.Close(v.Extra, inner, "</area>")
 }
 
 func (v *Area) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "areaDesc":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Description = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Description, 0)
 				continue
 			}
 		case "polygon":
-			if c.Same() {
-				if v.Polygons == nil {
-					v.Polygons = make([]string, 0, c.Count())
-				}
-				v.Polygons = append(v.Polygons, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Polygons))))
-				continue
-			}
+			d.Strings(&v.Polygons, 1)
+			continue
 		case "circle":
-			if c.Same() {
-				if v.Circles == nil {
-					v.Circles = make([]string, 0, c.Count())
-				}
-				v.Circles = append(v.Circles, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Circles))))
-				continue
-			}
+			d.Strings(&v.Circles, 2)
+			continue
 		case "geocode":
-			if c.Same() {
-				if v.Geocodes == nil {
-					v.Geocodes = make([]Parameter, 0, c.Count())
-				}
-				v.Geocodes = append(v.Geocodes, Parameter{})
-				if err := v.Geocodes[len(v.Geocodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Geocodes) == cap(v.Geocodes) {
+				v.Geocodes = append(v.Geocodes, make([]Parameter, d.Count())...)[:len(v.Geocodes)]
 			}
+			v.Geocodes = v.Geocodes[:len(v.Geocodes)+1]
+			if err := v.Geocodes[len(v.Geocodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "altitude":
-			if c.Same() && v.Altitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Altitude = wire.Ptr(n)
+			if v.Altitude == nil {
+				v.Altitude = wire.Ptr(d.Decimal(4))
 				continue
 			}
 		case "ceiling":
-			if c.Same() && v.Ceiling == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Ceiling = wire.Ptr(n)
+			if v.Ceiling == nil {
+				v.Ceiling = wire.Ptr(d.Decimal(5))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("areaDesc")
+		d.MissingChild("areaDesc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2373,664 +1200,304 @@ func (v Area) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *Info10) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<info"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Language != "" {
-		if b, err = wire.AppendLeaf(b, "<language>", v.Language, "</language>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<language>", NS10)
-	}
+func (v *Info10) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<info")
+	e.OptionalLeaf(v.Extra, 0, "<language></language>", 10, v.Language)
 	for i := range v.Categories {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<category>", string(v.Categories[i]), "</category>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<category>", NS10)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<category></category>", 10, string(v.Categories[i]))
 	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<event>", v.Event, "</event>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<event>", NS10)
-	}
-	mark = len(b)
-	if v.Urgency != "" {
-		if b, err = wire.AppendLeaf(b, "<urgency>", string(v.Urgency), "</urgency>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<urgency>", NS10)
-	}
-	mark = len(b)
-	if v.Severity != "" {
-		if b, err = wire.AppendLeaf(b, "<severity>", string(v.Severity), "</severity>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<severity>", NS10)
-	}
-	mark = len(b)
-	if v.Certainty != "" {
-		if b, err = wire.AppendLeaf(b, "<certainty>", string(v.Certainty), "</certainty>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<certainty>", NS10)
-	}
-	mark = len(b)
-	if v.Audience != "" {
-		if b, err = wire.AppendLeaf(b, "<audience>", v.Audience, "</audience>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<audience>", NS10)
-	}
+	e.Leaf(v.Extra, 2, "<event></event>", 7, v.Event)
+	e.OptionalLeaf(v.Extra, 3, "<urgency></urgency>", 9, string(v.Urgency))
+	e.OptionalLeaf(v.Extra, 4, "<severity></severity>", 10, string(v.Severity))
+	e.OptionalLeaf(v.Extra, 5, "<certainty></certainty>", 11, string(v.Certainty))
+	e.OptionalLeaf(v.Extra, 6, "<audience></audience>", 10, v.Audience)
 	for i := range v.EventCodes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<eventCode>", v.EventCodes[i], "</eventCode>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(7, i), "<eventCode>", NS10)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(7, i), "<eventCode></eventCode>", 11, v.EventCodes[i])
 	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if !v.Effective.IsZero() {
-		b = append(b, "<effective>"...)
-		if b, err = v.Effective.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</effective>"...)
+		e.Put("<effective>")
+		e.Add(v.Effective.AppendText(e.Buf))
+		e.Put("</effective>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<effective>", NS10)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 8, "<effective>")
+	mark = len(e.Buf)
 	if !v.Onset.IsZero() {
-		b = append(b, "<onset>"...)
-		if b, err = v.Onset.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</onset>"...)
+		e.Put("<onset>")
+		e.Add(v.Onset.AppendText(e.Buf))
+		e.Put("</onset>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<onset>", NS10)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 9, "<onset>")
+	mark = len(e.Buf)
 	if !v.Expires.IsZero() {
-		b = append(b, "<expires>"...)
-		if b, err = v.Expires.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</expires>"...)
+		e.Put("<expires>")
+		e.Add(v.Expires.AppendText(e.Buf))
+		e.Put("</expires>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<expires>", NS10)
-	}
-	mark = len(b)
-	if v.SenderName != "" {
-		if b, err = wire.AppendLeaf(b, "<senderName>", v.SenderName, "</senderName>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<senderName>", NS10)
-	}
-	mark = len(b)
-	if v.Headline != "" {
-		if b, err = wire.AppendLeaf(b, "<headline>", v.Headline, "</headline>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<headline>", NS10)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<description>", NS10)
-	}
-	mark = len(b)
-	if v.Instruction != "" {
-		if b, err = wire.AppendLeaf(b, "<instruction>", v.Instruction, "</instruction>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 14, "<instruction>", NS10)
-	}
-	mark = len(b)
-	if v.Web != "" {
-		if b, err = wire.AppendLeaf(b, "<web>", v.Web, "</web>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 15, "<web>", NS10)
-	}
-	mark = len(b)
-	if v.Image != "" {
-		if b, err = wire.AppendLeaf(b, "<image>", v.Image, "</image>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 16, "<image>", NS10)
-	}
-	mark = len(b)
-	if v.Audio != "" {
-		if b, err = wire.AppendLeaf(b, "<audio>", v.Audio, "</audio>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 17, "<audio>", NS10)
-	}
-	mark = len(b)
-	if v.Contact != "" {
-		if b, err = wire.AppendLeaf(b, "<contact>", v.Contact, "</contact>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 18, "<contact>", NS10)
-	}
+	e.RespellChild(v.Extra, mark, 10, "<expires>")
+	e.OptionalLeaf(v.Extra, 11, "<senderName></senderName>", 12, v.SenderName)
+	e.OptionalLeaf(v.Extra, 12, "<headline></headline>", 10, v.Headline)
+	e.OptionalLeaf(v.Extra, 13, "<description></description>", 13, v.Description)
+	e.OptionalLeaf(v.Extra, 14, "<instruction></instruction>", 13, v.Instruction)
+	e.OptionalLeaf(v.Extra, 15, "<web></web>", 5, v.Web)
+	e.OptionalLeaf(v.Extra, 16, "<image></image>", 7, v.Image)
+	e.OptionalLeaf(v.Extra, 17, "<audio></audio>", 7, v.Audio)
+	e.OptionalLeaf(v.Extra, 18, "<contact></contact>", 9, v.Contact)
 	for i := range v.Parameters {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<parameter>", v.Parameters[i], "</parameter>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(19, i), "<parameter>", NS10)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(19, i), "<parameter></parameter>", 11, v.Parameters[i])
 	}
 	for i := range v.Resources {
-		if b, err = v.Resources[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Resources[i].appendXML(e)
 	}
 	for i := range v.Areas {
-		if b, err = v.Areas[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Areas[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS10); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</info>"), nil
+	e.Close(v.Extra, inner, "</info>")
 }
 
 func (v *Info10) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "language":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Language = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Language, 0)
+			continue
 		case "category":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]Category, 0, c.Count())
-				}
-				v.Categories = append(v.Categories, Category(c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Categories)))))
-				continue
+			if v.Categories == nil {
+				v.Categories = make([]Category, 0, d.Count())
 			}
+			v.Categories = append(v.Categories, Category(d.LeafText(wire.SlotAt(1, len(v.Categories)))))
+			continue
 		case "event":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Event = c.Leaf(&v.Extra, 2)
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				d.Leaf(&v.Event, 2)
 				continue
 			}
 		case "urgency":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Urgency = Urgency(c.OptionalLeaf(&v.Extra, 3))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Urgency), 3)
+			continue
 		case "severity":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Severity = Severity(c.OptionalLeaf(&v.Extra, 4))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Severity), 4)
+			continue
 		case "certainty":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Certainty = Certainty(c.OptionalLeaf(&v.Extra, 5))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.Certainty), 5)
+			continue
 		case "audience":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Audience = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+			d.OptionalLeaf(&v.Audience, 6)
+			continue
 		case "eventCode":
-			if c.Same() {
-				if v.EventCodes == nil {
-					v.EventCodes = make([]string, 0, c.Count())
-				}
-				v.EventCodes = append(v.EventCodes, c.Leaf(&v.Extra, wire.SlotAt(7, len(v.EventCodes))))
-				continue
-			}
+			d.Strings(&v.EventCodes, 7)
+			continue
 		case "effective":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 8), &v.Extra, 8)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Effective = n
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadDateTime(&d, &v.Effective, false, 8)
 				continue
 			}
 		case "onset":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 9), &v.Extra, 9)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Onset = n
+			if seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				stanza.ReadDateTime(&d, &v.Onset, false, 9)
 				continue
 			}
 		case "expires":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 10), &v.Extra, 10)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Expires = n
+			if seen&(1<<3) == 0 {
+				seen |= 1 << 3
+				stanza.ReadDateTime(&d, &v.Expires, false, 10)
 				continue
 			}
 		case "senderName":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.SenderName = c.OptionalLeaf(&v.Extra, 11)
-				continue
-			}
+			d.OptionalLeaf(&v.SenderName, 11)
+			continue
 		case "headline":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.Headline = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.Headline, 12)
+			continue
 		case "description":
-			if c.Same() && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.Description = c.OptionalLeaf(&v.Extra, 13)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 13)
+			continue
 		case "instruction":
-			if c.Same() && seen&(1<<12) == 0 {
-				seen |= 1 << 12
-				v.Instruction = c.OptionalLeaf(&v.Extra, 14)
-				continue
-			}
+			d.OptionalLeaf(&v.Instruction, 14)
+			continue
 		case "web":
-			if c.Same() && seen&(1<<13) == 0 {
-				seen |= 1 << 13
-				v.Web = c.OptionalLeaf(&v.Extra, 15)
-				continue
-			}
+			d.OptionalLeaf(&v.Web, 15)
+			continue
 		case "image":
-			if c.Same() && seen&(1<<14) == 0 {
-				seen |= 1 << 14
-				v.Image = c.OptionalLeaf(&v.Extra, 16)
-				continue
-			}
+			d.OptionalLeaf(&v.Image, 16)
+			continue
 		case "audio":
-			if c.Same() && seen&(1<<15) == 0 {
-				seen |= 1 << 15
-				v.Audio = c.OptionalLeaf(&v.Extra, 17)
-				continue
-			}
+			d.OptionalLeaf(&v.Audio, 17)
+			continue
 		case "contact":
-			if c.Same() && seen&(1<<16) == 0 {
-				seen |= 1 << 16
-				v.Contact = c.OptionalLeaf(&v.Extra, 18)
-				continue
-			}
+			d.OptionalLeaf(&v.Contact, 18)
+			continue
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]string, 0, c.Count())
-				}
-				v.Parameters = append(v.Parameters, c.Leaf(&v.Extra, wire.SlotAt(19, len(v.Parameters))))
-				continue
-			}
+			d.Strings(&v.Parameters, 19)
+			continue
 		case "resource":
-			if c.Same() {
-				if v.Resources == nil {
-					v.Resources = make([]Resource10, 0, c.Count())
-				}
-				v.Resources = append(v.Resources, Resource10{})
-				if err := v.Resources[len(v.Resources)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Resources) == cap(v.Resources) {
+				v.Resources = append(v.Resources, make([]Resource10, d.Count())...)[:len(v.Resources)]
 			}
+			v.Resources = v.Resources[:len(v.Resources)+1]
+			if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "area":
-			if c.Same() {
-				if v.Areas == nil {
-					v.Areas = make([]Area10, 0, c.Count())
-				}
-				v.Areas = append(v.Areas, Area10{})
-				if err := v.Areas[len(v.Areas)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Areas) == cap(v.Areas) {
+				v.Areas = append(v.Areas, make([]Area10, d.Count())...)[:len(v.Areas)]
 			}
+			v.Areas = v.Areas[:len(v.Areas)+1]
+			if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	if seen&(1<<0) == 0 {
+		d.MissingChild("event")
 	}
-	if seen&(1<<1) == 0 {
-		return r.MissingChild("event")
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Resource10) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<resource"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<resourceDesc>", v.Description, "</resourceDesc>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<resourceDesc>", NS10)
-	}
-	mark = len(b)
-	if v.MIMEType != "" {
-		if b, err = wire.AppendLeaf(b, "<mimeType>", v.MIMEType, "</mimeType>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<mimeType>", NS10)
-	}
-	mark = len(b)
+func (v *Resource10) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<resource")
+	e.Leaf(v.Extra, 0, "<resourceDesc></resourceDesc>", 14, v.Description)
+	e.OptionalLeaf(v.Extra, 1, "<mimeType></mimeType>", 10, v.MIMEType)
 	if v.Size != nil {
-		b = append(b, "<size>"...)
-		b = strconv.AppendUint(b, *v.Size, 10)
-		b = append(b, "</size>"...)
+		e.UintLeaf(v.Extra, 2, "<size></size>", 6, *v.Size)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<size>", NS10)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<uri>", NS10)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 3, "<uri></uri>", 5, v.URI)
+	mark := len(e.Buf)
 	if v.Digest != nil {
-		b = append(b, "<digest>"...)
-		if b, err = v.Digest.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</digest>"...)
+		e.Put("<digest>")
+		e.Add(v.Digest.AppendText(e.Buf))
+		e.Put("</digest>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<digest>", NS10)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS10); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</resource>"), nil
+	e.RespellChild(v.Extra, mark, 4, "<digest>")
+	e.Close(v.Extra, inner, "</resource>")
 }
 
 func (v *Resource10) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "resourceDesc":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Description = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Description, 0)
 				continue
 			}
 		case "mimeType":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.MIMEType = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.MIMEType, 1)
+			continue
 		case "size":
-			if c.Same() && v.Size == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 64, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Size = wire.Ptr(n)
+			if v.Size == nil {
+				v.Size = wire.Ptr(d.Uint(64, 2))
 				continue
 			}
 		case "uri":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.URI = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 3)
+			continue
 		case "digest":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				n, reason := stanza.DecodeHex(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Digest = n
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadHex(&d, &v.Digest, false, 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("resourceDesc")
+		d.MissingChild("resourceDesc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Area10) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<area"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<areaDesc>", v.Description, "</areaDesc>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<areaDesc>", NS10)
-	}
+func (v *Area10) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<area")
+	e.Leaf(v.Extra, 0, "<areaDesc></areaDesc>", 10, v.Description)
 	for i := range v.Polygons {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<polygon>", v.Polygons[i], "</polygon>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<polygon>", NS10)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<polygon></polygon>", 9, v.Polygons[i])
 	}
 	for i := range v.Circles {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<circle>", v.Circles[i], "</circle>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<circle>", NS10)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<circle></circle>", 8, v.Circles[i])
 	}
 	for i := range v.Geocodes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<geocode>", v.Geocodes[i], "</geocode>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<geocode>", NS10)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(3, i), "<geocode></geocode>", 9, v.Geocodes[i])
 	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if v.Altitude != nil {
-		b = append(b, "<altitude>"...)
-		if b, err = wire.AppendDecimal(b, *v.Altitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</altitude>"...)
+		e.Put("<altitude>")
+		e.Decimal(*v.Altitude)
+		e.Put("</altitude>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<altitude>", NS10)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 4, "<altitude>")
+	mark = len(e.Buf)
 	if v.Ceiling != nil {
-		b = append(b, "<ceiling>"...)
-		if b, err = wire.AppendDecimal(b, *v.Ceiling); err != nil {
-			return b, err
-		}
-		b = append(b, "</ceiling>"...)
+		e.Put("<ceiling>")
+		e.Decimal(*v.Ceiling)
+		e.Put("</ceiling>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<ceiling>", NS10)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS10); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</area>"), nil
+	e.RespellChild(v.Extra, mark, 5, "<ceiling>")
+	e.Close(v.Extra, inner, "</area>")
 }
 
 func (v *Area10) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "areaDesc":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Description = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Description, 0)
 				continue
 			}
 		case "polygon":
-			if c.Same() {
-				if v.Polygons == nil {
-					v.Polygons = make([]string, 0, c.Count())
-				}
-				v.Polygons = append(v.Polygons, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Polygons))))
-				continue
-			}
+			d.Strings(&v.Polygons, 1)
+			continue
 		case "circle":
-			if c.Same() {
-				if v.Circles == nil {
-					v.Circles = make([]string, 0, c.Count())
-				}
-				v.Circles = append(v.Circles, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Circles))))
-				continue
-			}
+			d.Strings(&v.Circles, 2)
+			continue
 		case "geocode":
-			if c.Same() {
-				if v.Geocodes == nil {
-					v.Geocodes = make([]string, 0, c.Count())
-				}
-				v.Geocodes = append(v.Geocodes, c.Leaf(&v.Extra, wire.SlotAt(3, len(v.Geocodes))))
-				continue
-			}
+			d.Strings(&v.Geocodes, 3)
+			continue
 		case "altitude":
-			if c.Same() && v.Altitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Altitude = wire.Ptr(n)
+			if v.Altitude == nil {
+				v.Altitude = wire.Ptr(d.Decimal(4))
 				continue
 			}
 		case "ceiling":
-			if c.Same() && v.Ceiling == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Ceiling = wire.Ptr(n)
+			if v.Ceiling == nil {
+				v.Ceiling = wire.Ptr(d.Decimal(5))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("areaDesc")
+		d.MissingChild("areaDesc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

@@ -5,7 +5,6 @@ package amp
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,134 +25,71 @@ func (*AMP) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AMP) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<amp"...)
-	} else {
-		b = append(b, "<amp xmlns='http://jabber.org/protocol/amp'"...)
-	}
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " from='")
-	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " to='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<amp xmlns='http://jabber.org/protocol/amp'", 4)
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), false)
+	e.SpelledAttr(v.Extra, 1, " to='", v.To.String(), false)
 	if v.Status != "" {
-		if b, err = wire.AppendAttr(b, " status='", string(v.Status)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " status='")
+		e.Attr(" status='", string(v.Status))
 	}
 	if v.PerHop {
-		b = append(b, " per-hop='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PerHop)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " per-hop='")
+		e.BoolAttr(v.Extra, 3, " per-hop='", v.PerHop)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " per-hop='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rules {
-		if b, err = v.Rules[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Rules[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</amp>"), nil
+	e.Close(v.Extra, inner, "</amp>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AMP) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "amp") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "amp")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 0)
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 1)
 		case "status":
-			v.Status = Action(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Status))
 		case "per-hop":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PerHop = n
+			v.PerHop = d.Bool(true, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "rule":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]Rule, 0, c.Count())
-				}
-				v.Rules = append(v.Rules, Rule{})
-				if err := v.Rules[len(v.Rules)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Rules) == cap(v.Rules) {
+				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
 			}
+			v.Rules = v.Rules[:len(v.Rules)+1]
+			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Rules) == 0 {
-		return r.MissingChild("rule")
+		d.MissingChild("rule")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -174,67 +110,43 @@ func (*InvalidRules) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InvalidRules) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<invalid-rules"...)
-	} else {
-		b = append(b, "<invalid-rules xmlns='http://jabber.org/protocol/amp'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<invalid-rules xmlns='http://jabber.org/protocol/amp'", 14)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rules {
-		if b, err = v.Rules[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Rules[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</invalid-rules>"), nil
+	e.Close(v.Extra, inner, "</invalid-rules>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InvalidRules) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "invalid-rules") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "rule":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]Rule, 0, c.Count())
-				}
-				v.Rules = append(v.Rules, Rule{})
-				if err := v.Rules[len(v.Rules)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "invalid-rules")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "rule":
+			if len(v.Rules) == cap(v.Rules) {
+				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			}
+			v.Rules = v.Rules[:len(v.Rules)+1]
+			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Rules) == 0 {
-		return r.MissingChild("rule")
+		d.MissingChild("rule")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -255,67 +167,43 @@ func (*UnsupportedActions) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *UnsupportedActions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unsupported-actions"...)
-	} else {
-		b = append(b, "<unsupported-actions xmlns='http://jabber.org/protocol/amp'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unsupported-actions xmlns='http://jabber.org/protocol/amp'", 20)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rules {
-		if b, err = v.Rules[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Rules[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</unsupported-actions>"), nil
+	e.Close(v.Extra, inner, "</unsupported-actions>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UnsupportedActions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unsupported-actions") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "rule":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]Rule, 0, c.Count())
-				}
-				v.Rules = append(v.Rules, Rule{})
-				if err := v.Rules[len(v.Rules)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "unsupported-actions")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "rule":
+			if len(v.Rules) == cap(v.Rules) {
+				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			}
+			v.Rules = v.Rules[:len(v.Rules)+1]
+			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Rules) == 0 {
-		return r.MissingChild("rule")
+		d.MissingChild("rule")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -336,67 +224,43 @@ func (*UnsupportedConditions) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *UnsupportedConditions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unsupported-conditions"...)
-	} else {
-		b = append(b, "<unsupported-conditions xmlns='http://jabber.org/protocol/amp'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unsupported-conditions xmlns='http://jabber.org/protocol/amp'", 23)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rules {
-		if b, err = v.Rules[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Rules[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</unsupported-conditions>"), nil
+	e.Close(v.Extra, inner, "</unsupported-conditions>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UnsupportedConditions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unsupported-conditions") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "rule":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]Rule, 0, c.Count())
-				}
-				v.Rules = append(v.Rules, Rule{})
-				if err := v.Rules[len(v.Rules)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "unsupported-conditions")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "rule":
+			if len(v.Rules) == cap(v.Rules) {
+				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			}
+			v.Rules = v.Rules[:len(v.Rules)+1]
+			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Rules) == 0 {
-		return r.MissingChild("rule")
+		d.MissingChild("rule")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -417,67 +281,43 @@ func (*FailedRules) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *FailedRules) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSErrors {
-		b = append(b, "<failed-rules"...)
-	} else {
-		b = append(b, "<failed-rules xmlns='http://jabber.org/protocol/amp#errors'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSErrors, "<failed-rules xmlns='http://jabber.org/protocol/amp#errors'", 13)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rules {
-		if b, err = v.Rules[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Rules[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</failed-rules>"), nil
+	e.Close(v.Extra, inner, "</failed-rules>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FailedRules) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSErrors, "failed-rules") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "rule":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]FailedRule, 0, c.Count())
-				}
-				v.Rules = append(v.Rules, FailedRule{})
-				if err := v.Rules[len(v.Rules)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSErrors, "failed-rules")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "rule":
+			if len(v.Rules) == cap(v.Rules) {
+				v.Rules = append(v.Rules, make([]FailedRule, d.Count())...)[:len(v.Rules)]
+			}
+			v.Rules = v.Rules[:len(v.Rules)+1]
+			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Rules) == 0 {
-		return r.MissingChild("rule")
+		d.MissingChild("rule")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -498,174 +338,99 @@ func (*Feature) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSFeature {
-			return append(b, "<amp/>"...), nil
-		}
-		return append(b, "<amp xmlns='http://jabber.org/features/amp'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSFeature {
-		b = append(b, "<amp"...)
-	} else {
-		b = append(b, "<amp xmlns='http://jabber.org/features/amp'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSFeature); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</amp>"), nil
+	return wire.AppendEmpty(b, ns, NSFeature, "<amp xmlns='http://jabber.org/features/amp'", 4, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSFeature, "amp") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSFeature, "amp")
+	return d.End(&v.Extra)
 }
 
-func (v *Rule) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<rule"...)
-	if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " condition='", string(v.Condition)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</rule>"), nil
+func (v *Rule) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<rule action='", string(v.Action))
+	e.Attr(" condition='", string(v.Condition))
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</rule>")
 }
 
 func (v *Rule) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "action":
-			v.Action = Action(a.Value())
+			d.String((*string)(&v.Action))
 			seen |= 1 << 0
 		case "condition":
-			v.Condition = Condition(a.Value())
+			d.String((*string)(&v.Condition))
 			seen |= 1 << 1
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("condition")
+		d.MissingAttr("condition")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *FailedRule) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<rule"...)
-	if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " condition='", string(v.Condition)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</rule>"), nil
+func (v *FailedRule) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<rule action='", string(v.Action))
+	e.Attr(" condition='", string(v.Condition))
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</rule>")
 }
 
 func (v *FailedRule) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "action":
-			v.Action = Action(a.Value())
+			d.String((*string)(&v.Action))
 			seen |= 1 << 0
 		case "condition":
-			v.Condition = Condition(a.Value())
+			d.String((*string)(&v.Condition))
 			seen |= 1 << 1
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("condition")
+		d.MissingAttr("condition")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

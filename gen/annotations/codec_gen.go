@@ -20,161 +20,82 @@ func (*Storage) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Storage) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<storage"...)
-	} else {
-		b = append(b, "<storage xmlns='storage:rosternotes'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<storage xmlns='storage:rosternotes'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Notes {
-		if b, err = v.Notes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Notes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</storage>"), nil
+	e.Close(v.Extra, inner, "</storage>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Storage) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "storage") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "note":
-			if c.Same() {
-				if v.Notes == nil {
-					v.Notes = make([]Note, 0, c.Count())
-				}
-				v.Notes = append(v.Notes, Note{})
-				if err := v.Notes[len(v.Notes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "storage")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "note":
+			if len(v.Notes) == cap(v.Notes) {
+				v.Notes = append(v.Notes, make([]Note, d.Count())...)[:len(v.Notes)]
+			}
+			v.Notes = v.Notes[:len(v.Notes)+1]
+			if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Note) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<note"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Note) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<note jid='", v.JID.String(), true)
 	if !v.Created.IsZero() {
-		b = append(b, " cdate='"...)
-		mark := len(b)
-		if b, err = v.Created.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " cdate='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " cdate='", v.Created)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " cdate='")
 	}
 	if !v.Modified.IsZero() {
-		b = append(b, " mdate='"...)
-		mark := len(b)
-		if b, err = v.Modified.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " mdate='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 2, " mdate='", v.Modified)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " mdate='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</note>"), nil
+	e.Content(v.Extra, tag, v.Text, "</note>")
 }
 
 func (v *Note) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "cdate":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Created = n
+			stanza.ReadDateTime(&d, &v.Created, false, 1)
 		case "mdate":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Modified = n
+			stanza.ReadDateTime(&d, &v.Modified, false, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Text = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -8,7 +8,6 @@ import (
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -44,122 +43,86 @@ func (*Preferences) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Preferences) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pref"...)
-	} else {
-		b = append(b, "<pref xmlns='urn:xmpp:archive'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pref xmlns='urn:xmpp:archive'", 5)
+	inner := e.Inside(v.Extra, tag)
 	if v.Auto != nil {
-		if b, err = v.Auto.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Auto.AppendXML(e.Buf, NS))
 	}
 	if v.Defaults != nil {
-		if b, err = v.Defaults.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Defaults.appendXML(e)
 	}
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Sessions {
-		if b, err = v.Sessions[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Sessions[i].appendXML(e)
 	}
 	for i := range v.Methods {
-		if b, err = v.Methods[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Methods[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pref>"), nil
+	e.Close(v.Extra, inner, "</pref>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Preferences) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pref") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "pref")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "auto":
-			if c.Same() && v.Auto == nil {
+			if v.Auto == nil {
 				v.Auto = new(Auto)
-				if err := v.Auto.DecodeXML(c.Raw()); err != nil {
+				if err := v.Auto.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "default":
-			if c.Same() && v.Defaults == nil {
+			if v.Defaults == nil {
 				v.Defaults = new(Defaults)
-				if err := v.Defaults.decodeXML(c.Raw()); err != nil {
+				if err := v.Defaults.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
-				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "session":
-			if c.Same() {
-				if v.Sessions == nil {
-					v.Sessions = make([]Session, 0, c.Count())
-				}
-				v.Sessions = append(v.Sessions, Session{})
-				if err := v.Sessions[len(v.Sessions)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Sessions) == cap(v.Sessions) {
+				v.Sessions = append(v.Sessions, make([]Session, d.Count())...)[:len(v.Sessions)]
 			}
+			v.Sessions = v.Sessions[:len(v.Sessions)+1]
+			if err := v.Sessions[len(v.Sessions)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "method":
-			if c.Same() {
-				if v.Methods == nil {
-					v.Methods = make([]Method, 0, c.Count())
-				}
-				v.Methods = append(v.Methods, Method{})
-				if err := v.Methods[len(v.Methods)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Methods) == cap(v.Methods) {
+				v.Methods = append(v.Methods, make([]Method, d.Count())...)[:len(v.Methods)]
 			}
+			v.Methods = v.Methods[:len(v.Methods)+1]
+			if err := v.Methods[len(v.Methods)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -195,48 +158,15 @@ func (*PreferencesRequest) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PreferencesRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<pref/>"...), nil
-		}
-		return append(b, "<pref xmlns='urn:xmpp:archive'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pref"...)
-	} else {
-		b = append(b, "<pref xmlns='urn:xmpp:archive'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</pref>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<pref xmlns='urn:xmpp:archive'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PreferencesRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pref") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "pref")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -267,67 +197,43 @@ func (*RemoveItems) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RemoveItems) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<itemremove"...)
-	} else {
-		b = append(b, "<itemremove xmlns='urn:xmpp:archive'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<itemremove xmlns='urn:xmpp:archive'", 11)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</itemremove>"), nil
+	e.Close(v.Extra, inner, "</itemremove>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RemoveItems) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "itemremove") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]ItemKey, 0, c.Count())
-				}
-				v.Items = append(v.Items, ItemKey{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "itemremove")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]ItemKey, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Items) == 0 {
-		return r.MissingChild("item")
+		d.MissingChild("item")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -358,67 +264,43 @@ func (*RemoveSessions) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RemoveSessions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sessionremove"...)
-	} else {
-		b = append(b, "<sessionremove xmlns='urn:xmpp:archive'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sessionremove xmlns='urn:xmpp:archive'", 14)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Sessions {
-		if b, err = v.Sessions[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Sessions[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sessionremove>"), nil
+	e.Close(v.Extra, inner, "</sessionremove>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RemoveSessions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sessionremove") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "session":
-			if c.Same() {
-				if v.Sessions == nil {
-					v.Sessions = make([]SessionKey, 0, c.Count())
-				}
-				v.Sessions = append(v.Sessions, SessionKey{})
-				if err := v.Sessions[len(v.Sessions)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "sessionremove")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "session":
+			if len(v.Sessions) == cap(v.Sessions) {
+				v.Sessions = append(v.Sessions, make([]SessionKey, d.Count())...)[:len(v.Sessions)]
+			}
+			v.Sessions = v.Sessions[:len(v.Sessions)+1]
+			if err := v.Sessions[len(v.Sessions)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Sessions) == 0 {
-		return r.MissingChild("session")
+		d.MissingChild("session")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -449,79 +331,48 @@ func (*Auto) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Auto) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<auto"...)
-	} else {
-		b = append(b, "<auto xmlns='urn:xmpp:archive'"...)
-	}
-	b = append(b, " save='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Save)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<auto xmlns='urn:xmpp:archive'", 5)
+	e.BoolAttr(v.Extra, 0, " save='", v.Save)
 	if v.Scope != "" {
-		if b, err = wire.AppendAttr(b, " scope='", string(v.Scope)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " scope='")
+		e.Attr(" scope='", string(v.Scope))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</auto>"), nil
+	e.Close(v.Extra, inner, "</auto>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Auto) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "auto") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "auto")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "save":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Save = n
+			v.Save = d.Bool(false, 0)
 			seen |= 1 << 0
 		case "scope":
-			v.Scope = Scope(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Scope))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("save")
+		d.MissingAttr("save")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -542,63 +393,41 @@ func (*Saved) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Saved) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<save"...)
-	} else {
-		b = append(b, "<save xmlns='urn:xmpp:archive'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Chat.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</save>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<save xmlns='urn:xmpp:archive'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Chat.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</save>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Saved) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "save") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "save")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "chat":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Chat.DecodeXML(c.Raw()); err != nil {
+				if err := v.Chat.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("chat")
+		d.MissingChild("chat")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -629,63 +458,41 @@ func (*Upload) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Upload) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<save"...)
-	} else {
-		b = append(b, "<save xmlns='urn:xmpp:archive'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Chat.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</save>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<save xmlns='urn:xmpp:archive'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Chat.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</save>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Upload) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "save") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "save")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "chat":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Chat.DecodeXML(c.Raw()); err != nil {
+				if err := v.Chat.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("chat")
+		d.MissingChild("chat")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -706,161 +513,94 @@ func (*List) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *List) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<list"...)
-	} else {
-		b = append(b, "<list xmlns='urn:xmpp:archive'"...)
-	}
-	if !v.With.IsZero() {
-		b = append(b, " with='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.With.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " with='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<list xmlns='urn:xmpp:archive'", 5)
+	e.SpelledAttr(v.Extra, 0, " with='", v.With.String(), false)
 	if !v.Start.IsZero() {
-		b = append(b, " start='"...)
-		mark := len(b)
-		if b, err = v.Start.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " start='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " start='", v.Start)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " start='")
 	}
 	if !v.End.IsZero() {
-		b = append(b, " end='"...)
-		mark := len(b)
-		if b, err = v.End.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " end='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 2, " end='", v.End)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " end='")
 	}
 	if v.ExactMatch {
-		b = append(b, " exactmatch='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ExactMatch)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " exactmatch='")
+		e.BoolAttr(v.Extra, 3, " exactmatch='", v.ExactMatch)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " exactmatch='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Chats {
-		if b, err = v.Chats[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Chats[i].AppendXML(e.Buf, NS))
 	}
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</list>"), nil
+	e.Close(v.Extra, inner, "</list>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *List) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "list") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "list")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.With = n
+			stanza.ReadJID(&d, &v.With, false, 0)
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, false, 1)
 		case "end":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = n
+			stanza.ReadDateTime(&d, &v.End, false, 2)
 		case "exactmatch":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ExactMatch = n
+			v.ExactMatch = d.Bool(true, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "chat":
-			if c.Same() {
-				if v.Chats == nil {
-					v.Chats = make([]Chat, 0, c.Count())
+			if d.Same() {
+				if len(v.Chats) == cap(v.Chats) {
+					v.Chats = append(v.Chats, make([]Chat, d.Count())...)[:len(v.Chats)]
 				}
-				v.Chats = append(v.Chats, Chat{})
-				if err := v.Chats[len(v.Chats)-1].DecodeXML(c.Raw()); err != nil {
+				v.Chats = v.Chats[:len(v.Chats)+1]
+				if err := v.Chats[len(v.Chats)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -891,145 +631,80 @@ func (*ListRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ListRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<list"...)
-	} else {
-		b = append(b, "<list xmlns='urn:xmpp:archive'"...)
-	}
-	if !v.With.IsZero() {
-		b = append(b, " with='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.With.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " with='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<list xmlns='urn:xmpp:archive'", 5)
+	e.SpelledAttr(v.Extra, 0, " with='", v.With.String(), false)
 	if !v.Start.IsZero() {
-		b = append(b, " start='"...)
-		mark := len(b)
-		if b, err = v.Start.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " start='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " start='", v.Start)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " start='")
 	}
 	if !v.End.IsZero() {
-		b = append(b, " end='"...)
-		mark := len(b)
-		if b, err = v.End.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " end='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 2, " end='", v.End)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " end='")
 	}
 	if v.ExactMatch {
-		b = append(b, " exactmatch='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ExactMatch)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " exactmatch='")
+		e.BoolAttr(v.Extra, 3, " exactmatch='", v.ExactMatch)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " exactmatch='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</list>"), nil
+	e.Close(v.Extra, inner, "</list>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ListRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "list") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "list")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.With = n
+			stanza.ReadJID(&d, &v.With, false, 0)
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, false, 1)
 		case "end":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = n
+			stanza.ReadDateTime(&d, &v.End, false, 2)
 		case "exactmatch":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ExactMatch = n
+			v.ExactMatch = d.Bool(true, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1060,133 +735,78 @@ func (*Retrieve) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retrieve) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<retrieve"...)
-	} else {
-		b = append(b, "<retrieve xmlns='urn:xmpp:archive'"...)
-	}
-	b = append(b, " with='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.With.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " start='"...)
-	mark = len(b)
-	if b, err = v.Start.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<retrieve xmlns='urn:xmpp:archive'", 9)
+	e.SpelledAttr(v.Extra, 0, " with='", v.With.String(), true)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " start='", v.Start)
 	if v.ExactMatch {
-		b = append(b, " exactmatch='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ExactMatch)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " exactmatch='")
+		e.BoolAttr(v.Extra, 2, " exactmatch='", v.ExactMatch)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " exactmatch='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</retrieve>"), nil
+	e.Close(v.Extra, inner, "</retrieve>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retrieve) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "retrieve") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "retrieve")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.With = n
+			stanza.ReadJID(&d, &v.With, true, 0)
 			seen |= 1 << 0
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, true, 1)
 			seen |= 1 << 1
 		case "exactmatch":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ExactMatch = n
+			v.ExactMatch = d.Bool(true, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("with")
+		d.MissingAttr("with")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("start")
+		d.MissingAttr("start")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1217,267 +837,197 @@ func (*Next) isEntry() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Chat) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<chat"...)
-	} else {
-		b = append(b, "<chat xmlns='urn:xmpp:archive'"...)
-	}
-	b = append(b, " with='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.With.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " start='"...)
-	mark = len(b)
-	if b, err = v.Start.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<chat xmlns='urn:xmpp:archive'", 5)
+	e.SpelledAttr(v.Extra, 0, " with='", v.With.String(), true)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " start='", v.Start)
 	if v.Subject != "" {
-		if b, err = wire.AppendAttr(b, " subject='", v.Subject); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " subject='")
+		e.Attr(" subject='", v.Subject)
 	}
 	if v.Thread != "" {
-		if b, err = wire.AppendAttr(b, " thread='", v.Thread); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " thread='")
+		e.Attr(" thread='", v.Thread)
 	}
 	if v.Version != nil {
-		b = append(b, " version='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Version), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " version='", uint64(*v.Version))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Entries {
 		switch x := v.Entries[i].(type) {
 		case *From:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *From"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *From")
 			}
 		case *To:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *To"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *To")
 			}
 		case *Note:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Note"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Note")
 			}
 		case *Previous:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Previous"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Previous")
 			}
 		case *Next:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Next"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Next")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Entry"}
+			e.Fail("a nil Entry")
 		}
 	}
 	if v.Attributes != nil {
-		if b, err = v.Attributes.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Attributes.AppendXML(e.Buf, NS))
 	}
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</chat>"), nil
+	e.Close(v.Extra, inner, "</chat>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Chat) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "chat") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "chat")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.With = n
+			stanza.ReadJID(&d, &v.With, true, 0)
 			seen |= 1 << 0
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, true, 1)
 			seen |= 1 << 1
 		case "subject":
-			v.Subject = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Subject)
 		case "thread":
-			v.Thread = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Thread)
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Version = wire.Ptr(uint32(n))
+			v.Version = wire.Ptr(uint32(d.Uint(32, 4)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			if c.Same() {
+			if d.Same() {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(From)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
 		case "to":
-			if c.Same() {
+			if d.Same() {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(To)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
 		case "note":
-			if c.Same() {
+			if d.Same() {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(Note)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
 		case "previous":
-			if c.Same() {
+			if d.Same() {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(Previous)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
 		case "next":
-			if c.Same() {
+			if d.Same() {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(Next)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
 		case "x":
-			if c.In(form.NS) {
+			if d.In(form.NS) {
 				if v.Attributes != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Attributes = new(form.Form)
-				if err := v.Attributes.DecodeXML(c.Raw()); err != nil {
+				if err := v.Attributes.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("with")
+		d.MissingAttr("with")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("start")
+		d.MissingAttr("start")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1589,139 +1139,59 @@ func (*Remove) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Remove) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<remove"...)
-	} else {
-		b = append(b, "<remove xmlns='urn:xmpp:archive'"...)
-	}
-	if !v.With.IsZero() {
-		b = append(b, " with='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.With.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " with='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<remove xmlns='urn:xmpp:archive'", 7)
+	e.SpelledAttr(v.Extra, 0, " with='", v.With.String(), false)
 	if !v.Start.IsZero() {
-		b = append(b, " start='"...)
-		mark := len(b)
-		if b, err = v.Start.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " start='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " start='", v.Start)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " start='")
 	}
 	if !v.End.IsZero() {
-		b = append(b, " end='"...)
-		mark := len(b)
-		if b, err = v.End.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " end='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 2, " end='", v.End)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " end='")
 	}
 	if v.ExactMatch {
-		b = append(b, " exactmatch='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ExactMatch)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " exactmatch='")
+		e.BoolAttr(v.Extra, 3, " exactmatch='", v.ExactMatch)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " exactmatch='")
 	}
 	if v.Open {
-		b = append(b, " open='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Open)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " open='")
+		e.BoolAttr(v.Extra, 4, " open='", v.Open)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " open='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</remove>"), nil
+	e.Empty(v.Extra, tag, "</remove>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Remove) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "remove") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "remove")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.With = n
+			stanza.ReadJID(&d, &v.With, false, 0)
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, false, 1)
 		case "end":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = n
+			stanza.ReadDateTime(&d, &v.End, false, 2)
 		case "exactmatch":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ExactMatch = n
+			v.ExactMatch = d.Bool(true, 3)
 		case "open":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Open = n
+			v.Open = d.Bool(true, 4)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1742,122 +1212,91 @@ func (*Modified) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Modified) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<modified"...)
-	} else {
-		b = append(b, "<modified xmlns='urn:xmpp:archive'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<modified xmlns='urn:xmpp:archive'", 9)
 	if !v.Start.IsZero() {
-		b = append(b, " start='"...)
-		mark := len(b)
-		if b, err = v.Start.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " start='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " start='", v.Start)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " start='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Changed {
-		if b, err = v.Changed[i].appendXML(b, "<changed", "</changed>"); err != nil {
-			return b, err
-		}
+		v.Changed[i].appendXML(e, "<changed", "</changed>")
 	}
 	for i := range v.Removed {
-		if b, err = v.Removed[i].appendXML(b, "<removed", "</removed>"); err != nil {
-			return b, err
-		}
+		v.Removed[i].appendXML(e, "<removed", "</removed>")
 	}
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</modified>"), nil
+	e.Close(v.Extra, inner, "</modified>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Modified) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "modified") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "modified")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "changed":
-			if c.Same() {
-				if v.Changed == nil {
-					v.Changed = make([]Change, 0, c.Count())
+			if d.Same() {
+				if len(v.Changed) == cap(v.Changed) {
+					v.Changed = append(v.Changed, make([]Change, d.Count())...)[:len(v.Changed)]
 				}
-				v.Changed = append(v.Changed, Change{})
-				if err := v.Changed[len(v.Changed)-1].decodeXML(c.Raw()); err != nil {
+				v.Changed = v.Changed[:len(v.Changed)+1]
+				if err := v.Changed[len(v.Changed)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "removed":
-			if c.Same() {
-				if v.Removed == nil {
-					v.Removed = make([]Change, 0, c.Count())
+			if d.Same() {
+				if len(v.Removed) == cap(v.Removed) {
+					v.Removed = append(v.Removed, make([]Change, d.Count())...)[:len(v.Removed)]
 				}
-				v.Removed = append(v.Removed, Change{})
-				if err := v.Removed[len(v.Removed)-1].decodeXML(c.Raw()); err != nil {
+				v.Removed = v.Removed[:len(v.Removed)+1]
+				if err := v.Removed[len(v.Removed)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1888,90 +1327,63 @@ func (*ModifiedRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ModifiedRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<modified"...)
-	} else {
-		b = append(b, "<modified xmlns='urn:xmpp:archive'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<modified xmlns='urn:xmpp:archive'", 9)
 	if !v.Start.IsZero() {
-		b = append(b, " start='"...)
-		mark := len(b)
-		if b, err = v.Start.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " start='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " start='", v.Start)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " start='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</modified>"), nil
+	e.Close(v.Extra, inner, "</modified>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ModifiedRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "modified") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "modified")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1992,1086 +1404,554 @@ func (*Feature) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<feature"...)
-	} else {
-		b = append(b, "<feature xmlns='urn:xmpp:archive'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<feature xmlns='urn:xmpp:archive'", 8)
+	inner := e.Inside(v.Extra, tag)
 	if v.Optional {
-		mark := len(b)
-		b = append(b, "<optional/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<optional>", NS)
-		}
+		e.Flag(v.Extra, 0, "<optional>")
 	}
 	if v.Defaults != nil {
-		if b, err = v.Defaults.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Defaults.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</feature>"), nil
+	e.Close(v.Extra, inner, "</feature>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "feature") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "feature")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "optional":
-			if c.Same() && !bool(v.Optional) {
-				v.Optional = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
+			d.Flag((*bool)(&v.Optional), 0)
+			continue
 		case "default":
-			if c.Same() && v.Defaults == nil {
+			if v.Defaults == nil {
 				v.Defaults = new(Defaults)
-				if err := v.Defaults.decodeXML(c.Raw()); err != nil {
+				if err := v.Defaults.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Defaults) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<default"...)
-	if b, err = wire.AppendAttr(b, " otr='", string(v.Otr)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " save='", string(v.Save)); err != nil {
-		return b, err
-	}
+func (v *Defaults) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<default otr='", string(v.Otr))
+	e.Attr(" save='", string(v.Save))
 	if v.Expire != nil {
-		b = append(b, " expire='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Expire), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " expire='", uint64(*v.Expire))
 	}
 	if v.Unset {
-		b = append(b, " unset='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Unset)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " unset='")
+		e.BoolAttr(v.Extra, 3, " unset='", v.Unset)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " unset='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</default>"), nil
+	e.Empty(v.Extra, tag, "</default>")
 }
 
 func (v *Defaults) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "otr":
-			v.Otr = OTR(a.Value())
+			d.String((*string)(&v.Otr))
 			seen |= 1 << 0
 		case "save":
-			v.Save = Save(a.Value())
+			d.String((*string)(&v.Save))
 			seen |= 1 << 1
 		case "expire":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Expire = wire.Ptr(uint32(n))
+			v.Expire = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "unset":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Unset = n
+			v.Unset = d.Bool(true, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("otr")
+		d.MissingAttr("otr")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("save")
+		d.MissingAttr("save")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<item jid='", v.JID.String(), true)
 	if v.ExactMatch {
-		b = append(b, " exactmatch='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ExactMatch)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " exactmatch='")
+		e.BoolAttr(v.Extra, 1, " exactmatch='", v.ExactMatch)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " exactmatch='")
 	}
 	if v.Otr != "" {
-		if b, err = wire.AppendAttr(b, " otr='", string(v.Otr)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " otr='")
+		e.Attr(" otr='", string(v.Otr))
 	}
 	if v.Save != "" {
-		if b, err = wire.AppendAttr(b, " save='", string(v.Save)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " save='")
+		e.Attr(" save='", string(v.Save))
 	}
 	if v.Expire != nil {
-		b = append(b, " expire='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Expire), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " expire='", uint64(*v.Expire))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Empty(v.Extra, tag, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "exactmatch":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ExactMatch = n
+			v.ExactMatch = d.Bool(true, 1)
 		case "otr":
-			v.Otr = OTR(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Otr))
 		case "save":
-			v.Save = Save(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.Save))
 		case "expire":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Expire = wire.Ptr(uint32(n))
+			v.Expire = wire.Ptr(uint32(d.Uint(32, 4)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ItemKey) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *ItemKey) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<item jid='", v.JID.String(), true)
 	if v.ExactMatch {
-		b = append(b, " exactmatch='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ExactMatch)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " exactmatch='")
+		e.BoolAttr(v.Extra, 1, " exactmatch='", v.ExactMatch)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " exactmatch='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Empty(v.Extra, tag, "</item>")
 }
 
 func (v *ItemKey) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "exactmatch":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ExactMatch = n
+			v.ExactMatch = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Session) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<session"...)
-	if b, err = wire.AppendAttr(b, " thread='", v.Thread); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " save='", string(v.Save)); err != nil {
-		return b, err
-	}
+func (v *Session) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<session thread='", v.Thread)
+	e.Attr(" save='", string(v.Save))
 	if v.Otr != "" {
-		if b, err = wire.AppendAttr(b, " otr='", string(v.Otr)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " otr='")
+		e.Attr(" otr='", string(v.Otr))
 	}
 	if v.Timeout != nil {
-		b = append(b, " timeout='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Timeout), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " timeout='", uint64(*v.Timeout))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
+	e.Empty(v.Extra, tag, "</session>")
 }
 
 func (v *Session) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "thread":
-			v.Thread = a.Value()
+			d.String(&v.Thread)
 			seen |= 1 << 0
 		case "save":
-			v.Save = Save(a.Value())
+			d.String((*string)(&v.Save))
 			seen |= 1 << 1
 		case "otr":
-			v.Otr = OTR(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Otr))
 		case "timeout":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Timeout = wire.Ptr(uint32(n))
+			v.Timeout = wire.Ptr(uint32(d.Uint(32, 3)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("thread")
+		d.MissingAttr("thread")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("save")
+		d.MissingAttr("save")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *SessionKey) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<session"...)
-	if b, err = wire.AppendAttr(b, " thread='", v.Thread); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
+func (v *SessionKey) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<session thread='", v.Thread)
+	e.Empty(v.Extra, tag, "</session>")
 }
 
 func (v *SessionKey) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "thread":
-			v.Thread = a.Value()
+			d.String(&v.Thread)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("thread")
+		d.MissingAttr("thread")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Method) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<method"...)
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " use='", string(v.Use)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</method>"), nil
+func (v *Method) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<method type='", string(v.Type))
+	e.Attr(" use='", string(v.Use))
+	e.Empty(v.Extra, tag, "</method>")
 }
 
 func (v *Method) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = MethodType(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		case "use":
-			v.Use = Use(a.Value())
+			d.String((*string)(&v.Use))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("use")
+		d.MissingAttr("use")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *From) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<from"...)
+func (v *From) appendXML(e *wire.Encoder) {
+	tag := e.Open("<from")
 	if v.Seconds != nil {
-		b = append(b, " secs='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " secs='", uint64(*v.Seconds))
 	}
 	if !v.UTC.IsZero() {
-		b = append(b, " utc='"...)
-		mark := len(b)
-		if b, err = v.UTC.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " utc='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " utc='", v.UTC)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " utc='")
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.SpelledAttr(v.Extra, 3, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Bodies {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<body>", v.Bodies[i], "</body>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<body>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(4, i), "<body></body>", 6, v.Bodies[i])
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</from>"), nil
+	e.Close(v.Extra, inner, "</from>")
 }
 
 func (v *From) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "secs":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Seconds = wire.Ptr(uint32(n))
+			v.Seconds = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "utc":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.UTC = n
+			stanza.ReadDateTime(&d, &v.UTC, false, 1)
 		case "name":
-			v.Name = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Name)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "body":
-			if c.Same() {
-				if v.Bodies == nil {
-					v.Bodies = make([]string, 0, c.Count())
-				}
-				v.Bodies = append(v.Bodies, c.Leaf(&v.Extra, wire.SlotAt(4, len(v.Bodies))))
+			if d.Same() {
+				d.Strings(&v.Bodies, 4)
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *To) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<to"...)
+func (v *To) appendXML(e *wire.Encoder) {
+	tag := e.Open("<to")
 	if v.Seconds != nil {
-		b = append(b, " secs='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " secs='", uint64(*v.Seconds))
 	}
 	if !v.UTC.IsZero() {
-		b = append(b, " utc='"...)
-		mark := len(b)
-		if b, err = v.UTC.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " utc='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " utc='", v.UTC)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " utc='")
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.SpelledAttr(v.Extra, 3, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Bodies {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<body>", v.Bodies[i], "</body>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<body>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(4, i), "<body></body>", 6, v.Bodies[i])
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</to>"), nil
+	e.Close(v.Extra, inner, "</to>")
 }
 
 func (v *To) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "secs":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Seconds = wire.Ptr(uint32(n))
+			v.Seconds = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "utc":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.UTC = n
+			stanza.ReadDateTime(&d, &v.UTC, false, 1)
 		case "name":
-			v.Name = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Name)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "body":
-			if c.Same() {
-				if v.Bodies == nil {
-					v.Bodies = make([]string, 0, c.Count())
-				}
-				v.Bodies = append(v.Bodies, c.Leaf(&v.Extra, wire.SlotAt(4, len(v.Bodies))))
+			if d.Same() {
+				d.Strings(&v.Bodies, 4)
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Note) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<note"...)
+func (v *Note) appendXML(e *wire.Encoder) {
+	tag := e.Open("<note")
 	if !v.UTC.IsZero() {
-		b = append(b, " utc='"...)
-		mark := len(b)
-		if b, err = v.UTC.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " utc='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " utc='", v.UTC)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " utc='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</note>"), nil
+	e.Content(v.Extra, tag, v.Text, "</note>")
 }
 
 func (v *Note) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "utc":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.UTC = n
+			stanza.ReadDateTime(&d, &v.UTC, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Text = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Previous) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<previous"...)
-	if !v.With.IsZero() {
-		b = append(b, " with='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.With.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " with='")
-	}
+func (v *Previous) appendXML(e *wire.Encoder) {
+	tag := e.Open("<previous")
+	e.SpelledAttr(v.Extra, 0, " with='", v.With.String(), false)
 	if !v.Start.IsZero() {
-		b = append(b, " start='"...)
-		mark := len(b)
-		if b, err = v.Start.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " start='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " start='", v.Start)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " start='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</previous>"), nil
+	e.Empty(v.Extra, tag, "</previous>")
 }
 
 func (v *Previous) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.With = n
+			stanza.ReadJID(&d, &v.With, false, 0)
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Next) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<next"...)
-	if !v.With.IsZero() {
-		b = append(b, " with='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.With.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " with='")
-	}
+func (v *Next) appendXML(e *wire.Encoder) {
+	tag := e.Open("<next")
+	e.SpelledAttr(v.Extra, 0, " with='", v.With.String(), false)
 	if !v.Start.IsZero() {
-		b = append(b, " start='"...)
-		mark := len(b)
-		if b, err = v.Start.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " start='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " start='", v.Start)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " start='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</next>"), nil
+	e.Empty(v.Extra, tag, "</next>")
 }
 
 func (v *Next) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.With = n
+			stanza.ReadJID(&d, &v.With, false, 0)
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Change) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	b = append(b, " with='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.With.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " start='"...)
-	mark = len(b)
-	if b, err = v.Start.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	b = append(b, " version='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.Version), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
+func (v *Change) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.SpelledAttr(v.Extra, 0, " with='", v.With.String(), true)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " start='", v.Start)
+	e.UintAttr(v.Extra, 2, " version='", uint64(v.Version))
 	if v.ExactMatch {
-		b = append(b, " exactmatch='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ExactMatch)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " exactmatch='")
+		e.BoolAttr(v.Extra, 3, " exactmatch='", v.ExactMatch)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " exactmatch='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Change) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.With = n
+			stanza.ReadJID(&d, &v.With, true, 0)
 			seen |= 1 << 0
 		case "start":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Start = n
+			stanza.ReadDateTime(&d, &v.Start, true, 1)
 			seen |= 1 << 1
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Version = uint32(n)
+			v.Version = uint32(d.Uint(32, 2))
 			seen |= 1 << 2
 		case "exactmatch":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ExactMatch = n
+			v.ExactMatch = d.Bool(true, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("with")
+		d.MissingAttr("with")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("start")
+		d.MissingAttr("start")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("version")
+		d.MissingAttr("version")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/geoloc"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,351 +26,271 @@ func (*Entry) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Entry) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<entry"...)
-	} else {
-		b = append(b, "<entry xmlns='http://www.w3.org/2005/Atom'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<entry xmlns='http://www.w3.org/2005/Atom'", 6)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Titles {
-		if b, err = v.Titles[i].appendXML(b, "<title", "</title>"); err != nil {
-			return b, err
-		}
+		v.Titles[i].appendXML(e, "<title", "</title>")
 	}
-	mark := len(b)
-	if v.ID != "" {
-		if b, err = wire.AppendLeaf(b, "<id>", v.ID, "</id>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<id>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 2, "<id></id>", 4, v.ID)
+	mark := len(e.Buf)
 	if !v.Published.IsZero() {
-		b = append(b, "<published>"...)
-		if b, err = v.Published.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</published>"...)
+		e.Put("<published>")
+		e.Add(v.Published.AppendText(e.Buf))
+		e.Put("</published>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<published>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 3, "<published>")
+	mark = len(e.Buf)
 	if !v.Updated.IsZero() {
-		b = append(b, "<updated>"...)
-		if b, err = v.Updated.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</updated>"...)
+		e.Put("<updated>")
+		e.Add(v.Updated.AppendText(e.Buf))
+		e.Put("</updated>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<updated>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 4, "<updated>")
 	for i := range v.Authors {
-		if b, err = v.Authors[i].appendXML(b, "<author", "</author>"); err != nil {
-			return b, err
-		}
+		v.Authors[i].appendXML(e, "<author", "</author>")
 	}
 	for i := range v.Contributors {
-		if b, err = v.Contributors[i].appendXML(b, "<contributor", "</contributor>"); err != nil {
-			return b, err
-		}
+		v.Contributors[i].appendXML(e, "<contributor", "</contributor>")
 	}
 	for i := range v.Summaries {
-		if b, err = v.Summaries[i].appendXML(b, "<summary", "</summary>"); err != nil {
-			return b, err
-		}
+		v.Summaries[i].appendXML(e, "<summary", "</summary>")
 	}
 	for i := range v.Contents {
-		if b, err = v.Contents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Contents[i].appendXML(e)
 	}
 	for i := range v.Links {
-		if b, err = v.Links[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Links[i].appendXML(e)
 	}
 	for i := range v.Categories {
-		if b, err = v.Categories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Categories[i].appendXML(e)
 	}
 	if v.Rights != nil {
-		if b, err = v.Rights.appendXML(b, "<rights", "</rights>"); err != nil {
-			return b, err
-		}
+		v.Rights.appendXML(e, "<rights", "</rights>")
 	}
 	if v.Generator != nil {
-		if b, err = v.Generator.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Generator.appendXML(e)
 	}
 	if v.Source != nil {
-		if b, err = v.Source.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Source.appendXML(e)
 	}
 	for i := range v.InReplyTo {
-		if b, err = v.InReplyTo[i].appendXML(b, "<in-reply-to xmlns='http://purl.org/syndication/thread/1.0'", "</in-reply-to>"); err != nil {
-			return b, err
-		}
+		v.InReplyTo[i].appendXML(e, "<in-reply-to xmlns='http://purl.org/syndication/thread/1.0'", "</in-reply-to>")
 	}
-	mark = len(b)
 	if v.TotalReplies != nil {
-		b = append(b, "<total xmlns='http://purl.org/syndication/thread/1.0'>"...)
-		b = strconv.AppendUint(b, uint64(*v.TotalReplies), 10)
-		b = append(b, "</total>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 15, "<total xmlns='http://purl.org/syndication/thread/1.0'>", NS)
+		e.UintLeaf(v.Extra, 15, "<total xmlns='http://purl.org/syndication/thread/1.0'></total>", 54, uint64(*v.TotalReplies))
 	}
 	if v.Location != nil {
-		if b, err = v.Location.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Location.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</entry>"), nil
+	e.Close(v.Extra, inner, "</entry>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Entry) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "entry") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "entry")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "title":
-			if c.Same() {
-				if v.Titles == nil {
-					v.Titles = make([]Text, 0, c.Count())
+			if d.Same() {
+				if len(v.Titles) == cap(v.Titles) {
+					v.Titles = append(v.Titles, make([]Text, d.Count())...)[:len(v.Titles)]
 				}
-				v.Titles = append(v.Titles, Text{})
-				if err := v.Titles[len(v.Titles)-1].decodeXML(c.Raw()); err != nil {
+				v.Titles = v.Titles[:len(v.Titles)+1]
+				if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "id":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.ID = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.ID, 2)
 				continue
 			}
 		case "published":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<0) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Published = n
+				seen |= 1 << 0
+				stanza.ReadDateTime(&d, &v.Published, false, 3)
 				continue
 			}
 		case "updated":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<1) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 2
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Updated = n
+				seen |= 1 << 1
+				stanza.ReadDateTime(&d, &v.Updated, false, 4)
 				continue
 			}
 		case "author":
-			if c.Same() {
-				if v.Authors == nil {
-					v.Authors = make([]Person, 0, c.Count())
+			if d.Same() {
+				if len(v.Authors) == cap(v.Authors) {
+					v.Authors = append(v.Authors, make([]Person, d.Count())...)[:len(v.Authors)]
 				}
-				v.Authors = append(v.Authors, Person{})
-				if err := v.Authors[len(v.Authors)-1].decodeXML(c.Raw()); err != nil {
+				v.Authors = v.Authors[:len(v.Authors)+1]
+				if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "contributor":
-			if c.Same() {
-				if v.Contributors == nil {
-					v.Contributors = make([]Person, 0, c.Count())
+			if d.Same() {
+				if len(v.Contributors) == cap(v.Contributors) {
+					v.Contributors = append(v.Contributors, make([]Person, d.Count())...)[:len(v.Contributors)]
 				}
-				v.Contributors = append(v.Contributors, Person{})
-				if err := v.Contributors[len(v.Contributors)-1].decodeXML(c.Raw()); err != nil {
+				v.Contributors = v.Contributors[:len(v.Contributors)+1]
+				if err := v.Contributors[len(v.Contributors)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "summary":
-			if c.Same() {
-				if v.Summaries == nil {
-					v.Summaries = make([]Text, 0, c.Count())
+			if d.Same() {
+				if len(v.Summaries) == cap(v.Summaries) {
+					v.Summaries = append(v.Summaries, make([]Text, d.Count())...)[:len(v.Summaries)]
 				}
-				v.Summaries = append(v.Summaries, Text{})
-				if err := v.Summaries[len(v.Summaries)-1].decodeXML(c.Raw()); err != nil {
+				v.Summaries = v.Summaries[:len(v.Summaries)+1]
+				if err := v.Summaries[len(v.Summaries)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].decodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "link":
-			if c.Same() {
-				if v.Links == nil {
-					v.Links = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Links) == cap(v.Links) {
+					v.Links = append(v.Links, make([]Link, d.Count())...)[:len(v.Links)]
 				}
-				v.Links = append(v.Links, Link{})
-				if err := v.Links[len(v.Links)-1].decodeXML(c.Raw()); err != nil {
+				v.Links = v.Links[:len(v.Links)+1]
+				if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "category":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]Category, 0, c.Count())
+			if d.Same() {
+				if len(v.Categories) == cap(v.Categories) {
+					v.Categories = append(v.Categories, make([]Category, d.Count())...)[:len(v.Categories)]
 				}
-				v.Categories = append(v.Categories, Category{})
-				if err := v.Categories[len(v.Categories)-1].decodeXML(c.Raw()); err != nil {
+				v.Categories = v.Categories[:len(v.Categories)+1]
+				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rights":
-			if c.Same() {
+			if d.Same() {
 				if v.Rights != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Rights = new(Text)
-				if err := v.Rights.decodeXML(c.Raw()); err != nil {
+				if err := v.Rights.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "generator":
-			if c.Same() {
+			if d.Same() {
 				if v.Generator != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Generator = new(Generator)
-				if err := v.Generator.decodeXML(c.Raw()); err != nil {
+				if err := v.Generator.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "source":
-			if c.Same() {
+			if d.Same() {
 				if v.Source != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Source = new(Source)
-				if err := v.Source.decodeXML(c.Raw()); err != nil {
+				if err := v.Source.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "in-reply-to":
-			if c.In(NSThread) {
-				if v.InReplyTo == nil {
-					v.InReplyTo = make([]InReplyTo, 0, c.Count())
+			if d.In(NSThread) {
+				if len(v.InReplyTo) == cap(v.InReplyTo) {
+					v.InReplyTo = append(v.InReplyTo, make([]InReplyTo, d.Count())...)[:len(v.InReplyTo)]
 				}
-				v.InReplyTo = append(v.InReplyTo, InReplyTo{})
-				if err := v.InReplyTo[len(v.InReplyTo)-1].decodeXML(c.Raw()); err != nil {
+				v.InReplyTo = v.InReplyTo[:len(v.InReplyTo)+1]
+				if err := v.InReplyTo[len(v.InReplyTo)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "total":
-			if c.In(NSThread) {
+			if d.In(NSThread) {
 				if v.TotalReplies != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 15), 32, &v.Extra, 15)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.TotalReplies = wire.Ptr(uint32(n))
+				v.TotalReplies = wire.Ptr(uint32(d.Uint(32, 15)))
 				continue
 			}
 		case "geoloc":
-			if c.In(geoloc.NS) {
+			if d.In(geoloc.NS) {
 				if v.Location != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Location = new(geoloc.Location)
-				if err := v.Location.DecodeXML(c.Raw()); err != nil {
+				if err := v.Location.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -392,982 +311,618 @@ func (*Feed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<feed"...)
-	} else {
-		b = append(b, "<feed xmlns='http://www.w3.org/2005/Atom'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<feed xmlns='http://www.w3.org/2005/Atom'", 5)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Title != nil {
-		if b, err = v.Title.appendXML(b, "<title", "</title>"); err != nil {
-			return b, err
-		}
+		v.Title.appendXML(e, "<title", "</title>")
 	}
 	if v.Subtitle != nil {
-		if b, err = v.Subtitle.appendXML(b, "<subtitle", "</subtitle>"); err != nil {
-			return b, err
-		}
+		v.Subtitle.appendXML(e, "<subtitle", "</subtitle>")
 	}
-	mark := len(b)
-	if v.ID != "" {
-		if b, err = wire.AppendLeaf(b, "<id>", v.ID, "</id>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<id>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 3, "<id></id>", 4, v.ID)
+	mark := len(e.Buf)
 	if !v.Updated.IsZero() {
-		b = append(b, "<updated>"...)
-		if b, err = v.Updated.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</updated>"...)
+		e.Put("<updated>")
+		e.Add(v.Updated.AppendText(e.Buf))
+		e.Put("</updated>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<updated>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 4, "<updated>")
 	for i := range v.Authors {
-		if b, err = v.Authors[i].appendXML(b, "<author", "</author>"); err != nil {
-			return b, err
-		}
+		v.Authors[i].appendXML(e, "<author", "</author>")
 	}
 	for i := range v.Contributors {
-		if b, err = v.Contributors[i].appendXML(b, "<contributor", "</contributor>"); err != nil {
-			return b, err
-		}
+		v.Contributors[i].appendXML(e, "<contributor", "</contributor>")
 	}
 	for i := range v.Links {
-		if b, err = v.Links[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Links[i].appendXML(e)
 	}
 	for i := range v.Categories {
-		if b, err = v.Categories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Categories[i].appendXML(e)
 	}
 	if v.Generator != nil {
-		if b, err = v.Generator.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Generator.appendXML(e)
 	}
-	mark = len(b)
-	if v.Icon != "" {
-		if b, err = wire.AppendLeaf(b, "<icon>", v.Icon, "</icon>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<icon>", NS)
-	}
-	mark = len(b)
-	if v.Logo != "" {
-		if b, err = wire.AppendLeaf(b, "<logo>", v.Logo, "</logo>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<logo>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 10, "<icon></icon>", 6, v.Icon)
+	e.OptionalLeaf(v.Extra, 11, "<logo></logo>", 6, v.Logo)
 	if v.Rights != nil {
-		if b, err = v.Rights.appendXML(b, "<rights", "</rights>"); err != nil {
-			return b, err
-		}
+		v.Rights.appendXML(e, "<rights", "</rights>")
 	}
 	for i := range v.Entries {
-		if b, err = v.Entries[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Entries[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</feed>"), nil
+	e.Close(v.Extra, inner, "</feed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "feed") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "feed")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "title":
-			if c.Same() {
+			if d.Same() {
 				if v.Title != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Title = new(Text)
-				if err := v.Title.decodeXML(c.Raw()); err != nil {
+				if err := v.Title.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "subtitle":
-			if c.Same() {
+			if d.Same() {
 				if v.Subtitle != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Subtitle = new(Text)
-				if err := v.Subtitle.decodeXML(c.Raw()); err != nil {
+				if err := v.Subtitle.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "id":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.ID = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.ID, 3)
 				continue
 			}
 		case "updated":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<0) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Updated = n
+				seen |= 1 << 0
+				stanza.ReadDateTime(&d, &v.Updated, false, 4)
 				continue
 			}
 		case "author":
-			if c.Same() {
-				if v.Authors == nil {
-					v.Authors = make([]Person, 0, c.Count())
+			if d.Same() {
+				if len(v.Authors) == cap(v.Authors) {
+					v.Authors = append(v.Authors, make([]Person, d.Count())...)[:len(v.Authors)]
 				}
-				v.Authors = append(v.Authors, Person{})
-				if err := v.Authors[len(v.Authors)-1].decodeXML(c.Raw()); err != nil {
+				v.Authors = v.Authors[:len(v.Authors)+1]
+				if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "contributor":
-			if c.Same() {
-				if v.Contributors == nil {
-					v.Contributors = make([]Person, 0, c.Count())
+			if d.Same() {
+				if len(v.Contributors) == cap(v.Contributors) {
+					v.Contributors = append(v.Contributors, make([]Person, d.Count())...)[:len(v.Contributors)]
 				}
-				v.Contributors = append(v.Contributors, Person{})
-				if err := v.Contributors[len(v.Contributors)-1].decodeXML(c.Raw()); err != nil {
+				v.Contributors = v.Contributors[:len(v.Contributors)+1]
+				if err := v.Contributors[len(v.Contributors)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "link":
-			if c.Same() {
-				if v.Links == nil {
-					v.Links = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Links) == cap(v.Links) {
+					v.Links = append(v.Links, make([]Link, d.Count())...)[:len(v.Links)]
 				}
-				v.Links = append(v.Links, Link{})
-				if err := v.Links[len(v.Links)-1].decodeXML(c.Raw()); err != nil {
+				v.Links = v.Links[:len(v.Links)+1]
+				if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "category":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]Category, 0, c.Count())
+			if d.Same() {
+				if len(v.Categories) == cap(v.Categories) {
+					v.Categories = append(v.Categories, make([]Category, d.Count())...)[:len(v.Categories)]
 				}
-				v.Categories = append(v.Categories, Category{})
-				if err := v.Categories[len(v.Categories)-1].decodeXML(c.Raw()); err != nil {
+				v.Categories = v.Categories[:len(v.Categories)+1]
+				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "generator":
-			if c.Same() {
+			if d.Same() {
 				if v.Generator != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Generator = new(Generator)
-				if err := v.Generator.decodeXML(c.Raw()); err != nil {
+				if err := v.Generator.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "icon":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Icon = c.OptionalLeaf(&v.Extra, 10)
+			if d.Same() {
+				d.OptionalLeaf(&v.Icon, 10)
 				continue
 			}
 		case "logo":
-			if c.Same() {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 3
-				v.Logo = c.OptionalLeaf(&v.Extra, 11)
+			if d.Same() {
+				d.OptionalLeaf(&v.Logo, 11)
 				continue
 			}
 		case "rights":
-			if c.Same() {
+			if d.Same() {
 				if v.Rights != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Rights = new(Text)
-				if err := v.Rights.decodeXML(c.Raw()); err != nil {
+				if err := v.Rights.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "entry":
-			if c.Same() {
-				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Count())
+			if d.Same() {
+				if len(v.Entries) == cap(v.Entries) {
+					v.Entries = append(v.Entries, make([]Entry, d.Count())...)[:len(v.Entries)]
 				}
-				v.Entries = append(v.Entries, Entry{})
-				if err := v.Entries[len(v.Entries)-1].DecodeXML(c.Raw()); err != nil {
+				v.Entries = v.Entries[:len(v.Entries)+1]
+				if err := v.Entries[len(v.Entries)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Text) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
+func (v *Text) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Value)
 	for i := range v.Markup {
-		b = wire.AppendRaw(b, v.Markup[i], NS)
+		e.Raw(v.Markup[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Text) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = TextType(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		v.Markup = append(v.Markup, c.Raw())
+	v.Value = d.Text()
+	for d.Child() != "" {
+		v.Markup = append(v.Markup, d.Raw())
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Content) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<content"...)
+func (v *Content) appendXML(e *wire.Encoder) {
+	tag := e.Open("<content")
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.Source != "" {
-		if b, err = wire.AppendAttr(b, " src='", v.Source); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " src='")
+		e.Attr(" src='", v.Source)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Value)
 	for i := range v.Markup {
-		b = wire.AppendRaw(b, v.Markup[i], NS)
+		e.Raw(v.Markup[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</content>"), nil
+	e.Close(v.Extra, inner, "</content>")
 }
 
 func (v *Content) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = TextType(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "src":
-			v.Source = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Source)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		v.Markup = append(v.Markup, c.Raw())
+	v.Value = d.Text()
+	for d.Child() != "" {
+		v.Markup = append(v.Markup, d.Raw())
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Person) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<uri>", NS)
-	}
-	mark = len(b)
-	if v.Email != "" {
-		if b, err = wire.AppendLeaf(b, "<email>", v.Email, "</email>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<email>", NS)
-	}
+func (v *Person) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 1, "<uri></uri>", 5, v.URI)
+	e.OptionalLeaf(v.Extra, 2, "<email></email>", 7, v.Email)
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Person) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 0)
+			if d.Same() {
+				d.OptionalLeaf(&v.Name, 0)
 				continue
 			}
 		case "uri":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.URI = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.URI, 1)
 				continue
 			}
 		case "email":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Email = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Email, 2)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Link) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<link"...)
-	if b, err = wire.AppendAttr(b, " href='", v.HRef); err != nil {
-		return b, err
-	}
+func (v *Link) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<link href='", v.HRef)
 	if v.Rel != "" {
-		if b, err = wire.AppendAttr(b, " rel='", string(v.Rel)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " rel='")
+		e.Attr(" rel='", string(v.Rel))
 	}
 	if v.MediaType != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.MediaType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " type='")
+		e.Attr(" type='", v.MediaType)
 	}
 	if v.HRefLang != "" {
-		if b, err = wire.AppendAttr(b, " hreflang='", v.HRefLang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " hreflang='")
+		e.Attr(" hreflang='", v.HRefLang)
 	}
 	if v.Title != "" {
-		if b, err = wire.AppendAttr(b, " title='", v.Title); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " title='")
+		e.Attr(" title='", v.Title)
 	}
 	if v.Length != nil {
-		b = append(b, " length='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Length, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 5, " length='", *v.Length)
 	}
 	if v.ReplyCount != nil {
-		b = append(b, " xmlns:pga='http://purl.org/syndication/thread/1.0' pga:count='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ReplyCount), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 6, " xmlns:pga='http://purl.org/syndication/thread/1.0' pga:count='", uint64(*v.ReplyCount))
 	}
 	if !v.RepliesUpdated.IsZero() {
-		b = append(b, " xmlns:pha='http://purl.org/syndication/thread/1.0' pha:updated='"...)
-		mark := len(b)
-		if b, err = v.RepliesUpdated.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " xmlns:pha='http://purl.org/syndication/thread/1.0' pha:updated='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 7, " xmlns:pha='http://purl.org/syndication/thread/1.0' pha:updated='", v.RepliesUpdated)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " xmlns:pha='http://purl.org/syndication/thread/1.0' pha:updated='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</link>"), nil
+	e.Close(v.Extra, inner, "</link>")
 }
 
 func (v *Link) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "href":
-			v.HRef = a.Value()
+			d.String(&v.HRef)
 			seen |= 1 << 0
 		case "rel":
-			v.Rel = Rel(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Rel))
 		case "type":
-			v.MediaType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.MediaType)
 		case "hreflang":
-			v.HRefLang = a.Optional(&v.Extra, 3)
+			d.Optional(&v.HRefLang)
 		case "title":
-			v.Title = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Title)
 		case "length":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Length = wire.Ptr(n)
+			v.Length = wire.Ptr(d.Uint(64, 5))
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSThread, Local: "count"}):
-				n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 6)
-				if reason != "" {
-					return a.Invalid(r, reason)
-				}
-				v.ReplyCount = wire.Ptr(uint32(n))
+				v.ReplyCount = wire.Ptr(uint32(d.Uint(32, 6)))
 			case (wire.Name{Space: NSThread, Local: "updated"}):
-				n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 7)
-				if reason != "" {
-					return a.Invalid(r, reason)
-				}
-				v.RepliesUpdated = n
+				stanza.ReadDateTime(&d, &v.RepliesUpdated, false, 7)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("href")
+		d.MissingAttr("href")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Category) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<category"...)
-	if b, err = wire.AppendAttr(b, " term='", v.Term); err != nil {
-		return b, err
-	}
+func (v *Category) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<category term='", v.Term)
 	if v.Scheme != "" {
-		if b, err = wire.AppendAttr(b, " scheme='", v.Scheme); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " scheme='")
+		e.Attr(" scheme='", v.Scheme)
 	}
 	if v.Label != "" {
-		if b, err = wire.AppendAttr(b, " label='", v.Label); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " label='")
+		e.Attr(" label='", v.Label)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</category>"), nil
+	e.Empty(v.Extra, tag, "</category>")
 }
 
 func (v *Category) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "term":
-			v.Term = a.Value()
+			d.String(&v.Term)
 			seen |= 1 << 0
 		case "scheme":
-			v.Scheme = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Scheme)
 		case "label":
-			v.Label = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Label)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("term")
+		d.MissingAttr("term")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Generator) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<generator"...)
+func (v *Generator) appendXML(e *wire.Encoder) {
+	tag := e.Open("<generator")
 	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " uri='")
+		e.Attr(" uri='", v.URI)
 	}
 	if v.Version != "" {
-		if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " version='")
+		e.Attr(" version='", v.Version)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</generator>"), nil
+	e.Content(v.Extra, tag, v.Name, "</generator>")
 }
 
 func (v *Generator) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Optional(&v.Extra, 0)
+			d.Optional(&v.URI)
 		case "version":
-			v.Version = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Version)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Name = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Name = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Source) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<source"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Source) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<source")
 	if v.Title != nil {
-		if b, err = v.Title.appendXML(b, "<title", "</title>"); err != nil {
-			return b, err
-		}
+		v.Title.appendXML(e, "<title", "</title>")
 	}
-	mark := len(b)
-	if v.ID != "" {
-		if b, err = wire.AppendLeaf(b, "<id>", v.ID, "</id>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<id>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 1, "<id></id>", 4, v.ID)
+	mark := len(e.Buf)
 	if !v.Updated.IsZero() {
-		b = append(b, "<updated>"...)
-		if b, err = v.Updated.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</updated>"...)
+		e.Put("<updated>")
+		e.Add(v.Updated.AppendText(e.Buf))
+		e.Put("</updated>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<updated>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 2, "<updated>")
 	for i := range v.Authors {
-		if b, err = v.Authors[i].appendXML(b, "<author", "</author>"); err != nil {
-			return b, err
-		}
+		v.Authors[i].appendXML(e, "<author", "</author>")
 	}
 	for i := range v.Links {
-		if b, err = v.Links[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Links[i].appendXML(e)
 	}
 	for i := range v.More {
-		b = wire.AppendRaw(b, v.More[i], NS)
+		e.Raw(v.More[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</source>"), nil
+	e.Close(v.Extra, inner, "</source>")
 }
 
 func (v *Source) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "title":
-			if c.Same() {
+			if d.Same() {
 				if v.Title != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Title = new(Text)
-				if err := v.Title.decodeXML(c.Raw()); err != nil {
+				if err := v.Title.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "id":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.ID = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.ID, 1)
 				continue
 			}
 		case "updated":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<0) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Updated = n
+				seen |= 1 << 0
+				stanza.ReadDateTime(&d, &v.Updated, false, 2)
 				continue
 			}
 		case "author":
-			if c.Same() {
-				if v.Authors == nil {
-					v.Authors = make([]Person, 0, c.Count())
+			if d.Same() {
+				if len(v.Authors) == cap(v.Authors) {
+					v.Authors = append(v.Authors, make([]Person, d.Count())...)[:len(v.Authors)]
 				}
-				v.Authors = append(v.Authors, Person{})
-				if err := v.Authors[len(v.Authors)-1].decodeXML(c.Raw()); err != nil {
+				v.Authors = v.Authors[:len(v.Authors)+1]
+				if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "link":
-			if c.Same() {
-				if v.Links == nil {
-					v.Links = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Links) == cap(v.Links) {
+					v.Links = append(v.Links, make([]Link, d.Count())...)[:len(v.Links)]
 				}
-				v.Links = append(v.Links, Link{})
-				if err := v.Links[len(v.Links)-1].decodeXML(c.Raw()); err != nil {
+				v.Links = v.Links[:len(v.Links)+1]
+				if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.More = append(v.More, c.Raw())
+		v.More = append(v.More, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *InReplyTo) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " ref='", v.Ref); err != nil {
-		return b, err
-	}
+func (v *InReplyTo) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSThread, open)
+	e.Attr(" ref='", v.Ref)
 	if v.HRef != "" {
-		if b, err = wire.AppendAttr(b, " href='", v.HRef); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " href='")
+		e.Attr(" href='", v.HRef)
 	}
 	if v.MediaType != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.MediaType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " type='")
+		e.Attr(" type='", v.MediaType)
 	}
 	if v.Source != "" {
-		if b, err = wire.AppendAttr(b, " source='", v.Source); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " source='")
+		e.Attr(" source='", v.Source)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSThread); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *InReplyTo) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ref":
-			v.Ref = a.Value()
+			d.String(&v.Ref)
 			seen |= 1 << 0
 		case "href":
-			v.HRef = a.Optional(&v.Extra, 1)
+			d.Optional(&v.HRef)
 		case "type":
-			v.MediaType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.MediaType)
 		case "source":
-			v.Source = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Source)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("ref")
+		d.MissingAttr("ref")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package attachments
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,85 +25,61 @@ func (*Attachments) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Attachments) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<attachments"...)
-	} else {
-		b = append(b, "<attachments xmlns='urn:xmpp:pubsub-attachments:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<attachments xmlns='urn:xmpp:pubsub-attachments:1'", 12)
+	inner := e.Inside(v.Extra, tag)
 	if v.Noticed != nil {
-		if b, err = v.Noticed.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Noticed.appendXML(e)
 	}
 	if v.Reactions != nil {
-		if b, err = v.Reactions.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Reactions.appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</attachments>"), nil
+	e.Close(v.Extra, inner, "</attachments>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Attachments) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "attachments") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "attachments")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "noticed":
-			if c.Same() {
+			if d.Same() {
 				if v.Noticed != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Noticed = new(Noticed)
-				if err := v.Noticed.decodeXML(c.Raw()); err != nil {
+				if err := v.Noticed.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reactions":
-			if c.Same() {
+			if d.Same() {
 				if v.Reactions != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reactions = new(Reactions)
-				if err := v.Reactions.decodeXML(c.Raw()); err != nil {
+				if err := v.Reactions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -125,375 +100,222 @@ func (*Summary) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Summary) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSSummary {
-		b = append(b, "<summary"...)
-	} else {
-		b = append(b, "<summary xmlns='urn:xmpp:pubsub-attachments:summary:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSSummary, "<summary xmlns='urn:xmpp:pubsub-attachments:summary:1'", 8)
+	inner := e.Inside(v.Extra, tag)
 	if v.Noticed != nil {
-		if b, err = v.Noticed.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Noticed.appendXML(e)
 	}
 	if v.Reactions != nil {
-		if b, err = v.Reactions.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Reactions.appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSSummary)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSummary); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</summary>"), nil
+	e.Close(v.Extra, inner, "</summary>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Summary) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSSummary, "summary") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSSummary, "summary")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "noticed":
-			if c.Same() {
+			if d.Same() {
 				if v.Noticed != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Noticed = new(NoticedSummary)
-				if err := v.Noticed.decodeXML(c.Raw()); err != nil {
+				if err := v.Noticed.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reactions":
-			if c.Same() {
+			if d.Same() {
 				if v.Reactions != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reactions = new(ReactionsSummary)
-				if err := v.Reactions.decodeXML(c.Raw()); err != nil {
+				if err := v.Reactions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Noticed) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<noticed"...)
+func (v *Noticed) appendXML(e *wire.Encoder) {
+	tag := e.Open("<noticed")
 	if !v.Time.IsZero() {
-		b = append(b, " timestamp='"...)
-		mark := len(b)
-		if b, err = v.Time.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " timestamp='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " timestamp='", v.Time)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " timestamp='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</noticed>"), nil
+	e.Empty(v.Extra, tag, "</noticed>")
 }
 
 func (v *Noticed) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timestamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Time = n
+			stanza.ReadDateTime(&d, &v.Time, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Reactions) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<reactions"...)
+func (v *Reactions) appendXML(e *wire.Encoder) {
+	tag := e.Open("<reactions")
 	if !v.Time.IsZero() {
-		b = append(b, " timestamp='"...)
-		mark := len(b)
-		if b, err = v.Time.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " timestamp='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " timestamp='", v.Time)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " timestamp='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Emojis {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<reaction>", v.Emojis[i], "</reaction>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<reaction>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<reaction></reaction>", 10, v.Emojis[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reactions>"), nil
+	e.Close(v.Extra, inner, "</reactions>")
 }
 
 func (v *Reactions) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timestamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Time = n
+			stanza.ReadDateTime(&d, &v.Time, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reaction":
-			if c.Same() {
-				if v.Emojis == nil {
-					v.Emojis = make([]string, 0, c.Count())
-				}
-				v.Emojis = append(v.Emojis, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Emojis))))
-				continue
-			}
+			d.Strings(&v.Emojis, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NoticedSummary) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<noticed"...)
-	b = append(b, " count='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Count), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSSummary); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</noticed>"), nil
+func (v *NoticedSummary) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<noticed count='", uint64(v.Count))
+	e.Empty(v.Extra, tag, "</noticed>")
 }
 
 func (v *NoticedSummary) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "count":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Count = uint32(n)
+			v.Count = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("count")
+		d.MissingAttr("count")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ReactionsSummary) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<reactions"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *ReactionsSummary) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<reactions")
 	for i := range v.Reactions {
-		if b, err = v.Reactions[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Reactions[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSummary); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reactions>"), nil
+	e.Close(v.Extra, inner, "</reactions>")
 }
 
 func (v *ReactionsSummary) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "reaction":
-			if c.Same() {
-				if v.Reactions == nil {
-					v.Reactions = make([]ReactionCount, 0, c.Count())
-				}
-				v.Reactions = append(v.Reactions, ReactionCount{})
-				if err := v.Reactions[len(v.Reactions)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "reaction":
+			if len(v.Reactions) == cap(v.Reactions) {
+				v.Reactions = append(v.Reactions, make([]ReactionCount, d.Count())...)[:len(v.Reactions)]
+			}
+			v.Reactions = v.Reactions[:len(v.Reactions)+1]
+			if err := v.Reactions[len(v.Reactions)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ReactionCount) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<reaction"...)
+func (v *ReactionCount) appendXML(e *wire.Encoder) {
+	tag := e.Open("<reaction")
 	if v.Count != nil {
-		b = append(b, " count='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Count), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " count='", uint64(*v.Count))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Emoji); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSummary); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reaction>"), nil
+	e.Content(v.Extra, tag, v.Emoji, "</reaction>")
 }
 
 func (v *ReactionCount) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "count":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Count = wire.Ptr(uint32(n))
+			v.Count = wire.Ptr(uint32(d.Uint(32, 0)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Emoji = r.Text()
+	v.Emoji = d.Text()
 	if v.Emoji == "" {
-		return r.Invalid("has no text")
+		d.Invalid("has no text")
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package avatar
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -21,59 +20,21 @@ func (*Data) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Data) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSData {
-		b = append(b, "<data"...)
-	} else {
-		b = append(b, "<data xmlns='urn:xmpp:avatar:data'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Image != nil {
-		if b, err = v.Image.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSData); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSData, "<data xmlns='urn:xmpp:avatar:data'", 5)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Image, "</data>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Data) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSData, "data") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NSData, "data")
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Image, false, 0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Image = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -94,305 +55,167 @@ func (*Metadata) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Metadata) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSMetadata {
-		b = append(b, "<metadata"...)
-	} else {
-		b = append(b, "<metadata xmlns='urn:xmpp:avatar:metadata'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSMetadata, "<metadata xmlns='urn:xmpp:avatar:metadata'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Infos {
-		if b, err = v.Infos[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Infos[i].appendXML(e)
 	}
 	for i := range v.Pointers {
-		if b, err = v.Pointers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Pointers[i].appendXML(e)
 	}
 	if v.Stop {
-		mark := len(b)
-		b = append(b, "<stop/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<stop>", NSMetadata)
-		}
+		e.Flag(v.Extra, 2, "<stop>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSMetadata); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</metadata>"), nil
+	e.Close(v.Extra, inner, "</metadata>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Metadata) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSMetadata, "metadata") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "info":
-			if c.Same() {
-				if v.Infos == nil {
-					v.Infos = make([]Info, 0, c.Count())
-				}
-				v.Infos = append(v.Infos, Info{})
-				if err := v.Infos[len(v.Infos)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "pointer":
-			if c.Same() {
-				if v.Pointers == nil {
-					v.Pointers = make([]Pointer, 0, c.Count())
-				}
-				v.Pointers = append(v.Pointers, Pointer{})
-				if err := v.Pointers[len(v.Pointers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "stop":
-			if c.Same() && !bool(v.Stop) {
-				v.Stop = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSMetadata, "metadata")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "info":
+			if len(v.Infos) == cap(v.Infos) {
+				v.Infos = append(v.Infos, make([]Info, d.Count())...)[:len(v.Infos)]
+			}
+			v.Infos = v.Infos[:len(v.Infos)+1]
+			if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "pointer":
+			if len(v.Pointers) == cap(v.Pointers) {
+				v.Pointers = append(v.Pointers, make([]Pointer, d.Count())...)[:len(v.Pointers)]
+			}
+			v.Pointers = v.Pointers[:len(v.Pointers)+1]
+			if err := v.Pointers[len(v.Pointers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "stop":
+			d.Flag((*bool)(&v.Stop), 2)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Info) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<info"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	b = append(b, " bytes='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Bytes), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
+func (v *Info) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<info id='", v.ID)
+	e.Attr(" type='", v.Type)
+	e.UintAttr(v.Extra, 2, " bytes='", uint64(v.Bytes))
 	if v.Width != nil {
-		b = append(b, " width='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Width), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " width='", uint64(*v.Width))
 	}
 	if v.Height != nil {
-		b = append(b, " height='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Height), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " height='", uint64(*v.Height))
 	}
 	if v.URL != "" {
-		if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " url='")
+		e.Attr(" url='", v.URL)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSMetadata); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</info>"), nil
+	e.Empty(v.Extra, tag, "</info>")
 }
 
 func (v *Info) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 1
 		case "bytes":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Bytes = uint32(n)
+			v.Bytes = uint32(d.Uint(32, 2))
 			seen |= 1 << 2
 		case "width":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Width = wire.Ptr(uint16(n))
+			v.Width = wire.Ptr(uint16(d.Uint(16, 3)))
 		case "height":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Height = wire.Ptr(uint16(n))
+			v.Height = wire.Ptr(uint16(d.Uint(16, 4)))
 		case "url":
-			v.URL = a.Optional(&v.Extra, 5)
+			d.Optional(&v.URL)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("bytes")
+		d.MissingAttr("bytes")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Pointer) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<pointer"...)
+func (v *Pointer) appendXML(e *wire.Encoder) {
+	tag := e.Open("<pointer")
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " type='")
+		e.Attr(" type='", v.Type)
 	}
 	if v.Bytes != nil {
-		b = append(b, " bytes='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Bytes), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " bytes='", uint64(*v.Bytes))
 	}
 	if v.Width != nil {
-		b = append(b, " width='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Width), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " width='", uint64(*v.Width))
 	}
 	if v.Height != nil {
-		b = append(b, " height='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Height), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " height='", uint64(*v.Height))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NSMetadata)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSMetadata); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pointer>"), nil
+	e.Close(v.Extra, inner, "</pointer>")
 }
 
 func (v *Pointer) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "type":
-			v.Type = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Type)
 		case "bytes":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Bytes = wire.Ptr(uint32(n))
+			v.Bytes = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "width":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Width = wire.Ptr(uint16(n))
+			v.Width = wire.Ptr(uint16(d.Uint(16, 3)))
 		case "height":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Height = wire.Ptr(uint16(n))
+			v.Height = wire.Ptr(uint16(d.Uint(16, 4)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Content = append(v.Content, c.Raw())
+	for d.Child() != "" {
+		v.Content = append(v.Content, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

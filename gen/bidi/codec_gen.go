@@ -17,48 +17,15 @@ func (*Bidi) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Bidi) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<bidi/>"...), nil
-		}
-		return append(b, "<bidi xmlns='urn:xmpp:bidi'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<bidi"...)
-	} else {
-		b = append(b, "<bidi xmlns='urn:xmpp:bidi'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</bidi>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<bidi xmlns='urn:xmpp:bidi'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bidi) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "bidi") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "bidi")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -74,46 +41,13 @@ func (*Feature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSFeatures {
-			return append(b, "<bidi/>"...), nil
-		}
-		return append(b, "<bidi xmlns='urn:xmpp:features:bidi'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSFeatures {
-		b = append(b, "<bidi"...)
-	} else {
-		b = append(b, "<bidi xmlns='urn:xmpp:features:bidi'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSFeatures); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</bidi>"), nil
+	return wire.AppendEmpty(b, ns, NSFeatures, "<bidi xmlns='urn:xmpp:features:bidi'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSFeatures, "bidi") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSFeatures, "bidi")
+	return d.End(&v.Extra)
 }

@@ -20,98 +20,46 @@ func (*Bind) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Bind) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<bind"...)
-	} else {
-		b = append(b, "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Resource != "" {
-		if b, err = wire.AppendLeaf(b, "<resource>", v.Resource, "</resource>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<resource>", NS)
-	}
-	mark = len(b)
-	if !v.JID.IsZero() {
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<jid>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<resource></resource>", 10, v.Resource)
+	e.OptionalLeaf(v.Extra, 1, "<jid></jid>", 5, v.JID.String())
 	if v.Required {
-		mark := len(b)
-		b = append(b, "<required/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<required>", NS)
-		}
+		e.Flag(v.Extra, 2, "<required>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</bind>"), nil
+	e.Close(v.Extra, inner, "</bind>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bind) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "bind") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "bind")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "resource":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Resource = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Resource, 0)
+			continue
 		case "jid":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JID = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadJID(&d, &v.JID, false, 1)
 				continue
 			}
 		case "required":
-			if c.Same() && !bool(v.Required) {
-				v.Required = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.Required), 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -137,62 +85,30 @@ func (*Request) NewResult() *Bind {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<bind"...)
-	} else {
-		b = append(b, "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Resource != "" {
-		if b, err = wire.AppendLeaf(b, "<resource>", v.Resource, "</resource>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<resource>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</bind>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<resource></resource>", 10, v.Resource)
+	e.Close(v.Extra, inner, "</bind>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "bind") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "resource":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Resource = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "bind")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "resource":
+			d.OptionalLeaf(&v.Resource, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -20,88 +20,52 @@ func (*Bind) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Bind) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<bind"...)
-	} else {
-		b = append(b, "<bind xmlns='urn:xmpp:bind:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<bind xmlns='urn:xmpp:bind:0'", 5)
+	inner := e.Inside(v.Extra, tag)
 	if v.Inline != nil {
-		if b, err = v.Inline.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Inline.appendXML(e)
 	}
-	mark := len(b)
-	if v.Tag != "" {
-		if b, err = wire.AppendLeaf(b, "<tag>", v.Tag, "</tag>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<tag>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 1, "<tag></tag>", 5, v.Tag)
 	for i := range v.Requests {
-		b = wire.AppendRaw(b, v.Requests[i], NS)
+		e.Raw(v.Requests[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</bind>"), nil
+	e.Close(v.Extra, inner, "</bind>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bind) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "bind") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "bind")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "inline":
-			if c.Same() {
+			if d.Same() {
 				if v.Inline != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Inline = new(Inline)
-				if err := v.Inline.decodeXML(c.Raw()); err != nil {
+				if err := v.Inline.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "tag":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Tag = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Tag, 1)
 				continue
 			}
 		}
-		v.Requests = append(v.Requests, c.Raw())
+		v.Requests = append(v.Requests, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -117,167 +81,108 @@ func (*Bound) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Bound) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<bound"...)
-	} else {
-		b = append(b, "<bound xmlns='urn:xmpp:bind:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<bound xmlns='urn:xmpp:bind:0'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Metadata != nil {
-		if b, err = v.Metadata.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Metadata.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Results {
-		b = wire.AppendRaw(b, v.Results[i], NS)
+		e.Raw(v.Results[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</bound>"), nil
+	e.Close(v.Extra, inner, "</bound>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bound) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "bound") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "bound")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "metadata":
-			if c.In(mam.NS) {
+			if d.In(mam.NS) {
 				if v.Metadata != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Metadata = new(mam.Metadata)
-				if err := v.Metadata.DecodeXML(c.Raw()); err != nil {
+				if err := v.Metadata.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Results = append(v.Results, c.Raw())
+		v.Results = append(v.Results, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Inline) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<inline"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Inline) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<inline")
 	for i := range v.Features {
-		if b, err = v.Features[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Features[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</inline>"), nil
+	e.Close(v.Extra, inner, "</inline>")
 }
 
 func (v *Inline) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "feature":
-			if c.Same() {
-				if v.Features == nil {
-					v.Features = make([]Feature, 0, c.Count())
-				}
-				v.Features = append(v.Features, Feature{})
-				if err := v.Features[len(v.Features)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "feature":
+			if len(v.Features) == cap(v.Features) {
+				v.Features = append(v.Features, make([]Feature, d.Count())...)[:len(v.Features)]
+			}
+			v.Features = v.Features[:len(v.Features)+1]
+			if err := v.Features[len(v.Features)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Features) == 0 {
-		return r.MissingChild("feature")
+		d.MissingChild("feature")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Feature) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<feature"...)
-	if b, err = wire.AppendAttr(b, " var='", v.Var); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</feature>"), nil
+func (v *Feature) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<feature var='", v.Var)
+	e.Empty(v.Extra, tag, "</feature>")
 }
 
 func (v *Feature) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "var":
-			v.Var = a.Value()
+			d.String(&v.Var)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("var")
+		d.MissingAttr("var")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package bob
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,96 +25,49 @@ func (*Data) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Data) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<data"...)
-	} else {
-		b = append(b, "<data xmlns='urn:xmpp:bob'"...)
-	}
-	if b, err = wire.AppendAttr(b, " cid='", v.ContentID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<data xmlns='urn:xmpp:bob'", 5)
+	e.Attr(" cid='", v.ContentID)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " type='")
+		e.Attr(" type='", v.Type)
 	}
 	if v.MaxAge != nil {
-		b = append(b, " max-age='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.MaxAge, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " max-age='", *v.MaxAge)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Bytes != nil {
-		if b, err = v.Bytes.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	stanza.WriteBytesContent(e, v.Extra, 3, tag, v.Bytes, "</data>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Data) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "data") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "data")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cid":
-			v.ContentID = a.Value()
+			d.String(&v.ContentID)
 			seen |= 1 << 0
 		case "type":
-			v.Type = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Type)
 		case "max-age":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxAge = wire.Ptr(n)
+			v.MaxAge = wire.Ptr(d.Uint(64, 2))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 3)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Bytes = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Bytes, false, 3)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cid")
+		d.MissingAttr("cid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -146,56 +98,34 @@ func (*DataGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DataGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<data"...)
-	} else {
-		b = append(b, "<data xmlns='urn:xmpp:bob'"...)
-	}
-	if b, err = wire.AppendAttr(b, " cid='", v.ContentID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<data xmlns='urn:xmpp:bob'", 5)
+	e.Attr(" cid='", v.ContentID)
+	e.Empty(v.Extra, tag, "</data>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DataGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "data") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "data")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cid":
-			v.ContentID = a.Value()
+			d.String(&v.ContentID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cid")
+		d.MissingAttr("cid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -2,10 +2,7 @@
 
 package bookmarks
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Conference) WireName() wire.Name {
@@ -25,156 +22,84 @@ func (*Conference) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Conference) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<conference"...)
-	} else {
-		b = append(b, "<conference xmlns='urn:xmpp:bookmarks:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<conference xmlns='urn:xmpp:bookmarks:1'", 11)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Autojoin {
-		b = append(b, " autojoin='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Autojoin)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " autojoin='")
+		e.BoolAttr(v.Extra, 1, " autojoin='", v.Autojoin)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " autojoin='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<nick>", NS)
-	}
-	mark = len(b)
-	if v.Password != "" {
-		if b, err = wire.AppendLeaf(b, "<password>", v.Password, "</password>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<password>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<nick></nick>", 6, v.Nick)
+	e.OptionalLeaf(v.Extra, 3, "<password></password>", 10, v.Password)
 	if v.Extensions != nil {
-		if b, err = v.Extensions.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Extensions.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</conference>"), nil
+	e.Close(v.Extra, inner, "</conference>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Conference) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "conference") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "conference")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Name)
 		case "autojoin":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Autojoin = n
+			v.Autojoin = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nick":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Nick = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Nick, 2)
+			continue
 		case "password":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Password = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Password, 3)
+			continue
 		case "extensions":
-			if c.Same() && v.Extensions == nil {
+			if v.Extensions == nil {
 				v.Extensions = new(Extensions)
-				if err := v.Extensions.decodeXML(c.Raw()); err != nil {
+				if err := v.Extensions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Extensions) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<extensions"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Extensions) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<extensions")
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NS)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</extensions>"), nil
+	e.Close(v.Extra, inner, "</extensions>")
 }
 
 func (v *Extensions) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Content = append(v.Content, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Content = append(v.Content, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

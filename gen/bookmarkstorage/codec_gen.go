@@ -5,7 +5,6 @@ package bookmarkstorage
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,265 +25,157 @@ func (*Storage) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Storage) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<storage"...)
-	} else {
-		b = append(b, "<storage xmlns='storage:bookmarks'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<storage xmlns='storage:bookmarks'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Conferences {
-		if b, err = v.Conferences[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Conferences[i].appendXML(e)
 	}
 	for i := range v.Pages {
-		if b, err = v.Pages[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Pages[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</storage>"), nil
+	e.Close(v.Extra, inner, "</storage>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Storage) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "storage") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "storage")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "conference":
-			if c.Same() {
-				if v.Conferences == nil {
-					v.Conferences = make([]Conference, 0, c.Count())
+			if d.Same() {
+				if len(v.Conferences) == cap(v.Conferences) {
+					v.Conferences = append(v.Conferences, make([]Conference, d.Count())...)[:len(v.Conferences)]
 				}
-				v.Conferences = append(v.Conferences, Conference{})
-				if err := v.Conferences[len(v.Conferences)-1].decodeXML(c.Raw()); err != nil {
+				v.Conferences = v.Conferences[:len(v.Conferences)+1]
+				if err := v.Conferences[len(v.Conferences)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "url":
-			if c.Same() {
-				if v.Pages == nil {
-					v.Pages = make([]Page, 0, c.Count())
+			if d.Same() {
+				if len(v.Pages) == cap(v.Pages) {
+					v.Pages = append(v.Pages, make([]Page, d.Count())...)[:len(v.Pages)]
 				}
-				v.Pages = append(v.Pages, Page{})
-				if err := v.Pages[len(v.Pages)-1].decodeXML(c.Raw()); err != nil {
+				v.Pages = v.Pages[:len(v.Pages)+1]
+				if err := v.Pages[len(v.Pages)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Conference) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<conference"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Conference) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<conference jid='", v.JID.String(), true)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Autojoin {
-		b = append(b, " autojoin='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Autojoin)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " autojoin='")
+		e.BoolAttr(v.Extra, 2, " autojoin='", v.Autojoin)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " autojoin='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<nick>", NS)
-	}
-	mark = len(b)
-	if v.Password != "" {
-		if b, err = wire.AppendLeaf(b, "<password>", v.Password, "</password>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<password>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 3, "<nick></nick>", 6, v.Nick)
+	e.OptionalLeaf(v.Extra, 4, "<password></password>", 10, v.Password)
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</conference>"), nil
+	e.Close(v.Extra, inner, "</conference>")
 }
 
 func (v *Conference) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		case "autojoin":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Autojoin = n
+			v.Autojoin = d.Bool(true, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nick":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Nick = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Nick, 3)
 				continue
 			}
 		case "password":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Password = c.OptionalLeaf(&v.Extra, 4)
+			if d.Same() {
+				d.OptionalLeaf(&v.Password, 4)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Page) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<url"...)
-	if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-		return b, err
-	}
+func (v *Page) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<url url='", v.URL)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</url>"), nil
+	e.Empty(v.Extra, tag, "</url>")
 }
 
 func (v *Page) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Value()
+			d.String(&v.URL)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("url")
+		d.MissingAttr("url")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

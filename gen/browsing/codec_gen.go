@@ -22,107 +22,42 @@ func (*Page) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Page) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<page"...)
-	} else {
-		b = append(b, "<page xmlns='urn:xmpp:browsing:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<description>", NS)
-	}
-	mark = len(b)
-	if v.Keywords != "" {
-		if b, err = wire.AppendLeaf(b, "<keywords>", v.Keywords, "</keywords>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<keywords>", NS)
-	}
-	mark = len(b)
-	if v.Title != "" {
-		if b, err = wire.AppendLeaf(b, "<title>", v.Title, "</title>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<title>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</page>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<page xmlns='urn:xmpp:browsing:0'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<description></description>", 13, v.Description)
+	e.OptionalLeaf(v.Extra, 1, "<keywords></keywords>", 10, v.Keywords)
+	e.OptionalLeaf(v.Extra, 2, "<title></title>", 7, v.Title)
+	e.OptionalLeaf(v.Extra, 3, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</page>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Page) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "page") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "description":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "keywords":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Keywords = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
-		case "title":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Title = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
-		case "uri":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.URI = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "page")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "description":
+			d.OptionalLeaf(&v.Description, 0)
+			continue
+		case "keywords":
+			d.OptionalLeaf(&v.Keywords, 1)
+			continue
+		case "title":
+			d.OptionalLeaf(&v.Title, 2)
+			continue
+		case "uri":
+			d.OptionalLeaf(&v.URI, 3)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package bytestreams
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,129 +25,84 @@ func (*Bytestream) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Bytestream) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/bytestreams'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/bytestreams'", 6)
 	if v.StreamID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " sid='")
+		e.Attr(" sid='", v.StreamID)
 	}
 	if v.Mode != "" {
-		if b, err = wire.AppendAttr(b, " mode='", string(v.Mode)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " mode='")
+		e.Attr(" mode='", string(v.Mode))
 	}
 	if v.Destination != "" {
-		if b, err = wire.AppendAttr(b, " dstaddr='", v.Destination); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " dstaddr='")
+		e.Attr(" dstaddr='", v.Destination)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hosts {
-		if b, err = v.Hosts[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Hosts[i].appendXML(e)
 	}
 	if v.Used != nil {
-		if b, err = v.Used.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Used.appendXML(e)
 	}
-	mark := len(b)
-	if !v.Activate.IsZero() {
-		b = append(b, "<activate>"...)
-		if b, err = wire.AppendText(b, v.Activate.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</activate>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<activate>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.OptionalLeaf(v.Extra, 5, "<activate></activate>", 10, v.Activate.String())
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bytestream) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.StreamID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.StreamID)
 		case "mode":
-			v.Mode = Mode(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Mode))
 		case "dstaddr":
-			v.Destination = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Destination)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "streamhost":
-			if c.Same() {
-				if v.Hosts == nil {
-					v.Hosts = make([]Host, 0, c.Count())
-				}
-				v.Hosts = append(v.Hosts, Host{})
-				if err := v.Hosts[len(v.Hosts)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Hosts) == cap(v.Hosts) {
+				v.Hosts = append(v.Hosts, make([]Host, d.Count())...)[:len(v.Hosts)]
 			}
+			v.Hosts = v.Hosts[:len(v.Hosts)+1]
+			if err := v.Hosts[len(v.Hosts)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "streamhost-used":
-			if c.Same() && v.Used == nil {
+			if v.Used == nil {
 				v.Used = new(HostUsed)
-				if err := v.Used.decodeXML(c.Raw()); err != nil {
+				if err := v.Used.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "activate":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Activate = n
+				stanza.ReadJID(&d, &v.Activate, false, 5)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -179,57 +133,33 @@ func (*HostsGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *HostsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/bytestreams'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/bytestreams'", 6)
 	if v.StreamID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " sid='")
+		e.Attr(" sid='", v.StreamID)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Empty(v.Extra, tag, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *HostsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.StreamID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.StreamID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -266,86 +196,54 @@ func (*Activate) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Activate) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/bytestreams'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/bytestreams'", 6)
 	if v.StreamID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " sid='")
+		e.Attr(" sid='", v.StreamID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<activate>"...)
-	if b, err = wire.AppendText(b, v.Activate.String()); err != nil {
-		return b, err
-	}
-	b = append(b, "</activate>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<activate>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 1, "<activate></activate>", 10, v.Activate.String())
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Activate) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.StreamID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.StreamID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "activate":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Activate = n
+				stanza.ReadJID(&d, &v.Activate, true, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("activate")
+		d.MissingChild("activate")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -376,94 +274,65 @@ func (*Offer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Offer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/bytestreams'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/bytestreams'", 6)
 	if v.StreamID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " sid='")
+		e.Attr(" sid='", v.StreamID)
 	}
 	if v.Mode != "" {
-		if b, err = wire.AppendAttr(b, " mode='", string(v.Mode)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " mode='")
+		e.Attr(" mode='", string(v.Mode))
 	}
 	if v.Destination != "" {
-		if b, err = wire.AppendAttr(b, " dstaddr='", v.Destination); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " dstaddr='")
+		e.Attr(" dstaddr='", v.Destination)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hosts {
-		if b, err = v.Hosts[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Hosts[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Offer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.StreamID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.StreamID)
 		case "mode":
-			v.Mode = Mode(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Mode))
 		case "dstaddr":
-			v.Destination = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Destination)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "streamhost":
-			if c.Same() {
-				if v.Hosts == nil {
-					v.Hosts = make([]Host, 0, c.Count())
-				}
-				v.Hosts = append(v.Hosts, Host{})
-				if err := v.Hosts[len(v.Hosts)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Hosts) == cap(v.Hosts) {
+				v.Hosts = append(v.Hosts, make([]Host, d.Count())...)[:len(v.Hosts)]
 			}
+			v.Hosts = v.Hosts[:len(v.Hosts)+1]
+			if err := v.Hosts[len(v.Hosts)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -484,198 +353,104 @@ func (*UDPSuccess) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *UDPSuccess) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<udpsuccess"...)
-	} else {
-		b = append(b, "<udpsuccess xmlns='http://jabber.org/protocol/bytestreams'"...)
-	}
-	if b, err = wire.AppendAttr(b, " dstaddr='", v.Destination); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</udpsuccess>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<udpsuccess xmlns='http://jabber.org/protocol/bytestreams'", 11)
+	e.Attr(" dstaddr='", v.Destination)
+	e.Empty(v.Extra, tag, "</udpsuccess>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UDPSuccess) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "udpsuccess") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "udpsuccess")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "dstaddr":
-			v.Destination = a.Value()
+			d.String(&v.Destination)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("dstaddr")
+		d.MissingAttr("dstaddr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Host) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<streamhost"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-		return b, err
-	}
+func (v *Host) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<streamhost jid='", v.JID.String(), true)
+	e.Attr(" host='", v.Host)
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " port='", uint64(*v.Port))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</streamhost>"), nil
+	e.Empty(v.Extra, tag, "</streamhost>")
 }
 
 func (v *Host) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "host":
-			v.Host = a.Value()
+			d.String(&v.Host)
 			seen |= 1 << 1
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 2)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("host")
+		d.MissingAttr("host")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *HostUsed) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<streamhost-used"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</streamhost-used>"), nil
+func (v *HostUsed) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<streamhost-used jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</streamhost-used>")
 }
 
 func (v *HostUsed) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

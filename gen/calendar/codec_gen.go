@@ -10,7 +10,6 @@ import (
 	"stanza.invalid/gen/urldata"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -31,278 +30,200 @@ func (*Event) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Event) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<event"...)
-	} else {
-		b = append(b, "<event xmlns='urn:xmpp:calendar-events:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Name, "<name>", "</name>", NS, v.Extra, 0); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	b = append(b, "<start>"...)
-	if b, err = v.Start.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</start>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<start>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<end>"...)
-	if b, err = v.End.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</end>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<end>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<event xmlns='urn:xmpp:calendar-events:0'", 6)
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteText(e, v.Name, v.Extra, 0, "<name></name>", 6)
+	mark := len(e.Buf)
+	e.Put("<start>")
+	e.Add(v.Start.AppendText(e.Buf))
+	e.Put("</start>")
+	e.RespellChild(v.Extra, mark, 1, "<start>")
+	mark = len(e.Buf)
+	e.Put("<end>")
+	e.Add(v.End.AppendText(e.Buf))
+	e.Put("</end>")
+	e.RespellChild(v.Extra, mark, 2, "<end>")
 	if v.HeadPicture != nil {
-		if b, err = v.HeadPicture.appendXML(b); err != nil {
-			return b, err
-		}
+		v.HeadPicture.appendXML(e)
 	}
 	for i := range v.Descriptions {
-		if b, err = v.Descriptions[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Descriptions[i].appendXML(e)
 	}
 	for i := range v.Categories {
-		if b, err = v.Categories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Categories[i].appendXML(e)
 	}
 	for i := range v.Locations {
-		if b, err = v.Locations[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Locations[i].appendXML(e)
 	}
 	for i := range v.RSVPs {
-		if b, err = v.RSVPs[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.RSVPs[i].AppendXML(e.Buf, NS))
 	}
 	if v.Invitees != nil {
-		if b, err = v.Invitees.appendXML(b, "<invitees", "</invitees>"); err != nil {
-			return b, err
-		}
+		v.Invitees.appendXML(e, "<invitees", "</invitees>")
 	}
 	if v.Comments != nil {
-		if b, err = v.Comments.appendXML(b, "<comments", "</comments>"); err != nil {
-			return b, err
-		}
+		v.Comments.appendXML(e, "<comments", "</comments>")
 	}
 	if v.Blog != nil {
-		if b, err = v.Blog.appendXML(b, "<blog", "</blog>"); err != nil {
-			return b, err
-		}
+		v.Blog.appendXML(e, "<blog", "</blog>")
 	}
 	if v.Schedule != nil {
-		if b, err = v.Schedule.appendXML(b, "<schedule", "</schedule>"); err != nil {
-			return b, err
-		}
+		v.Schedule.appendXML(e, "<schedule", "</schedule>")
 	}
 	if v.Attachments != nil {
-		if b, err = v.Attachments.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attachments.appendXML(e)
 	}
 	if v.Details != nil {
-		if b, err = v.Details.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Details.appendXML(e)
 	}
 	if v.External != nil {
-		if b, err = v.External.appendXML(b); err != nil {
-			return b, err
-		}
+		v.External.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</event>"), nil
+	e.Close(v.Extra, inner, "</event>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Event) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "event") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "event")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
-				v.Name = append(v.Name, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(0, len(v.Name))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Name, 0)
+			continue
 		case "start":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Start = n
+				stanza.ReadDateTime(&d, &v.Start, true, 1)
 				continue
 			}
 		case "end":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.End = n
+				stanza.ReadDateTime(&d, &v.End, true, 2)
 				continue
 			}
 		case "head-picture":
-			if c.Same() && v.HeadPicture == nil {
+			if v.HeadPicture == nil {
 				v.HeadPicture = new(Picture)
-				if err := v.HeadPicture.decodeXML(c.Raw()); err != nil {
+				if err := v.HeadPicture.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "description":
-			if c.Same() {
-				if v.Descriptions == nil {
-					v.Descriptions = make([]Description, 0, c.Count())
-				}
-				v.Descriptions = append(v.Descriptions, Description{})
-				if err := v.Descriptions[len(v.Descriptions)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Descriptions) == cap(v.Descriptions) {
+				v.Descriptions = append(v.Descriptions, make([]Description, d.Count())...)[:len(v.Descriptions)]
 			}
+			v.Descriptions = v.Descriptions[:len(v.Descriptions)+1]
+			if err := v.Descriptions[len(v.Descriptions)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "category":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]Category, 0, c.Count())
-				}
-				v.Categories = append(v.Categories, Category{})
-				if err := v.Categories[len(v.Categories)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Categories) == cap(v.Categories) {
+				v.Categories = append(v.Categories, make([]Category, d.Count())...)[:len(v.Categories)]
 			}
+			v.Categories = v.Categories[:len(v.Categories)+1]
+			if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "location":
-			if c.Same() {
-				if v.Locations == nil {
-					v.Locations = make([]Location, 0, c.Count())
-				}
-				v.Locations = append(v.Locations, Location{})
-				if err := v.Locations[len(v.Locations)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Locations) == cap(v.Locations) {
+				v.Locations = append(v.Locations, make([]Location, d.Count())...)[:len(v.Locations)]
 			}
+			v.Locations = v.Locations[:len(v.Locations)+1]
+			if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "rsvp":
-			if c.Same() {
-				if v.RSVPs == nil {
-					v.RSVPs = make([]RSVP, 0, c.Count())
-				}
-				v.RSVPs = append(v.RSVPs, RSVP{})
-				if err := v.RSVPs[len(v.RSVPs)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.RSVPs) == cap(v.RSVPs) {
+				v.RSVPs = append(v.RSVPs, make([]RSVP, d.Count())...)[:len(v.RSVPs)]
 			}
+			v.RSVPs = v.RSVPs[:len(v.RSVPs)+1]
+			if err := v.RSVPs[len(v.RSVPs)-1].DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "invitees":
-			if c.Same() && v.Invitees == nil {
+			if v.Invitees == nil {
 				v.Invitees = new(NodeLink)
-				if err := v.Invitees.decodeXML(c.Raw()); err != nil {
+				if err := v.Invitees.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "comments":
-			if c.Same() && v.Comments == nil {
+			if v.Comments == nil {
 				v.Comments = new(NodeLink)
-				if err := v.Comments.decodeXML(c.Raw()); err != nil {
+				if err := v.Comments.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "blog":
-			if c.Same() && v.Blog == nil {
+			if v.Blog == nil {
 				v.Blog = new(NodeLink)
-				if err := v.Blog.decodeXML(c.Raw()); err != nil {
+				if err := v.Blog.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "schedule":
-			if c.Same() && v.Schedule == nil {
+			if v.Schedule == nil {
 				v.Schedule = new(NodeLink)
-				if err := v.Schedule.decodeXML(c.Raw()); err != nil {
+				if err := v.Schedule.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "attachments":
-			if c.Same() && v.Attachments == nil {
+			if v.Attachments == nil {
 				v.Attachments = new(Attachments)
-				if err := v.Attachments.decodeXML(c.Raw()); err != nil {
+				if err := v.Attachments.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "extra":
-			if c.Same() && v.Details == nil {
+			if v.Details == nil {
 				v.Details = new(ExtraData)
-				if err := v.Details.decodeXML(c.Raw()); err != nil {
+				if err := v.Details.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "external":
-			if c.Same() && v.External == nil {
+			if v.External == nil {
 				v.External = new(External)
-				if err := v.External.decodeXML(c.Raw()); err != nil {
+				if err := v.External.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Name) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("start")
+		d.MissingChild("start")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("end")
+		d.MissingChild("end")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -323,75 +244,56 @@ func (*RSVP) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RSVP) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<rsvp"...)
-	} else {
-		b = append(b, "<rsvp xmlns='urn:xmpp:calendar-events:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<rsvp xmlns='urn:xmpp:calendar-events:0'", 5)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rsvp>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</rsvp>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RSVP) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "rsvp") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "rsvp")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
+			if d.In(form.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -412,81 +314,41 @@ func (*Attendees) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Attendees) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<attendees"...)
-	} else {
-		b = append(b, "<attendees xmlns='urn:xmpp:calendar-events:0'"...)
-	}
-	b = append(b, " confirmed='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Confirmed), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<attendees xmlns='urn:xmpp:calendar-events:0'", 10)
+	e.UintAttr(v.Extra, 0, " confirmed='", uint64(v.Confirmed))
 	if v.Max != nil {
-		b = append(b, " max='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Max), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " max='", uint64(*v.Max))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</attendees>"), nil
+	e.Empty(v.Extra, tag, "</attendees>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Attendees) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "attendees") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "attendees")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "confirmed":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Confirmed = uint32(n)
+			v.Confirmed = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "max":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Max = wire.Ptr(uint32(n))
+			v.Max = wire.Ptr(uint32(d.Uint(32, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("confirmed")
+		d.MissingAttr("confirmed")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -507,754 +369,476 @@ func (*Invitee) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Invitee) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<invitee"...)
-	} else {
-		b = append(b, "<invitee xmlns='urn:xmpp:calendar-events:0'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<invitee xmlns='urn:xmpp:calendar-events:0'", 8)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</invitee>"), nil
+	e.Empty(v.Extra, tag, "</invitee>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Invitee) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "invitee") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "invitee")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Picture) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<head-picture"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.File.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</head-picture>"), nil
+func (v *Picture) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<head-picture")
+	e.Add(v.File.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</head-picture>")
 }
 
 func (v *Picture) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "file-sharing":
-			if c.In(sfs.NS) && seen&(1<<0) == 0 {
+			if d.In(sfs.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.File.DecodeXML(c.Raw()); err != nil {
+				if err := v.File.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("file-sharing")
+		d.MissingChild("file-sharing")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Description) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<description"...)
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
+func (v *Description) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<description type='", string(v.Type))
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Text)
 	for i := range v.Markup {
-		b = wire.AppendRaw(b, v.Markup[i], NS)
+		e.Raw(v.Markup[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</description>"), nil
+	e.Close(v.Extra, inner, "</description>")
 }
 
 func (v *Description) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = DescriptionType(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		v.Markup = append(v.Markup, c.Raw())
+	v.Text = d.Text()
+	for d.Child() != "" {
+		v.Markup = append(v.Markup, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Category) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<category"...)
-	if b, err = wire.AppendAttr(b, " term='", v.Term); err != nil {
-		return b, err
-	}
+func (v *Category) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<category term='", v.Term)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
 	if v.Wikidata != "" {
-		if b, err = wire.AppendAttr(b, " wd='", v.Wikidata); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " wd='")
+		e.Attr(" wd='", v.Wikidata)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</category>"), nil
+	e.Empty(v.Extra, tag, "</category>")
 }
 
 func (v *Category) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "term":
-			v.Term = a.Value()
+			d.String(&v.Term)
 			seen |= 1 << 0
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Lang)
 		case "wd":
-			v.Wikidata = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Wikidata)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("term")
+		d.MissingAttr("term")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Location) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<location"...)
+func (v *Location) appendXML(e *wire.Encoder) {
+	tag := e.Open("<location")
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Place != nil {
-		if b, err = v.Place.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Place.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Online {
-		if b, err = v.Online[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Online[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</location>"), nil
+	e.Close(v.Extra, inner, "</location>")
 }
 
 func (v *Location) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "geoloc":
-			if c.In(geoloc.NS) && v.Place == nil {
+			if d.In(geoloc.NS) && v.Place == nil {
 				v.Place = new(geoloc.Location)
-				if err := v.Place.DecodeXML(c.Raw()); err != nil {
+				if err := v.Place.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "online":
-			if c.Same() {
-				if v.Online == nil {
-					v.Online = make([]Online, 0, c.Count())
+			if d.Same() {
+				if len(v.Online) == cap(v.Online) {
+					v.Online = append(v.Online, make([]Online, d.Count())...)[:len(v.Online)]
 				}
-				v.Online = append(v.Online, Online{})
-				if err := v.Online[len(v.Online)-1].decodeXML(c.Raw()); err != nil {
+				v.Online = v.Online[:len(v.Online)+1]
+				if err := v.Online[len(v.Online)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Online) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<online"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Instructions, "<instructions>", "</instructions>", NS, v.Extra, 0); err != nil {
-		return b, err
-	}
-	if b, err = stanza.AppendText(b, v.Name, "<name>", "</name>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
+func (v *Online) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<online")
+	stanza.WriteText(e, v.Instructions, v.Extra, 0, "<instructions></instructions>", 14)
+	stanza.WriteText(e, v.Name, v.Extra, 1, "<name></name>", 6)
 	if v.Room != nil {
-		if b, err = v.Room.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Room.AppendXML(e.Buf, NS))
 	}
 	if v.Software != nil {
-		if b, err = v.Software.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Software.appendXML(e)
 	}
 	if v.URL != nil {
-		if b, err = v.URL.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.URL.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</online>"), nil
+	e.Close(v.Extra, inner, "</online>")
 }
 
 func (v *Online) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "instructions":
-			if c.Same() {
-				v.Instructions = append(v.Instructions, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(0, len(v.Instructions))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Instructions, 0)
 				continue
 			}
 		case "name":
-			if c.Same() {
-				v.Name = append(v.Name, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Name))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Name, 1)
 				continue
 			}
 		case "x":
-			if c.In(directinvite.NS) && v.Room == nil {
+			if d.In(directinvite.NS) && v.Room == nil {
 				v.Room = new(directinvite.Invitation)
-				if err := v.Room.DecodeXML(c.Raw()); err != nil {
+				if err := v.Room.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "software":
-			if c.Same() && v.Software == nil {
+			if d.Same() && v.Software == nil {
 				v.Software = new(Software)
-				if err := v.Software.decodeXML(c.Raw()); err != nil {
+				if err := v.Software.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "url-data":
-			if c.In(urldata.NS) && v.URL == nil {
+			if d.In(urldata.NS) && v.URL == nil {
 				v.URL = new(urldata.Address)
-				if err := v.URL.DecodeXML(c.Raw()); err != nil {
+				if err := v.URL.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Instructions) == 0 {
-		return r.MissingChild("instructions")
+		d.MissingChild("instructions")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Software) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<software"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+func (v *Software) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<software name='", v.Name)
 	if v.Wikidata != "" {
-		if b, err = wire.AppendAttr(b, " wd='", v.Wikidata); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " wd='")
+		e.Attr(" wd='", v.Wikidata)
 	}
 	if v.URL != "" {
-		if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " url='")
+		e.Attr(" url='", v.URL)
 	}
 	if v.NeedsInstallation {
-		b = append(b, " need_install='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.NeedsInstallation)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " need_install='")
+		e.BoolAttr(v.Extra, 3, " need_install='", v.NeedsInstallation)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " need_install='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</software>"), nil
+	e.Empty(v.Extra, tag, "</software>")
 }
 
 func (v *Software) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "wd":
-			v.Wikidata = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Wikidata)
 		case "url":
-			v.URL = a.Optional(&v.Extra, 2)
+			d.Optional(&v.URL)
 		case "need_install":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NeedsInstallation = n
+			v.NeedsInstallation = d.Bool(true, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NodeLink) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *NodeLink) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.Attr(" node='", v.Node)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *NodeLink) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "node":
-			v.Node = a.Value()
+			d.String(&v.Node)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("node")
+		d.MissingAttr("node")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Attachments) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<attachments"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Attachments) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<attachments")
 	for i := range v.Files {
-		if b, err = v.Files[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Files[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</attachments>"), nil
+	e.Close(v.Extra, inner, "</attachments>")
 }
 
 func (v *Attachments) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "file-sharing":
-			if c.In(sfs.NS) {
-				if v.Files == nil {
-					v.Files = make([]sfs.FileSharing, 0, c.Count())
+			if d.In(sfs.NS) {
+				if len(v.Files) == cap(v.Files) {
+					v.Files = append(v.Files, make([]sfs.FileSharing, d.Count())...)[:len(v.Files)]
 				}
-				v.Files = append(v.Files, sfs.FileSharing{})
-				if err := v.Files[len(v.Files)-1].DecodeXML(c.Raw()); err != nil {
+				v.Files = v.Files[:len(v.Files)+1]
+				if err := v.Files[len(v.Files)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Files) == 0 {
-		return r.MissingChild("file-sharing")
+		d.MissingChild("file-sharing")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ExtraData) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<extra"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *ExtraData) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<extra")
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</extra>"), nil
+	e.Close(v.Extra, inner, "</extra>")
 }
 
 func (v *ExtraData) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *External) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<external"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " item='", v.Item); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</external>"), nil
+func (v *External) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<external jid='", v.JID.String(), true)
+	e.Attr(" node='", v.Node)
+	e.Attr(" item='", v.Item)
+	e.Empty(v.Extra, tag, "</external>")
 }
 
 func (v *External) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "node":
-			v.Node = a.Value()
+			d.String(&v.Node)
 			seen |= 1 << 1
 		case "item":
-			v.Item = a.Value()
+			d.String(&v.Item)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("node")
+		d.MissingAttr("node")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("item")
+		d.MissingAttr("item")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

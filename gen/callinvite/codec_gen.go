@@ -5,7 +5,6 @@ package callinvite
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -21,118 +20,81 @@ func (*Invite) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Invite) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<invite"...)
-	} else {
-		b = append(b, "<invite xmlns='urn:xmpp:call-invites:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<invite xmlns='urn:xmpp:call-invites:0'", 7)
 	if v.Audio != nil {
-		b = append(b, " audio='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Audio)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 0, " audio='", *v.Audio)
 	}
 	if v.Video {
-		b = append(b, " video='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Video)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " video='")
+		e.BoolAttr(v.Extra, 1, " video='", v.Video)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " video='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Jingle {
-		if b, err = v.Jingle[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Jingle[i].appendXML(e)
 	}
 	for i := range v.External {
-		if b, err = v.External[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.External[i].appendXML(e)
 	}
 	for i := range v.Methods {
-		b = wire.AppendRaw(b, v.Methods[i], NS)
+		e.Raw(v.Methods[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</invite>"), nil
+	e.Close(v.Extra, inner, "</invite>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Invite) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "invite") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "invite")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "audio":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Audio = wire.Ptr(n)
+			v.Audio = wire.Ptr(d.Bool(false, 0))
 		case "video":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Video = n
+			v.Video = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jingle":
-			if c.Same() {
-				if v.Jingle == nil {
-					v.Jingle = make([]Jingle, 0, c.Count())
+			if d.Same() {
+				if len(v.Jingle) == cap(v.Jingle) {
+					v.Jingle = append(v.Jingle, make([]Jingle, d.Count())...)[:len(v.Jingle)]
 				}
-				v.Jingle = append(v.Jingle, Jingle{})
-				if err := v.Jingle[len(v.Jingle)-1].decodeXML(c.Raw()); err != nil {
+				v.Jingle = v.Jingle[:len(v.Jingle)+1]
+				if err := v.Jingle[len(v.Jingle)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "external":
-			if c.Same() {
-				if v.External == nil {
-					v.External = make([]External, 0, c.Count())
+			if d.Same() {
+				if len(v.External) == cap(v.External) {
+					v.External = append(v.External, make([]External, d.Count())...)[:len(v.External)]
 				}
-				v.External = append(v.External, External{})
-				if err := v.External[len(v.External)-1].decodeXML(c.Raw()); err != nil {
+				v.External = v.External[:len(v.External)+1]
+				if err := v.External[len(v.External)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Methods = append(v.Methods, c.Raw())
+		v.Methods = append(v.Methods, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -148,58 +110,36 @@ func (*Retract) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retract) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<retract"...)
-	} else {
-		b = append(b, "<retract xmlns='urn:xmpp:call-invites:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</retract>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<retract xmlns='urn:xmpp:call-invites:0'", 8)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</retract>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retract) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "retract") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "retract")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -215,98 +155,79 @@ func (*Accept) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Accept) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<accept"...)
-	} else {
-		b = append(b, "<accept xmlns='urn:xmpp:call-invites:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<accept xmlns='urn:xmpp:call-invites:0'", 7)
+	e.Attr(" id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
 	if v.Jingle != nil {
-		if b, err = v.Jingle.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Jingle.appendXML(e)
 	}
 	if v.External != nil {
-		if b, err = v.External.appendXML(b); err != nil {
-			return b, err
-		}
+		v.External.appendXML(e)
 	}
 	for i := range v.Methods {
-		b = wire.AppendRaw(b, v.Methods[i], NS)
+		e.Raw(v.Methods[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</accept>"), nil
+	e.Close(v.Extra, inner, "</accept>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Accept) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "accept") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "accept")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jingle":
-			if c.Same() {
+			if d.Same() {
 				if v.Jingle != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Jingle = new(Jingle)
-				if err := v.Jingle.decodeXML(c.Raw()); err != nil {
+				if err := v.Jingle.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "external":
-			if c.Same() {
+			if d.Same() {
 				if v.External != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.External = new(External)
-				if err := v.External.decodeXML(c.Raw()); err != nil {
+				if err := v.External.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Methods = append(v.Methods, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Methods = append(v.Methods, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -322,58 +243,36 @@ func (*Reject) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Reject) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<reject"...)
-	} else {
-		b = append(b, "<reject xmlns='urn:xmpp:call-invites:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</reject>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<reject xmlns='urn:xmpp:call-invites:0'", 7)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</reject>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reject) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "reject") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "reject")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -389,167 +288,95 @@ func (*Left) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Left) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<left"...)
-	} else {
-		b = append(b, "<left xmlns='urn:xmpp:call-invites:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</left>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<left xmlns='urn:xmpp:call-invites:0'", 5)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</left>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Left) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "left") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "left")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Jingle) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<jingle"...)
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " jid='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+func (v *Jingle) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<jingle sid='", v.SessionID)
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), false)
+	e.Empty(v.Extra, tag, "</jingle>")
 }
 
 func (v *Jingle) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *External) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<external"...)
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</external>"), nil
+func (v *External) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<external uri='", v.URI)
+	e.Empty(v.Extra, tag, "</external>")
 }
 
 func (v *External) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,83 +22,51 @@ func (*Capabilities) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Capabilities) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<c"...)
-	} else {
-		b = append(b, "<c xmlns='http://jabber.org/protocol/caps'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<c xmlns='http://jabber.org/protocol/caps'", 2)
 	if v.Hash != "" {
-		if b, err = wire.AppendAttr(b, " hash='", v.Hash); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " hash='")
+		e.Attr(" hash='", v.Hash)
 	}
-	if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " ver='", v.Ver); err != nil {
-		return b, err
-	}
+	e.Attr(" node='", v.Node)
+	e.Attr(" ver='", v.Ver)
 	if v.Ext != "" {
-		if b, err = wire.AppendAttr(b, " ext='", v.Ext); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " ext='")
+		e.Attr(" ext='", v.Ext)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</c>"), nil
+	e.Empty(v.Extra, tag, "</c>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Capabilities) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "c") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "c")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "hash":
-			v.Hash = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Hash)
 		case "node":
-			v.Node = a.Value()
+			d.String(&v.Node)
 			seen |= 1 << 0
 		case "ver":
-			v.Ver = a.Value()
+			d.String(&v.Ver)
 			seen |= 1 << 1
 		case "ext":
-			v.Ext = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Ext)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("node")
+		d.MissingAttr("node")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("ver")
+		d.MissingAttr("ver")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

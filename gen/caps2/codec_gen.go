@@ -36,65 +36,43 @@ func (*Caps) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Caps) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<c"...)
-	} else {
-		b = append(b, "<c xmlns='urn:xmpp:caps'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<c xmlns='urn:xmpp:caps'", 2)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hashes {
-		if b, err = v.Hashes[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Hashes[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</c>"), nil
+	e.Close(v.Extra, inner, "</c>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Caps) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "c") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "c")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "hash":
-			if c.In(hashes.NS) {
-				if v.Hashes == nil {
-					v.Hashes = make([]hashes.Hash, 0, c.Count())
+			if d.In(hashes.NS) {
+				if len(v.Hashes) == cap(v.Hashes) {
+					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
 				}
-				v.Hashes = append(v.Hashes, hashes.Hash{})
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(c.Raw()); err != nil {
+				v.Hashes = v.Hashes[:len(v.Hashes)+1]
+				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Hashes) == 0 {
-		return r.MissingChild("hash")
+		d.MissingChild("hash")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -36,48 +36,15 @@ func (*Enable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<enable/>"...), nil
-		}
-		return append(b, "<enable xmlns='urn:xmpp:carbons:2'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<enable"...)
-	} else {
-		b = append(b, "<enable xmlns='urn:xmpp:carbons:2'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</enable>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<enable xmlns='urn:xmpp:carbons:2'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enable) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "enable") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "enable")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -108,48 +75,15 @@ func (*Disable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Disable) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<disable/>"...), nil
-		}
-		return append(b, "<disable xmlns='urn:xmpp:carbons:2'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<disable"...)
-	} else {
-		b = append(b, "<disable xmlns='urn:xmpp:carbons:2'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</disable>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<disable xmlns='urn:xmpp:carbons:2'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Disable) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "disable") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "disable")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -175,63 +109,41 @@ func (*Received) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Received) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<received"...)
-	} else {
-		b = append(b, "<received xmlns='urn:xmpp:carbons:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Forwarded.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</received>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<received xmlns='urn:xmpp:carbons:2'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Forwarded.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</received>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Received) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "received") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "received")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "forwarded":
-			if c.In(forward.NS) && seen&(1<<0) == 0 {
+			if d.In(forward.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("forwarded")
+		d.MissingChild("forwarded")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -257,63 +169,41 @@ func (*Sent) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Sent) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sent"...)
-	} else {
-		b = append(b, "<sent xmlns='urn:xmpp:carbons:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Forwarded.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sent>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sent xmlns='urn:xmpp:carbons:2'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Forwarded.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</sent>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Sent) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sent") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "sent")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "forwarded":
-			if c.In(forward.NS) && seen&(1<<0) == 0 {
+			if d.In(forward.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("forwarded")
+		d.MissingChild("forwarded")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -334,46 +224,13 @@ func (*Private) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Private) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<private/>"...), nil
-		}
-		return append(b, "<private xmlns='urn:xmpp:carbons:2'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<private"...)
-	} else {
-		b = append(b, "<private xmlns='urn:xmpp:carbons:2'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</private>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<private xmlns='urn:xmpp:carbons:2'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Private) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "private") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "private")
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package cdo
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,113 +25,82 @@ func (*DataSync) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DataSync) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<data-sync"...)
-	} else {
-		b = append(b, "<data-sync xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns'"...)
-	}
-	if b, err = wire.AppendAttr(b, " protocol='", v.Protocol); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " uuid='", v.UUID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<data-sync xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns'", 10)
+	e.Attr(" protocol='", v.Protocol)
+	e.Attr(" uuid='", v.UUID)
 	if v.PacketID != "" {
-		if b, err = wire.AppendAttr(b, " packetID='", v.PacketID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " packetID='")
+		e.Attr(" packetID='", v.PacketID)
 	}
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if b, err = wire.AppendAttr(b, " event='", string(v.Event)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.Attr(" event='", string(v.Event))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data-sync>"), nil
+	e.Close(v.Extra, inner, "</data-sync>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DataSync) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "data-sync") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "data-sync")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "protocol":
-			v.Protocol = a.Value()
+			d.String(&v.Protocol)
 			seen |= 1 << 0
 		case "uuid":
-			v.UUID = a.Value()
+			d.String(&v.UUID)
 			seen |= 1 << 1
 		case "packetID":
-			v.PacketID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.PacketID)
 		case "type":
-			v.Type = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Type)
 		case "event":
-			v.Event = Event(a.Value())
+			d.String((*string)(&v.Event))
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
-				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("protocol")
+		d.MissingAttr("protocol")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("uuid")
+		d.MissingAttr("uuid")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("event")
+		d.MissingAttr("event")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -153,67 +121,45 @@ func (*Types) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Types) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSTypes {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-types'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSTypes, "<query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-types'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Definitions {
-		b = wire.AppendRaw(b, v.Definitions[i], NSTypes)
+		e.Raw(v.Definitions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSTypes); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Types) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSTypes, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSTypes, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]TypeItem, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]TypeItem, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, TypeItem{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Definitions = append(v.Definitions, c.Raw())
+		v.Definitions = append(v.Definitions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -244,64 +190,40 @@ func (*TypesGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TypesGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSTypes {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-types'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSTypes, "<query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-types'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSTypes); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TypesGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSTypes, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]TypeItem, 0, c.Count())
-				}
-				v.Items = append(v.Items, TypeItem{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSTypes, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]TypeItem, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -322,80 +244,56 @@ func (*State) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *State) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSState {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-state'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSState, "<query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-state'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Cdos {
-		if b, err = v.Cdos[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Cdos[i].appendXML(e)
 	}
 	for i := range v.Objects {
-		if b, err = v.Objects[i].AppendXML(b, NSState); err != nil {
-			return b, err
-		}
+		e.Add(v.Objects[i].AppendXML(e.Buf, NSState))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSState); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *State) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSState, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSState, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cdo":
-			if c.Same() {
-				if v.Cdos == nil {
-					v.Cdos = make([]Object, 0, c.Count())
+			if d.Same() {
+				if len(v.Cdos) == cap(v.Cdos) {
+					v.Cdos = append(v.Cdos, make([]Object, d.Count())...)[:len(v.Cdos)]
 				}
-				v.Cdos = append(v.Cdos, Object{})
-				if err := v.Cdos[len(v.Cdos)-1].decodeXML(c.Raw()); err != nil {
+				v.Cdos = v.Cdos[:len(v.Cdos)+1]
+				if err := v.Cdos[len(v.Cdos)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "data-sync":
-			if c.In(NS) {
-				if v.Objects == nil {
-					v.Objects = make([]DataSync, 0, c.Count())
+			if d.In(NS) {
+				if len(v.Objects) == cap(v.Objects) {
+					v.Objects = append(v.Objects, make([]DataSync, d.Count())...)[:len(v.Objects)]
 				}
-				v.Objects = append(v.Objects, DataSync{})
-				if err := v.Objects[len(v.Objects)-1].DecodeXML(c.Raw()); err != nil {
+				v.Objects = v.Objects[:len(v.Objects)+1]
+				if err := v.Objects[len(v.Objects)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -426,366 +324,226 @@ func (*StateGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StateGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSState {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-state'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSState, "<query xmlns='http://www.xmpp.org/extensions/xep-0204.html#ns-state'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Cdos {
-		if b, err = v.Cdos[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Cdos[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSState); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StateGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSState, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "cdo":
-			if c.Same() {
-				if v.Cdos == nil {
-					v.Cdos = make([]Object, 0, c.Count())
-				}
-				v.Cdos = append(v.Cdos, Object{})
-				if err := v.Cdos[len(v.Cdos)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSState, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "cdo":
+			if len(v.Cdos) == cap(v.Cdos) {
+				v.Cdos = append(v.Cdos, make([]Object, d.Count())...)[:len(v.Cdos)]
+			}
+			v.Cdos = v.Cdos[:len(v.Cdos)+1]
+			if err := v.Cdos[len(v.Cdos)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
-	if b, err = wire.AppendAttr(b, " event='", string(v.Event)); err != nil {
-		return b, err
-	}
+	e.Attr(" event='", string(v.Event))
 	if v.UpdateStyle != "" {
-		if b, err = wire.AppendAttr(b, " updateStyle='", string(v.UpdateStyle)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " updateStyle='")
+		e.Attr(" updateStyle='", string(v.UpdateStyle))
 	}
-	if b, err = wire.AppendAttr(b, " uuid='", v.UUID); err != nil {
-		return b, err
-	}
+	e.Attr(" uuid='", v.UUID)
 	if v.Ref != "" {
-		if b, err = wire.AppendAttr(b, " ref='", v.Ref); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " ref='")
+		e.Attr(" ref='", v.Ref)
 	}
 	if v.Version != nil {
-		b = append(b, " version='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Version, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 5, " version='", *v.Version)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Value != "" {
-		if b, err = wire.AppendLeaf(b, "<value>", v.Value, "</value>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<value>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 6, "<value></value>", 7, v.Value)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = ItemType(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "event":
-			v.Event = ItemEvent(a.Value())
+			d.String((*string)(&v.Event))
 			seen |= 1 << 0
 		case "updateStyle":
-			v.UpdateStyle = UpdateStyle(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.UpdateStyle))
 		case "uuid":
-			v.UUID = a.Value()
+			d.String(&v.UUID)
 			seen |= 1 << 1
 		case "ref":
-			v.Ref = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Ref)
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Version = wire.Ptr(n)
+			v.Version = wire.Ptr(d.Uint(64, 5))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Value = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+			d.OptionalLeaf(&v.Value, 6)
+			continue
 		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
 			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("event")
+		d.MissingAttr("event")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("uuid")
+		d.MissingAttr("uuid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Attribute) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<attribute"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</attribute>"), nil
+func (v *Attribute) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<attribute name='", v.Name)
+	e.Content(v.Extra, tag, v.Value, "</attribute>")
 }
 
 func (v *Attribute) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *TypeItem) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<name>", NSTypes)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<description>", NSTypes)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSTypes); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+func (v *TypeItem) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<item id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 2, "<description></description>", 13, v.Description)
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *TypeItem) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Name = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Name, 1)
+			continue
 		case "description":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Object) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<cdo"...)
-	if b, err = wire.AppendAttr(b, " uuid='", v.UUID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSState); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</cdo>"), nil
+func (v *Object) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<cdo uuid='", v.UUID)
+	e.Empty(v.Extra, tag, "</cdo>")
 }
 
 func (v *Object) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uuid":
-			v.UUID = a.Value()
+			d.String(&v.UUID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uuid")
+		d.MissingAttr("uuid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

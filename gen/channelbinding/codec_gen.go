@@ -17,111 +17,70 @@ func (*ChannelBindings) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ChannelBindings) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sasl-channel-binding"...)
-	} else {
-		b = append(b, "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'", 21)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.ChannelBindings {
-		if b, err = v.ChannelBindings[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.ChannelBindings[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sasl-channel-binding>"), nil
+	e.Close(v.Extra, inner, "</sasl-channel-binding>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ChannelBindings) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sasl-channel-binding") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "channel-binding":
-			if c.Same() {
-				if v.ChannelBindings == nil {
-					v.ChannelBindings = make([]ChannelBinding, 0, c.Count())
-				}
-				v.ChannelBindings = append(v.ChannelBindings, ChannelBinding{})
-				if err := v.ChannelBindings[len(v.ChannelBindings)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "sasl-channel-binding")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "channel-binding":
+			if len(v.ChannelBindings) == cap(v.ChannelBindings) {
+				v.ChannelBindings = append(v.ChannelBindings, make([]ChannelBinding, d.Count())...)[:len(v.ChannelBindings)]
+			}
+			v.ChannelBindings = v.ChannelBindings[:len(v.ChannelBindings)+1]
+			if err := v.ChannelBindings[len(v.ChannelBindings)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.ChannelBindings) == 0 {
-		return r.MissingChild("channel-binding")
+		d.MissingChild("channel-binding")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ChannelBinding) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<channel-binding"...)
-	if b, err = wire.AppendAttr(b, " type='", string(v.Kind)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</channel-binding>"), nil
+func (v *ChannelBinding) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<channel-binding type='", string(v.Kind))
+	e.Empty(v.Extra, tag, "</channel-binding>")
 }
 
 func (v *ChannelBinding) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Kind = Kind(a.Value())
+			d.String((*string)(&v.Kind))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -8,7 +8,6 @@ import (
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -29,76 +28,52 @@ func (*Template) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Template) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<search"...)
-	} else {
-		b = append(b, "<search xmlns='urn:xmpp:channel-search:0:search'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<search xmlns='urn:xmpp:channel-search:0:search'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</search>"), nil
+	e.Close(v.Extra, inner, "</search>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Template) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "search") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "search")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
+			if d.In(form.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if d.In(rsm.NS) && v.Set == nil {
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -135,76 +110,52 @@ func (*Search) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Search) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<search"...)
-	} else {
-		b = append(b, "<search xmlns='urn:xmpp:channel-search:0:search'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<search xmlns='urn:xmpp:channel-search:0:search'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</search>"), nil
+	e.Close(v.Extra, inner, "</search>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Search) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "search") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "search")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
+			if d.In(form.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if d.In(rsm.NS) && v.Set == nil {
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -235,48 +186,15 @@ func (*TemplateGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TemplateGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<search/>"...), nil
-		}
-		return append(b, "<search xmlns='urn:xmpp:channel-search:0:search'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<search"...)
-	} else {
-		b = append(b, "<search xmlns='urn:xmpp:channel-search:0:search'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</search>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<search xmlns='urn:xmpp:channel-search:0:search'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TemplateGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "search") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "search")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -297,77 +215,53 @@ func (*Result) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Result) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<result"...)
-	} else {
-		b = append(b, "<result xmlns='urn:xmpp:channel-search:0:search'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<result xmlns='urn:xmpp:channel-search:0:search'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</result>"), nil
+	e.Close(v.Extra, inner, "</result>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Result) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "result") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "result")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if d.In(rsm.NS) && v.Set == nil {
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -386,87 +280,50 @@ func (*Error) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Error) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NSErrors, string(v.Condition))
 	if v.RetryAfter != nil {
-		b = append(b, " retry-after='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.RetryAfter), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " retry-after='", uint64(*v.RetryAfter))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Fields {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<var>", v.Fields[i], "</var>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<var>", NSErrors)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<var></var>", 5, v.Fields[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-			return b, err
-		}
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.Condition...)
-	return append(b, '>'), nil
+	e.CloseName(v.Extra, inner, string(v.Condition))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Error) DecodeXML(r wire.Raw) error {
-	if !r.In(NSErrors) {
-		return r.Unexpected(v.WireName())
-	}
-	v.Condition = ErrorCondition(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.OpenIn(r, NSErrors)
+	v.Condition = ErrorCondition(d.Name())
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "retry-after":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.RetryAfter = wire.Ptr(uint32(n))
+			v.RetryAfter = wire.Ptr(uint32(d.Uint(32, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "var":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]string, 0, c.Count())
-				}
-				v.Fields = append(v.Fields, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Fields))))
-				continue
-			}
+			d.Strings(&v.Fields, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -486,207 +343,103 @@ func (v *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return d.DecodeElement((*plain)(v), &start)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	b = append(b, " address='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Address.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<name>", NS)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<description>", NS)
-	}
-	mark = len(b)
-	if v.Language != "" {
-		if b, err = wire.AppendLeaf(b, "<language>", v.Language, "</language>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<language>", NS)
-	}
-	mark = len(b)
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<item address='", v.Address.String(), true)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 2, "<description></description>", 13, v.Description)
+	e.OptionalLeaf(v.Extra, 3, "<language></language>", 10, v.Language)
 	if v.Users != nil {
-		b = append(b, "<nusers>"...)
-		b = strconv.AppendUint(b, uint64(*v.Users), 10)
-		b = append(b, "</nusers>"...)
+		e.UintLeaf(v.Extra, 4, "<nusers></nusers>", 8, uint64(*v.Users))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<nusers>", NS)
-	}
-	mark = len(b)
-	if v.ServiceType != "" {
-		if b, err = wire.AppendLeaf(b, "<service-type>", string(v.ServiceType), "</service-type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<service-type>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 5, "<service-type></service-type>", 14, string(v.ServiceType))
+	mark := len(e.Buf)
 	if v.Open {
-		b = append(b, "<is-open>"...)
-		b = strconv.AppendBool(b, v.Open)
-		b = append(b, "</is-open>"...)
+		e.Put("<is-open>")
+		e.Bool(v.Open)
+		e.Put("</is-open>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<is-open>", NS)
-	}
-	mark = len(b)
-	if v.Anonymity != "" {
-		if b, err = wire.AppendLeaf(b, "<anonymity-mode>", string(v.Anonymity), "</anonymity-mode>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<anonymity-mode>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 6, "<is-open>")
+	e.OptionalLeaf(v.Extra, 7, "<anonymity-mode></anonymity-mode>", 16, string(v.Anonymity))
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "address":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Address = n
+			stanza.ReadJID(&d, &v.Address, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Name = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Name, 1)
 				continue
 			}
 		case "description":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Description, 2)
 				continue
 			}
 		case "language":
-			if c.Same() {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 3
-				v.Language = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Language, 3)
 				continue
 			}
 		case "nusers":
-			if c.Same() {
+			if d.Same() {
 				if v.Users != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 4), 32, &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Users = wire.Ptr(uint32(n))
+				v.Users = wire.Ptr(uint32(d.Uint(32, 4)))
 				continue
 			}
 		case "service-type":
-			if c.Same() {
-				if seen&(1<<4) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 4
-				v.ServiceType = ServiceType(c.OptionalLeaf(&v.Extra, 5))
+			if d.Same() {
+				d.OptionalLeaf((*string)(&v.ServiceType), 5)
 				continue
 			}
 		case "is-open":
-			if c.Same() {
-				if seen&(1<<5) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<1) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 5
-				n, reason := wire.DecodeBool(c.Leaf(&v.Extra, 6), true, &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Open = n
+				seen |= 1 << 1
+				v.Open = d.Bool(true, 6)
 				continue
 			}
 		case "anonymity-mode":
-			if c.Same() {
-				if seen&(1<<6) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 6
-				v.Anonymity = AnonymityMode(c.OptionalLeaf(&v.Extra, 7))
+			if d.Same() {
+				d.OptionalLeaf((*string)(&v.Anonymity), 7)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("address")
+		d.MissingAttr("address")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

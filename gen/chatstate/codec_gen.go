@@ -28,49 +28,20 @@ func (*Notification) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Notification) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.State...)
-	return append(b, '>'), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NS, string(v.State))
+	inner := e.Inside(v.Extra, tag)
+	e.CloseName(v.Extra, inner, string(v.State))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Notification) DecodeXML(r wire.Raw) error {
-	if !r.In(NS) {
-		return r.Unexpected(v.WireName())
-	}
-	v.State = State(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.OpenIn(r, NS)
+	v.State = State(d.Name())
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

@@ -22,92 +22,38 @@ func (*Room) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Room) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<room"...)
-	} else {
-		b = append(b, "<room xmlns='urn:xmpp:chatting:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	mark = len(b)
-	if v.Topic != "" {
-		if b, err = wire.AppendLeaf(b, "<topic>", v.Topic, "</topic>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<topic>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</room>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<room xmlns='urn:xmpp:chatting:0'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 1, "<topic></topic>", 7, v.Topic)
+	e.OptionalLeaf(v.Extra, 2, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</room>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Room) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "room") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "topic":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Topic = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
-		case "uri":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.URI = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "room")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "name":
+			d.OptionalLeaf(&v.Name, 0)
+			continue
+		case "topic":
+			d.OptionalLeaf(&v.Topic, 1)
+			continue
+		case "uri":
+			d.OptionalLeaf(&v.URI, 2)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package clientaccess
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,64 +25,40 @@ func (*Clients) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Clients) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<clients"...)
-	} else {
-		b = append(b, "<clients xmlns='urn:xmpp:cam:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<clients xmlns='urn:xmpp:cam:0'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Clients {
-		if b, err = v.Clients[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Clients[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</clients>"), nil
+	e.Close(v.Extra, inner, "</clients>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Clients) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "clients") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "client":
-			if c.Same() {
-				if v.Clients == nil {
-					v.Clients = make([]Client, 0, c.Count())
-				}
-				v.Clients = append(v.Clients, Client{})
-				if err := v.Clients[len(v.Clients)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "clients")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "client":
+			if len(v.Clients) == cap(v.Clients) {
+				v.Clients = append(v.Clients, make([]Client, d.Count())...)[:len(v.Clients)]
+			}
+			v.Clients = v.Clients[:len(v.Clients)+1]
+			if err := v.Clients[len(v.Clients)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -114,48 +89,15 @@ func (*List) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *List) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<list/>"...), nil
-		}
-		return append(b, "<list xmlns='urn:xmpp:cam:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<list"...)
-	} else {
-		b = append(b, "<list xmlns='urn:xmpp:cam:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</list>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<list xmlns='urn:xmpp:cam:0'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *List) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "list") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "list")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -186,58 +128,36 @@ func (*Revoke) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Revoke) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<revoke"...)
-	} else {
-		b = append(b, "<revoke xmlns='urn:xmpp:cam:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</revoke>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<revoke xmlns='urn:xmpp:cam:0'", 7)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</revoke>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Revoke) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "revoke") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "revoke")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -253,463 +173,266 @@ func (*PasswordResetRequired) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PasswordResetRequired) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<password-reset-required/>"...), nil
-		}
-		return append(b, "<password-reset-required xmlns='urn:xmpp:cam:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<password-reset-required"...)
-	} else {
-		b = append(b, "<password-reset-required xmlns='urn:xmpp:cam:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</password-reset-required>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<password-reset-required xmlns='urn:xmpp:cam:0'", 24, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PasswordResetRequired) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "password-reset-required") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "password-reset-required")
+	return d.End(&v.Extra)
 }
 
-func (v *Client) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<client"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
+func (v *Client) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<client id='", v.ID)
+	e.Attr(" type='", string(v.Type))
 	if v.Connected {
-		b = append(b, " connected='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Connected)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " connected='")
+		e.BoolAttr(v.Extra, 2, " connected='", v.Connected)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " connected='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.FirstSeen.IsZero() {
-		b = append(b, "<first-seen>"...)
-		if b, err = v.FirstSeen.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</first-seen>"...)
+		e.Put("<first-seen>")
+		e.Add(v.FirstSeen.AppendText(e.Buf))
+		e.Put("</first-seen>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<first-seen>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 3, "<first-seen>")
+	mark = len(e.Buf)
 	if !v.LastSeen.IsZero() {
-		b = append(b, "<last-seen>"...)
-		if b, err = v.LastSeen.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</last-seen>"...)
+		e.Put("<last-seen>")
+		e.Add(v.LastSeen.AppendText(e.Buf))
+		e.Put("</last-seen>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<last-seen>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 4, "<last-seen>")
 	if v.UserAgent != nil {
-		if b, err = v.UserAgent.appendXML(b); err != nil {
-			return b, err
-		}
+		v.UserAgent.appendXML(e)
 	}
-	if b, err = v.Auth.appendXML(b); err != nil {
-		return b, err
-	}
-	if b, err = v.Permission.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</client>"), nil
+	v.Auth.appendXML(e)
+	v.Permission.appendXML(e)
+	e.Close(v.Extra, inner, "</client>")
 }
 
 func (v *Client) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "type":
-			v.Type = ClientType(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 1
 		case "connected":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Connected = n
+			v.Connected = d.Bool(true, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "first-seen":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.FirstSeen = n
+				stanza.ReadDateTime(&d, &v.FirstSeen, false, 3)
 				continue
 			}
 		case "last-seen":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.LastSeen = n
+				stanza.ReadDateTime(&d, &v.LastSeen, false, 4)
 				continue
 			}
 		case "user-agent":
-			if c.Same() && v.UserAgent == nil {
+			if v.UserAgent == nil {
 				v.UserAgent = new(UserAgent)
-				if err := v.UserAgent.decodeXML(c.Raw()); err != nil {
+				if err := v.UserAgent.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "auth":
-			if c.Same() && seen&(1<<4) == 0 {
+			if seen&(1<<4) == 0 {
 				seen |= 1 << 4
-				if err := v.Auth.decodeXML(c.Raw()); err != nil {
+				if err := v.Auth.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "permission":
-			if c.Same() && seen&(1<<5) == 0 {
+			if seen&(1<<5) == 0 {
 				seen |= 1 << 5
-				if err := v.Permission.decodeXML(c.Raw()); err != nil {
+				if err := v.Permission.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingChild("auth")
+		d.MissingChild("auth")
 	}
 	if seen&(1<<5) == 0 {
-		return r.MissingChild("permission")
+		d.MissingChild("permission")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *UserAgent) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<user-agent"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Software != "" {
-		if b, err = wire.AppendLeaf(b, "<software>", v.Software, "</software>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<software>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<uri>", NS)
-	}
-	mark = len(b)
-	if v.Device != "" {
-		if b, err = wire.AppendLeaf(b, "<device>", v.Device, "</device>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<device>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</user-agent>"), nil
+func (v *UserAgent) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<user-agent")
+	e.OptionalLeaf(v.Extra, 0, "<software></software>", 10, v.Software)
+	e.OptionalLeaf(v.Extra, 1, "<uri></uri>", 5, v.URI)
+	e.OptionalLeaf(v.Extra, 2, "<device></device>", 8, v.Device)
+	e.Close(v.Extra, inner, "</user-agent>")
 }
 
 func (v *UserAgent) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "software":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Software = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "uri":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.URI = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
-		case "device":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Device = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "software":
+			d.OptionalLeaf(&v.Software, 0)
+			continue
+		case "uri":
+			d.OptionalLeaf(&v.URI, 1)
+			continue
+		case "device":
+			d.OptionalLeaf(&v.Device, 2)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Auth) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<auth"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Auth) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<auth")
 	if v.Password {
-		mark := len(b)
-		b = append(b, "<password/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<password>", NS)
-		}
+		e.Flag(v.Extra, 0, "<password>")
 	}
 	if v.Grant != nil {
-		if b, err = v.Grant.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Grant.appendXML(e)
 	}
 	if v.FAST {
-		mark := len(b)
-		b = append(b, "<fast/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<fast>", NS)
-		}
+		e.Flag(v.Extra, 2, "<fast>")
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</auth>"), nil
+	e.Close(v.Extra, inner, "</auth>")
 }
 
 func (v *Auth) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "password":
-			if c.Same() {
-				if bool(v.Password) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Password = true
-				c.KeepBare(&v.Extra, 0)
+			if d.Same() {
+				d.Flag((*bool)(&v.Password), 0)
 				continue
 			}
 		case "grant":
-			if c.Same() {
+			if d.Same() {
 				if v.Grant != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Grant = new(Grant)
-				if err := v.Grant.decodeXML(c.Raw()); err != nil {
+				if err := v.Grant.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "fast":
-			if c.Same() {
-				if bool(v.FAST) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.FAST = true
-				c.KeepBare(&v.Extra, 2)
+			if d.Same() {
+				d.Flag((*bool)(&v.FAST), 2)
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Grant) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<grant"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Grant) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<grant")
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</grant>"), nil
+	e.Close(v.Extra, inner, "</grant>")
 }
 
 func (v *Grant) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Details = append(v.Details, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Details = append(v.Details, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Permission) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<permission"...)
-	if b, err = wire.AppendAttr(b, " status='", string(v.Status)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Permission) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<permission status='", string(v.Status))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</permission>"), nil
+	e.Close(v.Extra, inner, "</permission>")
 }
 
 func (v *Permission) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "status":
-			v.Status = PermissionStatus(a.Value())
+			d.String((*string)(&v.Status))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Details = append(v.Details, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Details = append(v.Details, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("status")
+		d.MissingAttr("status")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package clientkey
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -36,123 +35,73 @@ func (*Register) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Register) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:xmpp:client-key:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<id>", v.ID, "</id>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<id>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<name>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<key>"...)
-	if b, err = v.ValidationKey.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</key>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<key>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<ttl>"...)
-	b = strconv.AppendUint(b, v.TTL, 10)
-	b = append(b, "</ttl>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<ttl>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:xmpp:client-key:0'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<id></id>", 4, v.ID)
+	e.Leaf(v.Extra, 1, "<name></name>", 6, v.Name)
+	mark := len(e.Buf)
+	e.Put("<key>")
+	e.Add(v.ValidationKey.AppendText(e.Buf))
+	e.Put("</key>")
+	e.RespellChild(v.Extra, mark, 2, "<key>")
+	e.UintLeaf(v.Extra, 3, "<ttl></ttl>", 5, v.TTL)
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Register) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "register")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.ID = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.ID, 0)
 				continue
 			}
 		case "name":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Name = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Name, 1)
 				continue
 			}
 		case "key":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.ValidationKey = n
+				stanza.ReadBytes(&d, &v.ValidationKey, true, 2)
 				continue
 			}
 		case "ttl":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 3), 64, &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.TTL = n
+				v.TTL = d.Uint(64, 3)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("id")
+		d.MissingChild("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("key")
+		d.MissingChild("key")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("ttl")
+		d.MissingChild("ttl")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -173,96 +122,57 @@ func (*Registered) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Registered) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<registered"...)
-	} else {
-		b = append(b, "<registered xmlns='urn:xmpp:client-key:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<encrypted-secret>"...)
-	if b, err = v.EncryptedSecret.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</encrypted-secret>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<encrypted-secret>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<expiry>"...)
-	if b, err = v.Expiry.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</expiry>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<expiry>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</registered>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<registered xmlns='urn:xmpp:client-key:0'", 11)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Put("<encrypted-secret>")
+	e.Add(v.EncryptedSecret.AppendText(e.Buf))
+	e.Put("</encrypted-secret>")
+	e.RespellChild(v.Extra, mark, 0, "<encrypted-secret>")
+	mark = len(e.Buf)
+	e.Put("<expiry>")
+	e.Add(v.Expiry.AppendText(e.Buf))
+	e.Put("</expiry>")
+	e.RespellChild(v.Extra, mark, 1, "<expiry>")
+	e.Close(v.Extra, inner, "</registered>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Registered) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "registered") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "registered")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "encrypted-secret":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.EncryptedSecret = n
+				stanza.ReadBytes(&d, &v.EncryptedSecret, true, 0)
 				continue
 			}
 		case "expiry":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Expiry = n
+				stanza.ReadDateTime(&d, &v.Expiry, true, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("encrypted-secret")
+		d.MissingChild("encrypted-secret")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("expiry")
+		d.MissingChild("expiry")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -293,65 +203,39 @@ func (*Revoke) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Revoke) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<revoke"...)
-	} else {
-		b = append(b, "<revoke xmlns='urn:xmpp:client-key:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<id>", v.ID, "</id>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<id>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</revoke>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<revoke xmlns='urn:xmpp:client-key:0'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<id></id>", 4, v.ID)
+	e.Close(v.Extra, inner, "</revoke>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Revoke) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "revoke") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "revoke")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.ID = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.ID, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("id")
+		d.MissingChild("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -372,64 +256,40 @@ func (*Keys) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Keys) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<list"...)
-	} else {
-		b = append(b, "<list xmlns='urn:xmpp:client-key:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<list xmlns='urn:xmpp:client-key:0'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Keys {
-		if b, err = v.Keys[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Keys[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</list>"), nil
+	e.Close(v.Extra, inner, "</list>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Keys) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "list") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "key":
-			if c.Same() {
-				if v.Keys == nil {
-					v.Keys = make([]Key, 0, c.Count())
-				}
-				v.Keys = append(v.Keys, Key{})
-				if err := v.Keys[len(v.Keys)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "list")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "key":
+			if len(v.Keys) == cap(v.Keys) {
+				v.Keys = append(v.Keys, make([]Key, d.Count())...)[:len(v.Keys)]
+			}
+			v.Keys = v.Keys[:len(v.Keys)+1]
+			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -460,135 +320,61 @@ func (*KeysGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *KeysGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<list/>"...), nil
-		}
-		return append(b, "<list xmlns='urn:xmpp:client-key:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<list"...)
-	} else {
-		b = append(b, "<list xmlns='urn:xmpp:client-key:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</list>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<list xmlns='urn:xmpp:client-key:0'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *KeysGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "list") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "list")
+	return d.End(&v.Extra)
 }
 
-func (v *Key) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<key"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<id>", v.ID, "</id>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<id>", NS)
-	}
-	mark = len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<name>", NS)
-	}
-	mark = len(b)
+func (v *Key) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<key")
+	e.Leaf(v.Extra, 0, "<id></id>", 4, v.ID)
+	e.OptionalLeaf(v.Extra, 1, "<name></name>", 6, v.Name)
+	mark := len(e.Buf)
 	if !v.Expiry.IsZero() {
-		b = append(b, "<expiry>"...)
-		if b, err = v.Expiry.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</expiry>"...)
+		e.Put("<expiry>")
+		e.Add(v.Expiry.AppendText(e.Buf))
+		e.Put("</expiry>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<expiry>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</key>"), nil
+	e.RespellChild(v.Extra, mark, 2, "<expiry>")
+	e.Close(v.Extra, inner, "</key>")
 }
 
 func (v *Key) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.ID = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.ID, 0)
 				continue
 			}
 		case "name":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Name = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Name, 1)
+			continue
 		case "expiry":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Expiry = n
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadDateTime(&d, &v.Expiry, false, 2)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("id")
+		d.MissingChild("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package coin
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,66 +25,36 @@ func (*Focus) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Focus) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<conference-info"...)
-	} else {
-		b = append(b, "<conference-info xmlns='urn:xmpp:coin:1'"...)
-	}
-	b = append(b, " isfocus='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.IsFocus)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</conference-info>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<conference-info xmlns='urn:xmpp:coin:1'", 16)
+	e.BoolAttr(v.Extra, 0, " isfocus='", v.IsFocus)
+	e.Empty(v.Extra, tag, "</conference-info>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Focus) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "conference-info") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "conference-info")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "isfocus":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.IsFocus = n
+			v.IsFocus = d.Bool(false, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("isfocus")
+		d.MissingAttr("isfocus")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -116,1987 +85,1235 @@ func (*Info) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Info) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSInfo {
-		b = append(b, "<conference-info"...)
-	} else {
-		b = append(b, "<conference-info xmlns='urn:ietf:params:xml:ns:conference-info'"...)
-	}
-	if b, err = wire.AppendAttr(b, " entity='", v.Entity); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSInfo, "<conference-info xmlns='urn:ietf:params:xml:ns:conference-info'", 16)
+	e.Attr(" entity='", v.Entity)
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " state='")
+		e.Attr(" state='", string(v.State))
 	}
 	if v.Version != nil {
-		b = append(b, " version='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Version), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " version='", uint64(*v.Version))
 	}
 	if v.SessionID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " sid='")
+		e.Attr(" sid='", v.SessionID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.ConferenceDescription != nil {
-		if b, err = v.ConferenceDescription.appendXML(b); err != nil {
-			return b, err
-		}
+		v.ConferenceDescription.appendXML(e)
 	}
 	if v.HostInfo != nil {
-		if b, err = v.HostInfo.appendXML(b); err != nil {
-			return b, err
-		}
+		v.HostInfo.appendXML(e)
 	}
 	if v.ConferenceState != nil {
-		if b, err = v.ConferenceState.appendXML(b); err != nil {
-			return b, err
-		}
+		v.ConferenceState.appendXML(e)
 	}
 	if v.Users != nil {
-		if b, err = v.Users.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Users.appendXML(e)
 	}
 	if v.Sidebars != nil {
-		if b, err = v.Sidebars.appendXML(b, "<sidebars-by-ref", "</sidebars-by-ref>"); err != nil {
-			return b, err
-		}
+		v.Sidebars.appendXML(e, "<sidebars-by-ref", "</sidebars-by-ref>")
 	}
 	if v.SidebarsByVal != nil {
-		if b, err = v.SidebarsByVal.appendXML(b); err != nil {
-			return b, err
-		}
+		v.SidebarsByVal.appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</conference-info>"), nil
+	e.Close(v.Extra, inner, "</conference-info>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Info) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInfo, "conference-info") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSInfo, "conference-info")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "entity":
-			v.Entity = a.Value()
+			d.String(&v.Entity)
 			seen |= 1 << 0
 		case "state":
-			v.State = State(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.State))
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Version = wire.Ptr(uint32(n))
+			v.Version = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "sid":
-			v.SessionID = a.Optional(&v.Extra, 3)
+			d.Optional(&v.SessionID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "conference-description":
-			if c.Same() {
+			if d.Same() {
 				if v.ConferenceDescription != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.ConferenceDescription = new(Description)
-				if err := v.ConferenceDescription.decodeXML(c.Raw()); err != nil {
+				if err := v.ConferenceDescription.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "host-info":
-			if c.Same() {
+			if d.Same() {
 				if v.HostInfo != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.HostInfo = new(Host)
-				if err := v.HostInfo.decodeXML(c.Raw()); err != nil {
+				if err := v.HostInfo.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "conference-state":
-			if c.Same() {
+			if d.Same() {
 				if v.ConferenceState != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.ConferenceState = new(ConferenceState)
-				if err := v.ConferenceState.decodeXML(c.Raw()); err != nil {
+				if err := v.ConferenceState.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "users":
-			if c.Same() {
+			if d.Same() {
 				if v.Users != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Users = new(Users)
-				if err := v.Users.decodeXML(c.Raw()); err != nil {
+				if err := v.Users.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sidebars-by-ref":
-			if c.Same() {
+			if d.Same() {
 				if v.Sidebars != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Sidebars = new(URIs)
-				if err := v.Sidebars.decodeXML(c.Raw()); err != nil {
+				if err := v.Sidebars.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sidebars-by-val":
-			if c.Same() {
+			if d.Same() {
 				if v.SidebarsByVal != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.SidebarsByVal = new(SidebarValues)
-				if err := v.SidebarsByVal.decodeXML(c.Raw()); err != nil {
+				if err := v.SidebarsByVal.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("entity")
+		d.MissingAttr("entity")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Description) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<conference-description"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.DisplayText != "" {
-		if b, err = wire.AppendLeaf(b, "<display-text>", v.DisplayText, "</display-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<display-text>", NSInfo)
-	}
-	mark = len(b)
-	if v.Subject != "" {
-		if b, err = wire.AppendLeaf(b, "<subject>", v.Subject, "</subject>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<subject>", NSInfo)
-	}
-	mark = len(b)
-	if v.FreeText != "" {
-		if b, err = wire.AppendLeaf(b, "<free-text>", v.FreeText, "</free-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<free-text>", NSInfo)
-	}
-	mark = len(b)
-	if v.Keywords != "" {
-		if b, err = wire.AppendLeaf(b, "<keywords>", v.Keywords, "</keywords>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<keywords>", NSInfo)
-	}
+func (v *Description) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<conference-description")
+	e.OptionalLeaf(v.Extra, 0, "<display-text></display-text>", 14, v.DisplayText)
+	e.OptionalLeaf(v.Extra, 1, "<subject></subject>", 9, v.Subject)
+	e.OptionalLeaf(v.Extra, 2, "<free-text></free-text>", 11, v.FreeText)
+	e.OptionalLeaf(v.Extra, 3, "<keywords></keywords>", 10, v.Keywords)
 	if v.ConfURIs != nil {
-		if b, err = v.ConfURIs.appendXML(b, "<conf-uris", "</conf-uris>"); err != nil {
-			return b, err
-		}
+		v.ConfURIs.appendXML(e, "<conf-uris", "</conf-uris>")
 	}
 	if v.ServiceURIs != nil {
-		if b, err = v.ServiceURIs.appendXML(b, "<service-uris", "</service-uris>"); err != nil {
-			return b, err
-		}
+		v.ServiceURIs.appendXML(e, "<service-uris", "</service-uris>")
 	}
-	mark = len(b)
 	if v.MaximumUserCount != nil {
-		b = append(b, "<maximum-user-count>"...)
-		b = strconv.AppendUint(b, uint64(*v.MaximumUserCount), 10)
-		b = append(b, "</maximum-user-count>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<maximum-user-count>", NSInfo)
+		e.UintLeaf(v.Extra, 6, "<maximum-user-count></maximum-user-count>", 20, uint64(*v.MaximumUserCount))
 	}
 	if v.AvailableMedia != nil {
-		if b, err = v.AvailableMedia.appendXML(b); err != nil {
-			return b, err
-		}
+		v.AvailableMedia.appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</conference-description>"), nil
+	e.Close(v.Extra, inner, "</conference-description>")
 }
 
 func (v *Description) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "display-text":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.DisplayText = c.OptionalLeaf(&v.Extra, 0)
+			if d.Same() {
+				d.OptionalLeaf(&v.DisplayText, 0)
 				continue
 			}
 		case "subject":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Subject = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Subject, 1)
 				continue
 			}
 		case "free-text":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.FreeText = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.FreeText, 2)
 				continue
 			}
 		case "keywords":
-			if c.Same() {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 3
-				v.Keywords = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Keywords, 3)
 				continue
 			}
 		case "conf-uris":
-			if c.Same() {
+			if d.Same() {
 				if v.ConfURIs != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.ConfURIs = new(URIs)
-				if err := v.ConfURIs.decodeXML(c.Raw()); err != nil {
+				if err := v.ConfURIs.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "service-uris":
-			if c.Same() {
+			if d.Same() {
 				if v.ServiceURIs != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.ServiceURIs = new(URIs)
-				if err := v.ServiceURIs.decodeXML(c.Raw()); err != nil {
+				if err := v.ServiceURIs.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "maximum-user-count":
-			if c.Same() {
+			if d.Same() {
 				if v.MaximumUserCount != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 6), 32, &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.MaximumUserCount = wire.Ptr(uint32(n))
+				v.MaximumUserCount = wire.Ptr(uint32(d.Uint(32, 6)))
 				continue
 			}
 		case "available-media":
-			if c.Same() {
+			if d.Same() {
 				if v.AvailableMedia != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.AvailableMedia = new(AvailableMedia)
-				if err := v.AvailableMedia.decodeXML(c.Raw()); err != nil {
+				if err := v.AvailableMedia.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *AvailableMedia) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<available-media"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *AvailableMedia) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<available-media")
 	for i := range v.Entries {
-		if b, err = v.Entries[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Entries[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</available-media>"), nil
+	e.Close(v.Extra, inner, "</available-media>")
 }
 
 func (v *AvailableMedia) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "entry":
-			if c.Same() {
-				if v.Entries == nil {
-					v.Entries = make([]Medium, 0, c.Count())
-				}
-				v.Entries = append(v.Entries, Medium{})
-				if err := v.Entries[len(v.Entries)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "entry":
+			if len(v.Entries) == cap(v.Entries) {
+				v.Entries = append(v.Entries, make([]Medium, d.Count())...)[:len(v.Entries)]
+			}
+			v.Entries = v.Entries[:len(v.Entries)+1]
+			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Medium) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<entry"...)
-	if b, err = wire.AppendAttr(b, " label='", v.Label); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.DisplayText != "" {
-		if b, err = wire.AppendLeaf(b, "<display-text>", v.DisplayText, "</display-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<display-text>", NSInfo)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<type>", v.Kind, "</type>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<type>", NSInfo)
-	}
-	mark = len(b)
-	if v.Status != "" {
-		if b, err = wire.AppendLeaf(b, "<status>", string(v.Status), "</status>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<status>", NSInfo)
-	}
+func (v *Medium) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<entry label='", v.Label)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<display-text></display-text>", 14, v.DisplayText)
+	e.Leaf(v.Extra, 2, "<type></type>", 6, v.Kind)
+	e.OptionalLeaf(v.Extra, 3, "<status></status>", 8, string(v.Status))
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</entry>"), nil
+	e.Close(v.Extra, inner, "</entry>")
 }
 
 func (v *Medium) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "label":
-			v.Label = a.Value()
+			d.String(&v.Label)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "display-text":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.DisplayText = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.DisplayText, 1)
 				continue
 			}
 		case "type":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<1) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 2
-				v.Kind = c.Leaf(&v.Extra, 2)
+				seen |= 1 << 1
+				d.Leaf(&v.Kind, 2)
 				continue
 			}
 		case "status":
-			if c.Same() {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 3
-				v.Status = MediaStatus(c.OptionalLeaf(&v.Extra, 3))
+			if d.Same() {
+				d.OptionalLeaf((*string)(&v.Status), 3)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("label")
+		d.MissingAttr("label")
 	}
-	if seen&(1<<2) == 0 {
-		return r.MissingChild("type")
+	if seen&(1<<1) == 0 {
+		d.MissingChild("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Host) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<host-info"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.DisplayText != "" {
-		if b, err = wire.AppendLeaf(b, "<display-text>", v.DisplayText, "</display-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<display-text>", NSInfo)
-	}
-	mark = len(b)
-	if v.WebPage != "" {
-		if b, err = wire.AppendLeaf(b, "<web-page>", v.WebPage, "</web-page>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<web-page>", NSInfo)
-	}
+func (v *Host) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<host-info")
+	e.OptionalLeaf(v.Extra, 0, "<display-text></display-text>", 14, v.DisplayText)
+	e.OptionalLeaf(v.Extra, 1, "<web-page></web-page>", 10, v.WebPage)
 	if v.URIs != nil {
-		if b, err = v.URIs.appendXML(b, "<uris", "</uris>"); err != nil {
-			return b, err
-		}
+		v.URIs.appendXML(e, "<uris", "</uris>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</host-info>"), nil
+	e.Close(v.Extra, inner, "</host-info>")
 }
 
 func (v *Host) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "display-text":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.DisplayText = c.OptionalLeaf(&v.Extra, 0)
+			if d.Same() {
+				d.OptionalLeaf(&v.DisplayText, 0)
 				continue
 			}
 		case "web-page":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.WebPage = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.WebPage, 1)
 				continue
 			}
 		case "uris":
-			if c.Same() {
+			if d.Same() {
 				if v.URIs != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.URIs = new(URIs)
-				if err := v.URIs.decodeXML(c.Raw()); err != nil {
+				if err := v.URIs.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ConferenceState) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<conference-state"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *ConferenceState) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<conference-state")
 	if v.UserCount != nil {
-		b = append(b, "<user-count>"...)
-		b = strconv.AppendUint(b, uint64(*v.UserCount), 10)
-		b = append(b, "</user-count>"...)
+		e.UintLeaf(v.Extra, 0, "<user-count></user-count>", 12, uint64(*v.UserCount))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<user-count>", NSInfo)
-	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if v.Active {
-		b = append(b, "<active>"...)
-		b = strconv.AppendBool(b, v.Active)
-		b = append(b, "</active>"...)
+		e.Put("<active>")
+		e.Bool(v.Active)
+		e.Put("</active>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<active>", NSInfo)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 1, "<active>")
+	mark = len(e.Buf)
 	if v.Locked {
-		b = append(b, "<locked>"...)
-		b = strconv.AppendBool(b, v.Locked)
-		b = append(b, "</locked>"...)
+		e.Put("<locked>")
+		e.Bool(v.Locked)
+		e.Put("</locked>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<locked>", NSInfo)
-	}
+	e.RespellChild(v.Extra, mark, 2, "<locked>")
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</conference-state>"), nil
+	e.Close(v.Extra, inner, "</conference-state>")
 }
 
 func (v *ConferenceState) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "user-count":
-			if c.Same() {
+			if d.Same() {
 				if v.UserCount != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.UserCount = wire.Ptr(uint32(n))
+				v.UserCount = wire.Ptr(uint32(d.Uint(32, 0)))
 				continue
 			}
 		case "active":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				n, reason := wire.DecodeBool(c.Leaf(&v.Extra, 1), true, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Active = n
+				v.Active = d.Bool(true, 1)
 				continue
 			}
 		case "locked":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 1
-				n, reason := wire.DecodeBool(c.Leaf(&v.Extra, 2), true, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Locked = n
+				v.Locked = d.Bool(true, 2)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *URIs) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
+func (v *URIs) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " state='")
+		e.Attr(" state='", string(v.State))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Entries {
-		if b, err = v.Entries[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Entries[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *URIs) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "state":
-			v.State = State(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.State))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "entry":
-			if c.Same() {
-				if v.Entries == nil {
-					v.Entries = make([]URI, 0, c.Count())
-				}
-				v.Entries = append(v.Entries, URI{})
-				if err := v.Entries[len(v.Entries)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Entries) == cap(v.Entries) {
+				v.Entries = append(v.Entries, make([]URI, d.Count())...)[:len(v.Entries)]
 			}
+			v.Entries = v.Entries[:len(v.Entries)+1]
+			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *URI) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<entry"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<uri>", v.Value, "</uri>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<uri>", NSInfo)
-	}
-	mark = len(b)
-	if v.DisplayText != "" {
-		if b, err = wire.AppendLeaf(b, "<display-text>", v.DisplayText, "</display-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<display-text>", NSInfo)
-	}
-	mark = len(b)
-	if v.Purpose != "" {
-		if b, err = wire.AppendLeaf(b, "<purpose>", v.Purpose, "</purpose>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<purpose>", NSInfo)
-	}
+func (v *URI) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<entry")
+	e.Leaf(v.Extra, 0, "<uri></uri>", 5, v.Value)
+	e.OptionalLeaf(v.Extra, 1, "<display-text></display-text>", 14, v.DisplayText)
+	e.OptionalLeaf(v.Extra, 2, "<purpose></purpose>", 9, v.Purpose)
 	if v.Modified != nil {
-		if b, err = v.Modified.appendXML(b, "<modified", "</modified>"); err != nil {
-			return b, err
-		}
+		v.Modified.appendXML(e, "<modified", "</modified>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</entry>"), nil
+	e.Close(v.Extra, inner, "</entry>")
 }
 
 func (v *URI) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				v.Value = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Value, 0)
 				continue
 			}
 		case "display-text":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.DisplayText = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.DisplayText, 1)
 				continue
 			}
 		case "purpose":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Purpose = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Purpose, 2)
 				continue
 			}
 		case "modified":
-			if c.Same() {
+			if d.Same() {
 				if v.Modified != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Modified = new(Execution)
-				if err := v.Modified.decodeXML(c.Raw()); err != nil {
+				if err := v.Modified.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("uri")
+		d.MissingChild("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Users) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<users"...)
+func (v *Users) appendXML(e *wire.Encoder) {
+	tag := e.Open("<users")
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " state='")
+		e.Attr(" state='", string(v.State))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Users {
-		if b, err = v.Users[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Users[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</users>"), nil
+	e.Close(v.Extra, inner, "</users>")
 }
 
 func (v *Users) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "state":
-			v.State = State(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.State))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "user":
-			if c.Same() {
-				if v.Users == nil {
-					v.Users = make([]User, 0, c.Count())
+			if d.Same() {
+				if len(v.Users) == cap(v.Users) {
+					v.Users = append(v.Users, make([]User, d.Count())...)[:len(v.Users)]
 				}
-				v.Users = append(v.Users, User{})
-				if err := v.Users[len(v.Users)-1].decodeXML(c.Raw()); err != nil {
+				v.Users = v.Users[:len(v.Users)+1]
+				if err := v.Users[len(v.Users)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *User) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<user"...)
+func (v *User) appendXML(e *wire.Encoder) {
+	tag := e.Open("<user")
 	if v.Entity != "" {
-		if b, err = wire.AppendAttr(b, " entity='", v.Entity); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " entity='")
+		e.Attr(" entity='", v.Entity)
 	}
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " state='")
+		e.Attr(" state='", string(v.State))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.DisplayText != "" {
-		if b, err = wire.AppendLeaf(b, "<display-text>", v.DisplayText, "</display-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<display-text>", NSInfo)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<display-text></display-text>", 14, v.DisplayText)
 	if v.Addresses != nil {
-		if b, err = v.Addresses.appendXML(b, "<associated-aors", "</associated-aors>"); err != nil {
-			return b, err
-		}
+		v.Addresses.appendXML(e, "<associated-aors", "</associated-aors>")
 	}
 	if v.Roles != nil {
-		if b, err = v.Roles.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Roles.appendXML(e)
 	}
-	mark = len(b)
-	if v.Languages != "" {
-		if b, err = wire.AppendLeaf(b, "<languages>", v.Languages, "</languages>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<languages>", NSInfo)
-	}
-	mark = len(b)
-	if v.CascadedFocus != "" {
-		if b, err = wire.AppendLeaf(b, "<cascaded-focus>", v.CascadedFocus, "</cascaded-focus>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<cascaded-focus>", NSInfo)
-	}
+	e.OptionalLeaf(v.Extra, 5, "<languages></languages>", 11, v.Languages)
+	e.OptionalLeaf(v.Extra, 6, "<cascaded-focus></cascaded-focus>", 16, v.CascadedFocus)
 	for i := range v.Endpoints {
-		if b, err = v.Endpoints[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Endpoints[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</user>"), nil
+	e.Close(v.Extra, inner, "</user>")
 }
 
 func (v *User) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "entity":
-			v.Entity = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Entity)
 		case "state":
-			v.State = State(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.State))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "display-text":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.DisplayText = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.DisplayText, 2)
 				continue
 			}
 		case "associated-aors":
-			if c.Same() {
+			if d.Same() {
 				if v.Addresses != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Addresses = new(URIs)
-				if err := v.Addresses.decodeXML(c.Raw()); err != nil {
+				if err := v.Addresses.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "roles":
-			if c.Same() {
+			if d.Same() {
 				if v.Roles != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Roles = new(Roles)
-				if err := v.Roles.decodeXML(c.Raw()); err != nil {
+				if err := v.Roles.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "languages":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Languages = c.OptionalLeaf(&v.Extra, 5)
+			if d.Same() {
+				d.OptionalLeaf(&v.Languages, 5)
 				continue
 			}
 		case "cascaded-focus":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.CascadedFocus = c.OptionalLeaf(&v.Extra, 6)
+			if d.Same() {
+				d.OptionalLeaf(&v.CascadedFocus, 6)
 				continue
 			}
 		case "endpoint":
-			if c.Same() {
-				if v.Endpoints == nil {
-					v.Endpoints = make([]Endpoint, 0, c.Count())
+			if d.Same() {
+				if len(v.Endpoints) == cap(v.Endpoints) {
+					v.Endpoints = append(v.Endpoints, make([]Endpoint, d.Count())...)[:len(v.Endpoints)]
 				}
-				v.Endpoints = append(v.Endpoints, Endpoint{})
-				if err := v.Endpoints[len(v.Endpoints)-1].decodeXML(c.Raw()); err != nil {
+				v.Endpoints = v.Endpoints[:len(v.Endpoints)+1]
+				if err := v.Endpoints[len(v.Endpoints)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Roles) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<roles"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Roles) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<roles")
 	for i := range v.Names {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<entry>", v.Names[i], "</entry>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<entry>", NSInfo)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<entry></entry>", 7, v.Names[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</roles>"), nil
+	e.Close(v.Extra, inner, "</roles>")
 }
 
 func (v *Roles) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "entry":
-			if c.Same() {
-				if v.Names == nil {
-					v.Names = make([]string, 0, c.Count())
-				}
-				v.Names = append(v.Names, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Names))))
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "entry":
+			d.Strings(&v.Names, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Endpoint) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<endpoint"...)
+func (v *Endpoint) appendXML(e *wire.Encoder) {
+	tag := e.Open("<endpoint")
 	if v.Entity != "" {
-		if b, err = wire.AppendAttr(b, " entity='", v.Entity); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " entity='")
+		e.Attr(" entity='", v.Entity)
 	}
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " state='")
+		e.Attr(" state='", string(v.State))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.DisplayText != "" {
-		if b, err = wire.AppendLeaf(b, "<display-text>", v.DisplayText, "</display-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<display-text>", NSInfo)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<display-text></display-text>", 14, v.DisplayText)
 	if v.Referred != nil {
-		if b, err = v.Referred.appendXML(b, "<referred", "</referred>"); err != nil {
-			return b, err
-		}
+		v.Referred.appendXML(e, "<referred", "</referred>")
 	}
-	mark = len(b)
-	if v.Status != "" {
-		if b, err = wire.AppendLeaf(b, "<status>", string(v.Status), "</status>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<status>", NSInfo)
-	}
-	mark = len(b)
-	if v.JoiningMethod != "" {
-		if b, err = wire.AppendLeaf(b, "<joining-method>", string(v.JoiningMethod), "</joining-method>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<joining-method>", NSInfo)
-	}
+	e.OptionalLeaf(v.Extra, 4, "<status></status>", 8, string(v.Status))
+	e.OptionalLeaf(v.Extra, 5, "<joining-method></joining-method>", 16, string(v.JoiningMethod))
 	if v.JoiningInfo != nil {
-		if b, err = v.JoiningInfo.appendXML(b, "<joining-info", "</joining-info>"); err != nil {
-			return b, err
-		}
+		v.JoiningInfo.appendXML(e, "<joining-info", "</joining-info>")
 	}
-	mark = len(b)
-	if v.DisconnectionMethod != "" {
-		if b, err = wire.AppendLeaf(b, "<disconnection-method>", string(v.DisconnectionMethod), "</disconnection-method>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<disconnection-method>", NSInfo)
-	}
+	e.OptionalLeaf(v.Extra, 7, "<disconnection-method></disconnection-method>", 22, string(v.DisconnectionMethod))
 	if v.DisconnectionInfo != nil {
-		if b, err = v.DisconnectionInfo.appendXML(b, "<disconnection-info", "</disconnection-info>"); err != nil {
-			return b, err
-		}
+		v.DisconnectionInfo.appendXML(e, "<disconnection-info", "</disconnection-info>")
 	}
 	for i := range v.Media {
-		if b, err = v.Media[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Media[i].appendXML(e)
 	}
 	if v.CallInfo != nil {
-		if b, err = v.CallInfo.appendXML(b); err != nil {
-			return b, err
-		}
+		v.CallInfo.appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</endpoint>"), nil
+	e.Close(v.Extra, inner, "</endpoint>")
 }
 
 func (v *Endpoint) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "entity":
-			v.Entity = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Entity)
 		case "state":
-			v.State = State(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.State))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "display-text":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.DisplayText = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.DisplayText, 2)
 				continue
 			}
 		case "referred":
-			if c.Same() {
+			if d.Same() {
 				if v.Referred != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Referred = new(Execution)
-				if err := v.Referred.decodeXML(c.Raw()); err != nil {
+				if err := v.Referred.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "status":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Status = EndpointStatus(c.OptionalLeaf(&v.Extra, 4))
+			if d.Same() {
+				d.OptionalLeaf((*string)(&v.Status), 4)
 				continue
 			}
 		case "joining-method":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.JoiningMethod = JoiningMethod(c.OptionalLeaf(&v.Extra, 5))
+			if d.Same() {
+				d.OptionalLeaf((*string)(&v.JoiningMethod), 5)
 				continue
 			}
 		case "joining-info":
-			if c.Same() {
+			if d.Same() {
 				if v.JoiningInfo != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.JoiningInfo = new(Execution)
-				if err := v.JoiningInfo.decodeXML(c.Raw()); err != nil {
+				if err := v.JoiningInfo.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "disconnection-method":
-			if c.Same() {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 3
-				v.DisconnectionMethod = DisconnectionMethod(c.OptionalLeaf(&v.Extra, 7))
+			if d.Same() {
+				d.OptionalLeaf((*string)(&v.DisconnectionMethod), 7)
 				continue
 			}
 		case "disconnection-info":
-			if c.Same() {
+			if d.Same() {
 				if v.DisconnectionInfo != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.DisconnectionInfo = new(Execution)
-				if err := v.DisconnectionInfo.decodeXML(c.Raw()); err != nil {
+				if err := v.DisconnectionInfo.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "media":
-			if c.Same() {
-				if v.Media == nil {
-					v.Media = make([]Media, 0, c.Count())
+			if d.Same() {
+				if len(v.Media) == cap(v.Media) {
+					v.Media = append(v.Media, make([]Media, d.Count())...)[:len(v.Media)]
 				}
-				v.Media = append(v.Media, Media{})
-				if err := v.Media[len(v.Media)-1].decodeXML(c.Raw()); err != nil {
+				v.Media = v.Media[:len(v.Media)+1]
+				if err := v.Media[len(v.Media)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "call-info":
-			if c.Same() {
+			if d.Same() {
 				if v.CallInfo != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.CallInfo = new(CallInfo)
-				if err := v.CallInfo.decodeXML(c.Raw()); err != nil {
+				if err := v.CallInfo.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *SidebarValues) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<sidebars-by-val"...)
+func (v *SidebarValues) appendXML(e *wire.Encoder) {
+	tag := e.Open("<sidebars-by-val")
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " state='")
+		e.Attr(" state='", string(v.State))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Entries {
-		if b, err = v.Entries[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Entries[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sidebars-by-val>"), nil
+	e.Close(v.Extra, inner, "</sidebars-by-val>")
 }
 
 func (v *SidebarValues) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "state":
-			v.State = State(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.State))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "entry":
-			if c.Same() {
-				if v.Entries == nil {
-					v.Entries = make([]Sidebar, 0, c.Count())
-				}
-				v.Entries = append(v.Entries, Sidebar{})
-				if err := v.Entries[len(v.Entries)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Entries) == cap(v.Entries) {
+				v.Entries = append(v.Entries, make([]Sidebar, d.Count())...)[:len(v.Entries)]
 			}
+			v.Entries = v.Entries[:len(v.Entries)+1]
+			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Sidebar) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<entry"...)
-	if b, err = wire.AppendAttr(b, " entity='", v.Entity); err != nil {
-		return b, err
-	}
+func (v *Sidebar) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<entry entity='", v.Entity)
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " state='")
+		e.Attr(" state='", string(v.State))
 	}
 	if v.Version != nil {
-		b = append(b, " version='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Version), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " version='", uint64(*v.Version))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NSInfo)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</entry>"), nil
+	e.Close(v.Extra, inner, "</entry>")
 }
 
 func (v *Sidebar) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "entity":
-			v.Entity = a.Value()
+			d.String(&v.Entity)
 			seen |= 1 << 0
 		case "state":
-			v.State = State(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.State))
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Version = wire.Ptr(uint32(n))
+			v.Version = wire.Ptr(uint32(d.Uint(32, 2)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Content = append(v.Content, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Content = append(v.Content, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("entity")
+		d.MissingAttr("entity")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *CallInfo) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<call-info"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *CallInfo) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<call-info")
 	if v.SIP != nil {
-		if b, err = v.SIP.appendXML(b); err != nil {
-			return b, err
-		}
+		v.SIP.appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSInfo)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</call-info>"), nil
+	e.Close(v.Extra, inner, "</call-info>")
 }
 
 func (v *CallInfo) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sip":
-			if c.Same() {
+			if d.Same() {
 				if v.SIP != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.SIP = new(SIPDialog)
-				if err := v.SIP.decodeXML(c.Raw()); err != nil {
+				if err := v.SIP.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *SIPDialog) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<sip"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.DisplayText != "" {
-		if b, err = wire.AppendLeaf(b, "<display-text>", v.DisplayText, "</display-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<display-text>", NSInfo)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<call-id>", v.CallID, "</call-id>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<call-id>", NSInfo)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<from-tag>", v.FromTag, "</from-tag>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<from-tag>", NSInfo)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<to-tag>", v.ToTag, "</to-tag>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<to-tag>", NSInfo)
-	}
+func (v *SIPDialog) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<sip")
+	e.OptionalLeaf(v.Extra, 0, "<display-text></display-text>", 14, v.DisplayText)
+	e.Leaf(v.Extra, 1, "<call-id></call-id>", 9, v.CallID)
+	e.Leaf(v.Extra, 2, "<from-tag></from-tag>", 10, v.FromTag)
+	e.Leaf(v.Extra, 3, "<to-tag></to-tag>", 8, v.ToTag)
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sip>"), nil
+	e.Close(v.Extra, inner, "</sip>")
 }
 
 func (v *SIPDialog) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "display-text":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.DisplayText = c.OptionalLeaf(&v.Extra, 0)
+			if d.Same() {
+				d.OptionalLeaf(&v.DisplayText, 0)
 				continue
 			}
 		case "call-id":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<0) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 1
-				v.CallID = c.Leaf(&v.Extra, 1)
+				seen |= 1 << 0
+				d.Leaf(&v.CallID, 1)
 				continue
 			}
 		case "from-tag":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<1) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 2
-				v.FromTag = c.Leaf(&v.Extra, 2)
+				seen |= 1 << 1
+				d.Leaf(&v.FromTag, 2)
 				continue
 			}
 		case "to-tag":
-			if c.Same() {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<2) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 3
-				v.ToTag = c.Leaf(&v.Extra, 3)
+				seen |= 1 << 2
+				d.Leaf(&v.ToTag, 3)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	if seen&(1<<0) == 0 {
+		d.MissingChild("call-id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("call-id")
+		d.MissingChild("from-tag")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("from-tag")
+		d.MissingChild("to-tag")
 	}
-	if seen&(1<<3) == 0 {
-		return r.MissingChild("to-tag")
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Execution) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Execution) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.When.IsZero() {
-		b = append(b, "<when>"...)
-		if b, err = v.When.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</when>"...)
+		e.Put("<when>")
+		e.Add(v.When.AppendText(e.Buf))
+		e.Put("</when>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<when>", NSInfo)
-	}
-	mark = len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<reason>", NSInfo)
-	}
-	mark = len(b)
-	if v.By != "" {
-		if b, err = wire.AppendLeaf(b, "<by>", v.By, "</by>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<by>", NSInfo)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.RespellChild(v.Extra, mark, 0, "<when>")
+	e.OptionalLeaf(v.Extra, 1, "<reason></reason>", 8, v.Reason)
+	e.OptionalLeaf(v.Extra, 2, "<by></by>", 4, v.By)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Execution) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "when":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.When = n
+				stanza.ReadDateTime(&d, &v.When, false, 0)
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Reason = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 1)
+			continue
 		case "by":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.By = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.By, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Media) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<media"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.DisplayText != "" {
-		if b, err = wire.AppendLeaf(b, "<display-text>", v.DisplayText, "</display-text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<display-text>", NSInfo)
-	}
-	mark = len(b)
-	if v.Kind != "" {
-		if b, err = wire.AppendLeaf(b, "<type>", v.Kind, "</type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<type>", NSInfo)
-	}
-	mark = len(b)
-	if v.Label != "" {
-		if b, err = wire.AppendLeaf(b, "<label>", v.Label, "</label>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<label>", NSInfo)
-	}
-	mark = len(b)
-	if v.SourceID != "" {
-		if b, err = wire.AppendLeaf(b, "<src-id>", v.SourceID, "</src-id>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<src-id>", NSInfo)
-	}
-	mark = len(b)
-	if v.Status != "" {
-		if b, err = wire.AppendLeaf(b, "<status>", string(v.Status), "</status>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<status>", NSInfo)
-	}
+func (v *Media) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<media id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<display-text></display-text>", 14, v.DisplayText)
+	e.OptionalLeaf(v.Extra, 2, "<type></type>", 6, v.Kind)
+	e.OptionalLeaf(v.Extra, 3, "<label></label>", 7, v.Label)
+	e.OptionalLeaf(v.Extra, 4, "<src-id></src-id>", 8, v.SourceID)
+	e.OptionalLeaf(v.Extra, 5, "<status></status>", 8, string(v.Status))
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSInfo)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</media>"), nil
+	e.Close(v.Extra, inner, "</media>")
 }
 
 func (v *Media) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "display-text":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.DisplayText = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.DisplayText, 1)
 				continue
 			}
 		case "type":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Kind = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Kind, 2)
 				continue
 			}
 		case "label":
-			if c.Same() {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 3
-				v.Label = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Label, 3)
 				continue
 			}
 		case "src-id":
-			if c.Same() {
-				if seen&(1<<4) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 4
-				v.SourceID = c.OptionalLeaf(&v.Extra, 4)
+			if d.Same() {
+				d.OptionalLeaf(&v.SourceID, 4)
 				continue
 			}
 		case "status":
-			if c.Same() {
-				if seen&(1<<5) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 5
-				v.Status = MediaStatus(c.OptionalLeaf(&v.Extra, 5))
+			if d.Same() {
+				d.OptionalLeaf((*string)(&v.Status), 5)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

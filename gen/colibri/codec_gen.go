@@ -9,7 +9,6 @@ import (
 	"stanza.invalid/gen/ssma"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -30,76 +29,55 @@ func (*Conference) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Conference) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<conference"...)
-	} else {
-		b = append(b, "<conference xmlns='http://jitsi.org/protocol/colibri'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<conference xmlns='http://jitsi.org/protocol/colibri'", 11)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Contents[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</conference>"), nil
+	e.Close(v.Extra, inner, "</conference>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Conference) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "conference") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "conference")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
-				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Contents) == cap(v.Contents) {
+				v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 			}
+			v.Contents = v.Contents[:len(v.Contents)+1]
+			if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -130,76 +108,55 @@ func (*ConferenceGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ConferenceGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<conference"...)
-	} else {
-		b = append(b, "<conference xmlns='http://jitsi.org/protocol/colibri'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<conference xmlns='http://jitsi.org/protocol/colibri'", 11)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Contents[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</conference>"), nil
+	e.Close(v.Extra, inner, "</conference>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ConferenceGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "conference") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "conference")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
-				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Contents) == cap(v.Contents) {
+				v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 			}
+			v.Contents = v.Contents[:len(v.Contents)+1]
+			if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -230,337 +187,248 @@ func (*ConferenceSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ConferenceSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<conference"...)
-	} else {
-		b = append(b, "<conference xmlns='http://jitsi.org/protocol/colibri'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<conference xmlns='http://jitsi.org/protocol/colibri'", 11)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Contents[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</conference>"), nil
+	e.Close(v.Extra, inner, "</conference>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ConferenceSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "conference") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "conference")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
-				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Contents) == cap(v.Contents) {
+				v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 			}
+			v.Contents = v.Contents[:len(v.Contents)+1]
+			if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Content) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<content"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+func (v *Content) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<content name='", v.Name)
 	if v.Creator != "" {
-		if b, err = wire.AppendAttr(b, " creator='", v.Creator); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " creator='")
+		e.Attr(" creator='", v.Creator)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Channels {
-		if b, err = v.Channels[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Channels[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</content>"), nil
+	e.Close(v.Extra, inner, "</content>")
 }
 
 func (v *Content) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "creator":
-			v.Creator = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Creator)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "channel":
-			if c.Same() {
-				if v.Channels == nil {
-					v.Channels = make([]Channel, 0, c.Count())
-				}
-				v.Channels = append(v.Channels, Channel{})
-				if err := v.Channels[len(v.Channels)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Channels) == cap(v.Channels) {
+				v.Channels = append(v.Channels, make([]Channel, d.Count())...)[:len(v.Channels)]
 			}
+			v.Channels = v.Channels[:len(v.Channels)+1]
+			if err := v.Channels[len(v.Channels)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 func (*ICE) isTransport() {}
 
 func (*RawUDP) isTransport() {}
 
-func (v *Channel) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<channel"...)
+func (v *Channel) appendXML(e *wire.Encoder) {
+	tag := e.Open("<channel")
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Endpoint != "" {
-		if b, err = wire.AppendAttr(b, " endpoint='", v.Endpoint); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " endpoint='")
+		e.Attr(" endpoint='", v.Endpoint)
 	}
 	if v.Initiator {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Initiator)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " initiator='")
+		e.BoolAttr(v.Extra, 2, " initiator='", v.Initiator)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " initiator='")
 	}
 	if v.Direction != "" {
-		if b, err = wire.AppendAttr(b, " direction='", string(v.Direction)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " direction='")
+		e.Attr(" direction='", string(v.Direction))
 	}
 	if v.Expire != nil {
-		b = append(b, " expire='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, int64(*v.Expire), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 4, " expire='", int64(*v.Expire))
 	}
 	if v.RelayType != "" {
-		if b, err = wire.AppendAttr(b, " rtp-level-relay-type='", string(v.RelayType)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " rtp-level-relay-type='")
+		e.Attr(" rtp-level-relay-type='", string(v.RelayType))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Sources {
-		if b, err = v.Sources[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Sources[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.PayloadTypes {
-		if b, err = v.PayloadTypes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.PayloadTypes[i].appendXML(e)
 	}
 	switch x := v.Transport.(type) {
 	case *ICE:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *ICE"}
-		}
-		if b, err = x.AppendXML(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			e.Add(x.AppendXML(e.Buf, NS))
+		} else {
+			e.Fail("a nil *ICE")
 		}
 	case *RawUDP:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *RawUDP"}
-		}
-		if b, err = x.AppendXML(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			e.Add(x.AppendXML(e.Buf, NS))
+		} else {
+			e.Fail("a nil *RawUDP")
 		}
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</channel>"), nil
+	e.Close(v.Extra, inner, "</channel>")
 }
 
 func (v *Channel) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "endpoint":
-			v.Endpoint = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Endpoint)
 		case "initiator":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			v.Initiator = d.Bool(true, 2)
 		case "direction":
-			v.Direction = Direction(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.Direction))
 		case "expire":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Expire = wire.Ptr(int32(n))
+			v.Expire = wire.Ptr(int32(d.Int(32, 4)))
 		case "rtp-level-relay-type":
-			v.RelayType = RelayType(a.Optional(&v.Extra, 5))
+			d.Optional((*string)(&v.RelayType))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "source":
-			if c.In(ssma.NS) {
-				if v.Sources == nil {
-					v.Sources = make([]ssma.Source, 0, c.Count())
+			if d.In(ssma.NS) {
+				if len(v.Sources) == cap(v.Sources) {
+					v.Sources = append(v.Sources, make([]ssma.Source, d.Count())...)[:len(v.Sources)]
 				}
-				v.Sources = append(v.Sources, ssma.Source{})
-				if err := v.Sources[len(v.Sources)-1].DecodeXML(c.Raw()); err != nil {
+				v.Sources = v.Sources[:len(v.Sources)+1]
+				if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "payload-type":
-			if c.Same() {
-				if v.PayloadTypes == nil {
-					v.PayloadTypes = make([]PayloadType, 0, c.Count())
+			if d.Same() {
+				if len(v.PayloadTypes) == cap(v.PayloadTypes) {
+					v.PayloadTypes = append(v.PayloadTypes, make([]PayloadType, d.Count())...)[:len(v.PayloadTypes)]
 				}
-				v.PayloadTypes = append(v.PayloadTypes, PayloadType{})
-				if err := v.PayloadTypes[len(v.PayloadTypes)-1].decodeXML(c.Raw()); err != nil {
+				v.PayloadTypes = v.PayloadTypes[:len(v.PayloadTypes)+1]
+				if err := v.PayloadTypes[len(v.PayloadTypes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "transport":
-			if c.In(iceudp.NS) {
+			if d.In(iceudp.NS) {
 				if v.Transport != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(ICE)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Transport = x
 				continue
 			}
-			if c.In(rawudp.NS) {
+			if d.In(rawudp.NS) {
 				if v.Transport != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(RawUDP)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Transport = x
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -611,172 +479,108 @@ func (v *Channel) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *PayloadType) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<payload-type"...)
-	b = append(b, " id='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.ID), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *PayloadType) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<payload-type id='", uint64(v.ID))
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.ClockRate != nil {
-		b = append(b, " clockrate='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ClockRate), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " clockrate='", uint64(*v.ClockRate))
 	}
 	if v.Channels != nil {
-		b = append(b, " channels='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Channels), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " channels='", uint64(*v.Channels))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</payload-type>"), nil
+	e.Close(v.Extra, inner, "</payload-type>")
 }
 
 func (v *PayloadType) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(8, 0)
 			if n > 127 {
-				return a.Invalid(r, "is greater than 127")
+				d.Invalid("is greater than 127")
 			}
 			v.ID = uint8(n)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		case "clockrate":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ClockRate = wire.Ptr(uint32(n))
+			v.ClockRate = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "channels":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Channels = wire.Ptr(uint8(n))
+			v.Channels = wire.Ptr(uint8(d.Uint(8, 3)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Count())
-				}
-				v.Parameters = append(v.Parameters, Parameter{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Parameters) == cap(v.Parameters) {
+				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
 			}
+			v.Parameters = v.Parameters[:len(v.Parameters)+1]
+			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Parameter) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<parameter"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</parameter>"), nil
+func (v *Parameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<parameter name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</parameter>")
 }
 
 func (v *Parameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

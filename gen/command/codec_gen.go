@@ -37,150 +37,113 @@ func (*Command) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Command) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<command"...)
-	} else {
-		b = append(b, "<command xmlns='http://jabber.org/protocol/commands'"...)
-	}
-	if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<command xmlns='http://jabber.org/protocol/commands'", 8)
+	e.Attr(" node='", v.Node)
 	if v.SessionID != "" {
-		if b, err = wire.AppendAttr(b, " sessionid='", v.SessionID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sessionid='")
+		e.Attr(" sessionid='", v.SessionID)
 	}
 	if v.Action != "" {
-		if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " action='")
+		e.Attr(" action='", string(v.Action))
 	}
 	if v.Status != "" {
-		if b, err = wire.AppendAttr(b, " status='", string(v.Status)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " status='")
+		e.Attr(" status='", string(v.Status))
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Actions != nil {
-		if b, err = v.Actions.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Actions.appendXML(e)
 	}
 	for i := range v.Notes {
-		if b, err = v.Notes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Notes[i].appendXML(e)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Payload {
-		b = wire.AppendRaw(b, v.Payload[i], NS)
+		e.Raw(v.Payload[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</command>"), nil
+	e.Close(v.Extra, inner, "</command>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Command) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "command") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "command")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			v.Node = a.Value()
+			d.String(&v.Node)
 			seen |= 1 << 0
 		case "sessionid":
-			v.SessionID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SessionID)
 		case "action":
-			v.Action = Action(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Action))
 		case "status":
-			v.Status = Status(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.Status))
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "actions":
-			if c.Same() {
+			if d.Same() {
 				if v.Actions != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Actions = new(Actions)
-				if err := v.Actions.decodeXML(c.Raw()); err != nil {
+				if err := v.Actions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "note":
-			if c.Same() {
-				if v.Notes == nil {
-					v.Notes = make([]Note, 0, c.Count())
+			if d.Same() {
+				if len(v.Notes) == cap(v.Notes) {
+					v.Notes = append(v.Notes, make([]Note, d.Count())...)[:len(v.Notes)]
 				}
-				v.Notes = append(v.Notes, Note{})
-				if err := v.Notes[len(v.Notes)-1].decodeXML(c.Raw()); err != nil {
+				v.Notes = v.Notes[:len(v.Notes)+1]
+				if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "x":
-			if c.In(form.NS) {
+			if d.In(form.NS) {
 				if v.Form != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Payload = append(v.Payload, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Payload = append(v.Payload, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("node")
+		d.MissingAttr("node")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -199,49 +162,20 @@ func (*Error) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Error) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.Condition...)
-	return append(b, '>'), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NS, string(v.Condition))
+	inner := e.Inside(v.Extra, tag)
+	e.CloseName(v.Extra, inner, string(v.Condition))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Error) DecodeXML(r wire.Raw) error {
-	if !r.In(NS) {
-		return r.Unexpected(v.WireName())
-	}
-	v.Condition = ErrorCondition(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.OpenIn(r, NS)
+	v.Condition = ErrorCondition(d.Name())
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -261,136 +195,83 @@ func (v *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return d.DecodeElement((*plain)(v), &start)
 }
 
-func (v *Actions) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<actions"...)
+func (v *Actions) appendXML(e *wire.Encoder) {
+	tag := e.Open("<actions")
 	if v.Execute != "" {
-		if b, err = wire.AppendAttr(b, " execute='", string(v.Execute)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " execute='")
+		e.Attr(" execute='", string(v.Execute))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Previous {
-		mark := len(b)
-		b = append(b, "<prev/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<prev>", NS)
-		}
+		e.Flag(v.Extra, 1, "<prev>")
 	}
 	if v.Next {
-		mark := len(b)
-		b = append(b, "<next/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<next>", NS)
-		}
+		e.Flag(v.Extra, 2, "<next>")
 	}
 	if v.Complete {
-		mark := len(b)
-		b = append(b, "<complete/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<complete>", NS)
-		}
+		e.Flag(v.Extra, 3, "<complete>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</actions>"), nil
+	e.Close(v.Extra, inner, "</actions>")
 }
 
 func (v *Actions) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "execute":
-			v.Execute = Action(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Execute))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "prev":
-			if c.Same() && !bool(v.Previous) {
-				v.Previous = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
+			d.Flag((*bool)(&v.Previous), 1)
+			continue
 		case "next":
-			if c.Same() && !bool(v.Next) {
-				v.Next = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.Next), 2)
+			continue
 		case "complete":
-			if c.Same() && !bool(v.Complete) {
-				v.Complete = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
+			d.Flag((*bool)(&v.Complete), 3)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Note) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<note"...)
+func (v *Note) appendXML(e *wire.Encoder) {
+	tag := e.Open("<note")
 	if v.Severity != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Severity)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Severity))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</note>"), nil
+	e.Content(v.Extra, tag, v.Text, "</note>")
 }
 
 func (v *Note) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Severity = Severity(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Severity))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Text = d.Text()
+	return d.End(&v.Extra)
 }

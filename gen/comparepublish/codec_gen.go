@@ -22,80 +22,52 @@ func (*ValueMap) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ValueMap) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<cap-v-map"...)
-	} else {
-		b = append(b, "<cap-v-map xmlns='urn:xmpp:pubsub:cap:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<cap-v-map xmlns='urn:xmpp:pubsub:cap:0'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Entries {
-		if b, err = v.Entries[i].appendXML(b, "<cap-value-map-entry", "</cap-value-map-entry>"); err != nil {
-			return b, err
-		}
+		v.Entries[i].appendXML(e, "<cap-value-map-entry", "</cap-value-map-entry>")
 	}
 	for i := range v.ProseEntries {
-		if b, err = v.ProseEntries[i].appendXML(b, "<cap-v-map-entry", "</cap-v-map-entry>"); err != nil {
-			return b, err
-		}
+		v.ProseEntries[i].appendXML(e, "<cap-v-map-entry", "</cap-v-map-entry>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</cap-v-map>"), nil
+	e.Close(v.Extra, inner, "</cap-v-map>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ValueMap) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "cap-v-map") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "cap-value-map-entry":
-			if c.Same() {
-				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Count())
-				}
-				v.Entries = append(v.Entries, Entry{})
-				if err := v.Entries[len(v.Entries)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "cap-v-map-entry":
-			if c.Same() {
-				if v.ProseEntries == nil {
-					v.ProseEntries = make([]Entry, 0, c.Count())
-				}
-				v.ProseEntries = append(v.ProseEntries, Entry{})
-				if err := v.ProseEntries[len(v.ProseEntries)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "cap-v-map")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "cap-value-map-entry":
+			if len(v.Entries) == cap(v.Entries) {
+				v.Entries = append(v.Entries, make([]Entry, d.Count())...)[:len(v.Entries)]
+			}
+			v.Entries = v.Entries[:len(v.Entries)+1]
+			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "cap-v-map-entry":
+			if len(v.ProseEntries) == cap(v.ProseEntries) {
+				v.ProseEntries = append(v.ProseEntries, make([]Entry, d.Count())...)[:len(v.ProseEntries)]
+			}
+			v.ProseEntries = v.ProseEntries[:len(v.ProseEntries)+1]
+			if err := v.ProseEntries[len(v.ProseEntries)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -116,111 +88,70 @@ func (*Failed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<compare-and-publish-failed"...)
-	} else {
-		b = append(b, "<compare-and-publish-failed xmlns='urn:xmpp:pubsub:cap:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " cap-id='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</compare-and-publish-failed>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<compare-and-publish-failed xmlns='urn:xmpp:pubsub:cap:0'", 27)
+	e.Attr(" cap-id='", v.Value)
+	e.Empty(v.Extra, tag, "</compare-and-publish-failed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "compare-and-publish-failed") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "compare-and-publish-failed")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cap-id":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cap-id")
+		d.MissingAttr("cap-id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Entry) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " item-id='", v.ItemID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " cap-value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Entry) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" item-id='", v.ItemID)
+	e.Attr(" cap-value='", v.Value)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Entry) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item-id":
-			v.ItemID = a.Value()
+			d.String(&v.ItemID)
 			seen |= 1 << 0
 		case "cap-value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("item-id")
+		d.MissingAttr("item-id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("cap-value")
+		d.MissingAttr("cap-value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,68 +22,37 @@ func (*Feature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSFeature {
-		b = append(b, "<compression"...)
-	} else {
-		b = append(b, "<compression xmlns='http://jabber.org/features/compress'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSFeature, "<compression xmlns='http://jabber.org/features/compress'", 12)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Methods {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<method>", v.Methods[i], "</method>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<method>", NSFeature)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<method></method>", 8, v.Methods[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSFeature); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</compression>"), nil
+	e.Close(v.Extra, inner, "</compression>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSFeature, "compression") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "method":
-			if c.Same() {
-				if v.Methods == nil {
-					v.Methods = make([]string, 0, c.Count())
-				}
-				v.Methods = append(v.Methods, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Methods))))
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSFeature, "compression")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "method":
+			d.Strings(&v.Methods, 0)
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Methods) == 0 {
-		return r.MissingChild("method")
+		d.MissingChild("method")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -99,68 +68,37 @@ func (*Compress) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Compress) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<compress"...)
-	} else {
-		b = append(b, "<compress xmlns='http://jabber.org/protocol/compress'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<compress xmlns='http://jabber.org/protocol/compress'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Methods {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<method>", v.Methods[i], "</method>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<method>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<method></method>", 8, v.Methods[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</compress>"), nil
+	e.Close(v.Extra, inner, "</compress>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Compress) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "compress") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "method":
-			if c.Same() {
-				if v.Methods == nil {
-					v.Methods = make([]string, 0, c.Count())
-				}
-				v.Methods = append(v.Methods, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Methods))))
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "compress")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "method":
+			d.Strings(&v.Methods, 0)
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Methods) == 0 {
-		return r.MissingChild("method")
+		d.MissingChild("method")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -176,48 +114,15 @@ func (*Compressed) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Compressed) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<compressed/>"...), nil
-		}
-		return append(b, "<compressed xmlns='http://jabber.org/protocol/compress'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<compressed"...)
-	} else {
-		b = append(b, "<compressed xmlns='http://jabber.org/protocol/compress'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</compressed>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<compressed xmlns='http://jabber.org/protocol/compress'", 11, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Compressed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "compressed") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "compressed")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -233,94 +138,58 @@ func (*Failure) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<failure"...)
-	} else {
-		b = append(b, "<failure xmlns='http://jabber.org/protocol/compress'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<failure xmlns='http://jabber.org/protocol/compress'", 8)
+	inner := e.Inside(v.Extra, tag)
 	if v.Condition != "" {
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Condition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 0, n, NS)
-		}
+		e.Name(v.Extra, 0, NS, string(v.Condition))
 	}
 	if v.StanzaCondition != "" {
-		mark := len(b)
-		n := wire.Name{Space: NSStanzaErrors, Local: string(v.StanzaCondition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 1, n, NS)
-		}
+		e.Name(v.Extra, 1, NSStanzaErrors, string(v.StanzaCondition))
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>", "</text>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</failure>"), nil
+	stanza.WriteText(e, v.Text, v.Extra, 2, "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'></text>", 50)
+	e.Close(v.Extra, inner, "</failure>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "failure") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "failure")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.In(NSStanzaErrors) {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Text))))
+			if d.In(NSStanzaErrors) {
+				stanza.ReadText(&d, &v.Text, 2)
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Condition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 0)
-			v.Condition = Condition(c.Local())
+			d.KeepBare(0)
+			v.Condition = Condition(d.Local())
 			continue
 		}
-		if c.In(NSStanzaErrors) {
+		if d.In(NSStanzaErrors) {
 			if v.StanzaCondition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 1)
-			v.StanzaCondition = stanzaerror.Condition(c.Local())
+			d.KeepBare(1)
+			v.StanzaCondition = stanzaerror.Condition(d.Local())
 			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

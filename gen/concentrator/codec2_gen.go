@@ -3,1365 +3,11 @@
 package concentrator
 
 import (
+	"encoding/xml"
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
-
-// WireName returns the name of the element.
-func (*SetNodeParametersAfterEdit) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "setNodeParametersAfterEdit"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*SetNodeParametersAfterEdit) Matches(n wire.Name) bool {
-	return n.Local == "setNodeParametersAfterEdit" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*SetNodeParametersAfterEdit) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*SetNodeParametersAfterEdit) NewResult() *SetNodeParametersAfterEditResponse {
-	return new(SetNodeParametersAfterEditResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*SetNodeParametersAfterEdit) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *SetNodeParametersAfterEdit) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<setNodeParametersAfterEdit"...)
-	} else {
-		b = append(b, "<setNodeParametersAfterEdit xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " xml:lang='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</setNodeParametersAfterEdit>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *SetNodeParametersAfterEdit) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "setNodeParametersAfterEdit") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 6)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "x":
-			if c.In(form.NS) && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	if seen&(1<<2) == 0 {
-		return r.MissingChild("x")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*SetNodeParametersAfterEditResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "setNodeParametersAfterEditResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*SetNodeParametersAfterEditResponse) Matches(n wire.Name) bool {
-	return n.Local == "setNodeParametersAfterEditResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*SetNodeParametersAfterEditResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *SetNodeParametersAfterEditResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<setNodeParametersAfterEditResponse"...)
-	} else {
-		b = append(b, "<setNodeParametersAfterEditResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</setNodeParametersAfterEditResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *SetNodeParametersAfterEditResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "setNodeParametersAfterEditResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]ParameterError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, ParameterError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*GetCommonNodeParametersForEdit) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "getCommonNodeParametersForEdit"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*GetCommonNodeParametersForEdit) Matches(n wire.Name) bool {
-	return n.Local == "getCommonNodeParametersForEdit" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*GetCommonNodeParametersForEdit) IQType() stanza.IQType {
-	return stanza.Get
-}
-
-// NewResult returns a new, empty answer.
-func (*GetCommonNodeParametersForEdit) NewResult() *GetCommonNodeParametersForEditResponse {
-	return new(GetCommonNodeParametersForEditResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*GetCommonNodeParametersForEdit) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *GetCommonNodeParametersForEdit) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCommonNodeParametersForEdit"...)
-	} else {
-		b = append(b, "<getCommonNodeParametersForEdit xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getCommonNodeParametersForEdit>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *GetCommonNodeParametersForEdit) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCommonNodeParametersForEdit") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 3)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*GetCommonNodeParametersForEditResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "getCommonNodeParametersForEditResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*GetCommonNodeParametersForEditResponse) Matches(n wire.Name) bool {
-	return n.Local == "getCommonNodeParametersForEditResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*GetCommonNodeParametersForEditResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *GetCommonNodeParametersForEditResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCommonNodeParametersForEditResponse"...)
-	} else {
-		b = append(b, "<getCommonNodeParametersForEditResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getCommonNodeParametersForEditResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *GetCommonNodeParametersForEditResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCommonNodeParametersForEditResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "x":
-			if c.In(form.NS) && v.Form == nil {
-				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*SetCommonNodeParametersAfterEdit) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "setCommonNodeParametersAfterEdit"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*SetCommonNodeParametersAfterEdit) Matches(n wire.Name) bool {
-	return n.Local == "setCommonNodeParametersAfterEdit" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*SetCommonNodeParametersAfterEdit) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*SetCommonNodeParametersAfterEdit) NewResult() *SetCommonNodeParametersAfterEditResponse {
-	return new(SetCommonNodeParametersAfterEditResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*SetCommonNodeParametersAfterEdit) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *SetCommonNodeParametersAfterEdit) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<setCommonNodeParametersAfterEdit"...)
-	} else {
-		b = append(b, "<setCommonNodeParametersAfterEdit xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " sourceId='")
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</setCommonNodeParametersAfterEdit>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *SetCommonNodeParametersAfterEdit) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "setCommonNodeParametersAfterEdit") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 0)
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 1)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 2)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 3)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 4)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*SetCommonNodeParametersAfterEditResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "setCommonNodeParametersAfterEditResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*SetCommonNodeParametersAfterEditResponse) Matches(n wire.Name) bool {
-	return n.Local == "setCommonNodeParametersAfterEditResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*SetCommonNodeParametersAfterEditResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *SetCommonNodeParametersAfterEditResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<setCommonNodeParametersAfterEditResponse"...)
-	} else {
-		b = append(b, "<setCommonNodeParametersAfterEditResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</setCommonNodeParametersAfterEditResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *SetCommonNodeParametersAfterEditResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "setCommonNodeParametersAfterEditResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]ParameterError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, ParameterError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*GetAddableNodeTypes) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "getAddableNodeTypes"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*GetAddableNodeTypes) Matches(n wire.Name) bool {
-	return n.Local == "getAddableNodeTypes" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*GetAddableNodeTypes) IQType() stanza.IQType {
-	return stanza.Get
-}
-
-// NewResult returns a new, empty answer.
-func (*GetAddableNodeTypes) NewResult() *GetAddableNodeTypesResponse {
-	return new(GetAddableNodeTypesResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*GetAddableNodeTypes) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *GetAddableNodeTypes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAddableNodeTypes"...)
-	} else {
-		b = append(b, "<getAddableNodeTypes xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " xml:lang='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getAddableNodeTypes>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *GetAddableNodeTypes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAddableNodeTypes") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 6)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*GetAddableNodeTypesResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "getAddableNodeTypesResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*GetAddableNodeTypesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getAddableNodeTypesResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*GetAddableNodeTypesResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *GetAddableNodeTypesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAddableNodeTypesResponse"...)
-	} else {
-		b = append(b, "<getAddableNodeTypesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if v.Result != "" {
-		if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " result='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.NodeTypes {
-		if b, err = v.NodeTypes[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getAddableNodeTypesResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *GetAddableNodeTypesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAddableNodeTypesResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Optional(&v.Extra, 0))
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "nodeType":
-			if c.Same() {
-				if v.NodeTypes == nil {
-					v.NodeTypes = make([]NodeType, 0, c.Count())
-				}
-				v.NodeTypes = append(v.NodeTypes, NodeType{})
-				if err := v.NodeTypes[len(v.NodeTypes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*GetParametersForNewNode) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "getParametersForNewNode"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*GetParametersForNewNode) Matches(n wire.Name) bool {
-	return n.Local == "getParametersForNewNode" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*GetParametersForNewNode) IQType() stanza.IQType {
-	return stanza.Get
-}
-
-// NewResult returns a new, empty answer.
-func (*GetParametersForNewNode) NewResult() *GetParametersForNewNodeResponse {
-	return new(GetParametersForNewNodeResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*GetParametersForNewNode) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *GetParametersForNewNode) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getParametersForNewNode"...)
-	} else {
-		b = append(b, "<getParametersForNewNode xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
-	}
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " xml:lang='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getParametersForNewNode>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *GetParametersForNewNode) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getParametersForNewNode") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
-		case "type":
-			v.Type = a.Value()
-			seen |= 1 << 2
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 4)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 5)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 6)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 7)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	if seen&(1<<2) == 0 {
-		return r.MissingAttr("type")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*GetParametersForNewNodeResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "getParametersForNewNodeResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*GetParametersForNewNodeResponse) Matches(n wire.Name) bool {
-	return n.Local == "getParametersForNewNodeResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*GetParametersForNewNodeResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *GetParametersForNewNodeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getParametersForNewNodeResponse"...)
-	} else {
-		b = append(b, "<getParametersForNewNodeResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getParametersForNewNodeResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *GetParametersForNewNodeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getParametersForNewNodeResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "x":
-			if c.In(form.NS) && v.Form == nil {
-				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*CreateNewNode) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "createNewNode"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*CreateNewNode) Matches(n wire.Name) bool {
-	return n.Local == "createNewNode" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*CreateNewNode) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*CreateNewNode) NewResult() *CreateNewNodeResponse {
-	return new(CreateNewNodeResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*CreateNewNode) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *CreateNewNode) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<createNewNode"...)
-	} else {
-		b = append(b, "<createNewNode xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
-	}
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " xml:lang='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</createNewNode>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *CreateNewNode) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "createNewNode") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
-		case "type":
-			v.Type = a.Value()
-			seen |= 1 << 2
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 4)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 5)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 6)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 7)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "x":
-			if c.In(form.NS) && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	if seen&(1<<2) == 0 {
-		return r.MissingAttr("type")
-	}
-	if seen&(1<<3) == 0 {
-		return r.MissingChild("x")
-	}
-	return nil
-}
 
 // WireName returns the name of the element.
 func (*CreateNewNodeResponse) WireName() wire.Name {
@@ -1381,93 +27,70 @@ func (*CreateNewNodeResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CreateNewNodeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<createNewNodeResponse"...)
-	} else {
-		b = append(b, "<createNewNodeResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<createNewNodeResponse xmlns='urn:xmpp:iot:concentrators'", 22)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Errors[i].appendXML(e)
 	}
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</createNewNodeResponse>"), nil
+	e.Close(v.Extra, inner, "</createNewNodeResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CreateNewNodeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "createNewNodeResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "createNewNodeResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]ParameterError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, ParameterError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
 			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1498,112 +121,68 @@ func (*DestroyNode) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DestroyNode) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<destroyNode"...)
-	} else {
-		b = append(b, "<destroyNode xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<destroyNode xmlns='urn:xmpp:iot:concentrators'", 12)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</destroyNode>"), nil
+	e.Empty(v.Extra, tag, "</destroyNode>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DestroyNode) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "destroyNode") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "destroyNode")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1624,58 +203,36 @@ func (*DestroyNodeResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DestroyNodeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<destroyNodeResponse"...)
-	} else {
-		b = append(b, "<destroyNodeResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</destroyNodeResponse>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<destroyNodeResponse xmlns='urn:xmpp:iot:concentrators'", 20)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</destroyNodeResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DestroyNodeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "destroyNodeResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "destroyNodeResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1706,146 +263,82 @@ func (*GetAncestors) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetAncestors) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAncestors"...)
-	} else {
-		b = append(b, "<getAncestors xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAncestors xmlns='urn:xmpp:iot:concentrators'", 13)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " parameters='")
+		e.BoolAttr(v.Extra, 3, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " parameters='")
 	}
 	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " messages='")
+		e.BoolAttr(v.Extra, 4, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " messages='")
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getAncestors>"), nil
+	e.Empty(v.Extra, tag, "</getAncestors>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetAncestors) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAncestors") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getAncestors")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
+			v.Parameters = d.Bool(true, 3)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
+			v.Messages = d.Bool(true, 4)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 6)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 7)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 8)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1866,77 +359,58 @@ func (*GetAncestorsResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetAncestorsResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAncestorsResponse"...)
-	} else {
-		b = append(b, "<getAncestorsResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAncestorsResponse xmlns='urn:xmpp:iot:concentrators'", 21)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getAncestorsResponse>"), nil
+	e.Close(v.Extra, inner, "</getAncestorsResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetAncestorsResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAncestorsResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getAncestorsResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1967,112 +441,68 @@ func (*GetNodeCommands) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodeCommands) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodeCommands"...)
-	} else {
-		b = append(b, "<getNodeCommands xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodeCommands xmlns='urn:xmpp:iot:concentrators'", 16)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getNodeCommands>"), nil
+	e.Empty(v.Extra, tag, "</getNodeCommands>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodeCommands) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodeCommands") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodeCommands")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2093,76 +523,55 @@ func (*GetNodeCommandsResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodeCommandsResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodeCommandsResponse"...)
-	} else {
-		b = append(b, "<getNodeCommandsResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodeCommandsResponse xmlns='urn:xmpp:iot:concentrators'", 24)
 	if v.Result != "" {
-		if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " result='")
+		e.Attr(" result='", string(v.Result))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Commands {
-		if b, err = v.Commands[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Commands[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodeCommandsResponse>"), nil
+	e.Close(v.Extra, inner, "</getNodeCommandsResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodeCommandsResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodeCommandsResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getNodeCommandsResponse")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Result))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "command":
-			if c.Same() {
-				if v.Commands == nil {
-					v.Commands = make([]Command, 0, c.Count())
-				}
-				v.Commands = append(v.Commands, Command{})
-				if err := v.Commands[len(v.Commands)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Commands) == cap(v.Commands) {
+				v.Commands = append(v.Commands, make([]Command, d.Count())...)[:len(v.Commands)]
 			}
+			v.Commands = v.Commands[:len(v.Commands)+1]
+			if err := v.Commands[len(v.Commands)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2193,121 +602,75 @@ func (*GetCommandParameters) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetCommandParameters) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCommandParameters"...)
-	} else {
-		b = append(b, "<getCommandParameters xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCommandParameters xmlns='urn:xmpp:iot:concentrators'", 21)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if b, err = wire.AppendAttr(b, " command='", v.Command); err != nil {
-		return b, err
-	}
+	e.Attr(" command='", v.Command)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getCommandParameters>"), nil
+	e.Empty(v.Extra, tag, "</getCommandParameters>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetCommandParameters) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCommandParameters") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getCommandParameters")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "command":
-			v.Command = a.Value()
+			d.String(&v.Command)
 			seen |= 1 << 2
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 6)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 7)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("command")
+		d.MissingAttr("command")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2328,74 +691,57 @@ func (*GetCommandParametersResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetCommandParametersResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCommandParametersResponse"...)
-	} else {
-		b = append(b, "<getCommandParametersResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCommandParametersResponse xmlns='urn:xmpp:iot:concentrators'", 29)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getCommandParametersResponse>"), nil
+	e.Close(v.Extra, inner, "</getCommandParametersResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetCommandParametersResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCommandParametersResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getCommandParametersResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2426,137 +772,96 @@ func (*ExecuteNodeCommand) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExecuteNodeCommand) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<executeNodeCommand"...)
-	} else {
-		b = append(b, "<executeNodeCommand xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<executeNodeCommand xmlns='urn:xmpp:iot:concentrators'", 19)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if b, err = wire.AppendAttr(b, " command='", v.Command); err != nil {
-		return b, err
-	}
+	e.Attr(" command='", v.Command)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</executeNodeCommand>"), nil
+	e.Close(v.Extra, inner, "</executeNodeCommand>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExecuteNodeCommand) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "executeNodeCommand") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "executeNodeCommand")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "command":
-			v.Command = a.Value()
+			d.String(&v.Command)
 			seen |= 1 << 2
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 6)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 7)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("command")
+		d.MissingAttr("command")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2577,77 +882,58 @@ func (*ExecuteNodeCommandResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExecuteNodeCommandResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<executeNodeCommandResponse"...)
-	} else {
-		b = append(b, "<executeNodeCommandResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<executeNodeCommandResponse xmlns='urn:xmpp:iot:concentrators'", 27)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Errors[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</executeNodeCommandResponse>"), nil
+	e.Close(v.Extra, inner, "</executeNodeCommandResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExecuteNodeCommandResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "executeNodeCommandResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "executeNodeCommandResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]ParameterError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, ParameterError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
 			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2678,137 +964,96 @@ func (*ExecuteNodeQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExecuteNodeQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<executeNodeQuery"...)
-	} else {
-		b = append(b, "<executeNodeQuery xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<executeNodeQuery xmlns='urn:xmpp:iot:concentrators'", 17)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if b, err = wire.AppendAttr(b, " command='", v.Command); err != nil {
-		return b, err
-	}
+	e.Attr(" command='", v.Command)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</executeNodeQuery>"), nil
+	e.Close(v.Extra, inner, "</executeNodeQuery>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExecuteNodeQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "executeNodeQuery") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "executeNodeQuery")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "command":
-			v.Command = a.Value()
+			d.String(&v.Command)
 			seen |= 1 << 2
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 6)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 7)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("command")
+		d.MissingAttr("command")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2829,86 +1074,63 @@ func (*ExecuteNodeQueryResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExecuteNodeQueryResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<executeNodeQueryResponse"...)
-	} else {
-		b = append(b, "<executeNodeQueryResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<executeNodeQueryResponse xmlns='urn:xmpp:iot:concentrators'", 25)
+	e.Attr(" result='", string(v.Result))
 	if v.QueryID != "" {
-		if b, err = wire.AppendAttr(b, " queryId='", v.QueryID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " queryId='")
+		e.Attr(" queryId='", v.QueryID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Errors[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</executeNodeQueryResponse>"), nil
+	e.Close(v.Extra, inner, "</executeNodeQueryResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExecuteNodeQueryResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "executeNodeQueryResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "executeNodeQueryResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		case "queryId":
-			v.QueryID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.QueryID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]ParameterError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, ParameterError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
 			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2939,130 +1161,80 @@ func (*AbortNodeQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AbortNodeQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<abortNodeQuery"...)
-	} else {
-		b = append(b, "<abortNodeQuery xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<abortNodeQuery xmlns='urn:xmpp:iot:concentrators'", 15)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if b, err = wire.AppendAttr(b, " queryId='", v.QueryID); err != nil {
-		return b, err
-	}
+	e.Attr(" queryId='", v.QueryID)
 	if v.Command != "" {
-		if b, err = wire.AppendAttr(b, " command='", v.Command); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " command='")
+		e.Attr(" command='", v.Command)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</abortNodeQuery>"), nil
+	e.Empty(v.Extra, tag, "</abortNodeQuery>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AbortNodeQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "abortNodeQuery") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "abortNodeQuery")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "queryId":
-			v.QueryID = a.Value()
+			d.String(&v.QueryID)
 			seen |= 1 << 2
 		case "command":
-			v.Command = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Command)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 6)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 7)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 8)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("queryId")
+		d.MissingAttr("queryId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3083,58 +1255,36 @@ func (*AbortNodeQueryResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AbortNodeQueryResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<abortNodeQueryResponse"...)
-	} else {
-		b = append(b, "<abortNodeQueryResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</abortNodeQueryResponse>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<abortNodeQueryResponse xmlns='urn:xmpp:iot:concentrators'", 23)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</abortNodeQueryResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AbortNodeQueryResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "abortNodeQueryResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "abortNodeQueryResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3165,103 +1315,70 @@ func (*GetCommonNodeCommands) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetCommonNodeCommands) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCommonNodeCommands"...)
-	} else {
-		b = append(b, "<getCommonNodeCommands xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCommonNodeCommands xmlns='urn:xmpp:iot:concentrators'", 22)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getCommonNodeCommands>"), nil
+	e.Close(v.Extra, inner, "</getCommonNodeCommands>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetCommonNodeCommands) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCommonNodeCommands") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getCommonNodeCommands")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3282,76 +1399,55 @@ func (*GetCommonNodeCommandsResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetCommonNodeCommandsResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCommonNodeCommandsResponse"...)
-	} else {
-		b = append(b, "<getCommonNodeCommandsResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCommonNodeCommandsResponse xmlns='urn:xmpp:iot:concentrators'", 30)
 	if v.Result != "" {
-		if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " result='")
+		e.Attr(" result='", string(v.Result))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Commands {
-		if b, err = v.Commands[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Commands[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getCommonNodeCommandsResponse>"), nil
+	e.Close(v.Extra, inner, "</getCommonNodeCommandsResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetCommonNodeCommandsResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCommonNodeCommandsResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getCommonNodeCommandsResponse")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Result))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "command":
-			if c.Same() {
-				if v.Commands == nil {
-					v.Commands = make([]Command, 0, c.Count())
-				}
-				v.Commands = append(v.Commands, Command{})
-				if err := v.Commands[len(v.Commands)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Commands) == cap(v.Commands) {
+				v.Commands = append(v.Commands, make([]Command, d.Count())...)[:len(v.Commands)]
 			}
+			v.Commands = v.Commands[:len(v.Commands)+1]
+			if err := v.Commands[len(v.Commands)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3382,113 +1478,78 @@ func (*GetCommonCommandParameters) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetCommonCommandParameters) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCommonCommandParameters"...)
-	} else {
-		b = append(b, "<getCommonCommandParameters xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " command='", v.Command); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCommonCommandParameters xmlns='urn:xmpp:iot:concentrators'", 27)
+	e.Attr(" command='", v.Command)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getCommonCommandParameters>"), nil
+	e.Close(v.Extra, inner, "</getCommonCommandParameters>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetCommonCommandParameters) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCommonCommandParameters") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getCommonCommandParameters")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "command":
-			v.Command = a.Value()
+			d.String(&v.Command)
 			seen |= 1 << 0
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("command")
+		d.MissingAttr("command")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3509,74 +1570,57 @@ func (*GetCommonCommandParametersResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetCommonCommandParametersResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCommonCommandParametersResponse"...)
-	} else {
-		b = append(b, "<getCommonCommandParametersResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCommonCommandParametersResponse xmlns='urn:xmpp:iot:concentrators'", 35)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getCommonCommandParametersResponse>"), nil
+	e.Close(v.Extra, inner, "</getCommonCommandParametersResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetCommonCommandParametersResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCommonCommandParametersResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getCommonCommandParametersResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3607,135 +1651,96 @@ func (*ExecuteCommonNodeCommand) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExecuteCommonNodeCommand) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<executeCommonNodeCommand"...)
-	} else {
-		b = append(b, "<executeCommonNodeCommand xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " command='", v.Command); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<executeCommonNodeCommand xmlns='urn:xmpp:iot:concentrators'", 25)
+	e.Attr(" command='", v.Command)
 	if v.QueryID != "" {
-		if b, err = wire.AppendAttr(b, " queryId='", v.QueryID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " queryId='")
+		e.Attr(" queryId='", v.QueryID)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</executeCommonNodeCommand>"), nil
+	e.Close(v.Extra, inner, "</executeCommonNodeCommand>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExecuteCommonNodeCommand) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "executeCommonNodeCommand") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "executeCommonNodeCommand")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "command":
-			v.Command = a.Value()
+			d.String(&v.Command)
 			seen |= 1 << 0
 		case "queryId":
-			v.QueryID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.QueryID)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
+			if d.Same() {
+				if len(v.Nodes) == cap(v.Nodes) {
+					v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
 				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("command")
+		d.MissingAttr("command")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3756,93 +1761,70 @@ func (*ExecuteCommonNodeCommandResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExecuteCommonNodeCommandResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<executeCommonNodeCommandResponse"...)
-	} else {
-		b = append(b, "<executeCommonNodeCommandResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<executeCommonNodeCommandResponse xmlns='urn:xmpp:iot:concentrators'", 33)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Errors[i].appendXML(e)
 	}
 	for i := range v.Results {
-		if b, err = v.Results[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Results[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</executeCommonNodeCommandResponse>"), nil
+	e.Close(v.Extra, inner, "</executeCommonNodeCommandResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExecuteCommonNodeCommandResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "executeCommonNodeCommandResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "executeCommonNodeCommandResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]ParameterError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, ParameterError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
 			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "result":
-			if c.Same() {
-				if v.Results == nil {
-					v.Results = make([]NodeResult, 0, c.Count())
-				}
-				v.Results = append(v.Results, NodeResult{})
-				if err := v.Results[len(v.Results)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Results) == cap(v.Results) {
+				v.Results = append(v.Results, make([]NodeResult, d.Count())...)[:len(v.Results)]
 			}
+			v.Results = v.Results[:len(v.Results)+1]
+			if err := v.Results[len(v.Results)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3873,126 +1855,91 @@ func (*ExecuteCommonNodeQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExecuteCommonNodeQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<executeCommonNodeQuery"...)
-	} else {
-		b = append(b, "<executeCommonNodeQuery xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " command='", v.Command); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<executeCommonNodeQuery xmlns='urn:xmpp:iot:concentrators'", 23)
+	e.Attr(" command='", v.Command)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</executeCommonNodeQuery>"), nil
+	e.Close(v.Extra, inner, "</executeCommonNodeQuery>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExecuteCommonNodeQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "executeCommonNodeQuery") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "executeCommonNodeQuery")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "command":
-			v.Command = a.Value()
+			d.String(&v.Command)
 			seen |= 1 << 0
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
+			if d.Same() {
+				if len(v.Nodes) == cap(v.Nodes) {
+					v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
 				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("command")
+		d.MissingAttr("command")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -4013,100 +1960,2257 @@ func (*ExecuteCommonNodeQueryResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExecuteCommonNodeQueryResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<executeCommonNodeQueryResponse"...)
-	} else {
-		b = append(b, "<executeCommonNodeQueryResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<executeCommonNodeQueryResponse xmlns='urn:xmpp:iot:concentrators'", 31)
+	e.Attr(" result='", string(v.Result))
 	if v.QueryID != "" {
-		if b, err = wire.AppendAttr(b, " queryId='", v.QueryID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " queryId='")
+		e.Attr(" queryId='", v.QueryID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Errors[i].appendXML(e)
 	}
 	for i := range v.Results {
-		if b, err = v.Results[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Results[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</executeCommonNodeQueryResponse>"), nil
+	e.Close(v.Extra, inner, "</executeCommonNodeQueryResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExecuteCommonNodeQueryResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "executeCommonNodeQueryResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "executeCommonNodeQueryResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		case "queryId":
-			v.QueryID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.QueryID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]ParameterError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, ParameterError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
 			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "result":
-			if c.Same() {
-				if v.Results == nil {
-					v.Results = make([]NodeResult, 0, c.Count())
-				}
-				v.Results = append(v.Results, NodeResult{})
-				if err := v.Results[len(v.Results)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Results) == cap(v.Results) {
+				v.Results = append(v.Results, make([]NodeResult, d.Count())...)[:len(v.Results)]
 			}
+			v.Results = v.Results[:len(v.Results)+1]
+			if err := v.Results[len(v.Results)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*AbortCommonNodeQuery) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "abortCommonNodeQuery"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*AbortCommonNodeQuery) Matches(n wire.Name) bool {
+	return n.Local == "abortCommonNodeQuery" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*AbortCommonNodeQuery) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*AbortCommonNodeQuery) NewResult() *AbortCommonNodeQueryResponse {
+	return new(AbortCommonNodeQueryResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*AbortCommonNodeQuery) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *AbortCommonNodeQuery) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<abortCommonNodeQuery xmlns='urn:xmpp:iot:concentrators'", 21)
+	e.Attr(" queryId='", v.QueryID)
+	if v.Command != "" {
+		e.Attr(" command='", v.Command)
+	}
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Nodes {
+		v.Nodes[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</abortCommonNodeQuery>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *AbortCommonNodeQuery) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "abortCommonNodeQuery")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "queryId":
+			d.String(&v.QueryID)
+			seen |= 1 << 0
+		case "command":
+			d.Optional(&v.Command)
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("queryId")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*AbortCommonNodeQueryResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "abortCommonNodeQueryResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*AbortCommonNodeQueryResponse) Matches(n wire.Name) bool {
+	return n.Local == "abortCommonNodeQueryResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*AbortCommonNodeQueryResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *AbortCommonNodeQueryResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<abortCommonNodeQueryResponse xmlns='urn:xmpp:iot:concentrators'", 29)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</abortCommonNodeQueryResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *AbortCommonNodeQueryResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "abortCommonNodeQueryResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*MoveNodeUp) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moveNodeUp"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*MoveNodeUp) Matches(n wire.Name) bool {
+	return n.Local == "moveNodeUp" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*MoveNodeUp) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*MoveNodeUp) NewResult() *MoveNodeUpResponse {
+	return new(MoveNodeUpResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*MoveNodeUp) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *MoveNodeUp) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moveNodeUp xmlns='urn:xmpp:iot:concentrators'", 11)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	e.Empty(v.Extra, tag, "</moveNodeUp>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *MoveNodeUp) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moveNodeUp")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*MoveNodeUpResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moveNodeUpResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*MoveNodeUpResponse) Matches(n wire.Name) bool {
+	return n.Local == "moveNodeUpResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*MoveNodeUpResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *MoveNodeUpResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moveNodeUpResponse xmlns='urn:xmpp:iot:concentrators'", 19)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</moveNodeUpResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *MoveNodeUpResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moveNodeUpResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*MoveNodesUp) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moveNodesUp"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*MoveNodesUp) Matches(n wire.Name) bool {
+	return n.Local == "moveNodesUp" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*MoveNodesUp) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*MoveNodesUp) NewResult() *MoveNodesUpResponse {
+	return new(MoveNodesUpResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*MoveNodesUp) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *MoveNodesUp) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moveNodesUp xmlns='urn:xmpp:iot:concentrators'", 12)
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Nodes {
+		v.Nodes[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</moveNodesUp>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *MoveNodesUp) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moveNodesUp")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*MoveNodesUpResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moveNodesUpResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*MoveNodesUpResponse) Matches(n wire.Name) bool {
+	return n.Local == "moveNodesUpResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*MoveNodesUpResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *MoveNodesUpResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moveNodesUpResponse xmlns='urn:xmpp:iot:concentrators'", 20)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</moveNodesUpResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *MoveNodesUpResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moveNodesUpResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*MoveNodeDown) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moveNodeDown"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*MoveNodeDown) Matches(n wire.Name) bool {
+	return n.Local == "moveNodeDown" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*MoveNodeDown) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*MoveNodeDown) NewResult() *MoveNodeDownResponse {
+	return new(MoveNodeDownResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*MoveNodeDown) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *MoveNodeDown) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moveNodeDown xmlns='urn:xmpp:iot:concentrators'", 13)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	e.Empty(v.Extra, tag, "</moveNodeDown>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *MoveNodeDown) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moveNodeDown")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*MoveNodeDownResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moveNodeDownResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*MoveNodeDownResponse) Matches(n wire.Name) bool {
+	return n.Local == "moveNodeDownResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*MoveNodeDownResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *MoveNodeDownResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moveNodeDownResponse xmlns='urn:xmpp:iot:concentrators'", 21)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</moveNodeDownResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *MoveNodeDownResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moveNodeDownResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*MoveNodesDown) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moveNodesDown"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*MoveNodesDown) Matches(n wire.Name) bool {
+	return n.Local == "moveNodesDown" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*MoveNodesDown) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*MoveNodesDown) NewResult() *MoveNodesDownResponse {
+	return new(MoveNodesDownResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*MoveNodesDown) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *MoveNodesDown) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moveNodesDown xmlns='urn:xmpp:iot:concentrators'", 14)
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Nodes {
+		v.Nodes[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</moveNodesDown>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *MoveNodesDown) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moveNodesDown")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*MoveNodesDownResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moveNodesDownResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*MoveNodesDownResponse) Matches(n wire.Name) bool {
+	return n.Local == "moveNodesDownResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*MoveNodesDownResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *MoveNodesDownResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moveNodesDownResponse xmlns='urn:xmpp:iot:concentrators'", 22)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</moveNodesDownResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *MoveNodesDownResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moveNodesDownResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Subscribe) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "subscribe"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Subscribe) Matches(n wire.Name) bool {
+	return n.Local == "subscribe" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*Subscribe) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*Subscribe) NewResult() *SubscribeResponse {
+	return new(SubscribeResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Subscribe) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Subscribe) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<subscribe xmlns='urn:xmpp:iot:concentrators'", 10)
+	e.Attr(" sourceId='", v.SourceID)
+	if v.GetEventsSince != "" {
+		e.Attr(" getEventsSince='", v.GetEventsSince)
+	}
+	if v.Parameters {
+		e.BoolAttr(v.Extra, 2, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " parameters='")
+	}
+	if v.Messages {
+		e.BoolAttr(v.Extra, 3, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " messages='")
+	}
+	if v.NodeAdded != nil {
+		e.BoolAttr(v.Extra, 4, " nodeAdded='", *v.NodeAdded)
+	}
+	if v.NodeUpdated != nil {
+		e.BoolAttr(v.Extra, 5, " nodeUpdated='", *v.NodeUpdated)
+	}
+	if v.NodeStatusChanged != nil {
+		e.BoolAttr(v.Extra, 6, " nodeStatusChanged='", *v.NodeStatusChanged)
+	}
+	if v.NodeRemoved != nil {
+		e.BoolAttr(v.Extra, 7, " nodeRemoved='", *v.NodeRemoved)
+	}
+	if v.NodeMovedUp != nil {
+		e.BoolAttr(v.Extra, 8, " nodeMovedUp='", *v.NodeMovedUp)
+	}
+	if v.NodeMovedDown != nil {
+		e.BoolAttr(v.Extra, 9, " nodeMovedDown='", *v.NodeMovedDown)
+	}
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	e.Empty(v.Extra, tag, "</subscribe>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Subscribe) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "subscribe")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "getEventsSince":
+			d.Optional(&v.GetEventsSince)
+		case "parameters":
+			v.Parameters = d.Bool(true, 2)
+		case "messages":
+			v.Messages = d.Bool(true, 3)
+		case "nodeAdded":
+			v.NodeAdded = wire.Ptr(d.Bool(false, 4))
+		case "nodeUpdated":
+			v.NodeUpdated = wire.Ptr(d.Bool(false, 5))
+		case "nodeStatusChanged":
+			v.NodeStatusChanged = wire.Ptr(d.Bool(false, 6))
+		case "nodeRemoved":
+			v.NodeRemoved = wire.Ptr(d.Bool(false, 7))
+		case "nodeMovedUp":
+			v.NodeMovedUp = wire.Ptr(d.Bool(false, 8))
+		case "nodeMovedDown":
+			v.NodeMovedDown = wire.Ptr(d.Bool(false, 9))
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*SubscribeResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "subscribeResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SubscribeResponse) Matches(n wire.Name) bool {
+	return n.Local == "subscribeResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SubscribeResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SubscribeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<subscribeResponse xmlns='urn:xmpp:iot:concentrators'", 18)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</subscribeResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SubscribeResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "subscribeResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Unsubscribe) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "unsubscribe"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Unsubscribe) Matches(n wire.Name) bool {
+	return n.Local == "unsubscribe" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*Unsubscribe) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*Unsubscribe) NewResult() *UnsubscribeResponse {
+	return new(UnsubscribeResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Unsubscribe) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Unsubscribe) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unsubscribe xmlns='urn:xmpp:iot:concentrators'", 12)
+	e.Attr(" sourceId='", v.SourceID)
+	if v.Parameters {
+		e.BoolAttr(v.Extra, 1, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " parameters='")
+	}
+	if v.Messages {
+		e.BoolAttr(v.Extra, 2, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " messages='")
+	}
+	if v.NodeAdded != nil {
+		e.BoolAttr(v.Extra, 3, " nodeAdded='", *v.NodeAdded)
+	}
+	if v.NodeUpdated != nil {
+		e.BoolAttr(v.Extra, 4, " nodeUpdated='", *v.NodeUpdated)
+	}
+	if v.NodeStatusChanged != nil {
+		e.BoolAttr(v.Extra, 5, " nodeStatusChanged='", *v.NodeStatusChanged)
+	}
+	if v.NodeRemoved != nil {
+		e.BoolAttr(v.Extra, 6, " nodeRemoved='", *v.NodeRemoved)
+	}
+	if v.NodeMovedUp != nil {
+		e.BoolAttr(v.Extra, 7, " nodeMovedUp='", *v.NodeMovedUp)
+	}
+	if v.NodeMovedDown != nil {
+		e.BoolAttr(v.Extra, 8, " nodeMovedDown='", *v.NodeMovedDown)
+	}
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	e.Empty(v.Extra, tag, "</unsubscribe>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Unsubscribe) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "unsubscribe")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "parameters":
+			v.Parameters = d.Bool(true, 1)
+		case "messages":
+			v.Messages = d.Bool(true, 2)
+		case "nodeAdded":
+			v.NodeAdded = wire.Ptr(d.Bool(false, 3))
+		case "nodeUpdated":
+			v.NodeUpdated = wire.Ptr(d.Bool(false, 4))
+		case "nodeStatusChanged":
+			v.NodeStatusChanged = wire.Ptr(d.Bool(false, 5))
+		case "nodeRemoved":
+			v.NodeRemoved = wire.Ptr(d.Bool(false, 6))
+		case "nodeMovedUp":
+			v.NodeMovedUp = wire.Ptr(d.Bool(false, 7))
+		case "nodeMovedDown":
+			v.NodeMovedDown = wire.Ptr(d.Bool(false, 8))
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*UnsubscribeResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "unsubscribeResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*UnsubscribeResponse) Matches(n wire.Name) bool {
+	return n.Local == "unsubscribeResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*UnsubscribeResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *UnsubscribeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unsubscribeResponse xmlns='urn:xmpp:iot:concentrators'", 20)
+	e.Attr(" result='", string(v.Result))
+	e.Empty(v.Extra, tag, "</unsubscribeResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *UnsubscribeResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "unsubscribeResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*NodeAdded) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "nodeAdded"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*NodeAdded) Matches(n wire.Name) bool {
+	return n.Local == "nodeAdded" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*NodeAdded) Features() []string {
+	return []string{NS}
+}
+
+func (*BooleanParameter) isAddedParameter() {}
+
+func (*ColorParameter) isAddedParameter() {}
+
+func (*DateParameter) isAddedParameter() {}
+
+func (*DateTimeParameter) isAddedParameter() {}
+
+func (*DoubleParameter) isAddedParameter() {}
+
+func (*DurationParameter) isAddedParameter() {}
+
+func (*IntParameter) isAddedParameter() {}
+
+func (*LongParameter) isAddedParameter() {}
+
+func (*StringParameter) isAddedParameter() {}
+
+func (*TimeParameter) isAddedParameter() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *NodeAdded) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<nodeAdded xmlns='urn:xmpp:iot:concentrators'", 10)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.DisplayName != "" {
+		e.Attr(" displayName='", v.DisplayName)
+	}
+	if v.NodeType != "" {
+		e.Attr(" nodeType='", v.NodeType)
+	}
+	if v.LocalID != "" {
+		e.Attr(" localId='", v.LocalID)
+	}
+	if v.LogID != "" {
+		e.Attr(" logId='", v.LogID)
+	}
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	e.Attr(" state='", string(v.State))
+	e.BoolAttr(v.Extra, 8, " hasChildren='", v.HasChildren)
+	if v.ChildrenOrdered {
+		e.BoolAttr(v.Extra, 9, " childrenOrdered='", v.ChildrenOrdered)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " childrenOrdered='")
+	}
+	if v.IsReadable {
+		e.BoolAttr(v.Extra, 10, " isReadable='", v.IsReadable)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " isReadable='")
+	}
+	if v.IsControllable {
+		e.BoolAttr(v.Extra, 11, " isControllable='", v.IsControllable)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " isControllable='")
+	}
+	if v.HasCommands {
+		e.BoolAttr(v.Extra, 12, " hasCommands='", v.HasCommands)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " hasCommands='")
+	}
+	if v.ParentID != "" {
+		e.Attr(" parentId='", v.ParentID)
+	}
+	if v.ParentCacheType != "" {
+		e.Attr(" parentCacheType='", v.ParentCacheType)
+	}
+	if v.LastChanged != "" {
+		e.Attr(" lastChanged='", v.LastChanged)
+	}
+	if v.AfterNodeID != "" {
+		e.Attr(" afterNodeId='", v.AfterNodeID)
+	}
+	if v.AfterNodeCacheType != "" {
+		e.Attr(" afterNodeCacheType='", v.AfterNodeCacheType)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.AddedParameters {
+		switch x := v.AddedParameters[i].(type) {
+		case *BooleanParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *BooleanParameter")
+			}
+		case *ColorParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *ColorParameter")
+			}
+		case *DateParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateParameter")
+			}
+		case *DateTimeParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateTimeParameter")
+			}
+		case *DoubleParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DoubleParameter")
+			}
+		case *DurationParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DurationParameter")
+			}
+		case *IntParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *IntParameter")
+			}
+		case *LongParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LongParameter")
+			}
+		case *StringParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringParameter")
+			}
+		case *TimeParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *TimeParameter")
+			}
+		default:
+			e.Fail("a nil AddedParameter")
+		}
+	}
+	for i := range v.Messages {
+		v.Messages[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</nodeAdded>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *NodeAdded) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "nodeAdded")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "displayName":
+			d.Optional(&v.DisplayName)
+		case "nodeType":
+			d.Optional(&v.NodeType)
+		case "localId":
+			d.Optional(&v.LocalID)
+		case "logId":
+			d.Optional(&v.LogID)
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "state":
+			d.String((*string)(&v.State))
+			seen |= 1 << 2
+		case "hasChildren":
+			v.HasChildren = d.Bool(false, 8)
+			seen |= 1 << 3
+		case "childrenOrdered":
+			v.ChildrenOrdered = d.Bool(true, 9)
+		case "isReadable":
+			v.IsReadable = d.Bool(true, 10)
+		case "isControllable":
+			v.IsControllable = d.Bool(true, 11)
+		case "hasCommands":
+			v.HasCommands = d.Bool(true, 12)
+		case "parentId":
+			d.Optional(&v.ParentID)
+		case "parentCacheType":
+			d.Optional(&v.ParentCacheType)
+		case "lastChanged":
+			d.Optional(&v.LastChanged)
+		case "afterNodeId":
+			d.Optional(&v.AfterNodeID)
+		case "afterNodeCacheType":
+			d.Optional(&v.AfterNodeCacheType)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "boolean":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(BooleanParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "color":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(ColorParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "date":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(DateParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "dateTime":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(DateTimeParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "double":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(DoubleParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "duration":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(DurationParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "int":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(IntParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "long":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(LongParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "string":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(StringParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "time":
+			if v.AddedParameters == nil {
+				v.AddedParameters = make([]AddedParameter, 0, d.Rest())
+			}
+			x := new(TimeParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		case "message":
+			if len(v.Messages) == cap(v.Messages) {
+				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			}
+			v.Messages = v.Messages[:len(v.Messages)+1]
+			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("state")
+	}
+	if seen&(1<<3) == 0 {
+		d.MissingAttr("hasChildren")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v NodeAdded) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain NodeAdded
+	start.Name = xml.Name{Space: NS, Local: "nodeAdded"}
+	s := struct {
+		plain
+		AddedParameters []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.AddedParameters {
+		switch x := v.AddedParameters[i].(type) {
+		case *BooleanParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "boolean", Value: x})
+		case *ColorParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "color", Value: x})
+		case *DateParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "date", Value: x})
+		case *DateTimeParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "dateTime", Value: x})
+		case *DoubleParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "double", Value: x})
+		case *DurationParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "duration", Value: x})
+		case *IntParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "int", Value: x})
+		case *LongParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "long", Value: x})
+		case *StringParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "string", Value: x})
+		case *TimeParameter:
+			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "time", Value: x})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *NodeAdded) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain NodeAdded
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Is(NS, "boolean") {
+			x := new(BooleanParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "color") {
+			x := new(ColorParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "date") {
+			x := new(DateParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "dateTime") {
+			x := new(DateTimeParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "double") {
+			x := new(DoubleParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "duration") {
+			x := new(DurationParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "int") {
+			x := new(IntParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "long") {
+			x := new(LongParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "string") {
+			x := new(StringParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
+		if r.Is(NS, "time") {
+			x := new(TimeParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.AddedParameters = append(v.AddedParameters, x)
+			continue
+		}
 	}
 	return nil
+}
+
+// WireName returns the name of the element.
+func (*NodeUpdated) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "nodeUpdated"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*NodeUpdated) Matches(n wire.Name) bool {
+	return n.Local == "nodeUpdated" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*NodeUpdated) Features() []string {
+	return []string{NS}
+}
+
+func (*BooleanParameter) isUpdatedParameter() {}
+
+func (*ColorParameter) isUpdatedParameter() {}
+
+func (*DateParameter) isUpdatedParameter() {}
+
+func (*DateTimeParameter) isUpdatedParameter() {}
+
+func (*DoubleParameter) isUpdatedParameter() {}
+
+func (*DurationParameter) isUpdatedParameter() {}
+
+func (*IntParameter) isUpdatedParameter() {}
+
+func (*LongParameter) isUpdatedParameter() {}
+
+func (*StringParameter) isUpdatedParameter() {}
+
+func (*TimeParameter) isUpdatedParameter() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *NodeUpdated) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<nodeUpdated xmlns='urn:xmpp:iot:concentrators'", 12)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.DisplayName != "" {
+		e.Attr(" displayName='", v.DisplayName)
+	}
+	if v.NodeType != "" {
+		e.Attr(" nodeType='", v.NodeType)
+	}
+	if v.LocalID != "" {
+		e.Attr(" localId='", v.LocalID)
+	}
+	if v.LogID != "" {
+		e.Attr(" logId='", v.LogID)
+	}
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	e.Attr(" state='", string(v.State))
+	e.BoolAttr(v.Extra, 8, " hasChildren='", v.HasChildren)
+	if v.ChildrenOrdered {
+		e.BoolAttr(v.Extra, 9, " childrenOrdered='", v.ChildrenOrdered)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " childrenOrdered='")
+	}
+	if v.IsReadable {
+		e.BoolAttr(v.Extra, 10, " isReadable='", v.IsReadable)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " isReadable='")
+	}
+	if v.IsControllable {
+		e.BoolAttr(v.Extra, 11, " isControllable='", v.IsControllable)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " isControllable='")
+	}
+	if v.HasCommands {
+		e.BoolAttr(v.Extra, 12, " hasCommands='", v.HasCommands)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " hasCommands='")
+	}
+	if v.ParentID != "" {
+		e.Attr(" parentId='", v.ParentID)
+	}
+	if v.ParentCacheType != "" {
+		e.Attr(" parentCacheType='", v.ParentCacheType)
+	}
+	if v.LastChanged != "" {
+		e.Attr(" lastChanged='", v.LastChanged)
+	}
+	if v.OldID != "" {
+		e.Attr(" oldId='", v.OldID)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.UpdatedParameters {
+		switch x := v.UpdatedParameters[i].(type) {
+		case *BooleanParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *BooleanParameter")
+			}
+		case *ColorParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *ColorParameter")
+			}
+		case *DateParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateParameter")
+			}
+		case *DateTimeParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateTimeParameter")
+			}
+		case *DoubleParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DoubleParameter")
+			}
+		case *DurationParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DurationParameter")
+			}
+		case *IntParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *IntParameter")
+			}
+		case *LongParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LongParameter")
+			}
+		case *StringParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringParameter")
+			}
+		case *TimeParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *TimeParameter")
+			}
+		default:
+			e.Fail("a nil UpdatedParameter")
+		}
+	}
+	for i := range v.Messages {
+		v.Messages[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</nodeUpdated>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *NodeUpdated) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "nodeUpdated")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "displayName":
+			d.Optional(&v.DisplayName)
+		case "nodeType":
+			d.Optional(&v.NodeType)
+		case "localId":
+			d.Optional(&v.LocalID)
+		case "logId":
+			d.Optional(&v.LogID)
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "state":
+			d.String((*string)(&v.State))
+			seen |= 1 << 2
+		case "hasChildren":
+			v.HasChildren = d.Bool(false, 8)
+			seen |= 1 << 3
+		case "childrenOrdered":
+			v.ChildrenOrdered = d.Bool(true, 9)
+		case "isReadable":
+			v.IsReadable = d.Bool(true, 10)
+		case "isControllable":
+			v.IsControllable = d.Bool(true, 11)
+		case "hasCommands":
+			v.HasCommands = d.Bool(true, 12)
+		case "parentId":
+			d.Optional(&v.ParentID)
+		case "parentCacheType":
+			d.Optional(&v.ParentCacheType)
+		case "lastChanged":
+			d.Optional(&v.LastChanged)
+		case "oldId":
+			d.Optional(&v.OldID)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "boolean":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(BooleanParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "color":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(ColorParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "date":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(DateParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "dateTime":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(DateTimeParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "double":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(DoubleParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "duration":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(DurationParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "int":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(IntParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "long":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(LongParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "string":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(StringParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "time":
+			if v.UpdatedParameters == nil {
+				v.UpdatedParameters = make([]UpdatedParameter, 0, d.Rest())
+			}
+			x := new(TimeParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		case "message":
+			if len(v.Messages) == cap(v.Messages) {
+				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			}
+			v.Messages = v.Messages[:len(v.Messages)+1]
+			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("state")
+	}
+	if seen&(1<<3) == 0 {
+		d.MissingAttr("hasChildren")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v NodeUpdated) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain NodeUpdated
+	start.Name = xml.Name{Space: NS, Local: "nodeUpdated"}
+	s := struct {
+		plain
+		UpdatedParameters []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.UpdatedParameters {
+		switch x := v.UpdatedParameters[i].(type) {
+		case *BooleanParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "boolean", Value: x})
+		case *ColorParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "color", Value: x})
+		case *DateParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "date", Value: x})
+		case *DateTimeParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "dateTime", Value: x})
+		case *DoubleParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "double", Value: x})
+		case *DurationParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "duration", Value: x})
+		case *IntParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "int", Value: x})
+		case *LongParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "long", Value: x})
+		case *StringParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "string", Value: x})
+		case *TimeParameter:
+			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "time", Value: x})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *NodeUpdated) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain NodeUpdated
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Is(NS, "boolean") {
+			x := new(BooleanParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "color") {
+			x := new(ColorParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "date") {
+			x := new(DateParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "dateTime") {
+			x := new(DateTimeParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "double") {
+			x := new(DoubleParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "duration") {
+			x := new(DurationParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "int") {
+			x := new(IntParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "long") {
+			x := new(LongParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "string") {
+			x := new(StringParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+		if r.Is(NS, "time") {
+			x := new(TimeParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.UpdatedParameters = append(v.UpdatedParameters, x)
+			continue
+		}
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*NodeStatusChanged) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "nodeStatusChanged"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*NodeStatusChanged) Matches(n wire.Name) bool {
+	return n.Local == "nodeStatusChanged" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*NodeStatusChanged) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *NodeStatusChanged) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<nodeStatusChanged xmlns='urn:xmpp:iot:concentrators'", 18)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	e.Attr(" state='", string(v.State))
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Messages {
+		v.Messages[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</nodeStatusChanged>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *NodeStatusChanged) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "nodeStatusChanged")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "state":
+			d.String((*string)(&v.State))
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "message":
+			if len(v.Messages) == cap(v.Messages) {
+				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			}
+			v.Messages = v.Messages[:len(v.Messages)+1]
+			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("state")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*NodeRemoved) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "nodeRemoved"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*NodeRemoved) Matches(n wire.Name) bool {
+	return n.Local == "nodeRemoved" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*NodeRemoved) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *NodeRemoved) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<nodeRemoved xmlns='urn:xmpp:iot:concentrators'", 12)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	e.Empty(v.Extra, tag, "</nodeRemoved>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *NodeRemoved) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "nodeRemoved")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	return d.End(&v.Extra)
 }

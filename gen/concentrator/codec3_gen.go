@@ -7,3100 +7,7 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
-
-// WireName returns the name of the element.
-func (*AbortCommonNodeQuery) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "abortCommonNodeQuery"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*AbortCommonNodeQuery) Matches(n wire.Name) bool {
-	return n.Local == "abortCommonNodeQuery" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*AbortCommonNodeQuery) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*AbortCommonNodeQuery) NewResult() *AbortCommonNodeQueryResponse {
-	return new(AbortCommonNodeQueryResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*AbortCommonNodeQuery) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *AbortCommonNodeQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<abortCommonNodeQuery"...)
-	} else {
-		b = append(b, "<abortCommonNodeQuery xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " queryId='", v.QueryID); err != nil {
-		return b, err
-	}
-	if v.Command != "" {
-		if b, err = wire.AppendAttr(b, " command='", v.Command); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " command='")
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " xml:lang='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</abortCommonNodeQuery>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *AbortCommonNodeQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "abortCommonNodeQuery") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "queryId":
-			v.QueryID = a.Value()
-			seen |= 1 << 0
-		case "command":
-			v.Command = a.Optional(&v.Extra, 1)
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 2)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 3)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 4)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 5)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("queryId")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*AbortCommonNodeQueryResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "abortCommonNodeQueryResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*AbortCommonNodeQueryResponse) Matches(n wire.Name) bool {
-	return n.Local == "abortCommonNodeQueryResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*AbortCommonNodeQueryResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *AbortCommonNodeQueryResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<abortCommonNodeQueryResponse"...)
-	} else {
-		b = append(b, "<abortCommonNodeQueryResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</abortCommonNodeQueryResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *AbortCommonNodeQueryResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "abortCommonNodeQueryResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*MoveNodeUp) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moveNodeUp"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*MoveNodeUp) Matches(n wire.Name) bool {
-	return n.Local == "moveNodeUp" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*MoveNodeUp) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*MoveNodeUp) NewResult() *MoveNodeUpResponse {
-	return new(MoveNodeUpResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*MoveNodeUp) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *MoveNodeUp) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moveNodeUp"...)
-	} else {
-		b = append(b, "<moveNodeUp xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</moveNodeUp>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *MoveNodeUp) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moveNodeUp") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*MoveNodeUpResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moveNodeUpResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*MoveNodeUpResponse) Matches(n wire.Name) bool {
-	return n.Local == "moveNodeUpResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*MoveNodeUpResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *MoveNodeUpResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moveNodeUpResponse"...)
-	} else {
-		b = append(b, "<moveNodeUpResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</moveNodeUpResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *MoveNodeUpResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moveNodeUpResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*MoveNodesUp) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moveNodesUp"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*MoveNodesUp) Matches(n wire.Name) bool {
-	return n.Local == "moveNodesUp" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*MoveNodesUp) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*MoveNodesUp) NewResult() *MoveNodesUpResponse {
-	return new(MoveNodesUpResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*MoveNodesUp) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *MoveNodesUp) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moveNodesUp"...)
-	} else {
-		b = append(b, "<moveNodesUp xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moveNodesUp>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *MoveNodesUp) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moveNodesUp") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*MoveNodesUpResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moveNodesUpResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*MoveNodesUpResponse) Matches(n wire.Name) bool {
-	return n.Local == "moveNodesUpResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*MoveNodesUpResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *MoveNodesUpResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moveNodesUpResponse"...)
-	} else {
-		b = append(b, "<moveNodesUpResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</moveNodesUpResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *MoveNodesUpResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moveNodesUpResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*MoveNodeDown) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moveNodeDown"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*MoveNodeDown) Matches(n wire.Name) bool {
-	return n.Local == "moveNodeDown" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*MoveNodeDown) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*MoveNodeDown) NewResult() *MoveNodeDownResponse {
-	return new(MoveNodeDownResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*MoveNodeDown) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *MoveNodeDown) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moveNodeDown"...)
-	} else {
-		b = append(b, "<moveNodeDown xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</moveNodeDown>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *MoveNodeDown) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moveNodeDown") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*MoveNodeDownResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moveNodeDownResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*MoveNodeDownResponse) Matches(n wire.Name) bool {
-	return n.Local == "moveNodeDownResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*MoveNodeDownResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *MoveNodeDownResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moveNodeDownResponse"...)
-	} else {
-		b = append(b, "<moveNodeDownResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</moveNodeDownResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *MoveNodeDownResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moveNodeDownResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*MoveNodesDown) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moveNodesDown"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*MoveNodesDown) Matches(n wire.Name) bool {
-	return n.Local == "moveNodesDown" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*MoveNodesDown) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*MoveNodesDown) NewResult() *MoveNodesDownResponse {
-	return new(MoveNodesDownResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*MoveNodesDown) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *MoveNodesDown) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moveNodesDown"...)
-	} else {
-		b = append(b, "<moveNodesDown xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moveNodesDown>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *MoveNodesDown) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moveNodesDown") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*MoveNodesDownResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moveNodesDownResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*MoveNodesDownResponse) Matches(n wire.Name) bool {
-	return n.Local == "moveNodesDownResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*MoveNodesDownResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *MoveNodesDownResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moveNodesDownResponse"...)
-	} else {
-		b = append(b, "<moveNodesDownResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</moveNodesDownResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *MoveNodesDownResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moveNodesDownResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Subscribe) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "subscribe"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Subscribe) Matches(n wire.Name) bool {
-	return n.Local == "subscribe" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*Subscribe) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*Subscribe) NewResult() *SubscribeResponse {
-	return new(SubscribeResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Subscribe) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Subscribe) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<subscribe"...)
-	} else {
-		b = append(b, "<subscribe xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if v.GetEventsSince != "" {
-		if b, err = wire.AppendAttr(b, " getEventsSince='", v.GetEventsSince); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " getEventsSince='")
-	}
-	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " parameters='")
-	}
-	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " messages='")
-	}
-	if v.NodeAdded != nil {
-		b = append(b, " nodeAdded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeAdded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeUpdated != nil {
-		b = append(b, " nodeUpdated='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeUpdated)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeStatusChanged != nil {
-		b = append(b, " nodeStatusChanged='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeStatusChanged)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeRemoved != nil {
-		b = append(b, " nodeRemoved='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeRemoved)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeMovedUp != nil {
-		b = append(b, " nodeMovedUp='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeMovedUp)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeMovedDown != nil {
-		b = append(b, " nodeMovedDown='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeMovedDown)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " xml:lang='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</subscribe>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Subscribe) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "subscribe") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "getEventsSince":
-			v.GetEventsSince = a.Optional(&v.Extra, 1)
-		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
-		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
-		case "nodeAdded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeAdded = wire.Ptr(n)
-		case "nodeUpdated":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeUpdated = wire.Ptr(n)
-		case "nodeStatusChanged":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeStatusChanged = wire.Ptr(n)
-		case "nodeRemoved":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeRemoved = wire.Ptr(n)
-		case "nodeMovedUp":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeMovedUp = wire.Ptr(n)
-		case "nodeMovedDown":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeMovedDown = wire.Ptr(n)
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 10)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 11)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 12)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 13)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*SubscribeResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "subscribeResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*SubscribeResponse) Matches(n wire.Name) bool {
-	return n.Local == "subscribeResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*SubscribeResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *SubscribeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<subscribeResponse"...)
-	} else {
-		b = append(b, "<subscribeResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</subscribeResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *SubscribeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "subscribeResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Unsubscribe) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "unsubscribe"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Unsubscribe) Matches(n wire.Name) bool {
-	return n.Local == "unsubscribe" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*Unsubscribe) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*Unsubscribe) NewResult() *UnsubscribeResponse {
-	return new(UnsubscribeResponse)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Unsubscribe) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Unsubscribe) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unsubscribe"...)
-	} else {
-		b = append(b, "<unsubscribe xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " parameters='")
-	}
-	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " messages='")
-	}
-	if v.NodeAdded != nil {
-		b = append(b, " nodeAdded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeAdded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeUpdated != nil {
-		b = append(b, " nodeUpdated='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeUpdated)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeStatusChanged != nil {
-		b = append(b, " nodeStatusChanged='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeStatusChanged)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeRemoved != nil {
-		b = append(b, " nodeRemoved='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeRemoved)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeMovedUp != nil {
-		b = append(b, " nodeMovedUp='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeMovedUp)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	}
-	if v.NodeMovedDown != nil {
-		b = append(b, " nodeMovedDown='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.NodeMovedDown)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	}
-	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " deviceToken='")
-	}
-	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " serviceToken='")
-	}
-	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " userToken='")
-	}
-	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " xml:lang='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unsubscribe>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Unsubscribe) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unsubscribe") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
-		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
-		case "nodeAdded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeAdded = wire.Ptr(n)
-		case "nodeUpdated":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeUpdated = wire.Ptr(n)
-		case "nodeStatusChanged":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeStatusChanged = wire.Ptr(n)
-		case "nodeRemoved":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeRemoved = wire.Ptr(n)
-		case "nodeMovedUp":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeMovedUp = wire.Ptr(n)
-		case "nodeMovedDown":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.NodeMovedDown = wire.Ptr(n)
-		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 9)
-		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 10)
-		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 11)
-		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 12)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*UnsubscribeResponse) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "unsubscribeResponse"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*UnsubscribeResponse) Matches(n wire.Name) bool {
-	return n.Local == "unsubscribeResponse" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*UnsubscribeResponse) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *UnsubscribeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unsubscribeResponse"...)
-	} else {
-		b = append(b, "<unsubscribeResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unsubscribeResponse>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *UnsubscribeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unsubscribeResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "result":
-			v.Result = Result(a.Value())
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*NodeAdded) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "nodeAdded"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*NodeAdded) Matches(n wire.Name) bool {
-	return n.Local == "nodeAdded" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*NodeAdded) Features() []string {
-	return []string{NS}
-}
-
-func (*BooleanParameter) isAddedParameter() {}
-
-func (*ColorParameter) isAddedParameter() {}
-
-func (*DateParameter) isAddedParameter() {}
-
-func (*DateTimeParameter) isAddedParameter() {}
-
-func (*DoubleParameter) isAddedParameter() {}
-
-func (*DurationParameter) isAddedParameter() {}
-
-func (*IntParameter) isAddedParameter() {}
-
-func (*LongParameter) isAddedParameter() {}
-
-func (*StringParameter) isAddedParameter() {}
-
-func (*TimeParameter) isAddedParameter() {}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *NodeAdded) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<nodeAdded"...)
-	} else {
-		b = append(b, "<nodeAdded xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.DisplayName != "" {
-		if b, err = wire.AppendAttr(b, " displayName='", v.DisplayName); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " displayName='")
-	}
-	if v.NodeType != "" {
-		if b, err = wire.AppendAttr(b, " nodeType='", v.NodeType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " nodeType='")
-	}
-	if v.LocalID != "" {
-		if b, err = wire.AppendAttr(b, " localId='", v.LocalID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " localId='")
-	}
-	if v.LogID != "" {
-		if b, err = wire.AppendAttr(b, " logId='", v.LogID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " logId='")
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " cacheType='")
-	}
-	if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-		return b, err
-	}
-	b = append(b, " hasChildren='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.HasChildren)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 8)
-	}
-	b = append(b, '\'')
-	if v.ChildrenOrdered {
-		b = append(b, " childrenOrdered='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ChildrenOrdered)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " childrenOrdered='")
-	}
-	if v.IsReadable {
-		b = append(b, " isReadable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.IsReadable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " isReadable='")
-	}
-	if v.IsControllable {
-		b = append(b, " isControllable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.IsControllable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " isControllable='")
-	}
-	if v.HasCommands {
-		b = append(b, " hasCommands='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HasCommands)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " hasCommands='")
-	}
-	if v.ParentID != "" {
-		if b, err = wire.AppendAttr(b, " parentId='", v.ParentID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " parentId='")
-	}
-	if v.ParentCacheType != "" {
-		if b, err = wire.AppendAttr(b, " parentCacheType='", v.ParentCacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " parentCacheType='")
-	}
-	if v.LastChanged != "" {
-		if b, err = wire.AppendAttr(b, " lastChanged='", v.LastChanged); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " lastChanged='")
-	}
-	if v.AfterNodeID != "" {
-		if b, err = wire.AppendAttr(b, " afterNodeId='", v.AfterNodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " afterNodeId='")
-	}
-	if v.AfterNodeCacheType != "" {
-		if b, err = wire.AppendAttr(b, " afterNodeCacheType='", v.AfterNodeCacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " afterNodeCacheType='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.AddedParameters {
-		switch x := v.AddedParameters[i].(type) {
-		case *BooleanParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *BooleanParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *ColorParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *ColorParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *DateParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DateParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *DateTimeParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DateTimeParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *DoubleParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DoubleParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *DurationParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DurationParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *IntParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *IntParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *LongParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *LongParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *StringParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *TimeParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *TimeParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		default:
-			return b, &wire.EncodeError{Reason: "a nil AddedParameter"}
-		}
-	}
-	for i := range v.Messages {
-		if b, err = v.Messages[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</nodeAdded>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *NodeAdded) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "nodeAdded") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "displayName":
-			v.DisplayName = a.Optional(&v.Extra, 2)
-		case "nodeType":
-			v.NodeType = a.Optional(&v.Extra, 3)
-		case "localId":
-			v.LocalID = a.Optional(&v.Extra, 4)
-		case "logId":
-			v.LogID = a.Optional(&v.Extra, 5)
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 6)
-		case "state":
-			v.State = NodeState(a.Value())
-			seen |= 1 << 2
-		case "hasChildren":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HasChildren = n
-			seen |= 1 << 3
-		case "childrenOrdered":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ChildrenOrdered = n
-		case "isReadable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.IsReadable = n
-		case "isControllable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.IsControllable = n
-		case "hasCommands":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HasCommands = n
-		case "parentId":
-			v.ParentID = a.Optional(&v.Extra, 13)
-		case "parentCacheType":
-			v.ParentCacheType = a.Optional(&v.Extra, 14)
-		case "lastChanged":
-			v.LastChanged = a.Optional(&v.Extra, 15)
-		case "afterNodeId":
-			v.AfterNodeID = a.Optional(&v.Extra, 16)
-		case "afterNodeCacheType":
-			v.AfterNodeCacheType = a.Optional(&v.Extra, 17)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "boolean":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(BooleanParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "color":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(ColorParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "date":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(DateParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "dateTime":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(DateTimeParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "double":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(DoubleParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "duration":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(DurationParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "int":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(IntParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "long":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(LongParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "string":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(StringParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "time":
-			if c.Same() {
-				if v.AddedParameters == nil {
-					v.AddedParameters = make([]AddedParameter, 0, c.Rest())
-				}
-				x := new(TimeParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.AddedParameters = append(v.AddedParameters, x)
-				continue
-			}
-		case "message":
-			if c.Same() {
-				if v.Messages == nil {
-					v.Messages = make([]Message, 0, c.Count())
-				}
-				v.Messages = append(v.Messages, Message{})
-				if err := v.Messages[len(v.Messages)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	if seen&(1<<2) == 0 {
-		return r.MissingAttr("state")
-	}
-	if seen&(1<<3) == 0 {
-		return r.MissingAttr("hasChildren")
-	}
-	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v NodeAdded) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain NodeAdded
-	start.Name = xml.Name{Space: NS, Local: "nodeAdded"}
-	s := struct {
-		plain
-		AddedParameters []wire.StdChild `xml:",any"`
-	}{plain: plain(v)}
-	for i := range v.AddedParameters {
-		switch x := v.AddedParameters[i].(type) {
-		case *BooleanParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "boolean", Value: x})
-		case *ColorParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "color", Value: x})
-		case *DateParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "date", Value: x})
-		case *DateTimeParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "dateTime", Value: x})
-		case *DoubleParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "double", Value: x})
-		case *DurationParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "duration", Value: x})
-		case *IntParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "int", Value: x})
-		case *LongParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "long", Value: x})
-		case *StringParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "string", Value: x})
-		case *TimeParameter:
-			s.AddedParameters = append(s.AddedParameters, wire.StdChild{Space: NS, Local: "time", Value: x})
-		}
-	}
-	return e.EncodeElement(&s, start)
-}
-
-// UnmarshalXML reads the element with encoding/xml.
-func (v *NodeAdded) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
-	type plain NodeAdded
-	s := struct {
-		Others []stanza.Raw `xml:",any"`
-		*plain
-	}{plain: (*plain)(v)}
-	if err := d.DecodeElement(&s, &start); err != nil {
-		return err
-	}
-	for _, r := range s.Others {
-		if r.Is(NS, "boolean") {
-			x := new(BooleanParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "color") {
-			x := new(ColorParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "date") {
-			x := new(DateParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "dateTime") {
-			x := new(DateTimeParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "double") {
-			x := new(DoubleParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "duration") {
-			x := new(DurationParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "int") {
-			x := new(IntParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "long") {
-			x := new(LongParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "string") {
-			x := new(StringParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-		if r.Is(NS, "time") {
-			x := new(TimeParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.AddedParameters = append(v.AddedParameters, x)
-			continue
-		}
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*NodeUpdated) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "nodeUpdated"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*NodeUpdated) Matches(n wire.Name) bool {
-	return n.Local == "nodeUpdated" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*NodeUpdated) Features() []string {
-	return []string{NS}
-}
-
-func (*BooleanParameter) isUpdatedParameter() {}
-
-func (*ColorParameter) isUpdatedParameter() {}
-
-func (*DateParameter) isUpdatedParameter() {}
-
-func (*DateTimeParameter) isUpdatedParameter() {}
-
-func (*DoubleParameter) isUpdatedParameter() {}
-
-func (*DurationParameter) isUpdatedParameter() {}
-
-func (*IntParameter) isUpdatedParameter() {}
-
-func (*LongParameter) isUpdatedParameter() {}
-
-func (*StringParameter) isUpdatedParameter() {}
-
-func (*TimeParameter) isUpdatedParameter() {}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *NodeUpdated) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<nodeUpdated"...)
-	} else {
-		b = append(b, "<nodeUpdated xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.DisplayName != "" {
-		if b, err = wire.AppendAttr(b, " displayName='", v.DisplayName); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " displayName='")
-	}
-	if v.NodeType != "" {
-		if b, err = wire.AppendAttr(b, " nodeType='", v.NodeType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " nodeType='")
-	}
-	if v.LocalID != "" {
-		if b, err = wire.AppendAttr(b, " localId='", v.LocalID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " localId='")
-	}
-	if v.LogID != "" {
-		if b, err = wire.AppendAttr(b, " logId='", v.LogID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " logId='")
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " cacheType='")
-	}
-	if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-		return b, err
-	}
-	b = append(b, " hasChildren='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.HasChildren)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 8)
-	}
-	b = append(b, '\'')
-	if v.ChildrenOrdered {
-		b = append(b, " childrenOrdered='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ChildrenOrdered)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " childrenOrdered='")
-	}
-	if v.IsReadable {
-		b = append(b, " isReadable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.IsReadable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " isReadable='")
-	}
-	if v.IsControllable {
-		b = append(b, " isControllable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.IsControllable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " isControllable='")
-	}
-	if v.HasCommands {
-		b = append(b, " hasCommands='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HasCommands)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " hasCommands='")
-	}
-	if v.ParentID != "" {
-		if b, err = wire.AppendAttr(b, " parentId='", v.ParentID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " parentId='")
-	}
-	if v.ParentCacheType != "" {
-		if b, err = wire.AppendAttr(b, " parentCacheType='", v.ParentCacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " parentCacheType='")
-	}
-	if v.LastChanged != "" {
-		if b, err = wire.AppendAttr(b, " lastChanged='", v.LastChanged); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " lastChanged='")
-	}
-	if v.OldID != "" {
-		if b, err = wire.AppendAttr(b, " oldId='", v.OldID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " oldId='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.UpdatedParameters {
-		switch x := v.UpdatedParameters[i].(type) {
-		case *BooleanParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *BooleanParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *ColorParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *ColorParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *DateParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DateParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *DateTimeParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DateTimeParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *DoubleParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DoubleParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *DurationParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DurationParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *IntParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *IntParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *LongParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *LongParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *StringParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		case *TimeParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *TimeParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
-			}
-		default:
-			return b, &wire.EncodeError{Reason: "a nil UpdatedParameter"}
-		}
-	}
-	for i := range v.Messages {
-		if b, err = v.Messages[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</nodeUpdated>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *NodeUpdated) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "nodeUpdated") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "displayName":
-			v.DisplayName = a.Optional(&v.Extra, 2)
-		case "nodeType":
-			v.NodeType = a.Optional(&v.Extra, 3)
-		case "localId":
-			v.LocalID = a.Optional(&v.Extra, 4)
-		case "logId":
-			v.LogID = a.Optional(&v.Extra, 5)
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 6)
-		case "state":
-			v.State = NodeState(a.Value())
-			seen |= 1 << 2
-		case "hasChildren":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HasChildren = n
-			seen |= 1 << 3
-		case "childrenOrdered":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ChildrenOrdered = n
-		case "isReadable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.IsReadable = n
-		case "isControllable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.IsControllable = n
-		case "hasCommands":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HasCommands = n
-		case "parentId":
-			v.ParentID = a.Optional(&v.Extra, 13)
-		case "parentCacheType":
-			v.ParentCacheType = a.Optional(&v.Extra, 14)
-		case "lastChanged":
-			v.LastChanged = a.Optional(&v.Extra, 15)
-		case "oldId":
-			v.OldID = a.Optional(&v.Extra, 16)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "boolean":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(BooleanParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "color":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(ColorParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "date":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(DateParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "dateTime":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(DateTimeParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "double":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(DoubleParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "duration":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(DurationParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "int":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(IntParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "long":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(LongParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "string":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(StringParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "time":
-			if c.Same() {
-				if v.UpdatedParameters == nil {
-					v.UpdatedParameters = make([]UpdatedParameter, 0, c.Rest())
-				}
-				x := new(TimeParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.UpdatedParameters = append(v.UpdatedParameters, x)
-				continue
-			}
-		case "message":
-			if c.Same() {
-				if v.Messages == nil {
-					v.Messages = make([]Message, 0, c.Count())
-				}
-				v.Messages = append(v.Messages, Message{})
-				if err := v.Messages[len(v.Messages)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	if seen&(1<<2) == 0 {
-		return r.MissingAttr("state")
-	}
-	if seen&(1<<3) == 0 {
-		return r.MissingAttr("hasChildren")
-	}
-	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v NodeUpdated) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain NodeUpdated
-	start.Name = xml.Name{Space: NS, Local: "nodeUpdated"}
-	s := struct {
-		plain
-		UpdatedParameters []wire.StdChild `xml:",any"`
-	}{plain: plain(v)}
-	for i := range v.UpdatedParameters {
-		switch x := v.UpdatedParameters[i].(type) {
-		case *BooleanParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "boolean", Value: x})
-		case *ColorParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "color", Value: x})
-		case *DateParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "date", Value: x})
-		case *DateTimeParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "dateTime", Value: x})
-		case *DoubleParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "double", Value: x})
-		case *DurationParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "duration", Value: x})
-		case *IntParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "int", Value: x})
-		case *LongParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "long", Value: x})
-		case *StringParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "string", Value: x})
-		case *TimeParameter:
-			s.UpdatedParameters = append(s.UpdatedParameters, wire.StdChild{Space: NS, Local: "time", Value: x})
-		}
-	}
-	return e.EncodeElement(&s, start)
-}
-
-// UnmarshalXML reads the element with encoding/xml.
-func (v *NodeUpdated) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
-	type plain NodeUpdated
-	s := struct {
-		Others []stanza.Raw `xml:",any"`
-		*plain
-	}{plain: (*plain)(v)}
-	if err := d.DecodeElement(&s, &start); err != nil {
-		return err
-	}
-	for _, r := range s.Others {
-		if r.Is(NS, "boolean") {
-			x := new(BooleanParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "color") {
-			x := new(ColorParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "date") {
-			x := new(DateParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "dateTime") {
-			x := new(DateTimeParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "double") {
-			x := new(DoubleParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "duration") {
-			x := new(DurationParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "int") {
-			x := new(IntParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "long") {
-			x := new(LongParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "string") {
-			x := new(StringParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-		if r.Is(NS, "time") {
-			x := new(TimeParameter)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.UpdatedParameters = append(v.UpdatedParameters, x)
-			continue
-		}
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*NodeStatusChanged) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "nodeStatusChanged"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*NodeStatusChanged) Matches(n wire.Name) bool {
-	return n.Local == "nodeStatusChanged" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*NodeStatusChanged) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *NodeStatusChanged) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<nodeStatusChanged"...)
-	} else {
-		b = append(b, "<nodeStatusChanged xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
-	}
-	if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Messages {
-		if b, err = v.Messages[i].appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</nodeStatusChanged>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *NodeStatusChanged) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "nodeStatusChanged") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
-		case "state":
-			v.State = NodeState(a.Value())
-			seen |= 1 << 2
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "message":
-			if c.Same() {
-				if v.Messages == nil {
-					v.Messages = make([]Message, 0, c.Count())
-				}
-				v.Messages = append(v.Messages, Message{})
-				if err := v.Messages[len(v.Messages)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	if seen&(1<<2) == 0 {
-		return r.MissingAttr("state")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*NodeRemoved) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "nodeRemoved"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*NodeRemoved) Matches(n wire.Name) bool {
-	return n.Local == "nodeRemoved" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*NodeRemoved) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *NodeRemoved) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<nodeRemoved"...)
-	} else {
-		b = append(b, "<nodeRemoved xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
-	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</nodeRemoved>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *NodeRemoved) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "nodeRemoved") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sourceId":
-			v.SourceID = a.Value()
-			seen |= 1 << 0
-		case "nodeId":
-			v.NodeID = a.Value()
-			seen |= 1 << 1
-		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
-	}
-	return nil
-}
 
 // WireName returns the name of the element.
 func (*NodeMovedUp) WireName() wire.Name {
@@ -3120,76 +27,48 @@ func (*NodeMovedUp) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *NodeMovedUp) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<nodeMovedUp"...)
-	} else {
-		b = append(b, "<nodeMovedUp xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<nodeMovedUp xmlns='urn:xmpp:iot:concentrators'", 12)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</nodeMovedUp>"), nil
+	e.Empty(v.Extra, tag, "</nodeMovedUp>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *NodeMovedUp) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "nodeMovedUp") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "nodeMovedUp")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3210,76 +89,48 @@ func (*NodeMovedDown) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *NodeMovedDown) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<nodeMovedDown"...)
-	} else {
-		b = append(b, "<nodeMovedDown xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<nodeMovedDown xmlns='urn:xmpp:iot:concentrators'", 14)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</nodeMovedDown>"), nil
+	e.Empty(v.Extra, tag, "</nodeMovedDown>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *NodeMovedDown) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "nodeMovedDown") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "nodeMovedDown")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3310,84 +161,48 @@ func (*GetDatabases) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetDatabases) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getDatabases"...)
-	} else {
-		b = append(b, "<getDatabases xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getDatabases xmlns='urn:xmpp:iot:concentrators'", 13)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getDatabases>"), nil
+	e.Empty(v.Extra, tag, "</getDatabases>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetDatabases) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getDatabases") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getDatabases")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3408,77 +223,58 @@ func (*GetDatabasesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetDatabasesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getDatabasesResponse"...)
-	} else {
-		b = append(b, "<getDatabasesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getDatabasesResponse xmlns='urn:xmpp:iot:concentrators'", 21)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Databases {
-		if b, err = v.Databases[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Databases[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getDatabasesResponse>"), nil
+	e.Close(v.Extra, inner, "</getDatabasesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetDatabasesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getDatabasesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getDatabasesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "database":
-			if c.Same() {
-				if v.Databases == nil {
-					v.Databases = make([]Database, 0, c.Count())
-				}
-				v.Databases = append(v.Databases, Database{})
-				if err := v.Databases[len(v.Databases)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Databases) == cap(v.Databases) {
+				v.Databases = append(v.Databases, make([]Database, d.Count())...)[:len(v.Databases)]
 			}
+			v.Databases = v.Databases[:len(v.Databases)+1]
+			if err := v.Databases[len(v.Databases)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3509,94 +305,56 @@ func (*GetDatabaseReadoutParameters) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetDatabaseReadoutParameters) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getDatabaseReadoutParameters"...)
-	} else {
-		b = append(b, "<getDatabaseReadoutParameters xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " databaseId='", v.DatabaseID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getDatabaseReadoutParameters xmlns='urn:xmpp:iot:concentrators'", 29)
+	e.Attr(" databaseId='", v.DatabaseID)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getDatabaseReadoutParameters>"), nil
+	e.Empty(v.Extra, tag, "</getDatabaseReadoutParameters>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetDatabaseReadoutParameters) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getDatabaseReadoutParameters") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getDatabaseReadoutParameters")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "databaseId":
-			v.DatabaseID = a.Value()
+			d.String(&v.DatabaseID)
 			seen |= 1 << 0
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("databaseId")
+		d.MissingAttr("databaseId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3617,74 +375,57 @@ func (*GetDatabaseReadoutParametersResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetDatabaseReadoutParametersResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getDatabaseReadoutParametersResponse"...)
-	} else {
-		b = append(b, "<getDatabaseReadoutParametersResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getDatabaseReadoutParametersResponse xmlns='urn:xmpp:iot:concentrators'", 37)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getDatabaseReadoutParametersResponse>"), nil
+	e.Close(v.Extra, inner, "</getDatabaseReadoutParametersResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetDatabaseReadoutParametersResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getDatabaseReadoutParametersResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getDatabaseReadoutParametersResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3715,147 +456,102 @@ func (*StartDatabaseReadout) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StartDatabaseReadout) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<startDatabaseReadout"...)
-	} else {
-		b = append(b, "<startDatabaseReadout xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " databaseId='", v.DatabaseID); err != nil {
-		return b, err
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<startDatabaseReadout xmlns='urn:xmpp:iot:concentrators'", 21)
+	e.Attr(" databaseId='", v.DatabaseID)
+	e.IntAttr(v.Extra, 1, " seqnr='", int64(v.SeqNr))
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</startDatabaseReadout>"), nil
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</startDatabaseReadout>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StartDatabaseReadout) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "startDatabaseReadout") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "startDatabaseReadout")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "databaseId":
-			v.DatabaseID = a.Value()
+			d.String(&v.DatabaseID)
 			seen |= 1 << 0
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 1))
 			seen |= 1 << 1
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
+			if d.Same() {
+				if len(v.Nodes) == cap(v.Nodes) {
+					v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
 				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && seen&(1<<2) == 0 {
+			if d.In(form.NS) && seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("databaseId")
+		d.MissingAttr("databaseId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
 	if len(v.Nodes) == 0 {
-		return r.MissingChild("node")
+		d.MissingChild("node")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3876,77 +572,58 @@ func (*StartDatabaseReadoutResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StartDatabaseReadoutResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<startDatabaseReadoutResponse"...)
-	} else {
-		b = append(b, "<startDatabaseReadoutResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<startDatabaseReadoutResponse xmlns='urn:xmpp:iot:concentrators'", 29)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Errors[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</startDatabaseReadoutResponse>"), nil
+	e.Close(v.Extra, inner, "</startDatabaseReadoutResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StartDatabaseReadoutResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "startDatabaseReadoutResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "startDatabaseReadoutResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]ParameterError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, ParameterError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
 			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3991,325 +668,266 @@ func (*EndSection) isQueryEvent() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *QueryProgress) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<queryProgress"...)
-	} else {
-		b = append(b, "<queryProgress xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<queryProgress xmlns='urn:xmpp:iot:concentrators'", 14)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if b, err = wire.AppendAttr(b, " queryId='", v.QueryID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.Attr(" queryId='", v.QueryID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.QueryEvents {
 		switch x := v.QueryEvents[i].(type) {
 		case *QueryStarted:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *QueryStarted"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *QueryStarted")
 			}
 		case *QueryDone:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *QueryDone"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *QueryDone")
 			}
 		case *QueryAborted:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *QueryAborted"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *QueryAborted")
 			}
 		case *NewTable:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NewTable"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NewTable")
 			}
 		case *NewRecords:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NewRecords"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NewRecords")
 			}
 		case *TableDone:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *TableDone"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *TableDone")
 			}
 		case *NewObject:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NewObject"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NewObject")
 			}
 		case *QueryMessage:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *QueryMessage"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *QueryMessage")
 			}
 		case *Title:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Title"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Title")
 			}
 		case *Status:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Status"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Status")
 			}
 		case *BeginSection:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *BeginSection"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *BeginSection")
 			}
 		case *EndSection:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *EndSection"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *EndSection")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil QueryEvent"}
+			e.Fail("a nil QueryEvent")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</queryProgress>"), nil
+	e.Close(v.Extra, inner, "</queryProgress>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *QueryProgress) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "queryProgress") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "queryProgress")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "queryId":
-			v.QueryID = a.Value()
+			d.String(&v.QueryID)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "queryStarted":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(QueryStarted)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(QueryStarted)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "queryDone":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(QueryDone)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(QueryDone)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "queryAborted":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(QueryAborted)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(QueryAborted)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "newTable":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(NewTable)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(NewTable)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "newRecords":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(NewRecords)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(NewRecords)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "tableDone":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(TableDone)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(TableDone)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "newObject":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(NewObject)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(NewObject)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "queryMessage":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(QueryMessage)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(QueryMessage)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "title":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(Title)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(Title)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "status":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(Status)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(Status)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "beginSection":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(BeginSection)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(BeginSection)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		case "endSection":
-			if c.Same() {
-				if v.QueryEvents == nil {
-					v.QueryEvents = make([]QueryEvent, 0, c.Rest())
-				}
-				x := new(EndSection)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.QueryEvents = append(v.QueryEvents, x)
-				continue
+			if v.QueryEvents == nil {
+				v.QueryEvents = make([]QueryEvent, 0, d.Rest())
 			}
+			x := new(EndSection)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.QueryEvents = append(v.QueryEvents, x)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("queryId")
+		d.MissingAttr("queryId")
 	}
 	if len(v.QueryEvents) == 0 {
-		return r.MissingChoice("queryStarted", "queryDone", "queryAborted", "newTable", "newRecords", "tableDone", "newObject", "queryMessage", "title", "status", "beginSection", "endSection")
+		d.MissingChoice("queryStarted queryDone queryAborted newTable newRecords tableDone newObject queryMessage title status beginSection endSection")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -4462,134 +1080,2398 @@ func (v *QueryProgress) UnmarshalXML(d *xml.Decoder, start xml.StartElement) err
 	return nil
 }
 
-func (v *QueryStarted) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<queryStarted"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</queryStarted>"), nil
+func (v *QueryStarted) appendXML(e *wire.Encoder) {
+	tag := e.Open("<queryStarted")
+	e.Empty(v.Extra, tag, "</queryStarted>")
 }
 
 func (v *QueryStarted) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *QueryDone) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<queryDone"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</queryDone>"), nil
+func (v *QueryDone) appendXML(e *wire.Encoder) {
+	tag := e.Open("<queryDone")
+	e.Empty(v.Extra, tag, "</queryDone>")
 }
 
 func (v *QueryDone) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *QueryAborted) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<queryAborted"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</queryAborted>"), nil
+func (v *QueryAborted) appendXML(e *wire.Encoder) {
+	tag := e.Open("<queryAborted")
+	e.Empty(v.Extra, tag, "</queryAborted>")
 }
 
 func (v *QueryAborted) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *EndSection) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<endSection"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</endSection>"), nil
+func (v *EndSection) appendXML(e *wire.Encoder) {
+	tag := e.Open("<endSection")
+	e.Empty(v.Extra, tag, "</endSection>")
 }
 
 func (v *EndSection) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
+}
+
+func (v *DataSource) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<dataSource sourceId='", v.SourceID)
+	e.Attr(" name='", v.Name)
+	if v.HasChildren {
+		e.BoolAttr(v.Extra, 2, " hasChildren='", v.HasChildren)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " hasChildren='")
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+	if v.LastChanged != "" {
+		e.Attr(" lastChanged='", v.LastChanged)
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	e.Empty(v.Extra, tag, "</dataSource>")
+}
+
+func (v *DataSource) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "hasChildren":
+			v.HasChildren = d.Bool(true, 2)
+		case "lastChanged":
+			d.Optional(&v.LastChanged)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *NodeRef) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<node sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	e.Empty(v.Extra, tag, "</node>")
+}
+
+func (v *NodeRef) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	return d.End(&v.Extra)
+}
+
+func (*BooleanParameter) isParameter() {}
+
+func (*ColorParameter) isParameter() {}
+
+func (*DateParameter) isParameter() {}
+
+func (*DateTimeParameter) isParameter() {}
+
+func (*DoubleParameter) isParameter() {}
+
+func (*DurationParameter) isParameter() {}
+
+func (*IntParameter) isParameter() {}
+
+func (*LongParameter) isParameter() {}
+
+func (*StringParameter) isParameter() {}
+
+func (*TimeParameter) isParameter() {}
+
+func (v *Node) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<node nodeId='", v.NodeID)
+	if v.DisplayName != "" {
+		e.Attr(" displayName='", v.DisplayName)
+	}
+	if v.NodeType != "" {
+		e.Attr(" nodeType='", v.NodeType)
+	}
+	if v.LocalID != "" {
+		e.Attr(" localId='", v.LocalID)
+	}
+	if v.LogID != "" {
+		e.Attr(" logId='", v.LogID)
+	}
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	e.Attr(" state='", string(v.State))
+	e.BoolAttr(v.Extra, 7, " hasChildren='", v.HasChildren)
+	if v.ChildrenOrdered {
+		e.BoolAttr(v.Extra, 8, " childrenOrdered='", v.ChildrenOrdered)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " childrenOrdered='")
+	}
+	if v.IsReadable {
+		e.BoolAttr(v.Extra, 9, " isReadable='", v.IsReadable)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " isReadable='")
+	}
+	if v.IsControllable {
+		e.BoolAttr(v.Extra, 10, " isControllable='", v.IsControllable)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " isControllable='")
+	}
+	if v.HasCommands {
+		e.BoolAttr(v.Extra, 11, " hasCommands='", v.HasCommands)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " hasCommands='")
+	}
+	if v.ParentID != "" {
+		e.Attr(" parentId='", v.ParentID)
+	}
+	if v.ParentCacheType != "" {
+		e.Attr(" parentCacheType='", v.ParentCacheType)
+	}
+	if v.LastChanged != "" {
+		e.Attr(" lastChanged='", v.LastChanged)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Parameters {
+		switch x := v.Parameters[i].(type) {
+		case *BooleanParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *BooleanParameter")
+			}
+		case *ColorParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *ColorParameter")
+			}
+		case *DateParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateParameter")
+			}
+		case *DateTimeParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateTimeParameter")
+			}
+		case *DoubleParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DoubleParameter")
+			}
+		case *DurationParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DurationParameter")
+			}
+		case *IntParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *IntParameter")
+			}
+		case *LongParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LongParameter")
+			}
+		case *StringParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringParameter")
+			}
+		case *TimeParameter:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *TimeParameter")
+			}
+		default:
+			e.Fail("a nil Parameter")
+		}
+	}
+	for i := range v.Messages {
+		v.Messages[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</node>")
+}
+
+func (v *Node) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 0
+		case "displayName":
+			d.Optional(&v.DisplayName)
+		case "nodeType":
+			d.Optional(&v.NodeType)
+		case "localId":
+			d.Optional(&v.LocalID)
+		case "logId":
+			d.Optional(&v.LogID)
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "state":
+			d.String((*string)(&v.State))
+			seen |= 1 << 1
+		case "hasChildren":
+			v.HasChildren = d.Bool(false, 7)
+			seen |= 1 << 2
+		case "childrenOrdered":
+			v.ChildrenOrdered = d.Bool(true, 8)
+		case "isReadable":
+			v.IsReadable = d.Bool(true, 9)
+		case "isControllable":
+			v.IsControllable = d.Bool(true, 10)
+		case "hasCommands":
+			v.HasCommands = d.Bool(true, 11)
+		case "parentId":
+			d.Optional(&v.ParentID)
+		case "parentCacheType":
+			d.Optional(&v.ParentCacheType)
+		case "lastChanged":
+			d.Optional(&v.LastChanged)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "boolean":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(BooleanParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "color":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(ColorParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "date":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(DateParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "dateTime":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(DateTimeParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "double":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(DoubleParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "duration":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(DurationParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "int":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(IntParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "long":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(LongParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "string":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(StringParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "time":
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Rest())
+			}
+			x := new(TimeParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		case "message":
+			if len(v.Messages) == cap(v.Messages) {
+				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			}
+			v.Messages = v.Messages[:len(v.Messages)+1]
+			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("state")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("hasChildren")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Node) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Node
+	s := struct {
+		plain
+		Parameters []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Parameters {
+		switch x := v.Parameters[i].(type) {
+		case *BooleanParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "boolean", Value: x})
+		case *ColorParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "color", Value: x})
+		case *DateParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "date", Value: x})
+		case *DateTimeParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "dateTime", Value: x})
+		case *DoubleParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "double", Value: x})
+		case *DurationParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "duration", Value: x})
+		case *IntParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "int", Value: x})
+		case *LongParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "long", Value: x})
+		case *StringParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "string", Value: x})
+		case *TimeParameter:
+			s.Parameters = append(s.Parameters, wire.StdChild{Space: NS, Local: "time", Value: x})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Node) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Node
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Is(NS, "boolean") {
+			x := new(BooleanParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "color") {
+			x := new(ColorParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "date") {
+			x := new(DateParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "dateTime") {
+			x := new(DateTimeParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "double") {
+			x := new(DoubleParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "duration") {
+			x := new(DurationParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "int") {
+			x := new(IntParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "long") {
+			x := new(LongParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "string") {
+			x := new(StringParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
+		if r.Is(NS, "time") {
+			x := new(TimeParameter)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Parameters = append(v.Parameters, x)
+			continue
+		}
 	}
 	return nil
+}
+
+func (v *Strings) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Values {
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<value></value>", 7, v.Values[i])
+	}
+	e.Close(v.Extra, inner, end)
+}
+
+func (v *Strings) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "value":
+			d.Strings(&v.Values, 0)
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *SortOrder) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<sortOrder parameterName='", v.ParameterName)
+	if v.Ascending != nil {
+		e.BoolAttr(v.Extra, 1, " ascending='", *v.Ascending)
+	}
+	e.Empty(v.Extra, tag, "</sortOrder>")
+}
+
+func (v *SortOrder) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "parameterName":
+			d.String(&v.ParameterName)
+			seen |= 1 << 0
+		case "ascending":
+			v.Ascending = wire.Ptr(d.Bool(false, 1))
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("parameterName")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *IndexRef) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<indexRef sourceId='", v.SourceID)
+	e.Attr(" index='", v.Index)
+	e.Attr(" indexValue='", v.IndexValue)
+	e.Empty(v.Extra, tag, "</indexRef>")
+}
+
+func (v *IndexRef) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "index":
+			d.String(&v.Index)
+			seen |= 1 << 1
+		case "indexValue":
+			d.String(&v.IndexValue)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("index")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("indexValue")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *ParameterError) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<error var='", v.Parameter)
+	e.Content(v.Extra, tag, v.Text, "</error>")
+}
+
+func (v *ParameterError) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "var":
+			d.String(&v.Parameter)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	v.Text = d.Text()
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("var")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *NodeType) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<nodeType type='", v.Type)
+	e.Attr(" name='", v.Name)
+	e.Empty(v.Extra, tag, "</nodeType>")
+}
+
+func (v *NodeType) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "type":
+			d.String(&v.Type)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("type")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Command) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<command command='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.Attr(" type='", string(v.Type))
+	if v.SortCategory != "" {
+		e.Attr(" sortCategory='", v.SortCategory)
+	}
+	if v.SortKey != "" {
+		e.Attr(" sortKey='", v.SortKey)
+	}
+	if v.ConfirmationString != "" {
+		e.Attr(" confirmationString='", v.ConfirmationString)
+	}
+	if v.FailureString != "" {
+		e.Attr(" failureString='", v.FailureString)
+	}
+	if v.SuccessString != "" {
+		e.Attr(" successString='", v.SuccessString)
+	}
+	e.Empty(v.Extra, tag, "</command>")
+}
+
+func (v *Command) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "command":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "type":
+			d.String((*string)(&v.Type))
+			seen |= 1 << 2
+		case "sortCategory":
+			d.Optional(&v.SortCategory)
+		case "sortKey":
+			d.Optional(&v.SortKey)
+		case "confirmationString":
+			d.Optional(&v.ConfirmationString)
+		case "failureString":
+			d.Optional(&v.FailureString)
+		case "successString":
+			d.Optional(&v.SuccessString)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("command")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("type")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *NodeResult) appendXML(e *wire.Encoder) {
+	tag := e.Open("<result")
+	if v.Error != "" {
+		e.Attr(" error='", v.Error)
+	}
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Bool(v.OK)
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</result>")
+}
+
+func (v *NodeResult) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "error":
+			d.Optional(&v.Error)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		v.OK = d.Bool(false, 1)
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Database) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<database databaseId='", v.DatabaseID)
+	if v.Name != "" {
+		e.Attr(" name='", v.Name)
+	}
+	e.Empty(v.Extra, tag, "</database>")
+}
+
+func (v *Database) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "databaseId":
+			d.String(&v.DatabaseID)
+			seen |= 1 << 0
+		case "name":
+			d.Optional(&v.Name)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("databaseId")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Message) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<message timestamp='", v.Timestamp)
+	e.Attr(" type='", string(v.Type))
+	if v.EventID != "" {
+		e.Attr(" eventId='", v.EventID)
+	}
+	e.Content(v.Extra, tag, v.Text, "</message>")
+}
+
+func (v *Message) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "timestamp":
+			d.String(&v.Timestamp)
+			seen |= 1 << 0
+		case "type":
+			d.String((*string)(&v.Type))
+			seen |= 1 << 1
+		case "eventId":
+			d.Optional(&v.EventID)
+		default:
+			d.KeepAttr()
+		}
+	}
+	v.Text = d.Text()
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("timestamp")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("type")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *BooleanParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<boolean id='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.BoolAttr(v.Extra, 2, " value='", v.Value)
+	e.Empty(v.Extra, tag, "</boolean>")
+}
+
+func (v *BooleanParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			v.Value = d.Bool(false, 2)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *ColorParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<color id='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</color>")
+}
+
+func (v *ColorParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			d.String(&v.Value)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *DateParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<date id='", v.ID)
+	e.Attr(" name='", v.Name)
+	mark := e.Put(" value='")
+	e.Add(v.Value.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 2)
+	e.Empty(v.Extra, tag, "</date>")
+}
+
+func (v *DateParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			stanza.ReadDate(&d, &v.Value, true, 2)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *DateTimeParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<dateTime id='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</dateTime>")
+}
+
+func (v *DateTimeParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			d.String(&v.Value)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *DoubleParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<double id='", v.ID)
+	e.Attr(" name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 2)
+	e.Empty(v.Extra, tag, "</double>")
+}
+
+func (v *DoubleParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			v.Value = d.Float(2)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v DoubleParameter) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain DoubleParameter
+	s := struct {
+		plain
+		Value wire.StdFloat `xml:"value,attr"`
+	}{plain: plain(v)}
+	s.Value = wire.StdFloat(v.Value)
+	return e.EncodeElement(&s, start)
+}
+
+func (v *DurationParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<duration id='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</duration>")
+}
+
+func (v *DurationParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			d.String(&v.Value)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *IntParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<int id='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.IntAttr(v.Extra, 2, " value='", int64(v.Value))
+	e.Empty(v.Extra, tag, "</int>")
+}
+
+func (v *IntParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			v.Value = int32(d.Int(32, 2))
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *LongParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<long id='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.IntAttr(v.Extra, 2, " value='", v.Value)
+	e.Empty(v.Extra, tag, "</long>")
+}
+
+func (v *LongParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			v.Value = d.Int(64, 2)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *StringParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<string id='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</string>")
+}
+
+func (v *StringParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			d.String(&v.Value)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *TimeParameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<time id='", v.ID)
+	e.Attr(" name='", v.Name)
+	mark := e.Put(" value='")
+	e.Add(v.Value.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 2)
+	e.Empty(v.Extra, tag, "</time>")
+}
+
+func (v *TimeParameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 1
+		case "value":
+			stanza.ReadTimeOfDay(&d, &v.Value, true, 2)
+			seen |= 1 << 2
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *NewTable) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<newTable tableId='", v.TableID)
+	e.Attr(" tableName='", v.TableName)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Columns {
+		v.Columns[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</newTable>")
+}
+
+func (v *NewTable) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "tableId":
+			d.String(&v.TableID)
+			seen |= 1 << 0
+		case "tableName":
+			d.String(&v.TableName)
+			seen |= 1 << 1
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "column":
+			if len(v.Columns) == cap(v.Columns) {
+				v.Columns = append(v.Columns, make([]Column, d.Count())...)[:len(v.Columns)]
+			}
+			v.Columns = v.Columns[:len(v.Columns)+1]
+			if err := v.Columns[len(v.Columns)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("tableId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("tableName")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Column) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<column columnId='", v.ColumnID)
+	if v.Header != "" {
+		e.Attr(" header='", v.Header)
+	}
+	if v.DataSourceID != "" {
+		e.Attr(" dataSourceId='", v.DataSourceID)
+	}
+	if v.CacheTypeName != "" {
+		e.Attr(" cacheTypeName='", v.CacheTypeName)
+	}
+	if v.Foreground != "" {
+		e.Attr(" fgColor='", v.Foreground)
+	}
+	if v.Background != "" {
+		e.Attr(" bgColor='", v.Background)
+	}
+	if v.Alignment != "" {
+		e.Attr(" alignment='", string(v.Alignment))
+	}
+	if v.Decimals != nil {
+		e.UintAttr(v.Extra, 7, " nrDecimals='", uint64(*v.Decimals))
+	}
+	e.Empty(v.Extra, tag, "</column>")
+}
+
+func (v *Column) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "columnId":
+			d.String(&v.ColumnID)
+			seen |= 1 << 0
+		case "header":
+			d.Optional(&v.Header)
+		case "dataSourceId":
+			d.Optional(&v.DataSourceID)
+		case "cacheTypeName":
+			d.Optional(&v.CacheTypeName)
+		case "fgColor":
+			d.Optional(&v.Foreground)
+		case "bgColor":
+			d.Optional(&v.Background)
+		case "alignment":
+			d.Optional((*string)(&v.Alignment))
+		case "nrDecimals":
+			v.Decimals = wire.Ptr(uint32(d.Uint(32, 7)))
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("columnId")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *NewRecords) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<newRecords tableId='", v.TableID)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Records {
+		v.Records[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</newRecords>")
+}
+
+func (v *NewRecords) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "tableId":
+			d.String(&v.TableID)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "record":
+			if len(v.Records) == cap(v.Records) {
+				v.Records = append(v.Records, make([]Record, d.Count())...)[:len(v.Records)]
+			}
+			v.Records = v.Records[:len(v.Records)+1]
+			if err := v.Records[len(v.Records)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("tableId")
+	}
+	return d.End(&v.Extra)
+}
+
+func (*BooleanValue) isValue() {}
+
+func (*ColorValue) isValue() {}
+
+func (*DateValue) isValue() {}
+
+func (*DateTimeValue) isValue() {}
+
+func (*DoubleValue) isValue() {}
+
+func (*DurationValue) isValue() {}
+
+func (*IntValue) isValue() {}
+
+func (*LongValue) isValue() {}
+
+func (*StringValue) isValue() {}
+
+func (*TimeValue) isValue() {}
+
+func (*Binary) isValue() {}
+
+func (*VoidValue) isValue() {}
+
+func (v *Record) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<record")
+	for i := range v.Values {
+		switch x := v.Values[i].(type) {
+		case *BooleanValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *BooleanValue")
+			}
+		case *ColorValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *ColorValue")
+			}
+		case *DateValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateValue")
+			}
+		case *DateTimeValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateTimeValue")
+			}
+		case *DoubleValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DoubleValue")
+			}
+		case *DurationValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DurationValue")
+			}
+		case *IntValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *IntValue")
+			}
+		case *LongValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LongValue")
+			}
+		case *StringValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringValue")
+			}
+		case *TimeValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *TimeValue")
+			}
+		case *Binary:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Binary")
+			}
+		case *VoidValue:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *VoidValue")
+			}
+		default:
+			e.Fail("a nil Value")
+		}
+	}
+	e.Close(v.Extra, inner, "</record>")
+}
+
+func (v *Record) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "boolean":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(BooleanValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "color":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(ColorValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "date":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(DateValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "dateTime":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(DateTimeValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "double":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(DoubleValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "duration":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(DurationValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "int":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(IntValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "long":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(LongValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "string":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(StringValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "time":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(TimeValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "base64":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(Binary)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		case "void":
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Rest())
+			}
+			x := new(VoidValue)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Record) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Record
+	s := struct {
+		plain
+		Values []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Values {
+		switch x := v.Values[i].(type) {
+		case *BooleanValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "boolean", Value: x})
+		case *ColorValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "color", Value: x})
+		case *DateValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "date", Value: x})
+		case *DateTimeValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "dateTime", Value: x})
+		case *DoubleValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "double", Value: x})
+		case *DurationValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "duration", Value: x})
+		case *IntValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "int", Value: x})
+		case *LongValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "long", Value: x})
+		case *StringValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "string", Value: x})
+		case *TimeValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "time", Value: x})
+		case *Binary:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "base64", Value: x})
+		case *VoidValue:
+			s.Values = append(s.Values, wire.StdChild{Space: NS, Local: "void", Value: x})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Record) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Record
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Is(NS, "boolean") {
+			x := new(BooleanValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "color") {
+			x := new(ColorValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "date") {
+			x := new(DateValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "dateTime") {
+			x := new(DateTimeValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "double") {
+			x := new(DoubleValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "duration") {
+			x := new(DurationValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "int") {
+			x := new(IntValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "long") {
+			x := new(LongValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "string") {
+			x := new(StringValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "time") {
+			x := new(TimeValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "base64") {
+			x := new(Binary)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+		if r.Is(NS, "void") {
+			x := new(VoidValue)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Values = append(v.Values, x)
+			continue
+		}
+	}
+	return nil
+}
+
+func (v *BooleanValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<boolean")
+	mark := len(e.Buf)
+	if v.Value {
+		e.Bool(v.Value)
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</boolean>")
+}
+
+func (v *BooleanValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = d.Bool(true, 0)
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v BooleanValue) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain BooleanValue
+	s := struct {
+		plain
+		Value *bool `xml:",chardata"`
+	}{plain: plain(v)}
+	if v.Value {
+		s.Value = &v.Value
+	}
+	return e.EncodeElement(&s, start)
+}
+
+func (v *ColorValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<color")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</color>")
+}
+
+func (v *ColorValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
+}
+
+func (v *DateValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<date")
+	mark := len(e.Buf)
+	if !v.Value.IsZero() {
+		e.Add(v.Value.AppendText(e.Buf))
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</date>")
+}
+
+func (v *DateValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		stanza.ReadDate(&d, &v.Value, false, 0)
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *DateTimeValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<dateTime")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</dateTime>")
+}
+
+func (v *DateTimeValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
+}
+
+func (v *DoubleValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<double")
+	mark := len(e.Buf)
+	if v.Value != nil {
+		e.Float(*v.Value)
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</double>")
+}
+
+func (v *DoubleValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(d.Float(0))
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v DoubleValue) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain DoubleValue
+	s := struct {
+		plain
+		Value *wire.StdFloat `xml:",chardata"`
+	}{plain: plain(v)}
+	s.Value = (*wire.StdFloat)(v.Value)
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *DoubleValue) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain DoubleValue
+	s := struct {
+		Value wire.StdOptional[float64] `xml:",chardata"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.Value = s.Value.Value
+	return nil
+}
+
+func (v *DurationValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<duration")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</duration>")
+}
+
+func (v *DurationValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
+}
+
+func (v *IntValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<int")
+	mark := len(e.Buf)
+	if v.Value != nil {
+		e.Int(int64(*v.Value))
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</int>")
+}
+
+func (v *IntValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(int32(d.Int(32, 0)))
+	}
+	return d.End(&v.Extra)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *IntValue) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain IntValue
+	s := struct {
+		Value wire.StdOptional[int32] `xml:",chardata"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.Value = s.Value.Value
+	return nil
+}
+
+func (v *LongValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<long")
+	mark := len(e.Buf)
+	if v.Value != nil {
+		e.Int(*v.Value)
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</long>")
+}
+
+func (v *LongValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(d.Int(64, 0))
+	}
+	return d.End(&v.Extra)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *LongValue) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain LongValue
+	s := struct {
+		Value wire.StdOptional[int64] `xml:",chardata"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.Value = s.Value.Value
+	return nil
+}
+
+func (v *StringValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<string")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</string>")
+}
+
+func (v *StringValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
+}
+
+func (v *TimeValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<time")
+	mark := len(e.Buf)
+	if v.Value.IsSet {
+		e.Add(v.Value.AppendText(e.Buf))
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</time>")
+}
+
+func (v *TimeValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		stanza.ReadTimeOfDay(&d, &v.Value, false, 0)
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *VoidValue) appendXML(e *wire.Encoder) {
+	tag := e.Open("<void")
+	e.Empty(v.Extra, tag, "</void>")
+}
+
+func (v *VoidValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
+}
+
+func (v *Binary) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<base64 contentType='", v.ContentType)
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Data, "</base64>")
+}
+
+func (v *Binary) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "contentType":
+			d.String(&v.ContentType)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Data, false, 1)
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("contentType")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *TableDone) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<tableDone tableId='", v.TableID)
+	e.Empty(v.Extra, tag, "</tableDone>")
+}
+
+func (v *TableDone) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "tableId":
+			d.String(&v.TableID)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("tableId")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *NewObject) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<newObject contentType='", v.ContentType)
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Data, "</newObject>")
+}
+
+func (v *NewObject) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "contentType":
+			d.String(&v.ContentType)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Data, false, 1)
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("contentType")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *QueryMessage) appendXML(e *wire.Encoder) {
+	tag := e.Open("<queryMessage")
+	if v.Type != "" {
+		e.Attr(" type='", string(v.Type))
+	}
+	if v.Level != "" {
+		e.Attr(" level='", string(v.Level))
+	}
+	e.Content(v.Extra, tag, v.Text, "</queryMessage>")
+}
+
+func (v *QueryMessage) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "type":
+			d.Optional((*string)(&v.Type))
+		case "level":
+			d.Optional((*string)(&v.Level))
+		default:
+			d.KeepAttr()
+		}
+	}
+	v.Text = d.Text()
+	return d.End(&v.Extra)
+}
+
+func (v *Title) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<title name='", v.Name)
+	e.Empty(v.Extra, tag, "</title>")
+}
+
+func (v *Title) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("name")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Status) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<status message='", v.Message)
+	e.Empty(v.Extra, tag, "</status>")
+}
+
+func (v *Status) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "message":
+			d.String(&v.Message)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("message")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *BeginSection) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<beginSection header='", v.Header)
+	e.Empty(v.Extra, tag, "</beginSection>")
+}
+
+func (v *BeginSection) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "header":
+			d.String(&v.Header)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("header")
+	}
+	return d.End(&v.Extra)
 }

@@ -7,7 +7,6 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -38,75 +37,43 @@ func (*GetCapabilities) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetCapabilities) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCapabilities"...)
-	} else {
-		b = append(b, "<getCapabilities xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCapabilities xmlns='urn:xmpp:iot:concentrators'", 16)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getCapabilities>"), nil
+	e.Empty(v.Extra, tag, "</getCapabilities>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetCapabilities) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCapabilities") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getCapabilities")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.UserToken)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -127,78 +94,52 @@ func (*GetCapabilitiesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetCapabilitiesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getCapabilitiesResponse"...)
-	} else {
-		b = append(b, "<getCapabilitiesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCapabilitiesResponse xmlns='urn:xmpp:iot:concentrators'", 24)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Values {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<value>", v.Values[i], "</value>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<value>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<value></value>", 7, v.Values[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getCapabilitiesResponse>"), nil
+	e.Close(v.Extra, inner, "</getCapabilitiesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetCapabilitiesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getCapabilitiesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getCapabilitiesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			if c.Same() {
-				if v.Values == nil {
-					v.Values = make([]string, 0, c.Count())
-				}
-				v.Values = append(v.Values, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Values))))
-				continue
-			}
+			d.Strings(&v.Values, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -229,84 +170,48 @@ func (*GetAllDataSources) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetAllDataSources) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAllDataSources"...)
-	} else {
-		b = append(b, "<getAllDataSources xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAllDataSources xmlns='urn:xmpp:iot:concentrators'", 18)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getAllDataSources>"), nil
+	e.Empty(v.Extra, tag, "</getAllDataSources>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetAllDataSources) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAllDataSources") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getAllDataSources")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -327,77 +232,58 @@ func (*GetAllDataSourcesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetAllDataSourcesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAllDataSourcesResponse"...)
-	} else {
-		b = append(b, "<getAllDataSourcesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAllDataSourcesResponse xmlns='urn:xmpp:iot:concentrators'", 26)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.DataSources {
-		if b, err = v.DataSources[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.DataSources[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getAllDataSourcesResponse>"), nil
+	e.Close(v.Extra, inner, "</getAllDataSourcesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetAllDataSourcesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAllDataSourcesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getAllDataSourcesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "dataSource":
-			if c.Same() {
-				if v.DataSources == nil {
-					v.DataSources = make([]DataSource, 0, c.Count())
-				}
-				v.DataSources = append(v.DataSources, DataSource{})
-				if err := v.DataSources[len(v.DataSources)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.DataSources) == cap(v.DataSources) {
+				v.DataSources = append(v.DataSources, make([]DataSource, d.Count())...)[:len(v.DataSources)]
 			}
+			v.DataSources = v.DataSources[:len(v.DataSources)+1]
+			if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -428,84 +314,48 @@ func (*GetRootDataSources) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetRootDataSources) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getRootDataSources"...)
-	} else {
-		b = append(b, "<getRootDataSources xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getRootDataSources xmlns='urn:xmpp:iot:concentrators'", 19)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getRootDataSources>"), nil
+	e.Empty(v.Extra, tag, "</getRootDataSources>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetRootDataSources) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getRootDataSources") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getRootDataSources")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -526,77 +376,58 @@ func (*GetRootDataSourcesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetRootDataSourcesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getRootDataSourcesResponse"...)
-	} else {
-		b = append(b, "<getRootDataSourcesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getRootDataSourcesResponse xmlns='urn:xmpp:iot:concentrators'", 27)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.DataSources {
-		if b, err = v.DataSources[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.DataSources[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getRootDataSourcesResponse>"), nil
+	e.Close(v.Extra, inner, "</getRootDataSourcesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetRootDataSourcesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getRootDataSourcesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getRootDataSourcesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "dataSource":
-			if c.Same() {
-				if v.DataSources == nil {
-					v.DataSources = make([]DataSource, 0, c.Count())
-				}
-				v.DataSources = append(v.DataSources, DataSource{})
-				if err := v.DataSources[len(v.DataSources)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.DataSources) == cap(v.DataSources) {
+				v.DataSources = append(v.DataSources, make([]DataSource, d.Count())...)[:len(v.DataSources)]
 			}
+			v.DataSources = v.DataSources[:len(v.DataSources)+1]
+			if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -627,94 +458,56 @@ func (*GetChildDataSources) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetChildDataSources) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getChildDataSources"...)
-	} else {
-		b = append(b, "<getChildDataSources xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getChildDataSources xmlns='urn:xmpp:iot:concentrators'", 20)
+	e.Attr(" sourceId='", v.SourceID)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getChildDataSources>"), nil
+	e.Empty(v.Extra, tag, "</getChildDataSources>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetChildDataSources) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getChildDataSources") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getChildDataSources")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -735,77 +528,58 @@ func (*GetChildDataSourcesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetChildDataSourcesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getChildDataSourcesResponse"...)
-	} else {
-		b = append(b, "<getChildDataSourcesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getChildDataSourcesResponse xmlns='urn:xmpp:iot:concentrators'", 28)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.DataSources {
-		if b, err = v.DataSources[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.DataSources[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getChildDataSourcesResponse>"), nil
+	e.Close(v.Extra, inner, "</getChildDataSourcesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetChildDataSourcesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getChildDataSourcesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getChildDataSourcesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "dataSource":
-			if c.Same() {
-				if v.DataSources == nil {
-					v.DataSources = make([]DataSource, 0, c.Count())
-				}
-				v.DataSources = append(v.DataSources, DataSource{})
-				if err := v.DataSources[len(v.DataSources)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.DataSources) == cap(v.DataSources) {
+				v.DataSources = append(v.DataSources, make([]DataSource, d.Count())...)[:len(v.DataSources)]
 			}
+			v.DataSources = v.DataSources[:len(v.DataSources)+1]
+			if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -836,103 +610,63 @@ func (*ContainsNode) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContainsNode) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<containsNode"...)
-	} else {
-		b = append(b, "<containsNode xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<containsNode xmlns='urn:xmpp:iot:concentrators'", 13)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</containsNode>"), nil
+	e.Empty(v.Extra, tag, "</containsNode>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContainsNode) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "containsNode") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "containsNode")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.UserToken)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -953,72 +687,45 @@ func (*ContainsNodeResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContainsNodeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<containsNodeResponse"...)
-	} else {
-		b = append(b, "<containsNodeResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Contains)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</containsNodeResponse>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<containsNodeResponse xmlns='urn:xmpp:iot:concentrators'", 21)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Bool(v.Contains)
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</containsNodeResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContainsNodeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "containsNodeResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "containsNodeResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
-	}
-	{
-		n, reason := wire.DecodeBool(s, false, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Contains = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		v.Contains = d.Bool(false, 1)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1049,94 +756,65 @@ func (*ContainsNodes) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContainsNodes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<containsNodes"...)
-	} else {
-		b = append(b, "<containsNodes xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<containsNodes xmlns='urn:xmpp:iot:concentrators'", 14)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</containsNodes>"), nil
+	e.Close(v.Extra, inner, "</containsNodes>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContainsNodes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "containsNodes") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "containsNodes")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 0)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.UserToken)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1157,82 +835,59 @@ func (*ContainsNodesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContainsNodesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<containsNodesResponse"...)
-	} else {
-		b = append(b, "<containsNodesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<containsNodesResponse xmlns='urn:xmpp:iot:concentrators'", 22)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Values {
-		mark := len(b)
-		b = append(b, "<value>"...)
-		b = strconv.AppendBool(b, v.Values[i])
-		b = append(b, "</value>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<value>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<value>")
+		e.Bool(v.Values[i])
+		e.Put("</value>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(1, i), "<value>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</containsNodesResponse>"), nil
+	e.Close(v.Extra, inner, "</containsNodesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContainsNodesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "containsNodesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "containsNodesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			if c.Same() {
-				if v.Values == nil {
-					v.Values = make([]bool, 0, c.Count())
-				}
-				n, reason := wire.DecodeBool(c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Values))), false, &v.Extra, wire.SlotAt(1, len(v.Values)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Values = append(v.Values, n)
-				continue
+			if v.Values == nil {
+				v.Values = make([]bool, 0, d.Count())
 			}
+			v.Values = append(v.Values, d.Bool(false, wire.SlotAt(1, len(v.Values))))
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1263,146 +918,82 @@ func (*GetNode) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNode) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNode"...)
-	} else {
-		b = append(b, "<getNode xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNode xmlns='urn:xmpp:iot:concentrators'", 8)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " parameters='")
+		e.BoolAttr(v.Extra, 3, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " parameters='")
 	}
 	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " messages='")
+		e.BoolAttr(v.Extra, 4, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " messages='")
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getNode>"), nil
+	e.Empty(v.Extra, tag, "</getNode>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNode) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNode") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNode")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
+			v.Parameters = d.Bool(true, 3)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
+			v.Messages = d.Bool(true, 4)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 6)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 7)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 8)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1443,448 +1034,313 @@ func (*TimeParameter) isNodeParameter() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodeResponse"...)
-	} else {
-		b = append(b, "<getNodeResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodeResponse xmlns='urn:xmpp:iot:concentrators'", 16)
+	e.Attr(" result='", string(v.Result))
+	e.Attr(" nodeId='", v.NodeID)
 	if v.DisplayName != "" {
-		if b, err = wire.AppendAttr(b, " displayName='", v.DisplayName); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " displayName='")
+		e.Attr(" displayName='", v.DisplayName)
 	}
 	if v.NodeType != "" {
-		if b, err = wire.AppendAttr(b, " nodeType='", v.NodeType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " nodeType='")
+		e.Attr(" nodeType='", v.NodeType)
 	}
 	if v.LocalID != "" {
-		if b, err = wire.AppendAttr(b, " localId='", v.LocalID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " localId='")
+		e.Attr(" localId='", v.LocalID)
 	}
 	if v.LogID != "" {
-		if b, err = wire.AppendAttr(b, " logId='", v.LogID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " logId='")
+		e.Attr(" logId='", v.LogID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if b, err = wire.AppendAttr(b, " state='", string(v.State)); err != nil {
-		return b, err
-	}
-	b = append(b, " hasChildren='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.HasChildren)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 8)
-	}
-	b = append(b, '\'')
+	e.Attr(" state='", string(v.State))
+	e.BoolAttr(v.Extra, 8, " hasChildren='", v.HasChildren)
 	if v.ChildrenOrdered {
-		b = append(b, " childrenOrdered='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ChildrenOrdered)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " childrenOrdered='")
+		e.BoolAttr(v.Extra, 9, " childrenOrdered='", v.ChildrenOrdered)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " childrenOrdered='")
 	}
 	if v.IsReadable {
-		b = append(b, " isReadable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.IsReadable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " isReadable='")
+		e.BoolAttr(v.Extra, 10, " isReadable='", v.IsReadable)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " isReadable='")
 	}
 	if v.IsControllable {
-		b = append(b, " isControllable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.IsControllable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " isControllable='")
+		e.BoolAttr(v.Extra, 11, " isControllable='", v.IsControllable)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " isControllable='")
 	}
 	if v.HasCommands {
-		b = append(b, " hasCommands='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HasCommands)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " hasCommands='")
+		e.BoolAttr(v.Extra, 12, " hasCommands='", v.HasCommands)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " hasCommands='")
 	}
 	if v.ParentID != "" {
-		if b, err = wire.AppendAttr(b, " parentId='", v.ParentID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " parentId='")
+		e.Attr(" parentId='", v.ParentID)
 	}
 	if v.ParentCacheType != "" {
-		if b, err = wire.AppendAttr(b, " parentCacheType='", v.ParentCacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " parentCacheType='")
+		e.Attr(" parentCacheType='", v.ParentCacheType)
 	}
 	if v.LastChanged != "" {
-		if b, err = wire.AppendAttr(b, " lastChanged='", v.LastChanged); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " lastChanged='")
+		e.Attr(" lastChanged='", v.LastChanged)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.NodeParameters {
 		switch x := v.NodeParameters[i].(type) {
 		case *BooleanParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *BooleanParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *BooleanParameter")
 			}
 		case *ColorParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *ColorParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *ColorParameter")
 			}
 		case *DateParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DateParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateParameter")
 			}
 		case *DateTimeParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DateTimeParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateTimeParameter")
 			}
 		case *DoubleParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DoubleParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DoubleParameter")
 			}
 		case *DurationParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DurationParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DurationParameter")
 			}
 		case *IntParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *IntParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *IntParameter")
 			}
 		case *LongParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *LongParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LongParameter")
 			}
 		case *StringParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringParameter")
 			}
 		case *TimeParameter:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *TimeParameter"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *TimeParameter")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil NodeParameter"}
+			e.Fail("a nil NodeParameter")
 		}
 	}
 	for i := range v.Messages {
-		if b, err = v.Messages[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Messages[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodeResponse>"), nil
+	e.Close(v.Extra, inner, "</getNodeResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodeResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodeResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "displayName":
-			v.DisplayName = a.Optional(&v.Extra, 2)
+			d.Optional(&v.DisplayName)
 		case "nodeType":
-			v.NodeType = a.Optional(&v.Extra, 3)
+			d.Optional(&v.NodeType)
 		case "localId":
-			v.LocalID = a.Optional(&v.Extra, 4)
+			d.Optional(&v.LocalID)
 		case "logId":
-			v.LogID = a.Optional(&v.Extra, 5)
+			d.Optional(&v.LogID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 6)
+			d.Optional(&v.CacheType)
 		case "state":
-			v.State = NodeState(a.Value())
+			d.String((*string)(&v.State))
 			seen |= 1 << 2
 		case "hasChildren":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HasChildren = n
+			v.HasChildren = d.Bool(false, 8)
 			seen |= 1 << 3
 		case "childrenOrdered":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ChildrenOrdered = n
+			v.ChildrenOrdered = d.Bool(true, 9)
 		case "isReadable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.IsReadable = n
+			v.IsReadable = d.Bool(true, 10)
 		case "isControllable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.IsControllable = n
+			v.IsControllable = d.Bool(true, 11)
 		case "hasCommands":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HasCommands = n
+			v.HasCommands = d.Bool(true, 12)
 		case "parentId":
-			v.ParentID = a.Optional(&v.Extra, 13)
+			d.Optional(&v.ParentID)
 		case "parentCacheType":
-			v.ParentCacheType = a.Optional(&v.Extra, 14)
+			d.Optional(&v.ParentCacheType)
 		case "lastChanged":
-			v.LastChanged = a.Optional(&v.Extra, 15)
+			d.Optional(&v.LastChanged)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "boolean":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(BooleanParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(BooleanParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "color":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(ColorParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(ColorParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "date":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(DateParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(DateParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "dateTime":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(DateTimeParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(DateTimeParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "double":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(DoubleParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(DoubleParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "duration":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(DurationParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(DurationParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "int":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(IntParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(IntParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "long":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(LongParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(LongParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "string":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(StringParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(StringParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "time":
-			if c.Same() {
-				if v.NodeParameters == nil {
-					v.NodeParameters = make([]NodeParameter, 0, c.Rest())
-				}
-				x := new(TimeParameter)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.NodeParameters = append(v.NodeParameters, x)
-				continue
+			if v.NodeParameters == nil {
+				v.NodeParameters = make([]NodeParameter, 0, d.Rest())
 			}
+			x := new(TimeParameter)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.NodeParameters = append(v.NodeParameters, x)
+			continue
 		case "message":
-			if c.Same() {
-				if v.Messages == nil {
-					v.Messages = make([]Message, 0, c.Count())
-				}
-				v.Messages = append(v.Messages, Message{})
-				if err := v.Messages[len(v.Messages)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Messages) == cap(v.Messages) {
+				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
 			}
+			v.Messages = v.Messages[:len(v.Messages)+1]
+			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("state")
+		d.MissingAttr("state")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("hasChildren")
+		d.MissingAttr("hasChildren")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2045,137 +1501,84 @@ func (*GetNodes) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodes"...)
-	} else {
-		b = append(b, "<getNodes xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodes xmlns='urn:xmpp:iot:concentrators'", 9)
 	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " parameters='")
+		e.BoolAttr(v.Extra, 0, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " parameters='")
 	}
 	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " messages='")
+		e.BoolAttr(v.Extra, 1, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " messages='")
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodes>"), nil
+	e.Close(v.Extra, inner, "</getNodes>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodes") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getNodes")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
+			v.Parameters = d.Bool(true, 0)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
+			v.Messages = d.Bool(true, 1)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeRef, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeRef{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2196,77 +1599,58 @@ func (*GetNodesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodesResponse"...)
-	} else {
-		b = append(b, "<getNodesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodesResponse xmlns='urn:xmpp:iot:concentrators'", 17)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodesResponse>"), nil
+	e.Close(v.Extra, inner, "</getNodesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2297,148 +1681,86 @@ func (*GetAllNodes) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetAllNodes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAllNodes"...)
-	} else {
-		b = append(b, "<getAllNodes xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAllNodes xmlns='urn:xmpp:iot:concentrators'", 12)
+	e.Attr(" sourceId='", v.SourceID)
 	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " parameters='")
+		e.BoolAttr(v.Extra, 1, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " parameters='")
 	}
 	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " messages='")
+		e.BoolAttr(v.Extra, 2, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " messages='")
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.OnlyIfDerivedFrom {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<onlyIfDerivedFrom>", v.OnlyIfDerivedFrom[i], "</onlyIfDerivedFrom>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(7, i), "<onlyIfDerivedFrom>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(7, i), "<onlyIfDerivedFrom></onlyIfDerivedFrom>", 19, v.OnlyIfDerivedFrom[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getAllNodes>"), nil
+	e.Close(v.Extra, inner, "</getAllNodes>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetAllNodes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAllNodes") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getAllNodes")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
+			v.Parameters = d.Bool(true, 1)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
+			v.Messages = d.Bool(true, 2)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "onlyIfDerivedFrom":
-			if c.Same() {
-				if v.OnlyIfDerivedFrom == nil {
-					v.OnlyIfDerivedFrom = make([]string, 0, c.Count())
-				}
-				v.OnlyIfDerivedFrom = append(v.OnlyIfDerivedFrom, c.Leaf(&v.Extra, wire.SlotAt(7, len(v.OnlyIfDerivedFrom))))
-				continue
-			}
+			d.Strings(&v.OnlyIfDerivedFrom, 7)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2459,77 +1781,58 @@ func (*GetAllNodesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetAllNodesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAllNodesResponse"...)
-	} else {
-		b = append(b, "<getAllNodesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAllNodesResponse xmlns='urn:xmpp:iot:concentrators'", 20)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getAllNodesResponse>"), nil
+	e.Close(v.Extra, inner, "</getAllNodesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetAllNodesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAllNodesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getAllNodesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2560,112 +1863,68 @@ func (*GetNodeInheritance) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodeInheritance) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodeInheritance"...)
-	} else {
-		b = append(b, "<getNodeInheritance xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodeInheritance xmlns='urn:xmpp:iot:concentrators'", 19)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getNodeInheritance>"), nil
+	e.Empty(v.Extra, tag, "</getNodeInheritance>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodeInheritance) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodeInheritance") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodeInheritance")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2686,88 +1945,67 @@ func (*GetNodeInheritanceResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodeInheritanceResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodeInheritanceResponse"...)
-	} else {
-		b = append(b, "<getNodeInheritanceResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodeInheritanceResponse xmlns='urn:xmpp:iot:concentrators'", 27)
 	if v.Result != "" {
-		if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " result='")
+		e.Attr(" result='", string(v.Result))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.BaseClasses.appendXML(b, "<baseClasses", "</baseClasses>"); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	v.BaseClasses.appendXML(e, "<baseClasses", "</baseClasses>")
 	if v.Interfaces != nil {
-		if b, err = v.Interfaces.appendXML(b, "<interfaces", "</interfaces>"); err != nil {
-			return b, err
-		}
+		v.Interfaces.appendXML(e, "<interfaces", "</interfaces>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodeInheritanceResponse>"), nil
+	e.Close(v.Extra, inner, "</getNodeInheritanceResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodeInheritanceResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodeInheritanceResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodeInheritanceResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Result))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "baseClasses":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.BaseClasses.decodeXML(c.Raw()); err != nil {
+				if err := v.BaseClasses.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "interfaces":
-			if c.Same() && v.Interfaces == nil {
+			if v.Interfaces == nil {
 				v.Interfaces = new(Strings)
-				if err := v.Interfaces.decodeXML(c.Raw()); err != nil {
+				if err := v.Interfaces.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("baseClasses")
+		d.MissingChild("baseClasses")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2798,128 +2036,70 @@ func (*GetRootNodes) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetRootNodes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getRootNodes"...)
-	} else {
-		b = append(b, "<getRootNodes xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getRootNodes xmlns='urn:xmpp:iot:concentrators'", 13)
+	e.Attr(" sourceId='", v.SourceID)
 	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " parameters='")
+		e.BoolAttr(v.Extra, 1, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " parameters='")
 	}
 	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " messages='")
+		e.BoolAttr(v.Extra, 2, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " messages='")
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getRootNodes>"), nil
+	e.Empty(v.Extra, tag, "</getRootNodes>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetRootNodes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getRootNodes") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getRootNodes")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
+			v.Parameters = d.Bool(true, 1)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
+			v.Messages = d.Bool(true, 2)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2940,77 +2120,58 @@ func (*GetRootNodesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetRootNodesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getRootNodesResponse"...)
-	} else {
-		b = append(b, "<getRootNodesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getRootNodesResponse xmlns='urn:xmpp:iot:concentrators'", 21)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getRootNodesResponse>"), nil
+	e.Close(v.Extra, inner, "</getRootNodesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetRootNodesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getRootNodesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getRootNodesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3041,165 +2202,104 @@ func (*GetChildNodes) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetChildNodes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getChildNodes"...)
-	} else {
-		b = append(b, "<getChildNodes xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getChildNodes xmlns='urn:xmpp:iot:concentrators'", 14)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " parameters='")
+		e.BoolAttr(v.Extra, 3, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " parameters='")
 	}
 	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " messages='")
+		e.BoolAttr(v.Extra, 4, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " messages='")
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.SortOrders {
-		if b, err = v.SortOrders[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.SortOrders[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getChildNodes>"), nil
+	e.Close(v.Extra, inner, "</getChildNodes>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetChildNodes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getChildNodes") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getChildNodes")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
+			v.Parameters = d.Bool(true, 3)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
+			v.Messages = d.Bool(true, 4)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 6)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 7)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 8)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sortOrder":
-			if c.Same() {
-				if v.SortOrders == nil {
-					v.SortOrders = make([]SortOrder, 0, c.Count())
-				}
-				v.SortOrders = append(v.SortOrders, SortOrder{})
-				if err := v.SortOrders[len(v.SortOrders)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.SortOrders) == cap(v.SortOrders) {
+				v.SortOrders = append(v.SortOrders, make([]SortOrder, d.Count())...)[:len(v.SortOrders)]
 			}
+			v.SortOrders = v.SortOrders[:len(v.SortOrders)+1]
+			if err := v.SortOrders[len(v.SortOrders)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3220,77 +2320,58 @@ func (*GetChildNodesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetChildNodesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getChildNodesResponse"...)
-	} else {
-		b = append(b, "<getChildNodesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getChildNodesResponse xmlns='urn:xmpp:iot:concentrators'", 22)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getChildNodesResponse>"), nil
+	e.Close(v.Extra, inner, "</getChildNodesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetChildNodesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getChildNodesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getChildNodesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3321,94 +2402,56 @@ func (*GetIndices) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetIndices) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getIndices"...)
-	} else {
-		b = append(b, "<getIndices xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getIndices xmlns='urn:xmpp:iot:concentrators'", 11)
+	e.Attr(" sourceId='", v.SourceID)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getIndices>"), nil
+	e.Empty(v.Extra, tag, "</getIndices>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetIndices) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getIndices") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getIndices")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3429,78 +2472,52 @@ func (*GetIndicesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetIndicesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getIndicesResponse"...)
-	} else {
-		b = append(b, "<getIndicesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getIndicesResponse xmlns='urn:xmpp:iot:concentrators'", 19)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Values {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<value>", v.Values[i], "</value>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<value>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<value></value>", 7, v.Values[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getIndicesResponse>"), nil
+	e.Close(v.Extra, inner, "</getIndicesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetIndicesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getIndicesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getIndicesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			if c.Same() {
-				if v.Values == nil {
-					v.Values = make([]string, 0, c.Count())
-				}
-				v.Values = append(v.Values, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Values))))
-				continue
-			}
+			d.Strings(&v.Values, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3531,146 +2548,84 @@ func (*GetNodesFromIndex) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodesFromIndex) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodesFromIndex"...)
-	} else {
-		b = append(b, "<getNodesFromIndex xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " index='", v.Index); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " indexValue='", v.IndexValue); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodesFromIndex xmlns='urn:xmpp:iot:concentrators'", 18)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" index='", v.Index)
+	e.Attr(" indexValue='", v.IndexValue)
 	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " parameters='")
+		e.BoolAttr(v.Extra, 3, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " parameters='")
 	}
 	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " messages='")
+		e.BoolAttr(v.Extra, 4, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " messages='")
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getNodesFromIndex>"), nil
+	e.Empty(v.Extra, tag, "</getNodesFromIndex>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodesFromIndex) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodesFromIndex") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodesFromIndex")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "index":
-			v.Index = a.Value()
+			d.String(&v.Index)
 			seen |= 1 << 1
 		case "indexValue":
-			v.IndexValue = a.Value()
+			d.String(&v.IndexValue)
 			seen |= 1 << 2
 		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
+			v.Parameters = d.Bool(true, 3)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
+			v.Messages = d.Bool(true, 4)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 6)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 7)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 8)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("index")
+		d.MissingAttr("index")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("indexValue")
+		d.MissingAttr("indexValue")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3691,77 +2646,58 @@ func (*GetNodesFromIndexResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodesFromIndexResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodesFromIndexResponse"...)
-	} else {
-		b = append(b, "<getNodesFromIndexResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodesFromIndexResponse xmlns='urn:xmpp:iot:concentrators'", 26)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodesFromIndexResponse>"), nil
+	e.Close(v.Extra, inner, "</getNodesFromIndexResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodesFromIndexResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodesFromIndexResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodesFromIndexResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3792,137 +2728,84 @@ func (*GetNodesFromIndices) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodesFromIndices) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodesFromIndices"...)
-	} else {
-		b = append(b, "<getNodesFromIndices xmlns='urn:xmpp:iot:concentrators'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodesFromIndices xmlns='urn:xmpp:iot:concentrators'", 20)
 	if v.Parameters {
-		b = append(b, " parameters='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Parameters)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " parameters='")
+		e.BoolAttr(v.Extra, 0, " parameters='", v.Parameters)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " parameters='")
 	}
 	if v.Messages {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " messages='")
+		e.BoolAttr(v.Extra, 1, " messages='", v.Messages)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " messages='")
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.IndexRefs {
-		if b, err = v.IndexRefs[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.IndexRefs[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodesFromIndices>"), nil
+	e.Close(v.Extra, inner, "</getNodesFromIndices>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodesFromIndices) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodesFromIndices") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getNodesFromIndices")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Parameters = n
+			v.Parameters = d.Bool(true, 0)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = n
+			v.Messages = d.Bool(true, 1)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "indexRef":
-			if c.Same() {
-				if v.IndexRefs == nil {
-					v.IndexRefs = make([]IndexRef, 0, c.Count())
-				}
-				v.IndexRefs = append(v.IndexRefs, IndexRef{})
-				if err := v.IndexRefs[len(v.IndexRefs)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.IndexRefs) == cap(v.IndexRefs) {
+				v.IndexRefs = append(v.IndexRefs, make([]IndexRef, d.Count())...)[:len(v.IndexRefs)]
 			}
+			v.IndexRefs = v.IndexRefs[:len(v.IndexRefs)+1]
+			if err := v.IndexRefs[len(v.IndexRefs)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3943,77 +2826,58 @@ func (*GetNodesFromIndicesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodesFromIndicesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodesFromIndicesResponse"...)
-	} else {
-		b = append(b, "<getNodesFromIndicesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodesFromIndicesResponse xmlns='urn:xmpp:iot:concentrators'", 28)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodesFromIndicesResponse>"), nil
+	e.Close(v.Extra, inner, "</getNodesFromIndicesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodesFromIndicesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodesFromIndicesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodesFromIndicesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -4044,103 +2908,63 @@ func (*GetAllIndexValues) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetAllIndexValues) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAllIndexValues"...)
-	} else {
-		b = append(b, "<getAllIndexValues xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " index='", v.Index); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAllIndexValues xmlns='urn:xmpp:iot:concentrators'", 18)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" index='", v.Index)
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getAllIndexValues>"), nil
+	e.Empty(v.Extra, tag, "</getAllIndexValues>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetAllIndexValues) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAllIndexValues") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getAllIndexValues")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "index":
-			v.Index = a.Value()
+			d.String(&v.Index)
 			seen |= 1 << 1
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("index")
+		d.MissingAttr("index")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -4161,78 +2985,52 @@ func (*GetAllIndexValuesResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetAllIndexValuesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getAllIndexValuesResponse"...)
-	} else {
-		b = append(b, "<getAllIndexValuesResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAllIndexValuesResponse xmlns='urn:xmpp:iot:concentrators'", 26)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Values {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<value>", v.Values[i], "</value>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<value>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<value></value>", 7, v.Values[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getAllIndexValuesResponse>"), nil
+	e.Close(v.Extra, inner, "</getAllIndexValuesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetAllIndexValuesResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getAllIndexValuesResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getAllIndexValuesResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			if c.Same() {
-				if v.Values == nil {
-					v.Values = make([]string, 0, c.Count())
-				}
-				v.Values = append(v.Values, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Values))))
-				continue
-			}
+			d.Strings(&v.Values, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -4263,112 +3061,68 @@ func (*GetNodeParametersForEdit) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodeParametersForEdit) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodeParametersForEdit"...)
-	} else {
-		b = append(b, "<getNodeParametersForEdit xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodeParametersForEdit xmlns='urn:xmpp:iot:concentrators'", 25)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getNodeParametersForEdit>"), nil
+	e.Empty(v.Extra, tag, "</getNodeParametersForEdit>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodeParametersForEdit) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodeParametersForEdit") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodeParametersForEdit")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceId":
-			v.SourceID = a.Value()
+			d.String(&v.SourceID)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 1
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.DeviceToken)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ServiceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 5)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sourceId")
+		d.MissingAttr("sourceId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -4389,72 +3143,1068 @@ func (*GetNodeParametersForEditResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetNodeParametersForEditResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getNodeParametersForEditResponse"...)
-	} else {
-		b = append(b, "<getNodeParametersForEditResponse xmlns='urn:xmpp:iot:concentrators'"...)
-	}
-	if b, err = wire.AppendAttr(b, " result='", string(v.Result)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getNodeParametersForEditResponse xmlns='urn:xmpp:iot:concentrators'", 33)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getNodeParametersForEditResponse>"), nil
+	e.Close(v.Extra, inner, "</getNodeParametersForEditResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetNodeParametersForEditResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getNodeParametersForEditResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getNodeParametersForEditResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			v.Result = Result(a.Value())
+			d.String((*string)(&v.Result))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*SetNodeParametersAfterEdit) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "setNodeParametersAfterEdit"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SetNodeParametersAfterEdit) Matches(n wire.Name) bool {
+	return n.Local == "setNodeParametersAfterEdit" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*SetNodeParametersAfterEdit) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*SetNodeParametersAfterEdit) NewResult() *SetNodeParametersAfterEditResponse {
+	return new(SetNodeParametersAfterEditResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SetNodeParametersAfterEdit) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SetNodeParametersAfterEdit) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<setNodeParametersAfterEdit xmlns='urn:xmpp:iot:concentrators'", 27)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</setNodeParametersAfterEdit>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SetNodeParametersAfterEdit) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "setNodeParametersAfterEdit")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingChild("x")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*SetNodeParametersAfterEditResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "setNodeParametersAfterEditResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SetNodeParametersAfterEditResponse) Matches(n wire.Name) bool {
+	return n.Local == "setNodeParametersAfterEditResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SetNodeParametersAfterEditResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SetNodeParametersAfterEditResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<setNodeParametersAfterEditResponse xmlns='urn:xmpp:iot:concentrators'", 35)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Errors {
+		v.Errors[i].appendXML(e)
+	}
+	for i := range v.Nodes {
+		v.Nodes[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</setNodeParametersAfterEditResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SetNodeParametersAfterEditResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "setNodeParametersAfterEditResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "error":
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "node":
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*GetCommonNodeParametersForEdit) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "getCommonNodeParametersForEdit"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*GetCommonNodeParametersForEdit) Matches(n wire.Name) bool {
+	return n.Local == "getCommonNodeParametersForEdit" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*GetCommonNodeParametersForEdit) IQType() stanza.IQType {
+	return stanza.Get
+}
+
+// NewResult returns a new, empty answer.
+func (*GetCommonNodeParametersForEdit) NewResult() *GetCommonNodeParametersForEditResponse {
+	return new(GetCommonNodeParametersForEditResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*GetCommonNodeParametersForEdit) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *GetCommonNodeParametersForEdit) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCommonNodeParametersForEdit xmlns='urn:xmpp:iot:concentrators'", 31)
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Nodes {
+		v.Nodes[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</getCommonNodeParametersForEdit>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *GetCommonNodeParametersForEdit) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "getCommonNodeParametersForEdit")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*GetCommonNodeParametersForEditResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "getCommonNodeParametersForEditResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*GetCommonNodeParametersForEditResponse) Matches(n wire.Name) bool {
+	return n.Local == "getCommonNodeParametersForEditResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*GetCommonNodeParametersForEditResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *GetCommonNodeParametersForEditResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getCommonNodeParametersForEditResponse xmlns='urn:xmpp:iot:concentrators'", 39)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NS))
+	}
+	e.Close(v.Extra, inner, "</getCommonNodeParametersForEditResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *GetCommonNodeParametersForEditResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "getCommonNodeParametersForEditResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*SetCommonNodeParametersAfterEdit) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "setCommonNodeParametersAfterEdit"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SetCommonNodeParametersAfterEdit) Matches(n wire.Name) bool {
+	return n.Local == "setCommonNodeParametersAfterEdit" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*SetCommonNodeParametersAfterEdit) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*SetCommonNodeParametersAfterEdit) NewResult() *SetCommonNodeParametersAfterEditResponse {
+	return new(SetCommonNodeParametersAfterEditResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SetCommonNodeParametersAfterEdit) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SetCommonNodeParametersAfterEdit) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<setCommonNodeParametersAfterEdit xmlns='urn:xmpp:iot:concentrators'", 33)
+	if v.SourceID != "" {
+		e.Attr(" sourceId='", v.SourceID)
+	}
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Nodes {
+		v.Nodes[i].appendXML(e)
+	}
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</setCommonNodeParametersAfterEdit>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SetCommonNodeParametersAfterEdit) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "setCommonNodeParametersAfterEdit")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.Optional(&v.SourceID)
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if d.Same() {
+				if len(v.Nodes) == cap(v.Nodes) {
+					v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+				}
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "x":
+			if d.In(form.NS) && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingChild("x")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*SetCommonNodeParametersAfterEditResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "setCommonNodeParametersAfterEditResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SetCommonNodeParametersAfterEditResponse) Matches(n wire.Name) bool {
+	return n.Local == "setCommonNodeParametersAfterEditResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SetCommonNodeParametersAfterEditResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SetCommonNodeParametersAfterEditResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<setCommonNodeParametersAfterEditResponse xmlns='urn:xmpp:iot:concentrators'", 41)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Errors {
+		v.Errors[i].appendXML(e)
+	}
+	for i := range v.Nodes {
+		v.Nodes[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</setCommonNodeParametersAfterEditResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SetCommonNodeParametersAfterEditResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "setCommonNodeParametersAfterEditResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "error":
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "node":
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*GetAddableNodeTypes) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "getAddableNodeTypes"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*GetAddableNodeTypes) Matches(n wire.Name) bool {
+	return n.Local == "getAddableNodeTypes" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*GetAddableNodeTypes) IQType() stanza.IQType {
+	return stanza.Get
+}
+
+// NewResult returns a new, empty answer.
+func (*GetAddableNodeTypes) NewResult() *GetAddableNodeTypesResponse {
+	return new(GetAddableNodeTypesResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*GetAddableNodeTypes) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *GetAddableNodeTypes) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAddableNodeTypes xmlns='urn:xmpp:iot:concentrators'", 20)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	e.Empty(v.Extra, tag, "</getAddableNodeTypes>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *GetAddableNodeTypes) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "getAddableNodeTypes")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*GetAddableNodeTypesResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "getAddableNodeTypesResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*GetAddableNodeTypesResponse) Matches(n wire.Name) bool {
+	return n.Local == "getAddableNodeTypesResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*GetAddableNodeTypesResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *GetAddableNodeTypesResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getAddableNodeTypesResponse xmlns='urn:xmpp:iot:concentrators'", 28)
+	if v.Result != "" {
+		e.Attr(" result='", string(v.Result))
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.NodeTypes {
+		v.NodeTypes[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</getAddableNodeTypesResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *GetAddableNodeTypesResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "getAddableNodeTypesResponse")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.Optional((*string)(&v.Result))
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "nodeType":
+			if len(v.NodeTypes) == cap(v.NodeTypes) {
+				v.NodeTypes = append(v.NodeTypes, make([]NodeType, d.Count())...)[:len(v.NodeTypes)]
+			}
+			v.NodeTypes = v.NodeTypes[:len(v.NodeTypes)+1]
+			if err := v.NodeTypes[len(v.NodeTypes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*GetParametersForNewNode) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "getParametersForNewNode"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*GetParametersForNewNode) Matches(n wire.Name) bool {
+	return n.Local == "getParametersForNewNode" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*GetParametersForNewNode) IQType() stanza.IQType {
+	return stanza.Get
+}
+
+// NewResult returns a new, empty answer.
+func (*GetParametersForNewNode) NewResult() *GetParametersForNewNodeResponse {
+	return new(GetParametersForNewNodeResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*GetParametersForNewNode) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *GetParametersForNewNode) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getParametersForNewNode xmlns='urn:xmpp:iot:concentrators'", 24)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	e.Attr(" type='", v.Type)
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	e.Empty(v.Extra, tag, "</getParametersForNewNode>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *GetParametersForNewNode) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "getParametersForNewNode")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "type":
+			d.String(&v.Type)
+			seen |= 1 << 2
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("type")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*GetParametersForNewNodeResponse) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "getParametersForNewNodeResponse"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*GetParametersForNewNodeResponse) Matches(n wire.Name) bool {
+	return n.Local == "getParametersForNewNodeResponse" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*GetParametersForNewNodeResponse) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *GetParametersForNewNodeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getParametersForNewNodeResponse xmlns='urn:xmpp:iot:concentrators'", 32)
+	e.Attr(" result='", string(v.Result))
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NS))
+	}
+	e.Close(v.Extra, inner, "</getParametersForNewNodeResponse>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *GetParametersForNewNodeResponse) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "getParametersForNewNodeResponse")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "result":
+			d.String((*string)(&v.Result))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("result")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*CreateNewNode) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "createNewNode"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*CreateNewNode) Matches(n wire.Name) bool {
+	return n.Local == "createNewNode" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*CreateNewNode) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*CreateNewNode) NewResult() *CreateNewNodeResponse {
+	return new(CreateNewNodeResponse)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*CreateNewNode) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *CreateNewNode) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<createNewNode xmlns='urn:xmpp:iot:concentrators'", 14)
+	e.Attr(" sourceId='", v.SourceID)
+	e.Attr(" nodeId='", v.NodeID)
+	if v.CacheType != "" {
+		e.Attr(" cacheType='", v.CacheType)
+	}
+	e.Attr(" type='", v.Type)
+	if v.DeviceToken != "" {
+		e.Attr(" deviceToken='", v.DeviceToken)
+	}
+	if v.ServiceToken != "" {
+		e.Attr(" serviceToken='", v.ServiceToken)
+	}
+	if v.UserToken != "" {
+		e.Attr(" userToken='", v.UserToken)
+	}
+	if v.Lang != "" {
+		e.Attr(" xml:lang='", v.Lang)
+	}
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</createNewNode>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *CreateNewNode) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "createNewNode")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sourceId":
+			d.String(&v.SourceID)
+			seen |= 1 << 0
+		case "nodeId":
+			d.String(&v.NodeID)
+			seen |= 1 << 1
+		case "cacheType":
+			d.Optional(&v.CacheType)
+		case "type":
+			d.String(&v.Type)
+			seen |= 1 << 2
+		case "deviceToken":
+			d.Optional(&v.DeviceToken)
+		case "serviceToken":
+			d.Optional(&v.ServiceToken)
+		case "userToken":
+			d.Optional(&v.UserToken)
+		case "xml:lang":
+			d.Optional(&v.Lang)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && seen&(1<<3) == 0 {
+				seen |= 1 << 3
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("sourceId")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("nodeId")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("type")
+	}
+	if seen&(1<<3) == 0 {
+		d.MissingChild("x")
+	}
+	return d.End(&v.Extra)
 }

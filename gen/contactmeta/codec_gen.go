@@ -22,95 +22,70 @@ func (*Contact) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Contact) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<contact"...)
-	} else {
-		b = append(b, "<contact xmlns='urn:xmpp:contacts:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<contact xmlns='urn:xmpp:contacts:0'", 8)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Identities {
-		if b, err = v.Identities[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Identities[i].appendXML(e)
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Groups[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</contact>"), nil
+	e.Close(v.Extra, inner, "</contact>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Contact) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "contact") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "contact")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "identity":
-			if c.Same() {
-				if v.Identities == nil {
-					v.Identities = make([]Identity, 0, c.Count())
-				}
-				v.Identities = append(v.Identities, Identity{})
-				if err := v.Identities[len(v.Identities)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Identities) == cap(v.Identities) {
+				v.Identities = append(v.Identities, make([]Identity, d.Count())...)[:len(v.Identities)]
 			}
+			v.Identities = v.Identities[:len(v.Identities)+1]
+			if err := v.Identities[len(v.Identities)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "group":
-			if c.Same() {
-				if v.Groups == nil {
-					v.Groups = make([]GroupRef, 0, c.Count())
-				}
-				v.Groups = append(v.Groups, GroupRef{})
-				if err := v.Groups[len(v.Groups)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Groups) == cap(v.Groups) {
+				v.Groups = append(v.Groups, make([]GroupRef, d.Count())...)[:len(v.Groups)]
 			}
+			v.Groups = v.Groups[:len(v.Groups)+1]
+			if err := v.Groups[len(v.Groups)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Identities) == 0 {
-		return r.MissingChild("identity")
+		d.MissingChild("identity")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -131,85 +106,57 @@ func (*Group) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Group) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<group"...)
-	} else {
-		b = append(b, "<group xmlns='urn:xmpp:contacts:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<description>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</group>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<group xmlns='urn:xmpp:contacts:0'", 6)
+	e.Attr(" id='", v.ID)
+	e.Attr(" name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<description></description>", 13, v.Description)
+	e.Close(v.Extra, inner, "</group>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Group) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "group") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "group")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "description":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -230,143 +177,75 @@ func (*Reserved) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Reserved) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<reserved/>"...), nil
-		}
-		return append(b, "<reserved xmlns='urn:xmpp:contacts:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<reserved"...)
-	} else {
-		b = append(b, "<reserved xmlns='urn:xmpp:contacts:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</reserved>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<reserved xmlns='urn:xmpp:contacts:0'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reserved) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "reserved") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "reserved")
+	return d.End(&v.Extra)
 }
 
-func (v *Identity) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<identity"...)
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</identity>"), nil
+func (v *Identity) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<identity type='", string(v.Type))
+	e.Content(v.Extra, tag, v.Value, "</identity>")
 }
 
 func (v *Identity) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = IdentityType(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
+	v.Value = d.Text()
 	if v.Value == "" {
-		return r.Invalid("has no text")
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+		d.Invalid("has no text")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *GroupRef) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<group"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</group>"), nil
+func (v *GroupRef) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<group id='", v.ID)
+	e.Empty(v.Extra, tag, "</group>")
 }
 
 func (v *GroupRef) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

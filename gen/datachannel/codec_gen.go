@@ -2,10 +2,7 @@
 
 package datachannel
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*SCTPMap) WireName() wire.Name {
@@ -25,107 +22,58 @@ func (*SCTPMap) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SCTPMap) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sctpmap"...)
-	} else {
-		b = append(b, "<sctpmap xmlns='urn:xmpp:jingle:transports:dtls-sctp:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sctpmap xmlns='urn:xmpp:jingle:transports:dtls-sctp:1'", 8)
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " port='", uint64(*v.Port))
 	}
 	if v.Number != nil {
-		b = append(b, " number='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Number), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " number='", uint64(*v.Number))
 	}
-	if b, err = wire.AppendAttr(b, " protocol='", v.Protocol); err != nil {
-		return b, err
-	}
+	e.Attr(" protocol='", v.Protocol)
 	if v.Streams != nil {
-		b = append(b, " streams='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Streams), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " streams='", uint64(*v.Streams))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sctpmap>"), nil
+	e.Close(v.Extra, inner, "</sctpmap>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SCTPMap) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sctpmap") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "sctpmap")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 0)))
 		case "number":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Number = wire.Ptr(uint16(n))
+			v.Number = wire.Ptr(uint16(d.Uint(16, 1)))
 		case "protocol":
-			v.Protocol = a.Value()
+			d.String(&v.Protocol)
 			seen |= 1 << 0
 		case "streams":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Streams = wire.Ptr(uint16(n))
+			v.Streams = wire.Ptr(uint16(d.Uint(16, 3)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("protocol")
+		d.MissingAttr("protocol")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -146,134 +94,59 @@ func (*Channel) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Channel) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSWebRTC {
-		b = append(b, "<channel"...)
-	} else {
-		b = append(b, "<channel xmlns='urn:xmpp:jingle:transports:webrtc-datachannel:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSWebRTC, "<channel xmlns='urn:xmpp:jingle:transports:webrtc-datachannel:0'", 8)
 	if v.ID != nil {
-		b = append(b, " id='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ID), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " id='", uint64(*v.ID))
 	}
 	if v.MaxPacketLifeTime != nil {
-		b = append(b, " maxPacketLifeTime='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxPacketLifeTime), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " maxPacketLifeTime='", uint64(*v.MaxPacketLifeTime))
 	}
 	if v.MaxRetransmits != nil {
-		b = append(b, " maxRetransmits='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxRetransmits), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " maxRetransmits='", uint64(*v.MaxRetransmits))
 	}
 	if v.Negotiated {
-		b = append(b, " negotiated='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Negotiated)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " negotiated='")
+		e.BoolAttr(v.Extra, 3, " negotiated='", v.Negotiated)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " negotiated='")
 	}
 	if v.Ordered != nil {
-		b = append(b, " ordered='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Ordered)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 4, " ordered='", *v.Ordered)
 	}
 	if v.Protocol != "" {
-		if b, err = wire.AppendAttr(b, " protocol='", v.Protocol); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " protocol='")
+		e.Attr(" protocol='", v.Protocol)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Label); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSWebRTC); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</channel>"), nil
+	e.Content(v.Extra, tag, v.Label, "</channel>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Channel) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSWebRTC, "channel") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSWebRTC, "channel")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ID = wire.Ptr(uint16(n))
+			v.ID = wire.Ptr(uint16(d.Uint(16, 0)))
 		case "maxPacketLifeTime":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxPacketLifeTime = wire.Ptr(uint16(n))
+			v.MaxPacketLifeTime = wire.Ptr(uint16(d.Uint(16, 1)))
 		case "maxRetransmits":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxRetransmits = wire.Ptr(uint16(n))
+			v.MaxRetransmits = wire.Ptr(uint16(d.Uint(16, 2)))
 		case "negotiated":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Negotiated = n
+			v.Negotiated = d.Bool(true, 3)
 		case "ordered":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Ordered = wire.Ptr(n)
+			v.Ordered = wire.Ptr(d.Bool(false, 4))
 		case "protocol":
-			v.Protocol = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Protocol)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Label = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Label = d.Text()
+	return d.End(&v.Extra)
 }

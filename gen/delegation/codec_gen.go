@@ -36,90 +36,58 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:delegation:2'"...)
-	}
-	b = append(b, " to='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:delegation:2'", 6)
+	e.SpelledAttr(v.Extra, 0, " to='", v.To.String(), true)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Namespaces {
-		if b, err = v.Namespaces[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Namespaces[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "delegate":
-			if c.Same() {
-				if v.Namespaces == nil {
-					v.Namespaces = make([]Namespace, 0, c.Count())
-				}
-				v.Namespaces = append(v.Namespaces, Namespace{})
-				if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Namespaces) == cap(v.Namespaces) {
+				v.Namespaces = append(v.Namespaces, make([]Namespace, d.Count())...)[:len(v.Namespaces)]
 			}
+			v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
+			if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("to")
+		d.MissingAttr("to")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -140,99 +108,66 @@ func (*Delegation) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Delegation) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<delegation"...)
-	} else {
-		b = append(b, "<delegation xmlns='urn:xmpp:delegation:2'"...)
-	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " to='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<delegation xmlns='urn:xmpp:delegation:2'", 11)
+	e.SpelledAttr(v.Extra, 0, " to='", v.To.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Forwarded != nil {
-		if b, err = v.Forwarded.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Forwarded.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Delegateds {
-		if b, err = v.Delegateds[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Delegateds[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</delegation>"), nil
+	e.Close(v.Extra, inner, "</delegation>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Delegation) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "delegation") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "delegation")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "forwarded":
-			if c.In(forward.NS) && v.Forwarded == nil {
+			if d.In(forward.NS) && v.Forwarded == nil {
 				v.Forwarded = new(forward.Forwarded)
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "delegated":
-			if c.Same() {
-				if v.Delegateds == nil {
-					v.Delegateds = make([]Delegated, 0, c.Count())
+			if d.Same() {
+				if len(v.Delegateds) == cap(v.Delegateds) {
+					v.Delegateds = append(v.Delegateds, make([]Delegated, d.Count())...)[:len(v.Delegateds)]
 				}
-				v.Delegateds = append(v.Delegateds, Delegated{})
-				if err := v.Delegateds[len(v.Delegateds)-1].decodeXML(c.Raw()); err != nil {
+				v.Delegateds = v.Delegateds[:len(v.Delegateds)+1]
+				if err := v.Delegateds[len(v.Delegateds)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -263,61 +198,39 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<delegation"...)
-	} else {
-		b = append(b, "<delegation xmlns='urn:xmpp:delegation:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<delegation xmlns='urn:xmpp:delegation:2'", 11)
+	inner := e.Inside(v.Extra, tag)
 	if v.Forwarded != nil {
-		if b, err = v.Forwarded.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Forwarded.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</delegation>"), nil
+	e.Close(v.Extra, inner, "</delegation>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "delegation") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "delegation")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "forwarded":
-			if c.In(forward.NS) && v.Forwarded == nil {
+			if d.In(forward.NS) && v.Forwarded == nil {
 				v.Forwarded = new(forward.Forwarded)
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -338,99 +251,66 @@ func (*Delegation1) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Delegation1) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS1 {
-		b = append(b, "<delegation"...)
-	} else {
-		b = append(b, "<delegation xmlns='urn:xmpp:delegation:1'"...)
-	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " to='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS1, "<delegation xmlns='urn:xmpp:delegation:1'", 11)
+	e.SpelledAttr(v.Extra, 0, " to='", v.To.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Forwarded != nil {
-		if b, err = v.Forwarded.AppendXML(b, NS1); err != nil {
-			return b, err
-		}
+		e.Add(v.Forwarded.AppendXML(e.Buf, NS1))
 	}
 	for i := range v.Delegateds {
-		if b, err = v.Delegateds[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Delegateds[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</delegation>"), nil
+	e.Close(v.Extra, inner, "</delegation>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Delegation1) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS1, "delegation") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS1, "delegation")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "forwarded":
-			if c.In(forward.NS) && v.Forwarded == nil {
+			if d.In(forward.NS) && v.Forwarded == nil {
 				v.Forwarded = new(forward.Forwarded)
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "delegated":
-			if c.Same() {
-				if v.Delegateds == nil {
-					v.Delegateds = make([]Delegated1, 0, c.Count())
+			if d.Same() {
+				if len(v.Delegateds) == cap(v.Delegateds) {
+					v.Delegateds = append(v.Delegateds, make([]Delegated1, d.Count())...)[:len(v.Delegateds)]
 				}
-				v.Delegateds = append(v.Delegateds, Delegated1{})
-				if err := v.Delegateds[len(v.Delegateds)-1].decodeXML(c.Raw()); err != nil {
+				v.Delegateds = v.Delegateds[:len(v.Delegateds)+1]
+				if err := v.Delegateds[len(v.Delegateds)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -461,327 +341,226 @@ func (*Request1) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request1) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS1 {
-		b = append(b, "<delegation"...)
-	} else {
-		b = append(b, "<delegation xmlns='urn:xmpp:delegation:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS1, "<delegation xmlns='urn:xmpp:delegation:1'", 11)
+	inner := e.Inside(v.Extra, tag)
 	if v.Forwarded != nil {
-		if b, err = v.Forwarded.AppendXML(b, NS1); err != nil {
-			return b, err
-		}
+		e.Add(v.Forwarded.AppendXML(e.Buf, NS1))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</delegation>"), nil
+	e.Close(v.Extra, inner, "</delegation>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request1) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS1, "delegation") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS1, "delegation")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "forwarded":
-			if c.In(forward.NS) && v.Forwarded == nil {
+			if d.In(forward.NS) && v.Forwarded == nil {
 				v.Forwarded = new(forward.Forwarded)
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Delegated1) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<delegated"...)
-	if b, err = wire.AppendAttr(b, " namespace='", v.Namespace); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Delegated1) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<delegated namespace='", v.Namespace)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</delegated>"), nil
+	e.Close(v.Extra, inner, "</delegated>")
 }
 
 func (v *Delegated1) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "namespace":
-			v.Namespace = a.Value()
+			d.String(&v.Namespace)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute1, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute1{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute1, d.Count())...)[:len(v.Attributes)]
 			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("namespace")
+		d.MissingAttr("namespace")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Attribute1) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<attribute"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</attribute>"), nil
+func (v *Attribute1) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<attribute name='", v.Name)
+	e.Empty(v.Extra, tag, "</attribute>")
 }
 
 func (v *Attribute1) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Namespace) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<delegate"...)
-	if b, err = wire.AppendAttr(b, " namespace='", v.Namespace); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</delegate>"), nil
+func (v *Namespace) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<delegate namespace='", v.Namespace)
+	e.Empty(v.Extra, tag, "</delegate>")
 }
 
 func (v *Namespace) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "namespace":
-			v.Namespace = a.Value()
+			d.String(&v.Namespace)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("namespace")
+		d.MissingAttr("namespace")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Delegated) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<delegated"...)
-	if b, err = wire.AppendAttr(b, " namespace='", v.Namespace); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Delegated) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<delegated namespace='", v.Namespace)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</delegated>"), nil
+	e.Close(v.Extra, inner, "</delegated>")
 }
 
 func (v *Delegated) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "namespace":
-			v.Namespace = a.Value()
+			d.String(&v.Namespace)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
 			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("namespace")
+		d.MissingAttr("namespace")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Attribute) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<attribute"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</attribute>"), nil
+func (v *Attribute) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<attribute name='", v.Name)
+	e.Empty(v.Extra, tag, "</attribute>")
 }
 
 func (v *Attribute) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

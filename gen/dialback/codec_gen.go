@@ -20,107 +20,57 @@ func (*Result) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Result) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<result"...)
-	} else {
-		b = append(b, "<result xmlns='jabber:server:dialback'"...)
-	}
-	b = append(b, " from='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " to='"...)
-	mark = len(b)
-	if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<result xmlns='jabber:server:dialback'", 7)
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), true)
+	e.SpelledAttr(v.Extra, 1, " to='", v.To.String(), true)
 	if v.Outcome != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Outcome)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " type='")
+		e.Attr(" type='", string(v.Outcome))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Key); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Key)
 	for i := range v.Error {
-		b = wire.AppendRaw(b, v.Error[i], NS)
+		e.Raw(v.Error[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</result>"), nil
+	e.Close(v.Extra, inner, "</result>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Result) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "result") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "result")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, true, 0)
 			seen |= 1 << 0
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, true, 1)
 			seen |= 1 << 1
 		case "type":
-			v.Outcome = Outcome(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Outcome))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Key = r.Text()
-	c := r.Children()
-	for c.Next() {
-		v.Error = append(v.Error, c.Raw())
+	v.Key = d.Text()
+	for d.Child() != "" {
+		v.Error = append(v.Error, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("from")
+		d.MissingAttr("from")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("to")
+		d.MissingAttr("to")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -136,116 +86,64 @@ func (*Verify) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Verify) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<verify"...)
-	} else {
-		b = append(b, "<verify xmlns='jabber:server:dialback'"...)
-	}
-	b = append(b, " from='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " to='"...)
-	mark = len(b)
-	if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<verify xmlns='jabber:server:dialback'", 7)
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), true)
+	e.SpelledAttr(v.Extra, 1, " to='", v.To.String(), true)
+	e.Attr(" id='", v.ID)
 	if v.Outcome != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Outcome)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " type='")
+		e.Attr(" type='", string(v.Outcome))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Key); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Key)
 	for i := range v.Error {
-		b = wire.AppendRaw(b, v.Error[i], NS)
+		e.Raw(v.Error[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</verify>"), nil
+	e.Close(v.Extra, inner, "</verify>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Verify) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "verify") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "verify")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, true, 0)
 			seen |= 1 << 0
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, true, 1)
 			seen |= 1 << 1
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 2
 		case "type":
-			v.Outcome = Outcome(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.Outcome))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Key = r.Text()
-	c := r.Children()
-	for c.Next() {
-		v.Error = append(v.Error, c.Raw())
+	v.Key = d.Text()
+	for d.Child() != "" {
+		v.Error = append(v.Error, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("from")
+		d.MissingAttr("from")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("to")
+		d.MissingAttr("to")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -261,59 +159,32 @@ func (*StreamFeature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StreamFeature) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSFeature {
-		b = append(b, "<dialback"...)
-	} else {
-		b = append(b, "<dialback xmlns='urn:xmpp:features:dialback'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSFeature, "<dialback xmlns='urn:xmpp:features:dialback'", 9)
+	inner := e.Inside(v.Extra, tag)
 	if v.Errors {
-		mark := len(b)
-		b = append(b, "<errors/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<errors>", NSFeature)
-		}
+		e.Flag(v.Extra, 0, "<errors>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSFeature); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</dialback>"), nil
+	e.Close(v.Extra, inner, "</dialback>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StreamFeature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSFeature, "dialback") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "errors":
-			if c.Same() && !bool(v.Errors) {
-				v.Errors = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSFeature, "dialback")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "errors":
+			d.Flag((*bool)(&v.Errors), 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

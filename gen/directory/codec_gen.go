@@ -22,65 +22,39 @@ func (*Registration) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Registration) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSRegistration {
-		b = append(b, "<registration"...)
-	} else {
-		b = append(b, "<registration xmlns='urn:xmpp:vcard:registration:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<uri>", NSRegistration)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSRegistration); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</registration>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSRegistration, "<registration xmlns='urn:xmpp:vcard:registration:1'", 13)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</registration>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Registration) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRegistration, "registration") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSRegistration, "registration")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.URI = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.URI, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("uri")
+		d.MissingChild("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -101,79 +75,47 @@ func (*CA) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CA) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSCA {
-		b = append(b, "<ca"...)
-	} else {
-		b = append(b, "<ca xmlns='urn:xmpp:vcard:ca:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NSCA)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<uri>", NSCA)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSCA); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ca>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSCA, "<ca xmlns='urn:xmpp:vcard:ca:0'", 3)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.Leaf(v.Extra, 1, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</ca>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CA) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSCA, "ca") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSCA, "ca")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "uri":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.URI = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.URI, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("uri")
+		d.MissingChild("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,66 +25,44 @@ func (*Replicated) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Replicated) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='urn:xmpp:tmp:dmuc:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='urn:xmpp:tmp:dmuc:0'", 2)
+	inner := e.Inside(v.Extra, tag)
 	if v.Delay != nil {
-		if b, err = v.Delay.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Delay.AppendXML(e.Buf, NS))
 	}
 	for i := range v.More {
-		b = wire.AppendRaw(b, v.More[i], NS)
+		e.Raw(v.More[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Replicated) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "x")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "delay":
-			if c.In(delay.NS) {
+			if d.In(delay.NS) {
 				if v.Delay != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Delay = new(delay.Delay)
-				if err := v.Delay.DecodeXML(c.Raw()); err != nil {
+				if err := v.Delay.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.More = append(v.More, c.Raw())
+		v.More = append(v.More, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -20,67 +20,45 @@ func (*RDF) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RDF) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSRDF {
-		b = append(b, "<RDF"...)
-	} else {
-		b = append(b, "<RDF xmlns='http://www.w3.org/1999/02/22-rdf-syntax-ns#'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSRDF, "<RDF xmlns='http://www.w3.org/1999/02/22-rdf-syntax-ns#'", 4)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Projects {
-		if b, err = v.Projects[i].AppendXML(b, NSRDF); err != nil {
-			return b, err
-		}
+		e.Add(v.Projects[i].AppendXML(e.Buf, NSRDF))
 	}
 	for i := range v.Resources {
-		b = wire.AppendRaw(b, v.Resources[i], NSRDF)
+		e.Raw(v.Resources[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSRDF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</RDF>"), nil
+	e.Close(v.Extra, inner, "</RDF>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RDF) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRDF, "RDF") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSRDF, "RDF")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Project":
-			if c.In(NS) {
-				if v.Projects == nil {
-					v.Projects = make([]Project, 0, c.Count())
+			if d.In(NS) {
+				if len(v.Projects) == cap(v.Projects) {
+					v.Projects = append(v.Projects, make([]Project, d.Count())...)[:len(v.Projects)]
 				}
-				v.Projects = append(v.Projects, Project{})
-				if err := v.Projects[len(v.Projects)-1].DecodeXML(c.Raw()); err != nil {
+				v.Projects = v.Projects[:len(v.Projects)+1]
+				if err := v.Projects[len(v.Projects)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Resources = append(v.Resources, c.Raw())
+		v.Resources = append(v.Resources, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -96,655 +74,501 @@ func (*Project) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Project) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<Project"...)
-	} else {
-		b = append(b, "<Project xmlns='http://usefulinc.com/ns/doap#'"...)
-	}
-	if v.About != "" {
-		if b, err = wire.AppendAttr(b, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:about='", v.About); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:about='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<Project xmlns='http://usefulinc.com/ns/doap#'", 8)
+	e.SpelledAttr(v.Extra, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:about='", v.About, false)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Names {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<name>", v.Names[i], "</name>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<name>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<name></name>", 6, v.Names[i])
 	}
-	mark := len(b)
+	mark := len(e.Buf)
 	if !v.Created.IsZero() {
-		b = append(b, "<created>"...)
-		if b, err = v.Created.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</created>"...)
+		e.Put("<created>")
+		e.Add(v.Created.AppendText(e.Buf))
+		e.Put("</created>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<created>", NS)
-	}
-	if b, err = stanza.AppendText(b, v.Summary, "<shortdesc>", "</shortdesc>", NS, v.Extra, 4); err != nil {
-		return b, err
-	}
-	if b, err = stanza.AppendText(b, v.Description, "<description>", "</description>", NS, v.Extra, 5); err != nil {
-		return b, err
-	}
+	e.RespellChild(v.Extra, mark, 3, "<created>")
+	stanza.WriteText(e, v.Summary, v.Extra, 4, "<shortdesc></shortdesc>", 11)
+	stanza.WriteText(e, v.Description, v.Extra, 5, "<description></description>", 13)
 	if v.Homepage != nil {
-		if b, err = v.Homepage.appendXML(b, "<homepage", "</homepage>", NS); err != nil {
-			return b, err
-		}
+		v.Homepage.appendXML(e, "<homepage", "</homepage>", NS)
 	}
 	for i := range v.OldHomepages {
-		if b, err = v.OldHomepages[i].appendXML(b, "<old-homepage", "</old-homepage>", NS); err != nil {
-			return b, err
-		}
+		v.OldHomepages[i].appendXML(e, "<old-homepage", "</old-homepage>", NS)
 	}
 	for i := range v.Documentation {
-		if b, err = v.Documentation[i].appendXML(b, "<documentation xmlns='https://schema.org'", "</documentation>", NSSchema); err != nil {
-			return b, err
-		}
+		v.Documentation[i].appendXML(e, "<documentation xmlns='https://schema.org'", "</documentation>", NSSchema)
 	}
 	for i := range v.DownloadPages {
-		if b, err = v.DownloadPages[i].appendXML(b, "<download-page", "</download-page>", NS); err != nil {
-			return b, err
-		}
+		v.DownloadPages[i].appendXML(e, "<download-page", "</download-page>", NS)
 	}
 	for i := range v.DownloadMirrors {
-		if b, err = v.DownloadMirrors[i].appendXML(b, "<download-mirror", "</download-mirror>", NS); err != nil {
-			return b, err
-		}
+		v.DownloadMirrors[i].appendXML(e, "<download-mirror", "</download-mirror>", NS)
 	}
 	for i := range v.Wikis {
-		if b, err = v.Wikis[i].appendXML(b, "<wiki", "</wiki>", NS); err != nil {
-			return b, err
-		}
+		v.Wikis[i].appendXML(e, "<wiki", "</wiki>", NS)
 	}
 	for i := range v.Blogs {
-		if b, err = v.Blogs[i].appendXML(b, "<blog", "</blog>", NS); err != nil {
-			return b, err
-		}
+		v.Blogs[i].appendXML(e, "<blog", "</blog>", NS)
 	}
 	for i := range v.BugDatabases {
-		if b, err = v.BugDatabases[i].appendXML(b, "<bug-database", "</bug-database>", NS); err != nil {
-			return b, err
-		}
+		v.BugDatabases[i].appendXML(e, "<bug-database", "</bug-database>", NS)
 	}
 	for i := range v.MailingLists {
-		if b, err = v.MailingLists[i].appendXML(b, "<mailing-list", "</mailing-list>", NS); err != nil {
-			return b, err
-		}
+		v.MailingLists[i].appendXML(e, "<mailing-list", "</mailing-list>", NS)
 	}
 	for i := range v.DeveloperForums {
-		if b, err = v.DeveloperForums[i].appendXML(b, "<developer-forum", "</developer-forum>", NS); err != nil {
-			return b, err
-		}
+		v.DeveloperForums[i].appendXML(e, "<developer-forum", "</developer-forum>", NS)
 	}
 	for i := range v.SupportForums {
-		if b, err = v.SupportForums[i].appendXML(b, "<support-forum", "</support-forum>", NS); err != nil {
-			return b, err
-		}
+		v.SupportForums[i].appendXML(e, "<support-forum", "</support-forum>", NS)
 	}
 	for i := range v.ServiceEndpoints {
-		if b, err = v.ServiceEndpoints[i].appendXML(b, "<service-endpoint", "</service-endpoint>", NS); err != nil {
-			return b, err
-		}
+		v.ServiceEndpoints[i].appendXML(e, "<service-endpoint", "</service-endpoint>", NS)
 	}
 	for i := range v.Licenses {
-		if b, err = v.Licenses[i].appendXML(b, "<license", "</license>", NS); err != nil {
-			return b, err
-		}
+		v.Licenses[i].appendXML(e, "<license", "</license>", NS)
 	}
 	for i := range v.Languages {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<language>", v.Languages[i], "</language>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(19, i), "<language>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(19, i), "<language></language>", 10, v.Languages[i])
 	}
 	for i := range v.Logos {
-		if b, err = v.Logos[i].appendXML(b, "<logo xmlns='https://schema.org'", "</logo>", NSSchema); err != nil {
-			return b, err
-		}
+		v.Logos[i].appendXML(e, "<logo xmlns='https://schema.org'", "</logo>", NSSchema)
 	}
 	for i := range v.Screenshots {
-		if b, err = v.Screenshots[i].appendXML(b, "<screenshot xmlns='https://schema.org'", "</screenshot>", NSSchema); err != nil {
-			return b, err
-		}
+		v.Screenshots[i].appendXML(e, "<screenshot xmlns='https://schema.org'", "</screenshot>", NSSchema)
 	}
 	for i := range v.ScreenshotPages {
-		if b, err = v.ScreenshotPages[i].appendXML(b, "<screenshots", "</screenshots>", NS); err != nil {
-			return b, err
-		}
+		v.ScreenshotPages[i].appendXML(e, "<screenshots", "</screenshots>", NS)
 	}
 	for i := range v.ProgrammingLanguages {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<programming-language>", v.ProgrammingLanguages[i], "</programming-language>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(23, i), "<programming-language>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(23, i), "<programming-language></programming-language>", 22, v.ProgrammingLanguages[i])
 	}
 	for i := range v.OperatingSystems {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<os>", v.OperatingSystems[i], "</os>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(24, i), "<os>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(24, i), "<os></os>", 4, v.OperatingSystems[i])
 	}
 	for i := range v.Platforms {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<platform>", v.Platforms[i], "</platform>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(25, i), "<platform>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(25, i), "<platform></platform>", 10, v.Platforms[i])
 	}
 	for i := range v.Audiences {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<audience>", v.Audiences[i], "</audience>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(26, i), "<audience>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(26, i), "<audience></audience>", 10, v.Audiences[i])
 	}
 	for i := range v.Vendors {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<vendor>", v.Vendors[i], "</vendor>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(27, i), "<vendor>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(27, i), "<vendor></vendor>", 8, v.Vendors[i])
 	}
 	for i := range v.Categories {
-		if b, err = v.Categories[i].appendXML(b, "<category", "</category>", NS); err != nil {
-			return b, err
-		}
+		v.Categories[i].appendXML(e, "<category", "</category>", NS)
 	}
 	for i := range v.Repositories {
-		if b, err = v.Repositories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Repositories[i].appendXML(e)
 	}
 	for i := range v.Implements {
-		if b, err = v.Implements[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Implements[i].appendXML(e)
 	}
 	for i := range v.Releases {
-		if b, err = v.Releases[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Releases[i].appendXML(e)
 	}
 	for i := range v.Maintainers {
-		if b, err = v.Maintainers[i].appendXML(b, "<maintainer", "</maintainer>"); err != nil {
-			return b, err
-		}
+		v.Maintainers[i].appendXML(e, "<maintainer", "</maintainer>")
 	}
 	for i := range v.Developers {
-		if b, err = v.Developers[i].appendXML(b, "<developer", "</developer>"); err != nil {
-			return b, err
-		}
+		v.Developers[i].appendXML(e, "<developer", "</developer>")
 	}
 	for i := range v.Documenters {
-		if b, err = v.Documenters[i].appendXML(b, "<documenter", "</documenter>"); err != nil {
-			return b, err
-		}
+		v.Documenters[i].appendXML(e, "<documenter", "</documenter>")
 	}
 	for i := range v.Translators {
-		if b, err = v.Translators[i].appendXML(b, "<translator", "</translator>"); err != nil {
-			return b, err
-		}
+		v.Translators[i].appendXML(e, "<translator", "</translator>")
 	}
 	for i := range v.Testers {
-		if b, err = v.Testers[i].appendXML(b, "<tester", "</tester>"); err != nil {
-			return b, err
-		}
+		v.Testers[i].appendXML(e, "<tester", "</tester>")
 	}
 	for i := range v.Helpers {
-		if b, err = v.Helpers[i].appendXML(b, "<helper", "</helper>"); err != nil {
-			return b, err
-		}
+		v.Helpers[i].appendXML(e, "<helper", "</helper>")
 	}
 	for i := range v.Properties {
-		b = wire.AppendRaw(b, v.Properties[i], NS)
+		e.Raw(v.Properties[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Project>"), nil
+	e.Close(v.Extra, inner, "</Project>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Project) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "Project") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "Project")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Lang)
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSRDF, Local: "about"}):
-				v.About = a.Optional(&v.Extra, 0)
+				d.OptionalSpelled(&v.About, 0)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
-				if v.Names == nil {
-					v.Names = make([]string, 0, c.Count())
-				}
-				v.Names = append(v.Names, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Names))))
+			if d.Same() {
+				d.Strings(&v.Names, 2)
 				continue
 			}
 		case "created":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDate(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Created = n
+				stanza.ReadDate(&d, &v.Created, false, 3)
 				continue
 			}
 		case "shortdesc":
-			if c.Same() {
-				v.Summary = append(v.Summary, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(4, len(v.Summary))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Summary, 4)
 				continue
 			}
 		case "description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(5, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 5)
 				continue
 			}
 		case "homepage":
-			if c.Same() {
+			if d.Same() {
 				if v.Homepage != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Homepage = new(Resource)
-				if err := v.Homepage.decodeXML(c.Raw()); err != nil {
+				if err := v.Homepage.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "old-homepage":
-			if c.Same() {
-				if v.OldHomepages == nil {
-					v.OldHomepages = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.OldHomepages) == cap(v.OldHomepages) {
+					v.OldHomepages = append(v.OldHomepages, make([]Resource, d.Count())...)[:len(v.OldHomepages)]
 				}
-				v.OldHomepages = append(v.OldHomepages, Resource{})
-				if err := v.OldHomepages[len(v.OldHomepages)-1].decodeXML(c.Raw()); err != nil {
+				v.OldHomepages = v.OldHomepages[:len(v.OldHomepages)+1]
+				if err := v.OldHomepages[len(v.OldHomepages)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "documentation":
-			if c.In(NSSchema) {
-				if v.Documentation == nil {
-					v.Documentation = make([]Resource, 0, c.Count())
+			if d.In(NSSchema) {
+				if len(v.Documentation) == cap(v.Documentation) {
+					v.Documentation = append(v.Documentation, make([]Resource, d.Count())...)[:len(v.Documentation)]
 				}
-				v.Documentation = append(v.Documentation, Resource{})
-				if err := v.Documentation[len(v.Documentation)-1].decodeXML(c.Raw()); err != nil {
+				v.Documentation = v.Documentation[:len(v.Documentation)+1]
+				if err := v.Documentation[len(v.Documentation)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "download-page":
-			if c.Same() {
-				if v.DownloadPages == nil {
-					v.DownloadPages = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.DownloadPages) == cap(v.DownloadPages) {
+					v.DownloadPages = append(v.DownloadPages, make([]Resource, d.Count())...)[:len(v.DownloadPages)]
 				}
-				v.DownloadPages = append(v.DownloadPages, Resource{})
-				if err := v.DownloadPages[len(v.DownloadPages)-1].decodeXML(c.Raw()); err != nil {
+				v.DownloadPages = v.DownloadPages[:len(v.DownloadPages)+1]
+				if err := v.DownloadPages[len(v.DownloadPages)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "download-mirror":
-			if c.Same() {
-				if v.DownloadMirrors == nil {
-					v.DownloadMirrors = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.DownloadMirrors) == cap(v.DownloadMirrors) {
+					v.DownloadMirrors = append(v.DownloadMirrors, make([]Resource, d.Count())...)[:len(v.DownloadMirrors)]
 				}
-				v.DownloadMirrors = append(v.DownloadMirrors, Resource{})
-				if err := v.DownloadMirrors[len(v.DownloadMirrors)-1].decodeXML(c.Raw()); err != nil {
+				v.DownloadMirrors = v.DownloadMirrors[:len(v.DownloadMirrors)+1]
+				if err := v.DownloadMirrors[len(v.DownloadMirrors)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "wiki":
-			if c.Same() {
-				if v.Wikis == nil {
-					v.Wikis = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.Wikis) == cap(v.Wikis) {
+					v.Wikis = append(v.Wikis, make([]Resource, d.Count())...)[:len(v.Wikis)]
 				}
-				v.Wikis = append(v.Wikis, Resource{})
-				if err := v.Wikis[len(v.Wikis)-1].decodeXML(c.Raw()); err != nil {
+				v.Wikis = v.Wikis[:len(v.Wikis)+1]
+				if err := v.Wikis[len(v.Wikis)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "blog":
-			if c.Same() {
-				if v.Blogs == nil {
-					v.Blogs = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.Blogs) == cap(v.Blogs) {
+					v.Blogs = append(v.Blogs, make([]Resource, d.Count())...)[:len(v.Blogs)]
 				}
-				v.Blogs = append(v.Blogs, Resource{})
-				if err := v.Blogs[len(v.Blogs)-1].decodeXML(c.Raw()); err != nil {
+				v.Blogs = v.Blogs[:len(v.Blogs)+1]
+				if err := v.Blogs[len(v.Blogs)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "bug-database":
-			if c.Same() {
-				if v.BugDatabases == nil {
-					v.BugDatabases = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.BugDatabases) == cap(v.BugDatabases) {
+					v.BugDatabases = append(v.BugDatabases, make([]Resource, d.Count())...)[:len(v.BugDatabases)]
 				}
-				v.BugDatabases = append(v.BugDatabases, Resource{})
-				if err := v.BugDatabases[len(v.BugDatabases)-1].decodeXML(c.Raw()); err != nil {
+				v.BugDatabases = v.BugDatabases[:len(v.BugDatabases)+1]
+				if err := v.BugDatabases[len(v.BugDatabases)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "mailing-list":
-			if c.Same() {
-				if v.MailingLists == nil {
-					v.MailingLists = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.MailingLists) == cap(v.MailingLists) {
+					v.MailingLists = append(v.MailingLists, make([]Resource, d.Count())...)[:len(v.MailingLists)]
 				}
-				v.MailingLists = append(v.MailingLists, Resource{})
-				if err := v.MailingLists[len(v.MailingLists)-1].decodeXML(c.Raw()); err != nil {
+				v.MailingLists = v.MailingLists[:len(v.MailingLists)+1]
+				if err := v.MailingLists[len(v.MailingLists)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "developer-forum":
-			if c.Same() {
-				if v.DeveloperForums == nil {
-					v.DeveloperForums = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.DeveloperForums) == cap(v.DeveloperForums) {
+					v.DeveloperForums = append(v.DeveloperForums, make([]Resource, d.Count())...)[:len(v.DeveloperForums)]
 				}
-				v.DeveloperForums = append(v.DeveloperForums, Resource{})
-				if err := v.DeveloperForums[len(v.DeveloperForums)-1].decodeXML(c.Raw()); err != nil {
+				v.DeveloperForums = v.DeveloperForums[:len(v.DeveloperForums)+1]
+				if err := v.DeveloperForums[len(v.DeveloperForums)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "support-forum":
-			if c.Same() {
-				if v.SupportForums == nil {
-					v.SupportForums = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.SupportForums) == cap(v.SupportForums) {
+					v.SupportForums = append(v.SupportForums, make([]Resource, d.Count())...)[:len(v.SupportForums)]
 				}
-				v.SupportForums = append(v.SupportForums, Resource{})
-				if err := v.SupportForums[len(v.SupportForums)-1].decodeXML(c.Raw()); err != nil {
+				v.SupportForums = v.SupportForums[:len(v.SupportForums)+1]
+				if err := v.SupportForums[len(v.SupportForums)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "service-endpoint":
-			if c.Same() {
-				if v.ServiceEndpoints == nil {
-					v.ServiceEndpoints = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.ServiceEndpoints) == cap(v.ServiceEndpoints) {
+					v.ServiceEndpoints = append(v.ServiceEndpoints, make([]Resource, d.Count())...)[:len(v.ServiceEndpoints)]
 				}
-				v.ServiceEndpoints = append(v.ServiceEndpoints, Resource{})
-				if err := v.ServiceEndpoints[len(v.ServiceEndpoints)-1].decodeXML(c.Raw()); err != nil {
+				v.ServiceEndpoints = v.ServiceEndpoints[:len(v.ServiceEndpoints)+1]
+				if err := v.ServiceEndpoints[len(v.ServiceEndpoints)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "license":
-			if c.Same() {
-				if v.Licenses == nil {
-					v.Licenses = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.Licenses) == cap(v.Licenses) {
+					v.Licenses = append(v.Licenses, make([]Resource, d.Count())...)[:len(v.Licenses)]
 				}
-				v.Licenses = append(v.Licenses, Resource{})
-				if err := v.Licenses[len(v.Licenses)-1].decodeXML(c.Raw()); err != nil {
+				v.Licenses = v.Licenses[:len(v.Licenses)+1]
+				if err := v.Licenses[len(v.Licenses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "language":
-			if c.Same() {
-				if v.Languages == nil {
-					v.Languages = make([]string, 0, c.Count())
-				}
-				v.Languages = append(v.Languages, c.Leaf(&v.Extra, wire.SlotAt(19, len(v.Languages))))
+			if d.Same() {
+				d.Strings(&v.Languages, 19)
 				continue
 			}
 		case "logo":
-			if c.In(NSSchema) {
-				if v.Logos == nil {
-					v.Logos = make([]Resource, 0, c.Count())
+			if d.In(NSSchema) {
+				if len(v.Logos) == cap(v.Logos) {
+					v.Logos = append(v.Logos, make([]Resource, d.Count())...)[:len(v.Logos)]
 				}
-				v.Logos = append(v.Logos, Resource{})
-				if err := v.Logos[len(v.Logos)-1].decodeXML(c.Raw()); err != nil {
+				v.Logos = v.Logos[:len(v.Logos)+1]
+				if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "screenshot":
-			if c.In(NSSchema) {
-				if v.Screenshots == nil {
-					v.Screenshots = make([]Resource, 0, c.Count())
+			if d.In(NSSchema) {
+				if len(v.Screenshots) == cap(v.Screenshots) {
+					v.Screenshots = append(v.Screenshots, make([]Resource, d.Count())...)[:len(v.Screenshots)]
 				}
-				v.Screenshots = append(v.Screenshots, Resource{})
-				if err := v.Screenshots[len(v.Screenshots)-1].decodeXML(c.Raw()); err != nil {
+				v.Screenshots = v.Screenshots[:len(v.Screenshots)+1]
+				if err := v.Screenshots[len(v.Screenshots)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "screenshots":
-			if c.Same() {
-				if v.ScreenshotPages == nil {
-					v.ScreenshotPages = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.ScreenshotPages) == cap(v.ScreenshotPages) {
+					v.ScreenshotPages = append(v.ScreenshotPages, make([]Resource, d.Count())...)[:len(v.ScreenshotPages)]
 				}
-				v.ScreenshotPages = append(v.ScreenshotPages, Resource{})
-				if err := v.ScreenshotPages[len(v.ScreenshotPages)-1].decodeXML(c.Raw()); err != nil {
+				v.ScreenshotPages = v.ScreenshotPages[:len(v.ScreenshotPages)+1]
+				if err := v.ScreenshotPages[len(v.ScreenshotPages)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "programming-language":
-			if c.Same() {
-				if v.ProgrammingLanguages == nil {
-					v.ProgrammingLanguages = make([]string, 0, c.Count())
-				}
-				v.ProgrammingLanguages = append(v.ProgrammingLanguages, c.Leaf(&v.Extra, wire.SlotAt(23, len(v.ProgrammingLanguages))))
+			if d.Same() {
+				d.Strings(&v.ProgrammingLanguages, 23)
 				continue
 			}
 		case "os":
-			if c.Same() {
-				if v.OperatingSystems == nil {
-					v.OperatingSystems = make([]string, 0, c.Count())
-				}
-				v.OperatingSystems = append(v.OperatingSystems, c.Leaf(&v.Extra, wire.SlotAt(24, len(v.OperatingSystems))))
+			if d.Same() {
+				d.Strings(&v.OperatingSystems, 24)
 				continue
 			}
 		case "platform":
-			if c.Same() {
-				if v.Platforms == nil {
-					v.Platforms = make([]string, 0, c.Count())
-				}
-				v.Platforms = append(v.Platforms, c.Leaf(&v.Extra, wire.SlotAt(25, len(v.Platforms))))
+			if d.Same() {
+				d.Strings(&v.Platforms, 25)
 				continue
 			}
 		case "audience":
-			if c.Same() {
-				if v.Audiences == nil {
-					v.Audiences = make([]string, 0, c.Count())
-				}
-				v.Audiences = append(v.Audiences, c.Leaf(&v.Extra, wire.SlotAt(26, len(v.Audiences))))
+			if d.Same() {
+				d.Strings(&v.Audiences, 26)
 				continue
 			}
 		case "vendor":
-			if c.Same() {
-				if v.Vendors == nil {
-					v.Vendors = make([]string, 0, c.Count())
-				}
-				v.Vendors = append(v.Vendors, c.Leaf(&v.Extra, wire.SlotAt(27, len(v.Vendors))))
+			if d.Same() {
+				d.Strings(&v.Vendors, 27)
 				continue
 			}
 		case "category":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.Categories) == cap(v.Categories) {
+					v.Categories = append(v.Categories, make([]Resource, d.Count())...)[:len(v.Categories)]
 				}
-				v.Categories = append(v.Categories, Resource{})
-				if err := v.Categories[len(v.Categories)-1].decodeXML(c.Raw()); err != nil {
+				v.Categories = v.Categories[:len(v.Categories)+1]
+				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "repository":
-			if c.Same() {
-				if v.Repositories == nil {
-					v.Repositories = make([]Repository, 0, c.Count())
+			if d.Same() {
+				if len(v.Repositories) == cap(v.Repositories) {
+					v.Repositories = append(v.Repositories, make([]Repository, d.Count())...)[:len(v.Repositories)]
 				}
-				v.Repositories = append(v.Repositories, Repository{})
-				if err := v.Repositories[len(v.Repositories)-1].decodeXML(c.Raw()); err != nil {
+				v.Repositories = v.Repositories[:len(v.Repositories)+1]
+				if err := v.Repositories[len(v.Repositories)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "implements":
-			if c.Same() {
-				if v.Implements == nil {
-					v.Implements = make([]Implements, 0, c.Count())
+			if d.Same() {
+				if len(v.Implements) == cap(v.Implements) {
+					v.Implements = append(v.Implements, make([]Implements, d.Count())...)[:len(v.Implements)]
 				}
-				v.Implements = append(v.Implements, Implements{})
-				if err := v.Implements[len(v.Implements)-1].decodeXML(c.Raw()); err != nil {
+				v.Implements = v.Implements[:len(v.Implements)+1]
+				if err := v.Implements[len(v.Implements)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "release":
-			if c.Same() {
-				if v.Releases == nil {
-					v.Releases = make([]Release, 0, c.Count())
+			if d.Same() {
+				if len(v.Releases) == cap(v.Releases) {
+					v.Releases = append(v.Releases, make([]Release, d.Count())...)[:len(v.Releases)]
 				}
-				v.Releases = append(v.Releases, Release{})
-				if err := v.Releases[len(v.Releases)-1].decodeXML(c.Raw()); err != nil {
+				v.Releases = v.Releases[:len(v.Releases)+1]
+				if err := v.Releases[len(v.Releases)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "maintainer":
-			if c.Same() {
-				if v.Maintainers == nil {
-					v.Maintainers = make([]Agent, 0, c.Count())
+			if d.Same() {
+				if len(v.Maintainers) == cap(v.Maintainers) {
+					v.Maintainers = append(v.Maintainers, make([]Agent, d.Count())...)[:len(v.Maintainers)]
 				}
-				v.Maintainers = append(v.Maintainers, Agent{})
-				if err := v.Maintainers[len(v.Maintainers)-1].decodeXML(c.Raw()); err != nil {
+				v.Maintainers = v.Maintainers[:len(v.Maintainers)+1]
+				if err := v.Maintainers[len(v.Maintainers)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "developer":
-			if c.Same() {
-				if v.Developers == nil {
-					v.Developers = make([]Agent, 0, c.Count())
+			if d.Same() {
+				if len(v.Developers) == cap(v.Developers) {
+					v.Developers = append(v.Developers, make([]Agent, d.Count())...)[:len(v.Developers)]
 				}
-				v.Developers = append(v.Developers, Agent{})
-				if err := v.Developers[len(v.Developers)-1].decodeXML(c.Raw()); err != nil {
+				v.Developers = v.Developers[:len(v.Developers)+1]
+				if err := v.Developers[len(v.Developers)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "documenter":
-			if c.Same() {
-				if v.Documenters == nil {
-					v.Documenters = make([]Agent, 0, c.Count())
+			if d.Same() {
+				if len(v.Documenters) == cap(v.Documenters) {
+					v.Documenters = append(v.Documenters, make([]Agent, d.Count())...)[:len(v.Documenters)]
 				}
-				v.Documenters = append(v.Documenters, Agent{})
-				if err := v.Documenters[len(v.Documenters)-1].decodeXML(c.Raw()); err != nil {
+				v.Documenters = v.Documenters[:len(v.Documenters)+1]
+				if err := v.Documenters[len(v.Documenters)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "translator":
-			if c.Same() {
-				if v.Translators == nil {
-					v.Translators = make([]Agent, 0, c.Count())
+			if d.Same() {
+				if len(v.Translators) == cap(v.Translators) {
+					v.Translators = append(v.Translators, make([]Agent, d.Count())...)[:len(v.Translators)]
 				}
-				v.Translators = append(v.Translators, Agent{})
-				if err := v.Translators[len(v.Translators)-1].decodeXML(c.Raw()); err != nil {
+				v.Translators = v.Translators[:len(v.Translators)+1]
+				if err := v.Translators[len(v.Translators)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "tester":
-			if c.Same() {
-				if v.Testers == nil {
-					v.Testers = make([]Agent, 0, c.Count())
+			if d.Same() {
+				if len(v.Testers) == cap(v.Testers) {
+					v.Testers = append(v.Testers, make([]Agent, d.Count())...)[:len(v.Testers)]
 				}
-				v.Testers = append(v.Testers, Agent{})
-				if err := v.Testers[len(v.Testers)-1].decodeXML(c.Raw()); err != nil {
+				v.Testers = v.Testers[:len(v.Testers)+1]
+				if err := v.Testers[len(v.Testers)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "helper":
-			if c.Same() {
-				if v.Helpers == nil {
-					v.Helpers = make([]Agent, 0, c.Count())
+			if d.Same() {
+				if len(v.Helpers) == cap(v.Helpers) {
+					v.Helpers = append(v.Helpers, make([]Agent, d.Count())...)[:len(v.Helpers)]
 				}
-				v.Helpers = append(v.Helpers, Agent{})
-				if err := v.Helpers[len(v.Helpers)-1].decodeXML(c.Raw()); err != nil {
+				v.Helpers = v.Helpers[:len(v.Helpers)+1]
+				if err := v.Helpers[len(v.Helpers)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Properties = append(v.Properties, c.Raw())
+		v.Properties = append(v.Properties, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -760,898 +584,548 @@ func (*SupportedXEP) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SupportedXEP) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSXMPP {
-		b = append(b, "<SupportedXep"...)
-	} else {
-		b = append(b, "<SupportedXep xmlns='https://linkmauve.fr/ns/xmpp-doap#'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.XEP.appendXML(b, "<xep", "</xep>", NSXMPP); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<status>", string(v.Status), "</status>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<status>", NSXMPP)
-	}
-	mark = len(b)
-	if v.Version != "" {
-		if b, err = wire.AppendLeaf(b, "<version>", v.Version, "</version>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<version>", NSXMPP)
-	}
-	mark = len(b)
-	if v.Since != "" {
-		if b, err = wire.AppendLeaf(b, "<since>", v.Since, "</since>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<since>", NSXMPP)
-	}
-	if b, err = stanza.AppendText(b, v.Note, "<note>", "</note>", NSXMPP, v.Extra, 4); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSXMPP); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</SupportedXep>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSXMPP, "<SupportedXep xmlns='https://linkmauve.fr/ns/xmpp-doap#'", 13)
+	inner := e.Inside(v.Extra, tag)
+	v.XEP.appendXML(e, "<xep", "</xep>", NSXMPP)
+	e.Leaf(v.Extra, 1, "<status></status>", 8, string(v.Status))
+	e.OptionalLeaf(v.Extra, 2, "<version></version>", 9, v.Version)
+	e.OptionalLeaf(v.Extra, 3, "<since></since>", 7, v.Since)
+	stanza.WriteText(e, v.Note, v.Extra, 4, "<note></note>", 6)
+	e.Close(v.Extra, inner, "</SupportedXep>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SupportedXEP) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSXMPP, "SupportedXep") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSXMPP, "SupportedXep")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xep":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.XEP.decodeXML(c.Raw()); err != nil {
+				if err := v.XEP.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "status":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Status = Status(c.Leaf(&v.Extra, 1))
+				d.Leaf((*string)(&v.Status), 1)
 				continue
 			}
 		case "version":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Version = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Version, 2)
+			continue
 		case "since":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Since = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Since, 3)
+			continue
 		case "note":
-			if c.Same() {
-				v.Note = append(v.Note, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(4, len(v.Note))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Note, 4)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("xep")
+		d.MissingChild("xep")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("status")
+		d.MissingChild("status")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Resource) appendXML(b []byte, open, end, space string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, space); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Resource) appendXML(e *wire.Encoder, open, end, space string) {
+	outer := e.Space
+	tag := e.OpenIn(space, open)
+	e.SpelledAttr(v.Extra, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='", v.URI, false)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *Resource) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSRDF, Local: "resource"}):
-				v.URI = a.Optional(&v.Extra, 0)
+				d.OptionalSpelled(&v.URI, 0)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Implements) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<implements"...)
-	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Implements) appendXML(e *wire.Encoder) {
+	tag := e.Open("<implements")
+	e.SpelledAttr(v.Extra, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='", v.URI, false)
+	inner := e.Inside(v.Extra, tag)
 	if v.SupportedXEP != nil {
-		if b, err = v.SupportedXEP.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.SupportedXEP.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</implements>"), nil
+	e.Close(v.Extra, inner, "</implements>")
 }
 
 func (v *Implements) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSRDF, Local: "resource"}):
-				v.URI = a.Optional(&v.Extra, 0)
+				d.OptionalSpelled(&v.URI, 0)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "SupportedXep":
-			if c.In(NSXMPP) && v.SupportedXEP == nil {
+			if d.In(NSXMPP) && v.SupportedXEP == nil {
 				v.SupportedXEP = new(SupportedXEP)
-				if err := v.SupportedXEP.DecodeXML(c.Raw()); err != nil {
+				if err := v.SupportedXEP.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Repository) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<repository"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Repository) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<repository")
 	if v.Git != nil {
-		if b, err = v.Git.appendXML(b, "<GitRepository", "</GitRepository>"); err != nil {
-			return b, err
-		}
+		v.Git.appendXML(e, "<GitRepository", "</GitRepository>")
 	}
 	if v.Mercurial != nil {
-		if b, err = v.Mercurial.appendXML(b, "<HgRepository", "</HgRepository>"); err != nil {
-			return b, err
-		}
+		v.Mercurial.appendXML(e, "<HgRepository", "</HgRepository>")
 	}
 	if v.Subversion != nil {
-		if b, err = v.Subversion.appendXML(b, "<SVNRepository", "</SVNRepository>"); err != nil {
-			return b, err
-		}
+		v.Subversion.appendXML(e, "<SVNRepository", "</SVNRepository>")
 	}
 	if v.Bazaar != nil {
-		if b, err = v.Bazaar.appendXML(b, "<BazaarBranch", "</BazaarBranch>"); err != nil {
-			return b, err
-		}
+		v.Bazaar.appendXML(e, "<BazaarBranch", "</BazaarBranch>")
 	}
 	if v.Darcs != nil {
-		if b, err = v.Darcs.appendXML(b, "<DarcsRepository", "</DarcsRepository>"); err != nil {
-			return b, err
-		}
+		v.Darcs.appendXML(e, "<DarcsRepository", "</DarcsRepository>")
 	}
 	if v.CVS != nil {
-		if b, err = v.CVS.appendXML(b, "<CVSRepository", "</CVSRepository>"); err != nil {
-			return b, err
-		}
+		v.CVS.appendXML(e, "<CVSRepository", "</CVSRepository>")
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</repository>"), nil
+	e.Close(v.Extra, inner, "</repository>")
 }
 
 func (v *Repository) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "GitRepository":
-			if c.Same() {
+			if d.Same() {
 				if v.Git != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Git = new(Source)
-				if err := v.Git.decodeXML(c.Raw()); err != nil {
+				if err := v.Git.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "HgRepository":
-			if c.Same() {
+			if d.Same() {
 				if v.Mercurial != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Mercurial = new(Source)
-				if err := v.Mercurial.decodeXML(c.Raw()); err != nil {
+				if err := v.Mercurial.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "SVNRepository":
-			if c.Same() {
+			if d.Same() {
 				if v.Subversion != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Subversion = new(Source)
-				if err := v.Subversion.decodeXML(c.Raw()); err != nil {
+				if err := v.Subversion.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "BazaarBranch":
-			if c.Same() {
+			if d.Same() {
 				if v.Bazaar != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Bazaar = new(Source)
-				if err := v.Bazaar.decodeXML(c.Raw()); err != nil {
+				if err := v.Bazaar.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "DarcsRepository":
-			if c.Same() {
+			if d.Same() {
 				if v.Darcs != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Darcs = new(Source)
-				if err := v.Darcs.decodeXML(c.Raw()); err != nil {
+				if err := v.Darcs.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "CVSRepository":
-			if c.Same() {
+			if d.Same() {
 				if v.CVS != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.CVS = new(Source)
-				if err := v.CVS.decodeXML(c.Raw()); err != nil {
+				if err := v.CVS.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Source) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Source) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Browse {
-		if b, err = v.Browse[i].appendXML(b, "<browse", "</browse>", NS); err != nil {
-			return b, err
-		}
+		v.Browse[i].appendXML(e, "<browse", "</browse>", NS)
 	}
 	for i := range v.Locations {
-		if b, err = v.Locations[i].appendXML(b, "<location", "</location>", NS); err != nil {
-			return b, err
-		}
+		v.Locations[i].appendXML(e, "<location", "</location>", NS)
 	}
-	mark := len(b)
-	if v.AnonRoot != "" {
-		if b, err = wire.AppendLeaf(b, "<anon-root>", v.AnonRoot, "</anon-root>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<anon-root>", NS)
-	}
-	mark = len(b)
-	if v.Module != "" {
-		if b, err = wire.AppendLeaf(b, "<module>", v.Module, "</module>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<module>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.OptionalLeaf(v.Extra, 2, "<anon-root></anon-root>", 11, v.AnonRoot)
+	e.OptionalLeaf(v.Extra, 3, "<module></module>", 8, v.Module)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Source) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "browse":
-			if c.Same() {
-				if v.Browse == nil {
-					v.Browse = make([]Resource, 0, c.Count())
-				}
-				v.Browse = append(v.Browse, Resource{})
-				if err := v.Browse[len(v.Browse)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "location":
-			if c.Same() {
-				if v.Locations == nil {
-					v.Locations = make([]Resource, 0, c.Count())
-				}
-				v.Locations = append(v.Locations, Resource{})
-				if err := v.Locations[len(v.Locations)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "anon-root":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.AnonRoot = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
-		case "module":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Module = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "browse":
+			if len(v.Browse) == cap(v.Browse) {
+				v.Browse = append(v.Browse, make([]Resource, d.Count())...)[:len(v.Browse)]
+			}
+			v.Browse = v.Browse[:len(v.Browse)+1]
+			if err := v.Browse[len(v.Browse)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "location":
+			if len(v.Locations) == cap(v.Locations) {
+				v.Locations = append(v.Locations, make([]Resource, d.Count())...)[:len(v.Locations)]
+			}
+			v.Locations = v.Locations[:len(v.Locations)+1]
+			if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "anon-root":
+			d.OptionalLeaf(&v.AnonRoot, 2)
+			continue
+		case "module":
+			d.OptionalLeaf(&v.Module, 3)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Release) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<release"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Release) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<release")
 	if v.Version != nil {
-		if b, err = v.Version.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Version.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</release>"), nil
+	e.Close(v.Extra, inner, "</release>")
 }
 
 func (v *Release) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Version":
-			if c.Same() && v.Version == nil {
+			if v.Version == nil {
 				v.Version = new(Version)
-				if err := v.Version.decodeXML(c.Raw()); err != nil {
+				if err := v.Version.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Version) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Version"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	mark = len(b)
-	if v.Branch != "" {
-		if b, err = wire.AppendLeaf(b, "<branch>", v.Branch, "</branch>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<branch>", NS)
-	}
-	mark = len(b)
-	if v.Revision != "" {
-		if b, err = wire.AppendLeaf(b, "<revision>", v.Revision, "</revision>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<revision>", NS)
-	}
-	mark = len(b)
+func (v *Version) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Version")
+	e.OptionalLeaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 1, "<branch></branch>", 8, v.Branch)
+	e.OptionalLeaf(v.Extra, 2, "<revision></revision>", 10, v.Revision)
+	mark := len(e.Buf)
 	if !v.Created.IsZero() {
-		b = append(b, "<created>"...)
-		if b, err = v.Created.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</created>"...)
+		e.Put("<created>")
+		e.Add(v.Created.AppendText(e.Buf))
+		e.Put("</created>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<created>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 3, "<created>")
 	for i := range v.Platforms {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<platform>", v.Platforms[i], "</platform>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<platform>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(4, i), "<platform></platform>", 10, v.Platforms[i])
 	}
 	for i := range v.Files {
-		if b, err = v.Files[i].appendXML(b, "<file-release", "</file-release>", NS); err != nil {
-			return b, err
-		}
+		v.Files[i].appendXML(e, "<file-release", "</file-release>", NS)
 	}
-	if b, err = stanza.AppendText(b, v.Description, "<description>", "</description>", NS, v.Extra, 6); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Version>"), nil
+	stanza.WriteText(e, v.Description, v.Extra, 6, "<description></description>", 13)
+	e.Close(v.Extra, inner, "</Version>")
 }
 
 func (v *Version) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Name, 0)
+			continue
 		case "branch":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Branch = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Branch, 1)
+			continue
 		case "revision":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Revision = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Revision, 2)
+			continue
 		case "created":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				n, reason := stanza.DecodeDate(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Created = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadDate(&d, &v.Created, false, 3)
 				continue
 			}
 		case "platform":
-			if c.Same() {
-				if v.Platforms == nil {
-					v.Platforms = make([]string, 0, c.Count())
-				}
-				v.Platforms = append(v.Platforms, c.Leaf(&v.Extra, wire.SlotAt(4, len(v.Platforms))))
-				continue
-			}
+			d.Strings(&v.Platforms, 4)
+			continue
 		case "file-release":
-			if c.Same() {
-				if v.Files == nil {
-					v.Files = make([]Resource, 0, c.Count())
-				}
-				v.Files = append(v.Files, Resource{})
-				if err := v.Files[len(v.Files)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Files) == cap(v.Files) {
+				v.Files = append(v.Files, make([]Resource, d.Count())...)[:len(v.Files)]
 			}
+			v.Files = v.Files[:len(v.Files)+1]
+			if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(6, len(v.Description))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Description, 6)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Agent) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Agent) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.SpelledAttr(v.Extra, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:resource='", v.URI, false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Person != nil {
-		if b, err = v.Person.appendXML(b, "<Person xmlns='http://xmlns.com/foaf/0.1/'", "</Person>"); err != nil {
-			return b, err
-		}
+		v.Person.appendXML(e, "<Person xmlns='http://xmlns.com/foaf/0.1/'", "</Person>")
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Agent) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSRDF, Local: "resource"}):
-				v.URI = a.Optional(&v.Extra, 0)
+				d.OptionalSpelled(&v.URI, 0)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Person":
-			if c.In(NSFOAF) {
+			if d.In(NSFOAF) {
 				if v.Person != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Person = new(Person)
-				if err := v.Person.decodeXML(c.Raw()); err != nil {
+				if err := v.Person.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Person) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.About != "" {
-		if b, err = wire.AppendAttr(b, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:about='", v.About); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:about='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<name>", NSFOAF)
-	}
-	mark = len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<nick>", NSFOAF)
-	}
+func (v *Person) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSFOAF, open)
+	e.SpelledAttr(v.Extra, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:about='", v.About, false)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 2, "<nick></nick>", 6, v.Nick)
 	for i := range v.Homepages {
-		if b, err = v.Homepages[i].appendXML(b, "<homepage", "</homepage>", NSFOAF); err != nil {
-			return b, err
-		}
+		v.Homepages[i].appendXML(e, "<homepage", "</homepage>", NSFOAF)
 	}
 	for i := range v.Mailboxes {
-		if b, err = v.Mailboxes[i].appendXML(b, "<mbox", "</mbox>", NSFOAF); err != nil {
-			return b, err
-		}
+		v.Mailboxes[i].appendXML(e, "<mbox", "</mbox>", NSFOAF)
 	}
 	for i := range v.MailboxHashes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<mbox_sha1sum>", v.MailboxHashes[i], "</mbox_sha1sum>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<mbox_sha1sum>", NSFOAF)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(5, i), "<mbox_sha1sum></mbox_sha1sum>", 14, v.MailboxHashes[i])
 	}
 	for i := range v.JIDs {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<jabberID>", v.JIDs[i], "</jabberID>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(6, i), "<jabberID>", NSFOAF)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(6, i), "<jabberID></jabberID>", 10, v.JIDs[i])
 	}
 	for i := range v.Properties {
-		b = wire.AppendRaw(b, v.Properties[i], NSFOAF)
+		e.Raw(v.Properties[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSFOAF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
+	e.Back(outer)
 }
 
 func (v *Person) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSRDF, Local: "about"}):
-				v.About = a.Optional(&v.Extra, 0)
+				d.OptionalSpelled(&v.About, 0)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Name, 1)
 				continue
 			}
 		case "nick":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Nick = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Nick, 2)
 				continue
 			}
 		case "homepage":
-			if c.Same() {
-				if v.Homepages == nil {
-					v.Homepages = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.Homepages) == cap(v.Homepages) {
+					v.Homepages = append(v.Homepages, make([]Resource, d.Count())...)[:len(v.Homepages)]
 				}
-				v.Homepages = append(v.Homepages, Resource{})
-				if err := v.Homepages[len(v.Homepages)-1].decodeXML(c.Raw()); err != nil {
+				v.Homepages = v.Homepages[:len(v.Homepages)+1]
+				if err := v.Homepages[len(v.Homepages)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "mbox":
-			if c.Same() {
-				if v.Mailboxes == nil {
-					v.Mailboxes = make([]Resource, 0, c.Count())
+			if d.Same() {
+				if len(v.Mailboxes) == cap(v.Mailboxes) {
+					v.Mailboxes = append(v.Mailboxes, make([]Resource, d.Count())...)[:len(v.Mailboxes)]
 				}
-				v.Mailboxes = append(v.Mailboxes, Resource{})
-				if err := v.Mailboxes[len(v.Mailboxes)-1].decodeXML(c.Raw()); err != nil {
+				v.Mailboxes = v.Mailboxes[:len(v.Mailboxes)+1]
+				if err := v.Mailboxes[len(v.Mailboxes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "mbox_sha1sum":
-			if c.Same() {
-				if v.MailboxHashes == nil {
-					v.MailboxHashes = make([]string, 0, c.Count())
-				}
-				v.MailboxHashes = append(v.MailboxHashes, c.Leaf(&v.Extra, wire.SlotAt(5, len(v.MailboxHashes))))
+			if d.Same() {
+				d.Strings(&v.MailboxHashes, 5)
 				continue
 			}
 		case "jabberID":
-			if c.Same() {
-				if v.JIDs == nil {
-					v.JIDs = make([]string, 0, c.Count())
-				}
-				v.JIDs = append(v.JIDs, c.Leaf(&v.Extra, wire.SlotAt(6, len(v.JIDs))))
+			if d.Same() {
+				d.Strings(&v.JIDs, 6)
 				continue
 			}
 		}
-		v.Properties = append(v.Properties, c.Raw())
+		v.Properties = append(v.Properties, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

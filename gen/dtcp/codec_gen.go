@@ -25,97 +25,49 @@ func (*Endpoint) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Endpoint) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/dtcp'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<key>", v.Key, "</key>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<key>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/dtcp'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<key></key>", 5, v.Key)
 	for i := range v.Hosts {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<host>", v.Hosts[i], "</host>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<host>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<host></host>", 6, v.Hosts[i])
 	}
-	mark = len(b)
-	if v.Comment != "" {
-		if b, err = wire.AppendLeaf(b, "<comment>", v.Comment, "</comment>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<comment>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.OptionalLeaf(v.Extra, 2, "<comment></comment>", 9, v.Comment)
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Endpoint) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "key":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Key = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Key, 0)
 				continue
 			}
 		case "host":
-			if c.Same() {
-				if v.Hosts == nil {
-					v.Hosts = make([]string, 0, c.Count())
-				}
-				v.Hosts = append(v.Hosts, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Hosts))))
-				continue
-			}
+			d.Strings(&v.Hosts, 1)
+			continue
 		case "comment":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Comment = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Comment, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("key")
+		d.MissingChild("key")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -146,95 +98,47 @@ func (*Connect) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Connect) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/dtcp'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<key>", v.Key, "</key>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<key>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/dtcp'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<key></key>", 5, v.Key)
 	for i := range v.Hosts {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<host>", v.Hosts[i], "</host>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<host>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<host></host>", 6, v.Hosts[i])
 	}
-	mark = len(b)
-	if v.Comment != "" {
-		if b, err = wire.AppendLeaf(b, "<comment>", v.Comment, "</comment>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<comment>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.OptionalLeaf(v.Extra, 2, "<comment></comment>", 9, v.Comment)
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Connect) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "key":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Key = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Key, 0)
 				continue
 			}
 		case "host":
-			if c.Same() {
-				if v.Hosts == nil {
-					v.Hosts = make([]string, 0, c.Count())
-				}
-				v.Hosts = append(v.Hosts, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Hosts))))
-				continue
-			}
+			d.Strings(&v.Hosts, 1)
+			continue
 		case "comment":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Comment = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Comment, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("key")
+		d.MissingChild("key")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

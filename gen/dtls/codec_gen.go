@@ -22,70 +22,43 @@ func (*Fingerprint) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fingerprint) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<fingerprint"...)
-	} else {
-		b = append(b, "<fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " hash='", v.Hash); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<fingerprint xmlns='urn:xmpp:jingle:apps:dtls:0'", 12)
+	e.Attr(" hash='", v.Hash)
 	if v.Setup != "" {
-		if b, err = wire.AppendAttr(b, " setup='", string(v.Setup)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " setup='")
+		e.Attr(" setup='", string(v.Setup))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fingerprint>"), nil
+	e.Content(v.Extra, tag, v.Value, "</fingerprint>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fingerprint) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "fingerprint") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "fingerprint")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "hash":
-			v.Hash = a.Value()
+			d.String(&v.Hash)
 			seen |= 1 << 0
 		case "setup":
-			v.Setup = Setup(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Setup))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
+	v.Value = d.Text()
 	if v.Value == "" {
-		return r.Invalid("has no text")
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+		d.Invalid("has no text")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("hash")
+		d.MissingAttr("hash")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -2,10 +2,7 @@
 
 package dtmf
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*DTMF) WireName() wire.Name {
@@ -25,89 +22,48 @@ func (*DTMF) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DTMF) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<dtmf"...)
-	} else {
-		b = append(b, "<dtmf xmlns='urn:xmpp:jingle:dtmf:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " code='", v.Code); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<dtmf xmlns='urn:xmpp:jingle:dtmf:0'", 5)
+	e.Attr(" code='", v.Code)
 	if v.Duration != nil {
-		b = append(b, " duration='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Duration), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " duration='", uint64(*v.Duration))
 	}
 	if v.Volume != nil {
-		b = append(b, " volume='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Volume), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " volume='", uint64(*v.Volume))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</dtmf>"), nil
+	e.Empty(v.Extra, tag, "</dtmf>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DTMF) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "dtmf") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "dtmf")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "code":
-			v.Code = a.Value()
+			d.String(&v.Code)
 			seen |= 1 << 0
 		case "duration":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Duration = wire.Ptr(uint32(n))
+			v.Duration = wire.Ptr(uint32(d.Uint(32, 1)))
 		case "volume":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(8, 2)
 			if n > 63 {
-				return a.Invalid(r, "is greater than 63")
+				d.Invalid("is greater than 63")
 			}
 			v.Volume = wire.Ptr(uint8(n))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("code")
+		d.MissingAttr("code")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -26,48 +26,15 @@ func (*PostBack) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PostBack) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<postBack/>"...), nil
-		}
-		return append(b, "<postBack xmlns='urn:xmpp:xdata:dynamic'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<postBack"...)
-	} else {
-		b = append(b, "<postBack xmlns='urn:xmpp:xdata:dynamic'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</postBack>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<postBack xmlns='urn:xmpp:xdata:dynamic'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PostBack) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "postBack") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "postBack")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -88,48 +55,15 @@ func (*ReadOnly) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ReadOnly) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<readOnly/>"...), nil
-		}
-		return append(b, "<readOnly xmlns='urn:xmpp:xdata:dynamic'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<readOnly"...)
-	} else {
-		b = append(b, "<readOnly xmlns='urn:xmpp:xdata:dynamic'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</readOnly>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<readOnly xmlns='urn:xmpp:xdata:dynamic'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ReadOnly) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "readOnly") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "readOnly")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -150,48 +84,15 @@ func (*NotSame) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *NotSame) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<notSame/>"...), nil
-		}
-		return append(b, "<notSame xmlns='urn:xmpp:xdata:dynamic'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<notSame"...)
-	} else {
-		b = append(b, "<notSame xmlns='urn:xmpp:xdata:dynamic'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</notSame>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<notSame xmlns='urn:xmpp:xdata:dynamic'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *NotSame) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "notSame") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "notSame")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -212,47 +113,19 @@ func (*Error) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Error) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<error"...)
-	} else {
-		b = append(b, "<error xmlns='urn:xmpp:xdata:dynamic'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</error>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<error xmlns='urn:xmpp:xdata:dynamic'", 6)
+	e.Content(v.Extra, tag, v.Text, "</error>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Error) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "error") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "error")
+	v.Text = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -283,75 +156,56 @@ func (*Submit) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Submit) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<submit"...)
-	} else {
-		b = append(b, "<submit xmlns='urn:xmpp:xdata:dynamic'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<submit xmlns='urn:xmpp:xdata:dynamic'", 7)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</submit>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</submit>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Submit) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "submit") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "submit")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
+			if d.In(form.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -382,63 +236,41 @@ func (*Cancel) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Cancel) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<cancel"...)
-	} else {
-		b = append(b, "<cancel xmlns='urn:xmpp:xdata:dynamic'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</cancel>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<cancel xmlns='urn:xmpp:xdata:dynamic'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</cancel>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Cancel) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "cancel") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "cancel")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
+			if d.In(form.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -459,73 +291,56 @@ func (*Updated) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Updated) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<updated"...)
-	} else {
-		b = append(b, "<updated xmlns='urn:xmpp:xdata:dynamic'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sessionVariable='", v.SessionVariable); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</updated>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<updated xmlns='urn:xmpp:xdata:dynamic'", 8)
+	e.Attr(" sessionVariable='", v.SessionVariable)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</updated>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Updated) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "updated") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "updated")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sessionVariable":
-			v.SessionVariable = a.Value()
+			d.String(&v.SessionVariable)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<1) == 0 {
+			if d.In(form.NS) && seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sessionVariable")
+		d.MissingAttr("sessionVariable")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

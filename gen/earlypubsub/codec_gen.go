@@ -5,7 +5,6 @@ package earlypubsub
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,96 +25,64 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:pubsub'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Subscribe {
-		if b, err = v.Subscribe[i].appendXML(b, "<subscribe", "</subscribe>"); err != nil {
-			return b, err
-		}
+		v.Subscribe[i].appendXML(e, "<subscribe", "</subscribe>")
 	}
 	for i := range v.Unsubscribe {
-		if b, err = v.Unsubscribe[i].appendXML(b, "<unsubscribe", "</unsubscribe>"); err != nil {
-			return b, err
-		}
+		v.Unsubscribe[i].appendXML(e, "<unsubscribe", "</unsubscribe>")
 	}
 	for i := range v.Publish {
-		if b, err = v.Publish[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Publish[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "subscribe":
-			if c.Same() {
-				if v.Subscribe == nil {
-					v.Subscribe = make([]Subscription, 0, c.Count())
-				}
-				v.Subscribe = append(v.Subscribe, Subscription{})
-				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "unsubscribe":
-			if c.Same() {
-				if v.Unsubscribe == nil {
-					v.Unsubscribe = make([]Subscription, 0, c.Count())
-				}
-				v.Unsubscribe = append(v.Unsubscribe, Subscription{})
-				if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "publish":
-			if c.Same() {
-				if v.Publish == nil {
-					v.Publish = make([]Publish, 0, c.Count())
-				}
-				v.Publish = append(v.Publish, Publish{})
-				if err := v.Publish[len(v.Publish)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "subscribe":
+			if len(v.Subscribe) == cap(v.Subscribe) {
+				v.Subscribe = append(v.Subscribe, make([]Subscription, d.Count())...)[:len(v.Subscribe)]
+			}
+			v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
+			if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "unsubscribe":
+			if len(v.Unsubscribe) == cap(v.Unsubscribe) {
+				v.Unsubscribe = append(v.Unsubscribe, make([]Subscription, d.Count())...)[:len(v.Unsubscribe)]
+			}
+			v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
+			if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "publish":
+			if len(v.Publish) == cap(v.Publish) {
+				v.Publish = append(v.Publish, make([]Publish, d.Count())...)[:len(v.Publish)]
+			}
+			v.Publish = v.Publish[:len(v.Publish)+1]
+			if err := v.Publish[len(v.Publish)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -146,48 +113,15 @@ func (*Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='jabber:iq:pubsub'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:pubsub'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<query xmlns='jabber:iq:pubsub'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -218,285 +152,158 @@ func (*Set) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:pubsub'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Subscribe {
-		if b, err = v.Subscribe[i].appendXML(b, "<subscribe", "</subscribe>"); err != nil {
-			return b, err
-		}
+		v.Subscribe[i].appendXML(e, "<subscribe", "</subscribe>")
 	}
 	for i := range v.Unsubscribe {
-		if b, err = v.Unsubscribe[i].appendXML(b, "<unsubscribe", "</unsubscribe>"); err != nil {
-			return b, err
-		}
+		v.Unsubscribe[i].appendXML(e, "<unsubscribe", "</unsubscribe>")
 	}
 	for i := range v.Publish {
-		if b, err = v.Publish[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Publish[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "subscribe":
-			if c.Same() {
-				if v.Subscribe == nil {
-					v.Subscribe = make([]Subscription, 0, c.Count())
-				}
-				v.Subscribe = append(v.Subscribe, Subscription{})
-				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "unsubscribe":
-			if c.Same() {
-				if v.Unsubscribe == nil {
-					v.Unsubscribe = make([]Subscription, 0, c.Count())
-				}
-				v.Unsubscribe = append(v.Unsubscribe, Subscription{})
-				if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "publish":
-			if c.Same() {
-				if v.Publish == nil {
-					v.Publish = make([]Publish, 0, c.Count())
-				}
-				v.Publish = append(v.Publish, Publish{})
-				if err := v.Publish[len(v.Publish)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "subscribe":
+			if len(v.Subscribe) == cap(v.Subscribe) {
+				v.Subscribe = append(v.Subscribe, make([]Subscription, d.Count())...)[:len(v.Subscribe)]
+			}
+			v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
+			if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "unsubscribe":
+			if len(v.Unsubscribe) == cap(v.Unsubscribe) {
+				v.Unsubscribe = append(v.Unsubscribe, make([]Subscription, d.Count())...)[:len(v.Unsubscribe)]
+			}
+			v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
+			if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "publish":
+			if len(v.Publish) == cap(v.Publish) {
+				v.Publish = append(v.Publish, make([]Publish, d.Count())...)[:len(v.Publish)]
+			}
+			v.Publish = v.Publish[:len(v.Publish)+1]
+			if err := v.Publish[len(v.Publish)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Subscription) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if !v.Publisher.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Publisher.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " to='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Subscription) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.SpelledAttr(v.Extra, 0, " to='", v.Publisher.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Namespaces {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<ns>", v.Namespaces[i], "</ns>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<ns>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<ns></ns>", 4, v.Namespaces[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Subscription) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Publisher = n
+			stanza.ReadJID(&d, &v.Publisher, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ns":
-			if c.Same() {
-				if v.Namespaces == nil {
-					v.Namespaces = make([]string, 0, c.Count())
-				}
-				v.Namespaces = append(v.Namespaces, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Namespaces))))
-				continue
-			}
+			d.Strings(&v.Namespaces, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Publish) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<publish"...)
+func (v *Publish) appendXML(e *wire.Encoder) {
+	tag := e.Open("<publish")
 	if v.Namespace != "" {
-		if b, err = wire.AppendAttr(b, " ns='", v.Namespace); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " ns='")
+		e.Attr(" ns='", v.Namespace)
 	}
-	if !v.Publisher.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Publisher.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " from='")
-	}
+	e.SpelledAttr(v.Extra, 1, " from='", v.Publisher.String(), false)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " type='")
+		e.Attr(" type='", v.Type)
 	}
 	if v.PermissionToken != "" {
-		if b, err = wire.AppendAttr(b, " permtoken='", v.PermissionToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " permtoken='")
+		e.Attr(" permtoken='", v.PermissionToken)
 	}
 	if v.LinkSequence != nil {
-		b = append(b, " linkseq='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.LinkSequence, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " linkseq='", *v.LinkSequence)
 	}
 	if v.SourceSequence != nil {
-		b = append(b, " sourceseq='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.SourceSequence, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 5, " sourceseq='", *v.SourceSequence)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Payload {
-		b = wire.AppendRaw(b, v.Payload[i], NS)
+		e.Raw(v.Payload[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</publish>"), nil
+	e.Close(v.Extra, inner, "</publish>")
 }
 
 func (v *Publish) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ns":
-			v.Namespace = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Namespace)
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Publisher = n
+			stanza.ReadJID(&d, &v.Publisher, false, 1)
 		case "type":
-			v.Type = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Type)
 		case "permtoken":
-			v.PermissionToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.PermissionToken)
 		case "linkseq":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.LinkSequence = wire.Ptr(n)
+			v.LinkSequence = wire.Ptr(d.Uint(64, 4))
 		case "sourceseq":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SourceSequence = wire.Ptr(n)
+			v.SourceSequence = wire.Ptr(d.Uint(64, 5))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Payload = append(v.Payload, c.Raw())
+	for d.Child() != "" {
+		v.Payload = append(v.Payload, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,65 +22,39 @@ func (*Encryption) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Encryption) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<encryption"...)
-	} else {
-		b = append(b, "<encryption xmlns='urn:xmpp:eme:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " namespace='", string(v.Method)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<encryption xmlns='urn:xmpp:eme:0'", 11)
+	e.Attr(" namespace='", string(v.Method))
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</encryption>"), nil
+	e.Empty(v.Extra, tag, "</encryption>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Encryption) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "encryption") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "encryption")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "namespace":
-			v.Method = Method(a.Value())
+			d.String((*string)(&v.Method))
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("namespace")
+		d.MissingAttr("namespace")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

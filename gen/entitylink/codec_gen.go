@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/featureneg"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,91 +26,64 @@ func (*Link) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Link) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/rel'"...)
-	}
-	if b, err = wire.AppendAttr(b, " cid='", v.ContextID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/rel'", 6)
+	e.Attr(" cid='", v.ContextID)
 	if v.KeepAlive {
-		b = append(b, " keepAlive='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.KeepAlive)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " keepAlive='")
+		e.BoolAttr(v.Extra, 1, " keepAlive='", v.KeepAlive)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " keepAlive='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Feature != nil {
-		if b, err = v.Feature.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Feature.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Link) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cid":
-			v.ContextID = a.Value()
+			d.String(&v.ContextID)
 			seen |= 1 << 0
 		case "keepAlive":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.KeepAlive = n
+			v.KeepAlive = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "feature":
-			if c.In(featureneg.NS) && v.Feature == nil {
+			if d.In(featureneg.NS) && v.Feature == nil {
 				v.Feature = new(featureneg.Feature)
-				if err := v.Feature.DecodeXML(c.Raw()); err != nil {
+				if err := v.Feature.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cid")
+		d.MissingAttr("cid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -142,89 +114,62 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/rel'"...)
-	}
-	if b, err = wire.AppendAttr(b, " cid='", v.ContextID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/rel'", 6)
+	e.Attr(" cid='", v.ContextID)
 	if v.KeepAlive {
-		b = append(b, " keepAlive='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.KeepAlive)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " keepAlive='")
+		e.BoolAttr(v.Extra, 1, " keepAlive='", v.KeepAlive)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " keepAlive='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Feature != nil {
-		if b, err = v.Feature.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Feature.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cid":
-			v.ContextID = a.Value()
+			d.String(&v.ContextID)
 			seen |= 1 << 0
 		case "keepAlive":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.KeepAlive = n
+			v.KeepAlive = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "feature":
-			if c.In(featureneg.NS) && v.Feature == nil {
+			if d.In(featureneg.NS) && v.Feature == nil {
 				v.Feature = new(featureneg.Feature)
-				if err := v.Feature.DecodeXML(c.Raw()); err != nil {
+				if err := v.Feature.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cid")
+		d.MissingAttr("cid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,90 +25,53 @@ func (*Time) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Time) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<time"...)
-	} else {
-		b = append(b, "<time xmlns='urn:xmpp:time'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<tzo>", v.TZO, "</tzo>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<tzo>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<utc>"...)
-	if b, err = v.UTC.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</utc>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<utc>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</time>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<time xmlns='urn:xmpp:time'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<tzo></tzo>", 5, v.TZO)
+	mark := len(e.Buf)
+	e.Put("<utc>")
+	e.Add(v.UTC.AppendText(e.Buf))
+	e.Put("</utc>")
+	e.RespellChild(v.Extra, mark, 1, "<utc>")
+	e.Close(v.Extra, inner, "</time>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Time) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "time") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "time")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "tzo":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.TZO = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.TZO, 0)
 				continue
 			}
 		case "utc":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.UTC = n
+				stanza.ReadDateTime(&d, &v.UTC, true, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("tzo")
+		d.MissingChild("tzo")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("utc")
+		d.MissingChild("utc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -139,46 +102,13 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<time/>"...), nil
-		}
-		return append(b, "<time xmlns='urn:xmpp:time'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<time"...)
-	} else {
-		b = append(b, "<time xmlns='urn:xmpp:time'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</time>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<time xmlns='urn:xmpp:time'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "time") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "time")
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package entityver
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,68 +25,39 @@ func (*Feature) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ver"...)
-	} else {
-		b = append(b, "<ver xmlns='urn:xmpp:entityver:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<ver xmlns='urn:xmpp:entityver:0'", 4)
+	inner := e.Inside(v.Extra, tag)
 	if v.Roster {
-		mark := len(b)
-		b = append(b, "<profile xmlns='urn:xmpp:entityver:profile:roster:0'/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<profile xmlns='urn:xmpp:entityver:profile:roster:0'>", NS)
-		}
+		e.Flag(v.Extra, 0, "<profile xmlns='urn:xmpp:entityver:profile:roster:0'>")
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ver>"), nil
+	e.Close(v.Extra, inner, "</ver>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ver") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "ver")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "profile":
-			if c.In(NSRoster) {
-				if bool(v.Roster) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Roster = true
-				c.KeepBare(&v.Extra, 0)
+			if d.In(NSRoster) {
+				d.Flag((*bool)(&v.Roster), 0)
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -108,47 +78,19 @@ func (*Version) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Version) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<version"...)
-	} else {
-		b = append(b, "<version xmlns='urn:xmpp:entityver:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Token); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</version>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<version xmlns='urn:xmpp:entityver:0'", 8)
+	e.Content(v.Extra, tag, v.Token, "</version>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Version) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "version") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Token = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "version")
+	v.Token = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -169,47 +111,19 @@ func (*RosterToken) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RosterToken) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSRoster {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:entityver:profile:roster:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Token); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSRoster); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSRoster, "<query xmlns='urn:xmpp:entityver:profile:roster:0'", 6)
+	e.Content(v.Extra, tag, v.Token, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RosterToken) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRoster, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Token = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSRoster, "query")
+	v.Token = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -240,48 +154,15 @@ func (*RosterTokenGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RosterTokenGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSRoster {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='urn:xmpp:entityver:profile:roster:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSRoster {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:entityver:profile:roster:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRoster); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NSRoster, "<query xmlns='urn:xmpp:entityver:profile:roster:0'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RosterTokenGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRoster, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSRoster, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -302,90 +183,70 @@ func (*Found) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Found) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSSearch {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:entityver:0:search'"...)
-	}
-	if b, err = wire.AppendAttr(b, " profile='", v.Profile); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSSearch, "<query xmlns='urn:xmpp:entityver:0:search'", 6)
+	e.Attr(" profile='", v.Profile)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Term); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Term)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSSearch)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSearch); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Found) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSSearch, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSSearch, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "profile":
-			v.Profile = a.Value()
+			d.String(&v.Profile)
 			seen |= 1 << 0
 		case "type":
-			v.Type = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Type)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Term = r.Text()
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	v.Term = d.Text()
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("profile")
+		d.MissingAttr("profile")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -416,194 +277,115 @@ func (*Search) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Search) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSSearch {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:entityver:0:search'"...)
-	}
-	if b, err = wire.AppendAttr(b, " profile='", v.Profile); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Term); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSearch); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSSearch, "<query xmlns='urn:xmpp:entityver:0:search'", 6)
+	e.Attr(" profile='", v.Profile)
+	e.Content(v.Extra, tag, v.Term, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Search) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSSearch, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSSearch, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "profile":
-			v.Profile = a.Value()
+			d.String(&v.Profile)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Term = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Term = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("profile")
+		d.MissingAttr("profile")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<item jid='", v.JID.String(), true)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Subscription != "" {
-		if b, err = wire.AppendAttr(b, " subscription='", v.Subscription); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " subscription='")
+		e.Attr(" subscription='", v.Subscription)
 	}
 	if v.Ask != "" {
-		if b, err = wire.AppendAttr(b, " ask='", v.Ask); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " ask='")
+		e.Attr(" ask='", v.Ask)
 	}
 	if v.Approved {
-		b = append(b, " approved='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Approved)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " approved='")
+		e.BoolAttr(v.Extra, 4, " approved='", v.Approved)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " approved='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Groups {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<group>", v.Groups[i], "</group>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<group>", NSSearch)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(5, i), "<group></group>", 7, v.Groups[i])
 	}
 	if v.Version != nil {
-		if b, err = v.Version.AppendXML(b, NSSearch); err != nil {
-			return b, err
-		}
+		e.Add(v.Version.AppendXML(e.Buf, NSSearch))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSearch); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		case "subscription":
-			v.Subscription = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Subscription)
 		case "ask":
-			v.Ask = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Ask)
 		case "approved":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Approved = n
+			v.Approved = d.Bool(true, 4)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "group":
-			if c.Same() {
-				if v.Groups == nil {
-					v.Groups = make([]string, 0, c.Count())
-				}
-				v.Groups = append(v.Groups, c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Groups))))
+			if d.Same() {
+				d.Strings(&v.Groups, 5)
 				continue
 			}
 		case "version":
-			if c.In(NS) && v.Version == nil {
+			if d.In(NS) && v.Version == nil {
 				v.Version = new(Version)
-				if err := v.Version.DecodeXML(c.Raw()); err != nil {
+				if err := v.Version.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

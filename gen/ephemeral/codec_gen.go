@@ -2,10 +2,7 @@
 
 package ephemeral
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Ephemeral) WireName() wire.Name {
@@ -25,64 +22,34 @@ func (*Ephemeral) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Ephemeral) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ephemeral"...)
-	} else {
-		b = append(b, "<ephemeral xmlns='urn:xmpp:ephemeral:0'"...)
-	}
-	b = append(b, " timer='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Seconds), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</ephemeral>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<ephemeral xmlns='urn:xmpp:ephemeral:0'", 10)
+	e.UintAttr(v.Extra, 0, " timer='", uint64(v.Seconds))
+	e.Empty(v.Extra, tag, "</ephemeral>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ephemeral) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ephemeral") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "ephemeral")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timer":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Seconds = uint32(n)
+			v.Seconds = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("timer")
+		d.MissingAttr("timer")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

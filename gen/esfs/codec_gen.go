@@ -27,133 +27,98 @@ func (*Encrypted) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Encrypted) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<encrypted"...)
-	} else {
-		b = append(b, "<encrypted xmlns='urn:xmpp:esfs:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " cipher='", string(v.Cipher)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<key>"...)
-	if b, err = v.Key.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</key>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<key>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<iv>"...)
-	if b, err = v.Iv.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</iv>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<iv>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<encrypted xmlns='urn:xmpp:esfs:0'", 10)
+	e.Attr(" cipher='", string(v.Cipher))
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Put("<key>")
+	e.Add(v.Key.AppendText(e.Buf))
+	e.Put("</key>")
+	e.RespellChild(v.Extra, mark, 1, "<key>")
+	mark = len(e.Buf)
+	e.Put("<iv>")
+	e.Add(v.Iv.AppendText(e.Buf))
+	e.Put("</iv>")
+	e.RespellChild(v.Extra, mark, 2, "<iv>")
 	for i := range v.Hashes {
-		if b, err = v.Hashes[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Hashes[i].AppendXML(e.Buf, NS))
 	}
-	if b, err = v.Sources.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</encrypted>"), nil
+	e.Add(v.Sources.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</encrypted>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Encrypted) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "encrypted") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "encrypted")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cipher":
-			v.Cipher = Cipher(a.Value())
+			d.String((*string)(&v.Cipher))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "key":
-			if c.Same() && seen&(1<<1) == 0 {
+			if d.Same() && seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Key = n
+				stanza.ReadBytes(&d, &v.Key, true, 1)
 				continue
 			}
 		case "iv":
-			if c.Same() && seen&(1<<2) == 0 {
+			if d.Same() && seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Iv = n
+				stanza.ReadBytes(&d, &v.Iv, true, 2)
 				continue
 			}
 		case "hash":
-			if c.In(hashes.NS) {
-				if v.Hashes == nil {
-					v.Hashes = make([]hashes.Hash, 0, c.Count())
+			if d.In(hashes.NS) {
+				if len(v.Hashes) == cap(v.Hashes) {
+					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
 				}
-				v.Hashes = append(v.Hashes, hashes.Hash{})
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(c.Raw()); err != nil {
+				v.Hashes = v.Hashes[:len(v.Hashes)+1]
+				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sources":
-			if c.In(sfs.NS) && seen&(1<<3) == 0 {
+			if d.In(sfs.NS) && seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				if err := v.Sources.DecodeXML(c.Raw()); err != nil {
+				if err := v.Sources.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cipher")
+		d.MissingAttr("cipher")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("key")
+		d.MissingChild("key")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("iv")
+		d.MissingChild("iv")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("sources")
+		d.MissingChild("sources")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,245 +25,140 @@ func (*Event) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Event) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<log"...)
-	} else {
-		b = append(b, "<log xmlns='urn:xmpp:eventlog'"...)
-	}
-	b = append(b, " timestamp='"...)
-	mark := len(b)
-	if b, err = v.Time.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<log xmlns='urn:xmpp:eventlog'", 4)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, " timestamp='", v.Time)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.Level != "" {
-		if b, err = wire.AppendAttr(b, " level='", string(v.Level)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " level='")
+		e.Attr(" level='", string(v.Level))
 	}
 	if v.Object != "" {
-		if b, err = wire.AppendAttr(b, " object='", v.Object); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " object='")
+		e.Attr(" object='", v.Object)
 	}
 	if v.Subject != "" {
-		if b, err = wire.AppendAttr(b, " subject='", v.Subject); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " subject='")
+		e.Attr(" subject='", v.Subject)
 	}
 	if v.Facility != "" {
-		if b, err = wire.AppendAttr(b, " facility='", v.Facility); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " facility='")
+		e.Attr(" facility='", v.Facility)
 	}
 	if v.Module != "" {
-		if b, err = wire.AppendAttr(b, " module='", v.Module); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " module='")
+		e.Attr(" module='", v.Module)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.Message != "" {
-		if b, err = wire.AppendLeaf(b, "<message>", v.Message, "</message>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<message>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 8, "<message></message>", 9, v.Message)
 	for i := range v.Tags {
-		if b, err = v.Tags[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Tags[i].appendXML(e)
 	}
-	mark = len(b)
-	if v.StackTrace != "" {
-		if b, err = wire.AppendLeaf(b, "<stackTrace>", v.StackTrace, "</stackTrace>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<stackTrace>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</log>"), nil
+	e.OptionalLeaf(v.Extra, 10, "<stackTrace></stackTrace>", 12, v.StackTrace)
+	e.Close(v.Extra, inner, "</log>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Event) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "log") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "log")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timestamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Time = n
+			stanza.ReadDateTime(&d, &v.Time, true, 0)
 			seen |= 1 << 0
 		case "id":
-			v.ID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ID)
 		case "type":
-			v.Type = Type(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Type))
 		case "level":
-			v.Level = Level(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.Level))
 		case "object":
-			v.Object = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Object)
 		case "subject":
-			v.Subject = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Subject)
 		case "facility":
-			v.Facility = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Facility)
 		case "module":
-			v.Module = a.Optional(&v.Extra, 7)
+			d.Optional(&v.Module)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Message = c.OptionalLeaf(&v.Extra, 8)
-				continue
-			}
+			d.OptionalLeaf(&v.Message, 8)
+			continue
 		case "tag":
-			if c.Same() {
-				if v.Tags == nil {
-					v.Tags = make([]Tag, 0, c.Count())
-				}
-				v.Tags = append(v.Tags, Tag{})
-				if err := v.Tags[len(v.Tags)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Tags) == cap(v.Tags) {
+				v.Tags = append(v.Tags, make([]Tag, d.Count())...)[:len(v.Tags)]
 			}
+			v.Tags = v.Tags[:len(v.Tags)+1]
+			if err := v.Tags[len(v.Tags)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "stackTrace":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.StackTrace = c.OptionalLeaf(&v.Extra, 10)
-				continue
-			}
+			d.OptionalLeaf(&v.StackTrace, 10)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("timestamp")
+		d.MissingAttr("timestamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Tag) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<tag"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
+func (v *Tag) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<tag name='", v.Name)
+	e.Attr(" value='", v.Value)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</tag>"), nil
+	e.Empty(v.Extra, tag, "</tag>")
 }
 
 func (v *Tag) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		case "type":
-			v.Type = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Type)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

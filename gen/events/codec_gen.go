@@ -22,112 +22,58 @@ func (*Event) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Event) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='jabber:x:event'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='jabber:x:event'", 2)
+	inner := e.Inside(v.Extra, tag)
 	if v.Offline {
-		mark := len(b)
-		b = append(b, "<offline/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<offline>", NS)
-		}
+		e.Flag(v.Extra, 0, "<offline>")
 	}
 	if v.Delivered {
-		mark := len(b)
-		b = append(b, "<delivered/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<delivered>", NS)
-		}
+		e.Flag(v.Extra, 1, "<delivered>")
 	}
 	if v.Displayed {
-		mark := len(b)
-		b = append(b, "<displayed/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<displayed>", NS)
-		}
+		e.Flag(v.Extra, 2, "<displayed>")
 	}
 	if v.Composing {
-		mark := len(b)
-		b = append(b, "<composing/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<composing>", NS)
-		}
+		e.Flag(v.Extra, 3, "<composing>")
 	}
-	mark := len(b)
 	if v.ID != nil {
-		if b, err = wire.AppendLeaf(b, "<id>", *v.ID, "</id>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 4, "<id></id>", 4, *v.ID)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<id>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Event) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "x")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "offline":
-			if c.Same() && !bool(v.Offline) {
-				v.Offline = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
+			d.Flag((*bool)(&v.Offline), 0)
+			continue
 		case "delivered":
-			if c.Same() && !bool(v.Delivered) {
-				v.Delivered = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
+			d.Flag((*bool)(&v.Delivered), 1)
+			continue
 		case "displayed":
-			if c.Same() && !bool(v.Displayed) {
-				v.Displayed = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.Displayed), 2)
+			continue
 		case "composing":
-			if c.Same() && !bool(v.Composing) {
-				v.Composing = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
+			d.Flag((*bool)(&v.Composing), 3)
+			continue
 		case "id":
-			if c.Same() && v.ID == nil {
-				v.ID = wire.Ptr(c.Leaf(&v.Extra, 4))
+			if v.ID == nil {
+				v.ID = wire.Ptr(d.LeafText(4))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

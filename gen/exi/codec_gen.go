@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,335 +26,176 @@ func (*Setup) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Setup) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<setup"...)
-	} else {
-		b = append(b, "<setup xmlns='http://jabber.org/protocol/compress/exi'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<setup xmlns='http://jabber.org/protocol/compress/exi'", 6)
 	if v.Version != nil {
-		b = append(b, " version='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Version), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " version='", uint64(*v.Version))
 	}
 	if v.Alignment != "" {
-		if b, err = wire.AppendAttr(b, " alignment='", string(v.Alignment)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " alignment='")
+		e.Attr(" alignment='", string(v.Alignment))
 	}
 	if v.Compression {
-		b = append(b, " compression='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Compression)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " compression='")
+		e.BoolAttr(v.Extra, 2, " compression='", v.Compression)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " compression='")
 	}
 	if v.Strict {
-		b = append(b, " strict='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Strict)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " strict='")
+		e.BoolAttr(v.Extra, 3, " strict='", v.Strict)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " strict='")
 	}
 	if v.PreserveComments {
-		b = append(b, " preserveComments='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreserveComments)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " preserveComments='")
+		e.BoolAttr(v.Extra, 4, " preserveComments='", v.PreserveComments)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " preserveComments='")
 	}
 	if v.PreservePIs {
-		b = append(b, " preservePIs='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreservePIs)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " preservePIs='")
+		e.BoolAttr(v.Extra, 5, " preservePIs='", v.PreservePIs)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " preservePIs='")
 	}
 	if v.PreserveDTD {
-		b = append(b, " preserveDTD='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreserveDTD)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " preserveDTD='")
+		e.BoolAttr(v.Extra, 6, " preserveDTD='", v.PreserveDTD)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " preserveDTD='")
 	}
 	if v.PreservePrefixes {
-		b = append(b, " preservePrefixes='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreservePrefixes)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " preservePrefixes='")
+		e.BoolAttr(v.Extra, 7, " preservePrefixes='", v.PreservePrefixes)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " preservePrefixes='")
 	}
 	if v.PreserveLexical {
-		b = append(b, " preserveLexical='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreserveLexical)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " preserveLexical='")
+		e.BoolAttr(v.Extra, 8, " preserveLexical='", v.PreserveLexical)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " preserveLexical='")
 	}
 	if v.SelfContained {
-		b = append(b, " selfContained='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.SelfContained)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " selfContained='")
+		e.BoolAttr(v.Extra, 9, " selfContained='", v.SelfContained)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " selfContained='")
 	}
 	if v.BlockSize != nil {
-		b = append(b, " blockSize='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.BlockSize), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 10, " blockSize='", uint64(*v.BlockSize))
 	}
 	if v.ValueMaxLength != nil {
-		b = append(b, " valueMaxLength='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ValueMaxLength), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 11, " valueMaxLength='", uint64(*v.ValueMaxLength))
 	}
 	if v.ValuePartitionCapacity != nil {
-		b = append(b, " valuePartitionCapacity='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ValuePartitionCapacity), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 12, " valuePartitionCapacity='", uint64(*v.ValuePartitionCapacity))
 	}
 	if v.SessionWideBuffers {
-		b = append(b, " sessionWideBuffers='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.SessionWideBuffers)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " sessionWideBuffers='")
+		e.BoolAttr(v.Extra, 13, " sessionWideBuffers='", v.SessionWideBuffers)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " sessionWideBuffers='")
 	}
 	if v.ConfigurationID != "" {
-		if b, err = wire.AppendAttr(b, " configurationId='", v.ConfigurationID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " configurationId='")
+		e.Attr(" configurationId='", v.ConfigurationID)
 	}
 	if v.ConfigurationLocation != "" {
-		if b, err = wire.AppendAttr(b, " configurationLocation='", v.ConfigurationLocation); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " configurationLocation='")
+		e.Attr(" configurationLocation='", v.ConfigurationLocation)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Schemas {
-		if b, err = v.Schemas[i].appendXML(b, "<schema", "</schema>"); err != nil {
-			return b, err
-		}
+		v.Schemas[i].appendXML(e, "<schema", "</schema>")
 	}
 	for i := range v.DatatypeRepresentationMaps {
-		if b, err = v.DatatypeRepresentationMaps[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.DatatypeRepresentationMaps[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</setup>"), nil
+	e.Close(v.Extra, inner, "</setup>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Setup) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "setup") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "setup")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 0)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.Version = wire.Ptr(uint32(n))
 		case "alignment":
-			v.Alignment = Alignment(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Alignment))
 		case "compression":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Compression = n
+			v.Compression = d.Bool(true, 2)
 		case "strict":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Strict = n
+			v.Strict = d.Bool(true, 3)
 		case "preserveComments":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreserveComments = n
+			v.PreserveComments = d.Bool(true, 4)
 		case "preservePIs":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreservePIs = n
+			v.PreservePIs = d.Bool(true, 5)
 		case "preserveDTD":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreserveDTD = n
+			v.PreserveDTD = d.Bool(true, 6)
 		case "preservePrefixes":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreservePrefixes = n
+			v.PreservePrefixes = d.Bool(true, 7)
 		case "preserveLexical":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreserveLexical = n
+			v.PreserveLexical = d.Bool(true, 8)
 		case "selfContained":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SelfContained = n
+			v.SelfContained = d.Bool(true, 9)
 		case "blockSize":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 10)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.BlockSize = wire.Ptr(uint32(n))
 		case "valueMaxLength":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 11)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.ValueMaxLength = wire.Ptr(uint32(n))
 		case "valuePartitionCapacity":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 12)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.ValuePartitionCapacity = wire.Ptr(uint32(n))
 		case "sessionWideBuffers":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SessionWideBuffers = n
+			v.SessionWideBuffers = d.Bool(true, 13)
 		case "configurationId":
-			v.ConfigurationID = a.Optional(&v.Extra, 14)
+			d.Optional(&v.ConfigurationID)
 		case "configurationLocation":
-			v.ConfigurationLocation = a.Optional(&v.Extra, 15)
+			d.Optional(&v.ConfigurationLocation)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "schema":
-			if c.Same() {
-				if v.Schemas == nil {
-					v.Schemas = make([]Schema, 0, c.Count())
-				}
-				v.Schemas = append(v.Schemas, Schema{})
-				if err := v.Schemas[len(v.Schemas)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Schemas) == cap(v.Schemas) {
+				v.Schemas = append(v.Schemas, make([]Schema, d.Count())...)[:len(v.Schemas)]
 			}
+			v.Schemas = v.Schemas[:len(v.Schemas)+1]
+			if err := v.Schemas[len(v.Schemas)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "datatypeRepresentationMap":
-			if c.Same() {
-				if v.DatatypeRepresentationMaps == nil {
-					v.DatatypeRepresentationMaps = make([]DatatypeRepresentationMap, 0, c.Count())
-				}
-				v.DatatypeRepresentationMaps = append(v.DatatypeRepresentationMaps, DatatypeRepresentationMap{})
-				if err := v.DatatypeRepresentationMaps[len(v.DatatypeRepresentationMaps)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.DatatypeRepresentationMaps) == cap(v.DatatypeRepresentationMaps) {
+				v.DatatypeRepresentationMaps = append(v.DatatypeRepresentationMaps, make([]DatatypeRepresentationMap, d.Count())...)[:len(v.DatatypeRepresentationMaps)]
 			}
+			v.DatatypeRepresentationMaps = v.DatatypeRepresentationMaps[:len(v.DatatypeRepresentationMaps)+1]
+			if err := v.DatatypeRepresentationMaps[len(v.DatatypeRepresentationMaps)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -376,368 +216,195 @@ func (*SetupResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SetupResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<setupResponse"...)
-	} else {
-		b = append(b, "<setupResponse xmlns='http://jabber.org/protocol/compress/exi'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<setupResponse xmlns='http://jabber.org/protocol/compress/exi'", 14)
 	if v.Agreement {
-		b = append(b, " agreement='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Agreement)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " agreement='")
+		e.BoolAttr(v.Extra, 0, " agreement='", v.Agreement)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " agreement='")
 	}
 	if v.Version != nil {
-		b = append(b, " version='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Version), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " version='", uint64(*v.Version))
 	}
 	if v.Alignment != "" {
-		if b, err = wire.AppendAttr(b, " alignment='", string(v.Alignment)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " alignment='")
+		e.Attr(" alignment='", string(v.Alignment))
 	}
 	if v.Compression {
-		b = append(b, " compression='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Compression)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " compression='")
+		e.BoolAttr(v.Extra, 3, " compression='", v.Compression)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " compression='")
 	}
 	if v.Strict {
-		b = append(b, " strict='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Strict)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " strict='")
+		e.BoolAttr(v.Extra, 4, " strict='", v.Strict)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " strict='")
 	}
 	if v.PreserveComments {
-		b = append(b, " preserveComments='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreserveComments)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " preserveComments='")
+		e.BoolAttr(v.Extra, 5, " preserveComments='", v.PreserveComments)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " preserveComments='")
 	}
 	if v.PreservePIs {
-		b = append(b, " preservePIs='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreservePIs)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " preservePIs='")
+		e.BoolAttr(v.Extra, 6, " preservePIs='", v.PreservePIs)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " preservePIs='")
 	}
 	if v.PreserveDTD {
-		b = append(b, " preserveDTD='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreserveDTD)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " preserveDTD='")
+		e.BoolAttr(v.Extra, 7, " preserveDTD='", v.PreserveDTD)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " preserveDTD='")
 	}
 	if v.PreservePrefixes {
-		b = append(b, " preservePrefixes='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreservePrefixes)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " preservePrefixes='")
+		e.BoolAttr(v.Extra, 8, " preservePrefixes='", v.PreservePrefixes)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " preservePrefixes='")
 	}
 	if v.PreserveLexical {
-		b = append(b, " preserveLexical='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PreserveLexical)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " preserveLexical='")
+		e.BoolAttr(v.Extra, 9, " preserveLexical='", v.PreserveLexical)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " preserveLexical='")
 	}
 	if v.SelfContained {
-		b = append(b, " selfContained='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.SelfContained)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " selfContained='")
+		e.BoolAttr(v.Extra, 10, " selfContained='", v.SelfContained)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " selfContained='")
 	}
 	if v.BlockSize != nil {
-		b = append(b, " blockSize='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.BlockSize), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 11, " blockSize='", uint64(*v.BlockSize))
 	}
 	if v.ValueMaxLength != nil {
-		b = append(b, " valueMaxLength='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ValueMaxLength), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 12, " valueMaxLength='", uint64(*v.ValueMaxLength))
 	}
 	if v.ValuePartitionCapacity != nil {
-		b = append(b, " valuePartitionCapacity='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ValuePartitionCapacity), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 13, " valuePartitionCapacity='", uint64(*v.ValuePartitionCapacity))
 	}
 	if v.SessionWideBuffers {
-		b = append(b, " sessionWideBuffers='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.SessionWideBuffers)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " sessionWideBuffers='")
+		e.BoolAttr(v.Extra, 14, " sessionWideBuffers='", v.SessionWideBuffers)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " sessionWideBuffers='")
 	}
 	if v.ConfigurationID != "" {
-		if b, err = wire.AppendAttr(b, " configurationId='", v.ConfigurationID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " configurationId='")
+		e.Attr(" configurationId='", v.ConfigurationID)
 	}
 	if v.ConfigurationLocation != "" {
-		if b, err = wire.AppendAttr(b, " configurationLocation='", v.ConfigurationLocation); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " configurationLocation='")
+		e.Attr(" configurationLocation='", v.ConfigurationLocation)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Schemas {
-		if b, err = v.Schemas[i].appendXML(b, "<schema", "</schema>"); err != nil {
-			return b, err
-		}
+		v.Schemas[i].appendXML(e, "<schema", "</schema>")
 	}
 	for i := range v.MissingSchemas {
-		if b, err = v.MissingSchemas[i].appendXML(b, "<missingSchema", "</missingSchema>"); err != nil {
-			return b, err
-		}
+		v.MissingSchemas[i].appendXML(e, "<missingSchema", "</missingSchema>")
 	}
 	for i := range v.DatatypeRepresentationMaps {
-		if b, err = v.DatatypeRepresentationMaps[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.DatatypeRepresentationMaps[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</setupResponse>"), nil
+	e.Close(v.Extra, inner, "</setupResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SetupResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "setupResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "setupResponse")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "agreement":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Agreement = n
+			v.Agreement = d.Bool(true, 0)
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 1)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.Version = wire.Ptr(uint32(n))
 		case "alignment":
-			v.Alignment = Alignment(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Alignment))
 		case "compression":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Compression = n
+			v.Compression = d.Bool(true, 3)
 		case "strict":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Strict = n
+			v.Strict = d.Bool(true, 4)
 		case "preserveComments":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreserveComments = n
+			v.PreserveComments = d.Bool(true, 5)
 		case "preservePIs":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreservePIs = n
+			v.PreservePIs = d.Bool(true, 6)
 		case "preserveDTD":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreserveDTD = n
+			v.PreserveDTD = d.Bool(true, 7)
 		case "preservePrefixes":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreservePrefixes = n
+			v.PreservePrefixes = d.Bool(true, 8)
 		case "preserveLexical":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PreserveLexical = n
+			v.PreserveLexical = d.Bool(true, 9)
 		case "selfContained":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SelfContained = n
+			v.SelfContained = d.Bool(true, 10)
 		case "blockSize":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 11)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.BlockSize = wire.Ptr(uint32(n))
 		case "valueMaxLength":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 12)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.ValueMaxLength = wire.Ptr(uint32(n))
 		case "valuePartitionCapacity":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 13)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.ValuePartitionCapacity = wire.Ptr(uint32(n))
 		case "sessionWideBuffers":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SessionWideBuffers = n
+			v.SessionWideBuffers = d.Bool(true, 14)
 		case "configurationId":
-			v.ConfigurationID = a.Optional(&v.Extra, 15)
+			d.Optional(&v.ConfigurationID)
 		case "configurationLocation":
-			v.ConfigurationLocation = a.Optional(&v.Extra, 16)
+			d.Optional(&v.ConfigurationLocation)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "schema":
-			if c.Same() {
-				if v.Schemas == nil {
-					v.Schemas = make([]Schema, 0, c.Count())
-				}
-				v.Schemas = append(v.Schemas, Schema{})
-				if err := v.Schemas[len(v.Schemas)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Schemas) == cap(v.Schemas) {
+				v.Schemas = append(v.Schemas, make([]Schema, d.Count())...)[:len(v.Schemas)]
 			}
+			v.Schemas = v.Schemas[:len(v.Schemas)+1]
+			if err := v.Schemas[len(v.Schemas)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "missingSchema":
-			if c.Same() {
-				if v.MissingSchemas == nil {
-					v.MissingSchemas = make([]Schema, 0, c.Count())
-				}
-				v.MissingSchemas = append(v.MissingSchemas, Schema{})
-				if err := v.MissingSchemas[len(v.MissingSchemas)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.MissingSchemas) == cap(v.MissingSchemas) {
+				v.MissingSchemas = append(v.MissingSchemas, make([]Schema, d.Count())...)[:len(v.MissingSchemas)]
 			}
+			v.MissingSchemas = v.MissingSchemas[:len(v.MissingSchemas)+1]
+			if err := v.MissingSchemas[len(v.MissingSchemas)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "datatypeRepresentationMap":
-			if c.Same() {
-				if v.DatatypeRepresentationMaps == nil {
-					v.DatatypeRepresentationMaps = make([]DatatypeRepresentationMap, 0, c.Count())
-				}
-				v.DatatypeRepresentationMaps = append(v.DatatypeRepresentationMaps, DatatypeRepresentationMap{})
-				if err := v.DatatypeRepresentationMaps[len(v.DatatypeRepresentationMaps)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.DatatypeRepresentationMaps) == cap(v.DatatypeRepresentationMaps) {
+				v.DatatypeRepresentationMaps = append(v.DatatypeRepresentationMaps, make([]DatatypeRepresentationMap, d.Count())...)[:len(v.DatatypeRepresentationMaps)]
 			}
+			v.DatatypeRepresentationMaps = v.DatatypeRepresentationMaps[:len(v.DatatypeRepresentationMaps)+1]
+			if err := v.DatatypeRepresentationMaps[len(v.DatatypeRepresentationMaps)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -758,105 +425,51 @@ func (*UploadSchema) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *UploadSchema) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<uploadSchema"...)
-	} else {
-		b = append(b, "<uploadSchema xmlns='http://jabber.org/protocol/compress/exi'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<uploadSchema xmlns='http://jabber.org/protocol/compress/exi'", 13)
 	if v.ContentType != "" {
-		if b, err = wire.AppendAttr(b, " contentType='", string(v.ContentType)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " contentType='")
+		e.Attr(" contentType='", string(v.ContentType))
 	}
 	if v.Bytes != nil {
-		b = append(b, " bytes='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Bytes), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " bytes='", uint64(*v.Bytes))
 	}
 	if v.MD5 != nil {
-		b = append(b, " md5Hash='"...)
-		mark := len(b)
-		if b, err = v.MD5.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" md5Hash='")
+		e.Add(v.MD5.AppendText(e.Buf))
+		e.EndAttr(v.Extra, mark, 2)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Schema.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</uploadSchema>"), nil
+	stanza.WriteBytesContent(e, v.Extra, 3, tag, v.Schema, "</uploadSchema>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UploadSchema) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "uploadSchema") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "uploadSchema")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "contentType":
-			v.ContentType = ContentType(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.ContentType))
 		case "bytes":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 1)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.Bytes = wire.Ptr(uint32(n))
 		case "md5Hash":
-			n, reason := stanza.DecodeHex(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MD5 = n
+			stanza.ReadHex(&d, &v.MD5, false, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 3)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Schema = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Schema, true, 3)
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -877,58 +490,36 @@ func (*DownloadSchema) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DownloadSchema) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<downloadSchema"...)
-	} else {
-		b = append(b, "<downloadSchema xmlns='http://jabber.org/protocol/compress/exi'"...)
-	}
-	if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</downloadSchema>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<downloadSchema xmlns='http://jabber.org/protocol/compress/exi'", 15)
+	e.Attr(" url='", v.URL)
+	e.Empty(v.Extra, tag, "</downloadSchema>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DownloadSchema) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "downloadSchema") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "downloadSchema")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Value()
+			d.String(&v.URL)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("url")
+		d.MissingAttr("url")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -959,160 +550,130 @@ func (*Error) isProblem() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DownloadSchemaResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<downloadSchemaResponse"...)
-	} else {
-		b = append(b, "<downloadSchemaResponse xmlns='http://jabber.org/protocol/compress/exi'"...)
-	}
-	if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-		return b, err
-	}
-	b = append(b, " result='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Result)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<downloadSchemaResponse xmlns='http://jabber.org/protocol/compress/exi'", 23)
+	e.Attr(" url='", v.URL)
+	e.BoolAttr(v.Extra, 1, " result='", v.Result)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Problem.(type) {
 	case *HTTPError:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *HTTPError"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *HTTPError")
 		}
 	case *InvalidURL:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *InvalidURL"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *InvalidURL")
 		}
 	case *Timeout:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Timeout"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Timeout")
 		}
 	case *InvalidContentType:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *InvalidContentType"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *InvalidContentType")
 		}
 	case *Error:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Error"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Error")
 		}
 	}
-	return wire.CloseEmpty(b, inner, "</downloadSchemaResponse>"), nil
+	e.Close(v.Extra, inner, "</downloadSchemaResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DownloadSchemaResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "downloadSchemaResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "downloadSchemaResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Value()
+			d.String(&v.URL)
 			seen |= 1 << 0
 		case "result":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Result = n
+			v.Result = d.Bool(false, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "httpError":
-			if c.Same() && v.Problem == nil {
+			if v.Problem == nil {
 				x := new(HTTPError)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Problem = x
 				continue
 			}
 		case "invalidUrl":
-			if c.Same() && v.Problem == nil {
+			if v.Problem == nil {
 				x := new(InvalidURL)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Problem = x
 				continue
 			}
 		case "timeout":
-			if c.Same() && v.Problem == nil {
+			if v.Problem == nil {
 				x := new(Timeout)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Problem = x
 				continue
 			}
 		case "invalidContentType":
-			if c.Same() && v.Problem == nil {
+			if v.Problem == nil {
 				x := new(InvalidContentType)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Problem = x
 				continue
 			}
 		case "error":
-			if c.Same() && v.Problem == nil {
+			if v.Problem == nil {
 				x := new(Error)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Problem = x
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("url")
+		d.MissingAttr("url")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1211,117 +772,56 @@ func (*StreamStart) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StreamStart) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<streamStart"...)
-	} else {
-		b = append(b, "<streamStart xmlns='http://jabber.org/protocol/compress/exi'"...)
-	}
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " from='")
-	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " to='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<streamStart xmlns='http://jabber.org/protocol/compress/exi'", 12)
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), false)
+	e.SpelledAttr(v.Extra, 1, " to='", v.To.String(), false)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Version != "" {
-		if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " version='")
+		e.Attr(" version='", v.Version)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		b = wire.AppendRaw(b, v.Contents[i], NS)
+		e.Raw(v.Contents[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</streamStart>"), nil
+	e.Close(v.Extra, inner, "</streamStart>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StreamStart) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "streamStart") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "streamStart")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 0)
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 1)
 		case "id":
-			v.ID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ID)
 		case "version":
-			v.Version = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Version)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Contents = append(v.Contents, c.Raw())
+	for d.Child() != "" {
+		v.Contents = append(v.Contents, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1342,436 +842,254 @@ func (*StreamEnd) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StreamEnd) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<streamEnd/>"...), nil
-		}
-		return append(b, "<streamEnd xmlns='http://jabber.org/protocol/compress/exi'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<streamEnd"...)
-	} else {
-		b = append(b, "<streamEnd xmlns='http://jabber.org/protocol/compress/exi'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</streamEnd>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<streamEnd xmlns='http://jabber.org/protocol/compress/exi'", 10, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StreamEnd) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "streamEnd") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "streamEnd")
+	return d.End(&v.Extra)
 }
 
-func (v *Schema) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " ns='", v.Namespace); err != nil {
-		return b, err
-	}
-	b = append(b, " bytes='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Bytes), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	b = append(b, " md5Hash='"...)
-	mark = len(b)
-	if b, err = v.MD5.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Schema) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" ns='", v.Namespace)
+	e.UintAttr(v.Extra, 1, " bytes='", uint64(v.Bytes))
+	mark := e.Put(" md5Hash='")
+	e.Add(v.MD5.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 2)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Schema) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ns":
-			v.Namespace = a.Value()
+			d.String(&v.Namespace)
 			seen |= 1 << 0
 		case "bytes":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 1)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.Bytes = uint32(n)
 			seen |= 1 << 1
 		case "md5Hash":
-			n, reason := stanza.DecodeHex(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MD5 = n
+			stanza.ReadHex(&d, &v.MD5, true, 2)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("ns")
+		d.MissingAttr("ns")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("bytes")
+		d.MissingAttr("bytes")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("md5Hash")
+		d.MissingAttr("md5Hash")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *DatatypeRepresentationMap) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<datatypeRepresentationMap"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " representAs='", v.RepresentAs); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</datatypeRepresentationMap>"), nil
+func (v *DatatypeRepresentationMap) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<datatypeRepresentationMap type='", v.Type)
+	e.Attr(" representAs='", v.RepresentAs)
+	e.Empty(v.Extra, tag, "</datatypeRepresentationMap>")
 }
 
 func (v *DatatypeRepresentationMap) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		case "representAs":
-			v.RepresentAs = a.Value()
+			d.String(&v.RepresentAs)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("representAs")
+		d.MissingAttr("representAs")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *HTTPError) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<httpError"...)
-	b = append(b, " code='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Code), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " message='", v.Message); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</httpError>"), nil
+func (v *HTTPError) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<httpError code='", uint64(v.Code))
+	e.Attr(" message='", v.Message)
+	e.Empty(v.Extra, tag, "</httpError>")
 }
 
 func (v *HTTPError) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "code":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(16, 0)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.Code = uint16(n)
 			seen |= 1 << 0
 		case "message":
-			v.Message = a.Value()
+			d.String(&v.Message)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("code")
+		d.MissingAttr("code")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("message")
+		d.MissingAttr("message")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *InvalidURL) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<invalidUrl"...)
-	if b, err = wire.AppendAttr(b, " message='", v.Message); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</invalidUrl>"), nil
+func (v *InvalidURL) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<invalidUrl message='", v.Message)
+	e.Empty(v.Extra, tag, "</invalidUrl>")
 }
 
 func (v *InvalidURL) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			v.Message = a.Value()
+			d.String(&v.Message)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("message")
+		d.MissingAttr("message")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Timeout) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<timeout"...)
-	if b, err = wire.AppendAttr(b, " message='", v.Message); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</timeout>"), nil
+func (v *Timeout) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<timeout message='", v.Message)
+	e.Empty(v.Extra, tag, "</timeout>")
 }
 
 func (v *Timeout) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			v.Message = a.Value()
+			d.String(&v.Message)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("message")
+		d.MissingAttr("message")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *InvalidContentType) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<invalidContentType"...)
-	if b, err = wire.AppendAttr(b, " contentTypeReturned='", v.ContentTypeReturned); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</invalidContentType>"), nil
+func (v *InvalidContentType) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<invalidContentType contentTypeReturned='", v.ContentTypeReturned)
+	e.Empty(v.Extra, tag, "</invalidContentType>")
 }
 
 func (v *InvalidContentType) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "contentTypeReturned":
-			v.ContentTypeReturned = a.Value()
+			d.String(&v.ContentTypeReturned)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("contentTypeReturned")
+		d.MissingAttr("contentTypeReturned")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Error) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<error"...)
-	if b, err = wire.AppendAttr(b, " message='", v.Message); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</error>"), nil
+func (v *Error) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<error message='", v.Message)
+	e.Empty(v.Extra, tag, "</error>")
 }
 
 func (v *Error) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			v.Message = a.Value()
+			d.String(&v.Message)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("message")
+		d.MissingAttr("message")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

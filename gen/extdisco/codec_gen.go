@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,76 +26,55 @@ func (*Services) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Services) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<services"...)
-	} else {
-		b = append(b, "<services xmlns='urn:xmpp:extdisco:2'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<services xmlns='urn:xmpp:extdisco:2'", 9)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Services {
-		if b, err = v.Services[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Services[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</services>"), nil
+	e.Close(v.Extra, inner, "</services>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Services) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "services") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "services")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Type)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "service":
-			if c.Same() {
-				if v.Services == nil {
-					v.Services = make([]Service, 0, c.Count())
-				}
-				v.Services = append(v.Services, Service{})
-				if err := v.Services[len(v.Services)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Services) == cap(v.Services) {
+				v.Services = append(v.Services, make([]Service, d.Count())...)[:len(v.Services)]
 			}
+			v.Services = v.Services[:len(v.Services)+1]
+			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -127,57 +105,33 @@ func (*ServicesGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ServicesGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<services"...)
-	} else {
-		b = append(b, "<services xmlns='urn:xmpp:extdisco:2'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<services xmlns='urn:xmpp:extdisco:2'", 9)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</services>"), nil
+	e.Empty(v.Extra, tag, "</services>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ServicesGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "services") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "services")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Type)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -208,76 +162,55 @@ func (*ServicesSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ServicesSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<services"...)
-	} else {
-		b = append(b, "<services xmlns='urn:xmpp:extdisco:2'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<services xmlns='urn:xmpp:extdisco:2'", 9)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Services {
-		if b, err = v.Services[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Services[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</services>"), nil
+	e.Close(v.Extra, inner, "</services>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ServicesSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "services") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "services")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Type)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "service":
-			if c.Same() {
-				if v.Services == nil {
-					v.Services = make([]Service, 0, c.Count())
-				}
-				v.Services = append(v.Services, Service{})
-				if err := v.Services[len(v.Services)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Services) == cap(v.Services) {
+				v.Services = append(v.Services, make([]Service, d.Count())...)[:len(v.Services)]
 			}
+			v.Services = v.Services[:len(v.Services)+1]
+			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -298,64 +231,40 @@ func (*Credentials) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Credentials) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<credentials"...)
-	} else {
-		b = append(b, "<credentials xmlns='urn:xmpp:extdisco:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<credentials xmlns='urn:xmpp:extdisco:2'", 12)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Services {
-		if b, err = v.Services[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Services[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</credentials>"), nil
+	e.Close(v.Extra, inner, "</credentials>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Credentials) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "credentials") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "service":
-			if c.Same() {
-				if v.Services == nil {
-					v.Services = make([]Service, 0, c.Count())
-				}
-				v.Services = append(v.Services, Service{})
-				if err := v.Services[len(v.Services)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "credentials")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "service":
+			if len(v.Services) == cap(v.Services) {
+				v.Services = append(v.Services, make([]Service, d.Count())...)[:len(v.Services)]
+			}
+			v.Services = v.Services[:len(v.Services)+1]
+			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -386,64 +295,40 @@ func (*CredentialsGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CredentialsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<credentials"...)
-	} else {
-		b = append(b, "<credentials xmlns='urn:xmpp:extdisco:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<credentials xmlns='urn:xmpp:extdisco:2'", 12)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Services {
-		if b, err = v.Services[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Services[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</credentials>"), nil
+	e.Close(v.Extra, inner, "</credentials>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CredentialsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "credentials") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "service":
-			if c.Same() {
-				if v.Services == nil {
-					v.Services = make([]Service, 0, c.Count())
-				}
-				v.Services = append(v.Services, Service{})
-				if err := v.Services[len(v.Services)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "credentials")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "service":
+			if len(v.Services) == cap(v.Services) {
+				v.Services = append(v.Services, make([]Service, d.Count())...)[:len(v.Services)]
+			}
+			v.Services = v.Services[:len(v.Services)+1]
+			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -464,76 +349,55 @@ func (*Services1) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Services1) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS1 {
-		b = append(b, "<services"...)
-	} else {
-		b = append(b, "<services xmlns='urn:xmpp:extdisco:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS1, "<services xmlns='urn:xmpp:extdisco:1'", 9)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Services {
-		if b, err = v.Services[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Services[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</services>"), nil
+	e.Close(v.Extra, inner, "</services>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Services1) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS1, "services") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS1, "services")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Type)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "service":
-			if c.Same() {
-				if v.Services == nil {
-					v.Services = make([]Service1, 0, c.Count())
-				}
-				v.Services = append(v.Services, Service1{})
-				if err := v.Services[len(v.Services)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Services) == cap(v.Services) {
+				v.Services = append(v.Services, make([]Service1, d.Count())...)[:len(v.Services)]
 			}
+			v.Services = v.Services[:len(v.Services)+1]
+			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -564,57 +428,33 @@ func (*Services1Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Services1Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS1 {
-		b = append(b, "<services"...)
-	} else {
-		b = append(b, "<services xmlns='urn:xmpp:extdisco:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS1, "<services xmlns='urn:xmpp:extdisco:1'", 9)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</services>"), nil
+	e.Empty(v.Extra, tag, "</services>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Services1Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS1, "services") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS1, "services")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Type)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -645,243 +485,156 @@ func (*Services1Set) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Services1Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS1 {
-		b = append(b, "<services"...)
-	} else {
-		b = append(b, "<services xmlns='urn:xmpp:extdisco:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS1, "<services xmlns='urn:xmpp:extdisco:1'", 9)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", v.Type)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Services {
-		if b, err = v.Services[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Services[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</services>"), nil
+	e.Close(v.Extra, inner, "</services>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Services1Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS1, "services") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS1, "services")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Type)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "service":
-			if c.Same() {
-				if v.Services == nil {
-					v.Services = make([]Service1, 0, c.Count())
-				}
-				v.Services = append(v.Services, Service1{})
-				if err := v.Services[len(v.Services)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Services) == cap(v.Services) {
+				v.Services = append(v.Services, make([]Service1, d.Count())...)[:len(v.Services)]
 			}
+			v.Services = v.Services[:len(v.Services)+1]
+			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Service1) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<service"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-		return b, err
-	}
+func (v *Service1) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<service type='", v.Type)
+	e.Attr(" host='", v.Host)
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " port='", uint64(*v.Port))
 	}
 	if v.Transport != "" {
-		if b, err = wire.AppendAttr(b, " transport='", v.Transport); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " transport='")
+		e.Attr(" transport='", v.Transport)
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Username != "" {
-		if b, err = wire.AppendAttr(b, " username='", v.Username); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " username='")
+		e.Attr(" username='", v.Username)
 	}
 	if v.Password != "" {
-		if b, err = wire.AppendAttr(b, " password='", v.Password); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " password='")
+		e.Attr(" password='", v.Password)
 	}
 	if !v.Expires.IsZero() {
-		b = append(b, " expires='"...)
-		mark := len(b)
-		if b, err = v.Expires.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " expires='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 7, " expires='", v.Expires)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " expires='")
 	}
 	if v.Restricted {
-		b = append(b, " restricted='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Restricted)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " restricted='")
+		e.BoolAttr(v.Extra, 8, " restricted='", v.Restricted)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " restricted='")
 	}
 	if v.Action != "" {
-		if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " action='")
+		e.Attr(" action='", string(v.Action))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS1); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS1))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</service>"), nil
+	e.Close(v.Extra, inner, "</service>")
 }
 
 func (v *Service1) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		case "host":
-			v.Host = a.Value()
+			d.String(&v.Host)
 			seen |= 1 << 1
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 2)))
 		case "transport":
-			v.Transport = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Transport)
 		case "name":
-			v.Name = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Name)
 		case "username":
-			v.Username = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Username)
 		case "password":
-			v.Password = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Password)
 		case "expires":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Expires = n
+			stanza.ReadDateTime(&d, &v.Expires, false, 7)
 		case "restricted":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Restricted = n
+			v.Restricted = d.Bool(true, 8)
 		case "action":
-			v.Action = Action(a.Optional(&v.Extra, 9))
+			d.Optional((*string)(&v.Action))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("host")
+		d.MissingAttr("host")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -902,64 +655,40 @@ func (*Credentials1) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Credentials1) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS1 {
-		b = append(b, "<credentials"...)
-	} else {
-		b = append(b, "<credentials xmlns='urn:xmpp:extdisco:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS1, "<credentials xmlns='urn:xmpp:extdisco:1'", 12)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Services {
-		if b, err = v.Services[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Services[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</credentials>"), nil
+	e.Close(v.Extra, inner, "</credentials>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Credentials1) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS1, "credentials") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "service":
-			if c.Same() {
-				if v.Services == nil {
-					v.Services = make([]Service1, 0, c.Count())
-				}
-				v.Services = append(v.Services, Service1{})
-				if err := v.Services[len(v.Services)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS1, "credentials")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "service":
+			if len(v.Services) == cap(v.Services) {
+				v.Services = append(v.Services, make([]Service1, d.Count())...)[:len(v.Services)]
+			}
+			v.Services = v.Services[:len(v.Services)+1]
+			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -990,229 +719,139 @@ func (*Credentials1Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Credentials1Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS1 {
-		b = append(b, "<credentials"...)
-	} else {
-		b = append(b, "<credentials xmlns='urn:xmpp:extdisco:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS1, "<credentials xmlns='urn:xmpp:extdisco:1'", 12)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Services {
-		if b, err = v.Services[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Services[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</credentials>"), nil
+	e.Close(v.Extra, inner, "</credentials>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Credentials1Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS1, "credentials") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "service":
-			if c.Same() {
-				if v.Services == nil {
-					v.Services = make([]Service1, 0, c.Count())
-				}
-				v.Services = append(v.Services, Service1{})
-				if err := v.Services[len(v.Services)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS1, "credentials")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "service":
+			if len(v.Services) == cap(v.Services) {
+				v.Services = append(v.Services, make([]Service1, d.Count())...)[:len(v.Services)]
+			}
+			v.Services = v.Services[:len(v.Services)+1]
+			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Service) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<service"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-		return b, err
-	}
+func (v *Service) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<service type='", v.Type)
+	e.Attr(" host='", v.Host)
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " port='", uint64(*v.Port))
 	}
 	if v.Transport != "" {
-		if b, err = wire.AppendAttr(b, " transport='", v.Transport); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " transport='")
+		e.Attr(" transport='", v.Transport)
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Username != "" {
-		if b, err = wire.AppendAttr(b, " username='", v.Username); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " username='")
+		e.Attr(" username='", v.Username)
 	}
 	if v.Password != "" {
-		if b, err = wire.AppendAttr(b, " password='", v.Password); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " password='")
+		e.Attr(" password='", v.Password)
 	}
 	if !v.Expires.IsZero() {
-		b = append(b, " expires='"...)
-		mark := len(b)
-		if b, err = v.Expires.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " expires='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 7, " expires='", v.Expires)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " expires='")
 	}
 	if v.Restricted {
-		b = append(b, " restricted='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Restricted)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " restricted='")
+		e.BoolAttr(v.Extra, 8, " restricted='", v.Restricted)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " restricted='")
 	}
 	if v.Action != "" {
-		if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " action='")
+		e.Attr(" action='", string(v.Action))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</service>"), nil
+	e.Close(v.Extra, inner, "</service>")
 }
 
 func (v *Service) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		case "host":
-			v.Host = a.Value()
+			d.String(&v.Host)
 			seen |= 1 << 1
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 2)))
 		case "transport":
-			v.Transport = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Transport)
 		case "name":
-			v.Name = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Name)
 		case "username":
-			v.Username = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Username)
 		case "password":
-			v.Password = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Password)
 		case "expires":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Expires = n
+			stanza.ReadDateTime(&d, &v.Expires, false, 7)
 		case "restricted":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Restricted = n
+			v.Restricted = d.Bool(true, 8)
 		case "action":
-			v.Action = Action(a.Optional(&v.Extra, 9))
+			d.Optional((*string)(&v.Action))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("host")
+		d.MissingAttr("host")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -2,10 +2,7 @@
 
 package fallback
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Fallback) WireName() wire.Name {
@@ -25,156 +22,96 @@ func (*Fallback) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fallback) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<fallback"...)
-	} else {
-		b = append(b, "<fallback xmlns='urn:xmpp:fallback:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<fallback xmlns='urn:xmpp:fallback:0'", 9)
 	if v.For != "" {
-		if b, err = wire.AppendAttr(b, " for='", v.For); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " for='")
+		e.Attr(" for='", v.For)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Bodies {
-		if b, err = v.Bodies[i].appendXML(b, "<body", "</body>"); err != nil {
-			return b, err
-		}
+		v.Bodies[i].appendXML(e, "<body", "</body>")
 	}
 	for i := range v.Subjects {
-		if b, err = v.Subjects[i].appendXML(b, "<subject", "</subject>"); err != nil {
-			return b, err
-		}
+		v.Subjects[i].appendXML(e, "<subject", "</subject>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fallback>"), nil
+	e.Close(v.Extra, inner, "</fallback>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fallback) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "fallback") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "fallback")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "for":
-			v.For = a.Optional(&v.Extra, 0)
+			d.Optional(&v.For)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "body":
-			if c.Same() {
-				if v.Bodies == nil {
-					v.Bodies = make([]Range, 0, c.Count())
-				}
-				v.Bodies = append(v.Bodies, Range{})
-				if err := v.Bodies[len(v.Bodies)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Bodies) == cap(v.Bodies) {
+				v.Bodies = append(v.Bodies, make([]Range, d.Count())...)[:len(v.Bodies)]
 			}
+			v.Bodies = v.Bodies[:len(v.Bodies)+1]
+			if err := v.Bodies[len(v.Bodies)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "subject":
-			if c.Same() {
-				if v.Subjects == nil {
-					v.Subjects = make([]Range, 0, c.Count())
-				}
-				v.Subjects = append(v.Subjects, Range{})
-				if err := v.Subjects[len(v.Subjects)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Subjects) == cap(v.Subjects) {
+				v.Subjects = append(v.Subjects, make([]Range, d.Count())...)[:len(v.Subjects)]
 			}
+			v.Subjects = v.Subjects[:len(v.Subjects)+1]
+			if err := v.Subjects[len(v.Subjects)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Range) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
+func (v *Range) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
 	if v.Start != nil {
-		b = append(b, " start='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Start), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " start='", uint64(*v.Start))
 	}
 	if v.End != nil {
-		b = append(b, " end='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.End), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " end='", uint64(*v.End))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Range) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = wire.Ptr(uint32(n))
+			v.Start = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "end":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = wire.Ptr(uint32(n))
+			v.End = wire.Ptr(uint32(d.Uint(32, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

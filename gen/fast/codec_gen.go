@@ -5,7 +5,6 @@ package fast
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -21,117 +20,63 @@ func (*Fast) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fast) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<fast"...)
-	} else {
-		b = append(b, "<fast xmlns='urn:xmpp:fast:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<fast xmlns='urn:xmpp:fast:0'", 5)
 	if v.ZeroRTT {
-		b = append(b, " tls-0rtt='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ZeroRTT)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " tls-0rtt='")
+		e.BoolAttr(v.Extra, 0, " tls-0rtt='", v.ZeroRTT)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " tls-0rtt='")
 	}
 	if v.Count != nil {
-		b = append(b, " count='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Count), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " count='", uint64(*v.Count))
 	}
 	if v.Invalidate {
-		b = append(b, " invalidate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Invalidate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " invalidate='")
+		e.BoolAttr(v.Extra, 2, " invalidate='", v.Invalidate)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " invalidate='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Mechanisms {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<mechanism>", v.Mechanisms[i], "</mechanism>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<mechanism>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(3, i), "<mechanism></mechanism>", 11, v.Mechanisms[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fast>"), nil
+	e.Close(v.Extra, inner, "</fast>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fast) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "fast") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "fast")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "tls-0rtt":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ZeroRTT = n
+			v.ZeroRTT = d.Bool(true, 0)
 		case "count":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Count = wire.Ptr(uint32(n))
+			v.Count = wire.Ptr(uint32(d.Uint(32, 1)))
 		case "invalidate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Invalidate = n
+			v.Invalidate = d.Bool(true, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanism":
-			if c.Same() {
-				if v.Mechanisms == nil {
-					v.Mechanisms = make([]string, 0, c.Count())
-				}
-				v.Mechanisms = append(v.Mechanisms, c.Leaf(&v.Extra, wire.SlotAt(3, len(v.Mechanisms))))
-				continue
-			}
+			d.Strings(&v.Mechanisms, 3)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -147,58 +92,36 @@ func (*RequestToken) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RequestToken) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<request-token"...)
-	} else {
-		b = append(b, "<request-token xmlns='urn:xmpp:fast:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " mechanism='", v.Mechanism); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</request-token>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<request-token xmlns='urn:xmpp:fast:0'", 14)
+	e.Attr(" mechanism='", v.Mechanism)
+	e.Empty(v.Extra, tag, "</request-token>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RequestToken) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "request-token") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "request-token")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanism":
-			v.Mechanism = a.Value()
+			d.String(&v.Mechanism)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("mechanism")
+		d.MissingAttr("mechanism")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -214,78 +137,41 @@ func (*Token) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Token) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<token"...)
-	} else {
-		b = append(b, "<token xmlns='urn:xmpp:fast:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " token='", v.Secret); err != nil {
-		return b, err
-	}
-	b = append(b, " expiry='"...)
-	mark := len(b)
-	if b, err = v.Expiry.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</token>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<token xmlns='urn:xmpp:fast:0'", 6)
+	e.Attr(" token='", v.Secret)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " expiry='", v.Expiry)
+	e.Empty(v.Extra, tag, "</token>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Token) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "token") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "token")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "token":
-			v.Secret = a.Value()
+			d.String(&v.Secret)
 			seen |= 1 << 0
 		case "expiry":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Expiry = n
+			stanza.ReadDateTime(&d, &v.Expiry, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("token")
+		d.MissingAttr("token")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("expiry")
+		d.MissingAttr("expiry")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

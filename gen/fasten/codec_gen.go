@@ -2,10 +2,7 @@
 
 package fasten
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*ApplyTo) WireName() wire.Name {
@@ -25,167 +22,109 @@ func (*ApplyTo) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ApplyTo) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<apply-to"...)
-	} else {
-		b = append(b, "<apply-to xmlns='urn:xmpp:fasten:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<apply-to xmlns='urn:xmpp:fasten:0'", 9)
+	e.Attr(" id='", v.ID)
 	if v.Clear {
-		b = append(b, " clear='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Clear)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " clear='")
+		e.BoolAttr(v.Extra, 1, " clear='", v.Clear)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " clear='")
 	}
 	if v.Shell {
-		b = append(b, " shell='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Shell)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " shell='")
+		e.BoolAttr(v.Extra, 2, " shell='", v.Shell)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " shell='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Externals {
-		if b, err = v.Externals[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Externals[i].appendXML(e)
 	}
 	for i := range v.Payloads {
-		b = wire.AppendRaw(b, v.Payloads[i], NS)
+		e.Raw(v.Payloads[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</apply-to>"), nil
+	e.Close(v.Extra, inner, "</apply-to>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ApplyTo) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "apply-to") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "apply-to")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "clear":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Clear = n
+			v.Clear = d.Bool(true, 1)
 		case "shell":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Shell = n
+			v.Shell = d.Bool(true, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "external":
-			if c.Same() {
-				if v.Externals == nil {
-					v.Externals = make([]External, 0, c.Count())
+			if d.Same() {
+				if len(v.Externals) == cap(v.Externals) {
+					v.Externals = append(v.Externals, make([]External, d.Count())...)[:len(v.Externals)]
 				}
-				v.Externals = append(v.Externals, External{})
-				if err := v.Externals[len(v.Externals)-1].decodeXML(c.Raw()); err != nil {
+				v.Externals = v.Externals[:len(v.Externals)+1]
+				if err := v.Externals[len(v.Externals)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Payloads = append(v.Payloads, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Payloads = append(v.Payloads, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *External) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<external"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+func (v *External) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<external name='", v.Name)
 	if v.Namespace != "" {
-		if b, err = wire.AppendAttr(b, " element-namespace='", v.Namespace); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " element-namespace='")
+		e.Attr(" element-namespace='", v.Namespace)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</external>"), nil
+	e.Empty(v.Extra, tag, "</external>")
 }
 
 func (v *External) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "element-namespace":
-			v.Namespace = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Namespace)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/sfs"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -22,184 +21,112 @@ func (*FileInput) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *FileInput) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<file-input"...)
-	} else {
-		b = append(b, "<file-input xmlns='urn:xmpp:file-input:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<file-input xmlns='urn:xmpp:file-input:0'", 11)
 	if v.Multiple {
-		b = append(b, " multiple='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Multiple)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " multiple='")
+		e.BoolAttr(v.Extra, 0, " multiple='", v.Multiple)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " multiple='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Accept {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<accept>", v.Accept[i], "</accept>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<accept>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<accept></accept>", 8, v.Accept[i])
 	}
 	for i := range v.Use {
-		if b, err = v.Use[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Use[i].appendXML(e)
 	}
 	for i := range v.Files {
-		if b, err = v.Files[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Files[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</file-input>"), nil
+	e.Close(v.Extra, inner, "</file-input>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FileInput) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "file-input") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "file-input")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "multiple":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Multiple = n
+			v.Multiple = d.Bool(true, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "accept":
-			if c.Same() {
-				if v.Accept == nil {
-					v.Accept = make([]string, 0, c.Count())
-				}
-				v.Accept = append(v.Accept, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Accept))))
+			if d.Same() {
+				d.Strings(&v.Accept, 1)
 				continue
 			}
 		case "use":
-			if c.Same() {
-				if v.Use == nil {
-					v.Use = make([]Use, 0, c.Count())
+			if d.Same() {
+				if len(v.Use) == cap(v.Use) {
+					v.Use = append(v.Use, make([]Use, d.Count())...)[:len(v.Use)]
 				}
-				v.Use = append(v.Use, Use{})
-				if err := v.Use[len(v.Use)-1].decodeXML(c.Raw()); err != nil {
+				v.Use = v.Use[:len(v.Use)+1]
+				if err := v.Use[len(v.Use)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "file-sharing":
-			if c.In(sfs.NS) {
-				if v.Files == nil {
-					v.Files = make([]sfs.FileSharing, 0, c.Count())
+			if d.In(sfs.NS) {
+				if len(v.Files) == cap(v.Files) {
+					v.Files = append(v.Files, make([]sfs.FileSharing, d.Count())...)[:len(v.Files)]
 				}
-				v.Files = append(v.Files, sfs.FileSharing{})
-				if err := v.Files[len(v.Files)-1].DecodeXML(c.Raw()); err != nil {
+				v.Files = v.Files[:len(v.Files)+1]
+				if err := v.Files[len(v.Files)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Use) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<use"...)
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Use) appendXML(e *wire.Encoder) {
+	tag := e.Open("<use")
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.Address.IsZero() {
-		if b, err = wire.AppendText(b, v.Address.String()); err != nil {
-			return b, err
-		}
+		e.Text(v.Address.String())
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</use>"), nil
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</use>")
 }
 
 func (v *Use) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeJID(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Address = n
+	if d.HasText() {
+		stanza.ReadJID(&d, &v.Address, false, 1)
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -7,7 +7,6 @@ import (
 	"stanza.invalid/gen/thumbnail"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -23,225 +22,124 @@ func (*File) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<file"...)
-	} else {
-		b = append(b, "<file xmlns='urn:xmpp:file:metadata:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<file xmlns='urn:xmpp:file:metadata:0'", 5)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.Date.IsZero() {
-		b = append(b, "<date>"...)
-		if b, err = v.Date.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</date>"...)
+		e.Put("<date>")
+		e.Add(v.Date.AppendText(e.Buf))
+		e.Put("</date>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<date>", NS)
-	}
-	if b, err = stanza.AppendText(b, v.Description, "<desc>", "</desc>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
-	mark = len(b)
-	if v.Dimensions != "" {
-		if b, err = wire.AppendLeaf(b, "<dimensions>", v.Dimensions, "</dimensions>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<dimensions>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 0, "<date>")
+	stanza.WriteText(e, v.Description, v.Extra, 1, "<desc></desc>", 6)
+	e.OptionalLeaf(v.Extra, 2, "<dimensions></dimensions>", 12, v.Dimensions)
 	for i := range v.Hashes {
-		if b, err = v.Hashes[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Hashes[i].AppendXML(e.Buf, NS))
 	}
-	mark = len(b)
 	if v.Height != nil {
-		b = append(b, "<height>"...)
-		b = strconv.AppendUint(b, uint64(*v.Height), 10)
-		b = append(b, "</height>"...)
+		e.UintLeaf(v.Extra, 4, "<height></height>", 8, uint64(*v.Height))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<height>", NS)
-	}
-	mark = len(b)
 	if v.Milliseconds != nil {
-		b = append(b, "<length>"...)
-		b = strconv.AppendUint(b, *v.Milliseconds, 10)
-		b = append(b, "</length>"...)
+		e.UintLeaf(v.Extra, 5, "<length></length>", 8, *v.Milliseconds)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<length>", NS)
-	}
-	mark = len(b)
-	if v.MediaType != "" {
-		if b, err = wire.AppendLeaf(b, "<media-type>", v.MediaType, "</media-type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<media-type>", NS)
-	}
-	mark = len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<name>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 6, "<media-type></media-type>", 12, v.MediaType)
+	e.OptionalLeaf(v.Extra, 7, "<name></name>", 6, v.Name)
 	if v.Size != nil {
-		b = append(b, "<size>"...)
-		b = strconv.AppendUint(b, *v.Size, 10)
-		b = append(b, "</size>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<size>", NS)
+		e.UintLeaf(v.Extra, 8, "<size></size>", 6, *v.Size)
 	}
 	for i := range v.Thumbnails {
-		if b, err = v.Thumbnails[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Thumbnails[i].AppendXML(e.Buf, NS))
 	}
-	mark = len(b)
 	if v.Width != nil {
-		b = append(b, "<width>"...)
-		b = strconv.AppendUint(b, uint64(*v.Width), 10)
-		b = append(b, "</width>"...)
+		e.UintLeaf(v.Extra, 10, "<width></width>", 7, uint64(*v.Width))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<width>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</file>"), nil
+	e.Close(v.Extra, inner, "</file>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *File) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "file") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "file")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "date":
-			if c.Same() && seen&(1<<0) == 0 {
+			if d.Same() && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Date = n
+				stanza.ReadDateTime(&d, &v.Date, false, 0)
 				continue
 			}
 		case "desc":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 1)
 				continue
 			}
 		case "dimensions":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Dimensions = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Dimensions, 2)
 				continue
 			}
 		case "hash":
-			if c.In(hashes.NS) {
-				if v.Hashes == nil {
-					v.Hashes = make([]hashes.Hash, 0, c.Count())
+			if d.In(hashes.NS) {
+				if len(v.Hashes) == cap(v.Hashes) {
+					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
 				}
-				v.Hashes = append(v.Hashes, hashes.Hash{})
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(c.Raw()); err != nil {
+				v.Hashes = v.Hashes[:len(v.Hashes)+1]
+				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "height":
-			if c.Same() && v.Height == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 4), 32, &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Height = wire.Ptr(uint32(n))
+			if d.Same() && v.Height == nil {
+				v.Height = wire.Ptr(uint32(d.Uint(32, 4)))
 				continue
 			}
 		case "length":
-			if c.Same() && v.Milliseconds == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 5), 64, &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Milliseconds = wire.Ptr(n)
+			if d.Same() && v.Milliseconds == nil {
+				v.Milliseconds = wire.Ptr(d.Uint(64, 5))
 				continue
 			}
 		case "media-type":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.MediaType = c.OptionalLeaf(&v.Extra, 6)
+			if d.Same() {
+				d.OptionalLeaf(&v.MediaType, 6)
 				continue
 			}
 		case "name":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Name = c.OptionalLeaf(&v.Extra, 7)
+			if d.Same() {
+				d.OptionalLeaf(&v.Name, 7)
 				continue
 			}
 		case "size":
-			if c.Same() && v.Size == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 8), 64, &v.Extra, 8)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Size = wire.Ptr(n)
+			if d.Same() && v.Size == nil {
+				v.Size = wire.Ptr(d.Uint(64, 8))
 				continue
 			}
 		case "thumbnail":
-			if c.In(thumbnail.NS) {
-				if v.Thumbnails == nil {
-					v.Thumbnails = make([]thumbnail.Thumbnail, 0, c.Count())
+			if d.In(thumbnail.NS) {
+				if len(v.Thumbnails) == cap(v.Thumbnails) {
+					v.Thumbnails = append(v.Thumbnails, make([]thumbnail.Thumbnail, d.Count())...)[:len(v.Thumbnails)]
 				}
-				v.Thumbnails = append(v.Thumbnails, thumbnail.Thumbnail{})
-				if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(c.Raw()); err != nil {
+				v.Thumbnails = v.Thumbnails[:len(v.Thumbnails)+1]
+				if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "width":
-			if c.Same() && v.Width == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 10), 32, &v.Extra, 10)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Width = wire.Ptr(uint32(n))
+			if d.Same() && v.Width == nil {
+				v.Width = wire.Ptr(uint32(d.Uint(32, 10)))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -4,11 +4,9 @@ package filetransfer
 
 import (
 	"stanza.invalid/gen/hashes"
-	"stanza.invalid/gen/jingle"
 	"stanza.invalid/gen/thumbnail"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -29,61 +27,39 @@ func (*Description) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Description) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<description"...)
-	} else {
-		b = append(b, "<description xmlns='urn:xmpp:jingle:apps:file-transfer:5'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<description xmlns='urn:xmpp:jingle:apps:file-transfer:5'", 12)
+	inner := e.Inside(v.Extra, tag)
 	if v.File != nil {
-		if b, err = v.File.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.File.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</description>"), nil
+	e.Close(v.Extra, inner, "</description>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Description) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "description") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "description")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "file":
-			if c.Same() && v.File == nil {
+			if v.File == nil {
 				v.File = new(File)
-				if err := v.File.DecodeXML(c.Raw()); err != nil {
+				if err := v.File.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -99,210 +75,136 @@ func (*File) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<file"...)
-	} else {
-		b = append(b, "<file xmlns='urn:xmpp:jingle:apps:file-transfer:5'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<file xmlns='urn:xmpp:jingle:apps:file-transfer:5'", 5)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.Date.IsZero() {
-		b = append(b, "<date>"...)
-		if b, err = v.Date.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</date>"...)
+		e.Put("<date>")
+		e.Add(v.Date.AppendText(e.Buf))
+		e.Put("</date>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<date>", NS)
-	}
-	if b, err = stanza.AppendText(b, v.Description, "<desc>", "</desc>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
+	e.RespellChild(v.Extra, mark, 0, "<date>")
+	stanza.WriteText(e, v.Description, v.Extra, 1, "<desc></desc>", 6)
 	for i := range v.Hashes {
-		if b, err = v.Hashes[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Hashes[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.HashUsed {
-		if b, err = v.HashUsed[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.HashUsed[i].AppendXML(e.Buf, NS))
 	}
-	mark = len(b)
-	if v.MediaType != "" {
-		if b, err = wire.AppendLeaf(b, "<media-type>", v.MediaType, "</media-type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<media-type>", NS)
-	}
-	mark = len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<name>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 4, "<media-type></media-type>", 12, v.MediaType)
+	e.OptionalLeaf(v.Extra, 5, "<name></name>", 6, v.Name)
 	if v.Size != nil {
-		b = append(b, "<size>"...)
-		b = strconv.AppendUint(b, *v.Size, 10)
-		b = append(b, "</size>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<size>", NS)
+		e.UintLeaf(v.Extra, 6, "<size></size>", 6, *v.Size)
 	}
 	if v.Range != nil {
-		if b, err = v.Range.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Range.appendXML(e)
 	}
 	for i := range v.Thumbnails {
-		if b, err = v.Thumbnails[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Thumbnails[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</file>"), nil
+	e.Close(v.Extra, inner, "</file>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *File) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "file") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "file")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "date":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Date = n
+				stanza.ReadDateTime(&d, &v.Date, false, 0)
 				continue
 			}
 		case "desc":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 1)
 				continue
 			}
 		case "hash":
-			if c.In(hashes.NS) {
-				if v.Hashes == nil {
-					v.Hashes = make([]hashes.Hash, 0, c.Count())
+			if d.In(hashes.NS) {
+				if len(v.Hashes) == cap(v.Hashes) {
+					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
 				}
-				v.Hashes = append(v.Hashes, hashes.Hash{})
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(c.Raw()); err != nil {
+				v.Hashes = v.Hashes[:len(v.Hashes)+1]
+				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "hash-used":
-			if c.In(hashes.NS) {
-				if v.HashUsed == nil {
-					v.HashUsed = make([]hashes.Used, 0, c.Count())
+			if d.In(hashes.NS) {
+				if len(v.HashUsed) == cap(v.HashUsed) {
+					v.HashUsed = append(v.HashUsed, make([]hashes.Used, d.Count())...)[:len(v.HashUsed)]
 				}
-				v.HashUsed = append(v.HashUsed, hashes.Used{})
-				if err := v.HashUsed[len(v.HashUsed)-1].DecodeXML(c.Raw()); err != nil {
+				v.HashUsed = v.HashUsed[:len(v.HashUsed)+1]
+				if err := v.HashUsed[len(v.HashUsed)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "media-type":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.MediaType = c.OptionalLeaf(&v.Extra, 4)
+			if d.Same() {
+				d.OptionalLeaf(&v.MediaType, 4)
 				continue
 			}
 		case "name":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Name = c.OptionalLeaf(&v.Extra, 5)
+			if d.Same() {
+				d.OptionalLeaf(&v.Name, 5)
 				continue
 			}
 		case "size":
-			if c.Same() {
+			if d.Same() {
 				if v.Size != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 6), 64, &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Size = wire.Ptr(n)
+				v.Size = wire.Ptr(d.Uint(64, 6))
 				continue
 			}
 		case "range":
-			if c.Same() {
+			if d.Same() {
 				if v.Range != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Range = new(Range)
-				if err := v.Range.decodeXML(c.Raw()); err != nil {
+				if err := v.Range.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "thumbnail":
-			if c.In(thumbnail.NS) {
-				if v.Thumbnails == nil {
-					v.Thumbnails = make([]thumbnail.Thumbnail, 0, c.Count())
+			if d.In(thumbnail.NS) {
+				if len(v.Thumbnails) == cap(v.Thumbnails) {
+					v.Thumbnails = append(v.Thumbnails, make([]thumbnail.Thumbnail, d.Count())...)[:len(v.Thumbnails)]
 				}
-				v.Thumbnails = append(v.Thumbnails, thumbnail.Thumbnail{})
-				if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(c.Raw()); err != nil {
+				v.Thumbnails = v.Thumbnails[:len(v.Thumbnails)+1]
+				if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -323,84 +225,65 @@ func (*Checksum) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Checksum) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<checksum"...)
-	} else {
-		b = append(b, "<checksum xmlns='urn:xmpp:jingle:apps:file-transfer:5'"...)
-	}
-	if b, err = wire.AppendAttr(b, " creator='", string(v.Creator)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.File.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</checksum>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<checksum xmlns='urn:xmpp:jingle:apps:file-transfer:5'", 9)
+	e.Attr(" creator='", string(v.Creator))
+	e.Attr(" name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.File.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</checksum>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Checksum) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "checksum") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "checksum")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "creator":
-			v.Creator = jingle.Party(a.Value())
+			d.String((*string)(&v.Creator))
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "file":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				if err := v.File.DecodeXML(c.Raw()); err != nil {
+				if err := v.File.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("creator")
+		d.MissingAttr("creator")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("file")
+		d.MissingChild("file")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -421,67 +304,43 @@ func (*Received) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Received) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<received"...)
-	} else {
-		b = append(b, "<received xmlns='urn:xmpp:jingle:apps:file-transfer:5'"...)
-	}
-	if b, err = wire.AppendAttr(b, " creator='", string(v.Creator)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</received>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<received xmlns='urn:xmpp:jingle:apps:file-transfer:5'", 9)
+	e.Attr(" creator='", string(v.Creator))
+	e.Attr(" name='", v.Name)
+	e.Empty(v.Extra, tag, "</received>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Received) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "received") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "received")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "creator":
-			v.Creator = jingle.Party(a.Value())
+			d.String((*string)(&v.Creator))
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("creator")
+		d.MissingAttr("creator")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -502,48 +361,15 @@ func (*NotAvailable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *NotAvailable) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSErrors {
-			return append(b, "<file-not-available/>"...), nil
-		}
-		return append(b, "<file-not-available xmlns='urn:xmpp:jingle:apps:file-transfer:errors:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSErrors {
-		b = append(b, "<file-not-available"...)
-	} else {
-		b = append(b, "<file-not-available xmlns='urn:xmpp:jingle:apps:file-transfer:errors:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</file-not-available>"), nil
+	return wire.AppendEmpty(b, ns, NSErrors, "<file-not-available xmlns='urn:xmpp:jingle:apps:file-transfer:errors:0'", 19, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *NotAvailable) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSErrors, "file-not-available") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSErrors, "file-not-available")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -564,131 +390,68 @@ func (*TooLarge) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TooLarge) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSErrors {
-			return append(b, "<file-too-large/>"...), nil
-		}
-		return append(b, "<file-too-large xmlns='urn:xmpp:jingle:apps:file-transfer:errors:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSErrors {
-		b = append(b, "<file-too-large"...)
-	} else {
-		b = append(b, "<file-too-large xmlns='urn:xmpp:jingle:apps:file-transfer:errors:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</file-too-large>"), nil
+	return wire.AppendEmpty(b, ns, NSErrors, "<file-too-large xmlns='urn:xmpp:jingle:apps:file-transfer:errors:0'", 15, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TooLarge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSErrors, "file-too-large") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSErrors, "file-too-large")
+	return d.End(&v.Extra)
 }
 
-func (v *Range) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<range"...)
+func (v *Range) appendXML(e *wire.Encoder) {
+	tag := e.Open("<range")
 	if v.Offset != nil {
-		b = append(b, " offset='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Offset, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " offset='", *v.Offset)
 	}
 	if v.Length != nil {
-		b = append(b, " length='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Length, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " length='", *v.Length)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hashes {
-		if b, err = v.Hashes[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Hashes[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</range>"), nil
+	e.Close(v.Extra, inner, "</range>")
 }
 
 func (v *Range) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "offset":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Offset = wire.Ptr(n)
+			v.Offset = wire.Ptr(d.Uint(64, 0))
 		case "length":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Length = wire.Ptr(n)
+			v.Length = wire.Ptr(d.Uint(64, 1))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "hash":
-			if c.In(hashes.NS) {
-				if v.Hashes == nil {
-					v.Hashes = make([]hashes.Hash, 0, c.Count())
+			if d.In(hashes.NS) {
+				if len(v.Hashes) == cap(v.Hashes) {
+					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
 				}
-				v.Hashes = append(v.Hashes, hashes.Hash{})
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(c.Raw()); err != nil {
+				v.Hashes = v.Hashes[:len(v.Hashes)+1]
+				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

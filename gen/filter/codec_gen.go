@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,64 +26,40 @@ func (*Ruleset) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Ruleset) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ruleset"...)
-	} else {
-		b = append(b, "<ruleset xmlns='http://jabber.org/protocol/filter'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<ruleset xmlns='http://jabber.org/protocol/filter'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rules {
-		if b, err = v.Rules[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Rules[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ruleset>"), nil
+	e.Close(v.Extra, inner, "</ruleset>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ruleset) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ruleset") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "rule":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]Rule, 0, c.Count())
-				}
-				v.Rules = append(v.Rules, Rule{})
-				if err := v.Rules[len(v.Rules)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "ruleset")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "rule":
+			if len(v.Rules) == cap(v.Rules) {
+				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			}
+			v.Rules = v.Rules[:len(v.Rules)+1]
+			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -115,48 +90,15 @@ func (*RulesetGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RulesetGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<ruleset/>"...), nil
-		}
-		return append(b, "<ruleset xmlns='http://jabber.org/protocol/filter'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ruleset"...)
-	} else {
-		b = append(b, "<ruleset xmlns='http://jabber.org/protocol/filter'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</ruleset>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<ruleset xmlns='http://jabber.org/protocol/filter'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RulesetGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ruleset") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "ruleset")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -187,240 +129,172 @@ func (*RulesetSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RulesetSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ruleset"...)
-	} else {
-		b = append(b, "<ruleset xmlns='http://jabber.org/protocol/filter'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<ruleset xmlns='http://jabber.org/protocol/filter'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rules {
-		if b, err = v.Rules[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Rules[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ruleset>"), nil
+	e.Close(v.Extra, inner, "</ruleset>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RulesetSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ruleset") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "rule":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]Rule, 0, c.Count())
-				}
-				v.Rules = append(v.Rules, Rule{})
-				if err := v.Rules[len(v.Rules)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "ruleset")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "rule":
+			if len(v.Rules) == cap(v.Rules) {
+				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			}
+			v.Rules = v.Rules[:len(v.Rules)+1]
+			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Rule) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<rule"...)
+func (v *Rule) appendXML(e *wire.Encoder) {
+	tag := e.Open("<rule")
 	if v.Description != "" {
-		if b, err = wire.AppendAttr(b, " description='", v.Description); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " description='")
+		e.Attr(" description='", v.Description)
 	}
 	if v.Continue {
-		b = append(b, " continue='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Continue)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " continue='")
+		e.BoolAttr(v.Extra, 1, " continue='", v.Continue)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " continue='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Condition != nil {
-		if b, err = v.Condition.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Condition.appendXML(e)
 	}
 	if v.Action != nil {
-		if b, err = v.Action.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Action.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rule>"), nil
+	e.Close(v.Extra, inner, "</rule>")
 }
 
 func (v *Rule) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "description":
-			v.Description = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Description)
 		case "continue":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Continue = n
+			v.Continue = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "condition":
-			if c.Same() && v.Condition == nil {
+			if v.Condition == nil {
 				v.Condition = new(Condition)
-				if err := v.Condition.decodeXML(c.Raw()); err != nil {
+				if err := v.Condition.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "action":
-			if c.Same() && v.Action == nil {
+			if v.Action == nil {
 				v.Action = new(Action)
-				if err := v.Action.decodeXML(c.Raw()); err != nil {
+				if err := v.Action.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 func (*And) isJoined() {}
 
 func (*Or) isJoined() {}
 
-func (v *Condition) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<condition"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Condition) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<condition")
 	switch x := v.Joined.(type) {
 	case *And:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *And"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *And")
 		}
 	case *Or:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Or"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Or")
 		}
 	}
 	for i := range v.Conditions {
-		b = wire.AppendRaw(b, v.Conditions[i], NS)
+		e.Raw(v.Conditions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</condition>"), nil
+	e.Close(v.Extra, inner, "</condition>")
 }
 
 func (v *Condition) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "and":
-			if c.Same() {
+			if d.Same() {
 				if v.Joined != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(And)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Joined = x
 				continue
 			}
 		case "or":
-			if c.Same() {
+			if d.Same() {
 				if v.Joined != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(Or)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Joined = x
 				continue
 			}
 		}
-		v.Conditions = append(v.Conditions, c.Raw())
+		v.Conditions = append(v.Conditions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -471,181 +345,121 @@ func (v *Condition) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *And) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<and"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *And) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<and")
 	for i := range v.Ands {
-		if b, err = v.Ands[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Ands[i].appendXML(e)
 	}
 	for i := range v.Ors {
-		if b, err = v.Ors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Ors[i].appendXML(e)
 	}
 	for i := range v.Conditions {
-		b = wire.AppendRaw(b, v.Conditions[i], NS)
+		e.Raw(v.Conditions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</and>"), nil
+	e.Close(v.Extra, inner, "</and>")
 }
 
 func (v *And) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "and":
-			if c.Same() {
-				if v.Ands == nil {
-					v.Ands = make([]And, 0, c.Count())
+			if d.Same() {
+				if len(v.Ands) == cap(v.Ands) {
+					v.Ands = append(v.Ands, make([]And, d.Count())...)[:len(v.Ands)]
 				}
-				v.Ands = append(v.Ands, And{})
-				if err := v.Ands[len(v.Ands)-1].decodeXML(c.Raw()); err != nil {
+				v.Ands = v.Ands[:len(v.Ands)+1]
+				if err := v.Ands[len(v.Ands)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "or":
-			if c.Same() {
-				if v.Ors == nil {
-					v.Ors = make([]Or, 0, c.Count())
+			if d.Same() {
+				if len(v.Ors) == cap(v.Ors) {
+					v.Ors = append(v.Ors, make([]Or, d.Count())...)[:len(v.Ors)]
 				}
-				v.Ors = append(v.Ors, Or{})
-				if err := v.Ors[len(v.Ors)-1].decodeXML(c.Raw()); err != nil {
+				v.Ors = v.Ors[:len(v.Ors)+1]
+				if err := v.Ors[len(v.Ors)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Conditions = append(v.Conditions, c.Raw())
+		v.Conditions = append(v.Conditions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Or) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<or"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Or) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<or")
 	for i := range v.Ands {
-		if b, err = v.Ands[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Ands[i].appendXML(e)
 	}
 	for i := range v.Ors {
-		if b, err = v.Ors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Ors[i].appendXML(e)
 	}
 	for i := range v.Conditions {
-		b = wire.AppendRaw(b, v.Conditions[i], NS)
+		e.Raw(v.Conditions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</or>"), nil
+	e.Close(v.Extra, inner, "</or>")
 }
 
 func (v *Or) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "and":
-			if c.Same() {
-				if v.Ands == nil {
-					v.Ands = make([]And, 0, c.Count())
+			if d.Same() {
+				if len(v.Ands) == cap(v.Ands) {
+					v.Ands = append(v.Ands, make([]And, d.Count())...)[:len(v.Ands)]
 				}
-				v.Ands = append(v.Ands, And{})
-				if err := v.Ands[len(v.Ands)-1].decodeXML(c.Raw()); err != nil {
+				v.Ands = v.Ands[:len(v.Ands)+1]
+				if err := v.Ands[len(v.Ands)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "or":
-			if c.Same() {
-				if v.Ors == nil {
-					v.Ors = make([]Or, 0, c.Count())
+			if d.Same() {
+				if len(v.Ors) == cap(v.Ors) {
+					v.Ors = append(v.Ors, make([]Or, d.Count())...)[:len(v.Ors)]
 				}
-				v.Ors = append(v.Ors, Or{})
-				if err := v.Ors[len(v.Ors)-1].decodeXML(c.Raw()); err != nil {
+				v.Ors = v.Ors[:len(v.Ors)+1]
+				if err := v.Ors[len(v.Ors)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Conditions = append(v.Conditions, c.Raw())
+		v.Conditions = append(v.Conditions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Action) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<action"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Action) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<action")
 	for i := range v.Actions {
-		b = wire.AppendRaw(b, v.Actions[i], NS)
+		e.Raw(v.Actions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</action>"), nil
+	e.Close(v.Extra, inner, "</action>")
 }
 
 func (v *Action) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Actions = append(v.Actions, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Actions = append(v.Actions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package filterbasic
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,48 +25,15 @@ func (*IsMessage) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *IsMessage) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<message/>"...), nil
-		}
-		return append(b, "<message xmlns='http://jabber.org/protocol/filter/basic'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<message"...)
-	} else {
-		b = append(b, "<message xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</message>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<message xmlns='http://jabber.org/protocol/filter/basic'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *IsMessage) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "message") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "message")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -88,48 +54,15 @@ func (*IsPresence) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *IsPresence) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<presence/>"...), nil
-		}
-		return append(b, "<presence xmlns='http://jabber.org/protocol/filter/basic'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<presence"...)
-	} else {
-		b = append(b, "<presence xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</presence>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<presence xmlns='http://jabber.org/protocol/filter/basic'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *IsPresence) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "presence") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "presence")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -150,47 +83,19 @@ func (*IsIQ) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *IsIQ) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<iq"...)
-	} else {
-		b = append(b, "<iq xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Namespace); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</iq>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<iq xmlns='http://jabber.org/protocol/filter/basic'", 3)
+	e.Content(v.Extra, tag, v.Namespace, "</iq>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *IsIQ) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "iq") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Namespace = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "iq")
+	v.Namespace = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -211,47 +116,19 @@ func (*To) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *To) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<to"...)
-	} else {
-		b = append(b, "<to xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Address); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</to>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<to xmlns='http://jabber.org/protocol/filter/basic'", 3)
+	e.Content(v.Extra, tag, v.Address, "</to>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *To) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "to") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Address = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "to")
+	v.Address = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -272,47 +149,19 @@ func (*From) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *From) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<from"...)
-	} else {
-		b = append(b, "<from xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Address); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</from>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<from xmlns='http://jabber.org/protocol/filter/basic'", 5)
+	e.Content(v.Extra, tag, v.Address, "</from>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *From) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "from") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Address = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "from")
+	v.Address = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -333,47 +182,19 @@ func (*HasType) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *HasType) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<type"...)
-	} else {
-		b = append(b, "<type xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</type>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<type xmlns='http://jabber.org/protocol/filter/basic'", 5)
+	e.Content(v.Extra, tag, v.Value, "</type>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *HasType) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "type") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "type")
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -394,48 +215,15 @@ func (*Drop) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Drop) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<drop/>"...), nil
-		}
-		return append(b, "<drop xmlns='http://jabber.org/protocol/filter/basic'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<drop"...)
-	} else {
-		b = append(b, "<drop xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</drop>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<drop xmlns='http://jabber.org/protocol/filter/basic'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Drop) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "drop") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "drop")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -456,63 +244,33 @@ func (*Bounce) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Bounce) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<bounce"...)
-	} else {
-		b = append(b, "<bounce xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<bounce xmlns='http://jabber.org/protocol/filter/basic'", 7)
 	if v.Code != nil {
-		b = append(b, " code='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Code), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " code='", uint64(*v.Code))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</bounce>"), nil
+	e.Empty(v.Extra, tag, "</bounce>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bounce) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "bounce") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "bounce")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "code":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Code = wire.Ptr(uint16(n))
+			v.Code = wire.Ptr(uint16(d.Uint(16, 0)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -533,59 +291,27 @@ func (*Redirect) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Redirect) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<redirect"...)
-	} else {
-		b = append(b, "<redirect xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<redirect xmlns='http://jabber.org/protocol/filter/basic'", 9)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.To.IsZero() {
-		if b, err = wire.AppendText(b, v.To.String()); err != nil {
-			return b, err
-		}
+		e.Text(v.To.String())
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</redirect>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</redirect>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Redirect) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "redirect") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "redirect")
+	if d.HasText() {
+		stanza.ReadJID(&d, &v.To, false, 0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeJID(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.To = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -606,57 +332,25 @@ func (*Copy) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Copy) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<copy"...)
-	} else {
-		b = append(b, "<copy xmlns='http://jabber.org/protocol/filter/basic'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<copy xmlns='http://jabber.org/protocol/filter/basic'", 5)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.To.IsZero() {
-		if b, err = wire.AppendText(b, v.To.String()); err != nil {
-			return b, err
-		}
+		e.Text(v.To.String())
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</copy>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</copy>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Copy) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "copy") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "copy")
+	if d.HasText() {
+		stanza.ReadJID(&d, &v.To, false, 0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeJID(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.To = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,112 +26,89 @@ func (*Files) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Files) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:fis:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:fis:0'", 6)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Directories {
-		if b, err = v.Directories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Directories[i].appendXML(e)
 	}
 	for i := range v.Files {
-		if b, err = v.Files[i].appendXML(b, "<file xmlns='urn:xmpp:jingle:apps:file-transfer:4'", "</file>"); err != nil {
-			return b, err
-		}
+		v.Files[i].appendXML(e, "<file xmlns='urn:xmpp:jingle:apps:file-transfer:4'", "</file>")
 	}
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Files) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			v.Node = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "directory":
-			if c.Same() {
-				if v.Directories == nil {
-					v.Directories = make([]Directory, 0, c.Count())
+			if d.Same() {
+				if len(v.Directories) == cap(v.Directories) {
+					v.Directories = append(v.Directories, make([]Directory, d.Count())...)[:len(v.Directories)]
 				}
-				v.Directories = append(v.Directories, Directory{})
-				if err := v.Directories[len(v.Directories)-1].decodeXML(c.Raw()); err != nil {
+				v.Directories = v.Directories[:len(v.Directories)+1]
+				if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "file":
-			if c.In(NSFile) {
-				if v.Files == nil {
-					v.Files = make([]File, 0, c.Count())
+			if d.In(NSFile) {
+				if len(v.Files) == cap(v.Files) {
+					v.Files = append(v.Files, make([]File, d.Count())...)[:len(v.Files)]
 				}
-				v.Files = append(v.Files, File{})
-				if err := v.Files[len(v.Files)-1].decodeXML(c.Raw()); err != nil {
+				v.Files = v.Files[:len(v.Files)+1]
+				if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -163,317 +139,212 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:fis:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:fis:0'", 6)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			v.Node = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if d.In(rsm.NS) && v.Set == nil {
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Directory) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<directory"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Directory) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<directory name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Directories {
-		if b, err = v.Directories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Directories[i].appendXML(e)
 	}
 	for i := range v.Files {
-		if b, err = v.Files[i].appendXML(b, "<file xmlns='urn:xmpp:jingle:apps:file-transfer:4'", "</file>"); err != nil {
-			return b, err
-		}
+		v.Files[i].appendXML(e, "<file xmlns='urn:xmpp:jingle:apps:file-transfer:4'", "</file>")
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</directory>"), nil
+	e.Close(v.Extra, inner, "</directory>")
 }
 
 func (v *Directory) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "directory":
-			if c.Same() {
-				if v.Directories == nil {
-					v.Directories = make([]Directory, 0, c.Count())
+			if d.Same() {
+				if len(v.Directories) == cap(v.Directories) {
+					v.Directories = append(v.Directories, make([]Directory, d.Count())...)[:len(v.Directories)]
 				}
-				v.Directories = append(v.Directories, Directory{})
-				if err := v.Directories[len(v.Directories)-1].decodeXML(c.Raw()); err != nil {
+				v.Directories = v.Directories[:len(v.Directories)+1]
+				if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "file":
-			if c.In(NSFile) {
-				if v.Files == nil {
-					v.Files = make([]File, 0, c.Count())
+			if d.In(NSFile) {
+				if len(v.Files) == cap(v.Files) {
+					v.Files = append(v.Files, make([]File, d.Count())...)[:len(v.Files)]
 				}
-				v.Files = append(v.Files, File{})
-				if err := v.Files[len(v.Files)-1].decodeXML(c.Raw()); err != nil {
+				v.Files = v.Files[:len(v.Files)+1]
+				if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Others = append(v.Others, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *File) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NSFile)
-	}
-	mark = len(b)
-	if v.MediaType != "" {
-		if b, err = wire.AppendLeaf(b, "<media-type>", v.MediaType, "</media-type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<media-type>", NSFile)
-	}
-	mark = len(b)
+func (v *File) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSFile, open)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 1, "<media-type></media-type>", 12, v.MediaType)
+	mark := len(e.Buf)
 	if !v.Date.IsZero() {
-		b = append(b, "<date>"...)
-		if b, err = v.Date.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</date>"...)
+		e.Put("<date>")
+		e.Add(v.Date.AppendText(e.Buf))
+		e.Put("</date>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<date>", NSFile)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<desc>", NSFile)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 2, "<date>")
+	e.OptionalLeaf(v.Extra, 3, "<desc></desc>", 6, v.Description)
 	if v.Size != nil {
-		b = append(b, "<size>"...)
-		b = strconv.AppendUint(b, *v.Size, 10)
-		b = append(b, "</size>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<size>", NSFile)
+		e.UintLeaf(v.Extra, 4, "<size></size>", 6, *v.Size)
 	}
 	if v.Range {
-		mark := len(b)
-		b = append(b, "<range/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<range>", NSFile)
-		}
+		e.Flag(v.Extra, 5, "<range>")
 	}
 	for i := range v.Hashes {
-		b = wire.AppendRaw(b, v.Hashes[i], NSFile)
+		e.Raw(v.Hashes[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSFile); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
+	e.Back(outer)
 }
 
 func (v *File) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "media-type":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.MediaType = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.MediaType, 1)
 				continue
 			}
 		case "date":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
+			if d.Same() {
+				if seen&(1<<1) != 0 {
+					d.Keep()
 					continue
 				}
-				seen |= 1 << 2
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Date = n
+				seen |= 1 << 1
+				stanza.ReadDateTime(&d, &v.Date, false, 2)
 				continue
 			}
 		case "desc":
-			if c.Same() {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 3
-				v.Description = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Description, 3)
 				continue
 			}
 		case "size":
-			if c.Same() {
+			if d.Same() {
 				if v.Size != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 4), 64, &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Size = wire.Ptr(n)
+				v.Size = wire.Ptr(d.Uint(64, 4))
 				continue
 			}
 		case "range":
-			if c.Same() {
-				if bool(v.Range) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Range = true
-				c.KeepBare(&v.Extra, 5)
+			if d.Same() {
+				d.Flag((*bool)(&v.Range), 5)
 				continue
 			}
 		}
-		v.Hashes = append(v.Hashes, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Hashes = append(v.Hashes, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

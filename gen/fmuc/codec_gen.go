@@ -25,88 +25,50 @@ func (*Federation) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Federation) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<fmuc"...)
-	} else {
-		b = append(b, "<fmuc xmlns='http://isode.com/protocol/fmuc'"...)
-	}
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " from='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<fmuc xmlns='http://isode.com/protocol/fmuc'", 5)
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Left {
-		mark := len(b)
-		b = append(b, "<left/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<left>", NS)
-		}
+		e.Flag(v.Extra, 1, "<left>")
 	}
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fmuc>"), nil
+	e.Close(v.Extra, inner, "</fmuc>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Federation) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "fmuc") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "fmuc")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "left":
-			if c.Same() {
-				if bool(v.Left) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Left = true
-				c.KeepBare(&v.Extra, 1)
+			if d.Same() {
+				d.Flag((*bool)(&v.Left), 1)
 				continue
 			}
 		}
-		v.Details = append(v.Details, c.Raw())
+		v.Details = append(v.Details, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,455 +22,300 @@ func (*Form) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Form) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='jabber:x:data'"...)
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Title != "" {
-		if b, err = wire.AppendLeaf(b, "<title>", v.Title, "</title>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<title>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='jabber:x:data'", 2)
+	e.Attr(" type='", string(v.Type))
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<title></title>", 7, v.Title)
 	for i := range v.Instructions {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<instructions>", v.Instructions[i], "</instructions>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<instructions>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<instructions></instructions>", 14, v.Instructions[i])
 	}
 	for i := range v.Fields {
-		if b, err = v.Fields[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Fields[i].appendXML(e)
 	}
 	if v.Reported != nil {
-		if b, err = v.Reported.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Reported.appendXML(e)
 	}
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Form) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "x")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Type(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "title":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Title = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Title, 1)
 				continue
 			}
 		case "instructions":
-			if c.Same() {
-				if v.Instructions == nil {
-					v.Instructions = make([]string, 0, c.Count())
-				}
-				v.Instructions = append(v.Instructions, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Instructions))))
+			if d.Same() {
+				d.Strings(&v.Instructions, 2)
 				continue
 			}
 		case "field":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Count())
+			if d.Same() {
+				if len(v.Fields) == cap(v.Fields) {
+					v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
 				}
-				v.Fields = append(v.Fields, Field{})
-				if err := v.Fields[len(v.Fields)-1].decodeXML(c.Raw()); err != nil {
+				v.Fields = v.Fields[:len(v.Fields)+1]
+				if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reported":
-			if c.Same() {
+			if d.Same() {
 				if v.Reported != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reported = new(Reported)
-				if err := v.Reported.decodeXML(c.Raw()); err != nil {
+				if err := v.Reported.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Field) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<field"...)
+func (v *Field) appendXML(e *wire.Encoder) {
+	tag := e.Open("<field")
 	if v.Var != "" {
-		if b, err = wire.AppendAttr(b, " var='", v.Var); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " var='")
+		e.Attr(" var='", v.Var)
 	}
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.Label != "" {
-		if b, err = wire.AppendAttr(b, " label='", v.Label); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " label='")
+		e.Attr(" label='", v.Label)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<desc>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 3, "<desc></desc>", 6, v.Description)
 	if v.Required {
-		mark := len(b)
-		b = append(b, "<required/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<required>", NS)
-		}
+		e.Flag(v.Extra, 4, "<required>")
 	}
 	for i := range v.Values {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<value>", v.Values[i], "</value>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<value>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(5, i), "<value></value>", 7, v.Values[i])
 	}
 	for i := range v.Options {
-		if b, err = v.Options[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Options[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</field>"), nil
+	e.Close(v.Extra, inner, "</field>")
 }
 
 func (v *Field) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "var":
-			v.Var = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Var)
 		case "type":
-			v.Type = FieldType(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Type))
 		case "label":
-			v.Label = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Label)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "desc":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Description, 3)
 				continue
 			}
 		case "required":
-			if c.Same() {
-				if bool(v.Required) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Required = true
-				c.KeepBare(&v.Extra, 4)
+			if d.Same() {
+				d.Flag((*bool)(&v.Required), 4)
 				continue
 			}
 		case "value":
-			if c.Same() {
-				if v.Values == nil {
-					v.Values = make([]string, 0, c.Count())
-				}
-				v.Values = append(v.Values, c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Values))))
+			if d.Same() {
+				d.Strings(&v.Values, 5)
 				continue
 			}
 		case "option":
-			if c.Same() {
-				if v.Options == nil {
-					v.Options = make([]Option, 0, c.Count())
+			if d.Same() {
+				if len(v.Options) == cap(v.Options) {
+					v.Options = append(v.Options, make([]Option, d.Count())...)[:len(v.Options)]
 				}
-				v.Options = append(v.Options, Option{})
-				if err := v.Options[len(v.Options)-1].decodeXML(c.Raw()); err != nil {
+				v.Options = v.Options[:len(v.Options)+1]
+				if err := v.Options[len(v.Options)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Option) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<option"...)
+func (v *Option) appendXML(e *wire.Encoder) {
+	tag := e.Open("<option")
 	if v.Label != "" {
-		if b, err = wire.AppendAttr(b, " label='", v.Label); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " label='")
+		e.Attr(" label='", v.Label)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<value>", v.Value, "</value>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<value>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</option>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 1, "<value></value>", 7, v.Value)
+	e.Close(v.Extra, inner, "</option>")
 }
 
 func (v *Option) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "label":
-			v.Label = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Label)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Value = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Value, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Reported) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<reported"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Reported) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<reported")
 	for i := range v.Fields {
-		if b, err = v.Fields[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Fields[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reported>"), nil
+	e.Close(v.Extra, inner, "</reported>")
 }
 
 func (v *Reported) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "field":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Count())
-				}
-				v.Fields = append(v.Fields, Field{})
-				if err := v.Fields[len(v.Fields)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "field":
+			if len(v.Fields) == cap(v.Fields) {
+				v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
+			}
+			v.Fields = v.Fields[:len(v.Fields)+1]
+			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Item) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<item")
 	for i := range v.Fields {
-		if b, err = v.Fields[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Fields[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "field":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Count())
-				}
-				v.Fields = append(v.Fields, Field{})
-				if err := v.Fields[len(v.Fields)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "field":
+			if len(v.Fields) == cap(v.Fields) {
+				v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
+			}
+			v.Fields = v.Fields[:len(v.Fields)+1]
+			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

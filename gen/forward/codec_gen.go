@@ -26,98 +26,70 @@ func (*Forwarded) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Forwarded) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<forwarded"...)
-	} else {
-		b = append(b, "<forwarded xmlns='urn:xmpp:forward:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<forwarded xmlns='urn:xmpp:forward:0'", 10)
+	inner := e.Inside(v.Extra, tag)
 	if v.Delay != nil {
-		if b, err = v.Delay.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Delay.AppendXML(e.Buf, NS))
 	}
 	if v.Message != nil {
-		if b, err = v.Message.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Message.AppendXML(e.Buf, ""))
 	}
 	if v.Presence != nil {
-		if b, err = v.Presence.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Presence.AppendXML(e.Buf, ""))
 	}
 	if v.IQ != nil {
-		if b, err = v.IQ.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.IQ.AppendXML(e.Buf, ""))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</forwarded>"), nil
+	e.Close(v.Extra, inner, "</forwarded>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Forwarded) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "forwarded") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "forwarded")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "delay":
-			if c.In(delay.NS) && v.Delay == nil {
+			if d.In(delay.NS) && v.Delay == nil {
 				v.Delay = new(delay.Delay)
-				if err := v.Delay.DecodeXML(c.Raw()); err != nil {
+				if err := v.Delay.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "message":
-			if c.In(wire.NSClient) && v.Message == nil {
+			if d.In(wire.NSClient) && v.Message == nil {
 				v.Message = new(stanza.Message)
-				if err := v.Message.DecodeXML(c.Raw()); err != nil {
+				if err := v.Message.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "presence":
-			if c.In(wire.NSClient) && v.Presence == nil {
+			if d.In(wire.NSClient) && v.Presence == nil {
 				v.Presence = new(stanza.Presence)
-				if err := v.Presence.DecodeXML(c.Raw()); err != nil {
+				if err := v.Presence.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "iq":
-			if c.In(wire.NSClient) && v.IQ == nil {
+			if d.In(wire.NSClient) && v.IQ == nil {
 				v.IQ = new(stanza.IQ)
-				if err := v.IQ.DecodeXML(c.Raw()); err != nil {
+				if err := v.IQ.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

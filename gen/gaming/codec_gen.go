@@ -22,152 +22,54 @@ func (*Game) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Game) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<game"...)
-	} else {
-		b = append(b, "<game xmlns='urn:xmpp:gaming:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	mark = len(b)
-	if v.Level != "" {
-		if b, err = wire.AppendLeaf(b, "<level>", v.Level, "</level>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<level>", NS)
-	}
-	mark = len(b)
-	if v.CharacterName != "" {
-		if b, err = wire.AppendLeaf(b, "<character_name>", v.CharacterName, "</character_name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<character_name>", NS)
-	}
-	mark = len(b)
-	if v.CharacterProfile != "" {
-		if b, err = wire.AppendLeaf(b, "<character_profile>", v.CharacterProfile, "</character_profile>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<character_profile>", NS)
-	}
-	mark = len(b)
-	if v.ServerName != "" {
-		if b, err = wire.AppendLeaf(b, "<server_name>", v.ServerName, "</server_name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<server_name>", NS)
-	}
-	mark = len(b)
-	if v.ServerAddress != "" {
-		if b, err = wire.AppendLeaf(b, "<server_address>", v.ServerAddress, "</server_address>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<server_address>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</game>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<game xmlns='urn:xmpp:gaming:0'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.OptionalLeaf(v.Extra, 1, "<level></level>", 7, v.Level)
+	e.OptionalLeaf(v.Extra, 2, "<character_name></character_name>", 16, v.CharacterName)
+	e.OptionalLeaf(v.Extra, 3, "<character_profile></character_profile>", 19, v.CharacterProfile)
+	e.OptionalLeaf(v.Extra, 4, "<server_name></server_name>", 13, v.ServerName)
+	e.OptionalLeaf(v.Extra, 5, "<server_address></server_address>", 16, v.ServerAddress)
+	e.OptionalLeaf(v.Extra, 6, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</game>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Game) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "game") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "level":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Level = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
-		case "character_name":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.CharacterName = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
-		case "character_profile":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.CharacterProfile = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
-		case "server_name":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.ServerName = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
-		case "server_address":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.ServerAddress = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
-		case "uri":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.URI = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "game")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "name":
+			d.OptionalLeaf(&v.Name, 0)
+			continue
+		case "level":
+			d.OptionalLeaf(&v.Level, 1)
+			continue
+		case "character_name":
+			d.OptionalLeaf(&v.CharacterName, 2)
+			continue
+		case "character_profile":
+			d.OptionalLeaf(&v.CharacterProfile, 3)
+			continue
+		case "server_name":
+			d.OptionalLeaf(&v.ServerName, 4)
+			continue
+		case "server_address":
+			d.OptionalLeaf(&v.ServerAddress, 5)
+			continue
+		case "uri":
+			d.OptionalLeaf(&v.URI, 6)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

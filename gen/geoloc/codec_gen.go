@@ -26,482 +26,217 @@ func (*Location) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Location) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<geoloc"...)
-	} else {
-		b = append(b, "<geoloc xmlns='http://jabber.org/protocol/geoloc'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<geoloc xmlns='http://jabber.org/protocol/geoloc'", 7)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.Accuracy != nil {
-		b = append(b, "<accuracy>"...)
-		if b, err = wire.AppendDecimal(b, *v.Accuracy); err != nil {
-			return b, err
-		}
-		b = append(b, "</accuracy>"...)
+		e.Put("<accuracy>")
+		e.Decimal(*v.Accuracy)
+		e.Put("</accuracy>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<accuracy>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 1, "<accuracy>")
+	mark = len(e.Buf)
 	if v.Altitude != nil {
-		b = append(b, "<alt>"...)
-		if b, err = wire.AppendDecimal(b, *v.Altitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</alt>"...)
+		e.Put("<alt>")
+		e.Decimal(*v.Altitude)
+		e.Put("</alt>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<alt>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 2, "<alt>")
+	mark = len(e.Buf)
 	if v.AltitudeAccuracy != nil {
-		b = append(b, "<altaccuracy>"...)
-		if b, err = wire.AppendDecimal(b, *v.AltitudeAccuracy); err != nil {
-			return b, err
-		}
-		b = append(b, "</altaccuracy>"...)
+		e.Put("<altaccuracy>")
+		e.Decimal(*v.AltitudeAccuracy)
+		e.Put("</altaccuracy>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<altaccuracy>", NS)
-	}
-	mark = len(b)
-	if v.Area != "" {
-		if b, err = wire.AppendLeaf(b, "<area>", v.Area, "</area>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<area>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 3, "<altaccuracy>")
+	e.OptionalLeaf(v.Extra, 4, "<area></area>", 6, v.Area)
+	mark = len(e.Buf)
 	if v.Bearing != nil {
-		b = append(b, "<bearing>"...)
-		if b, err = wire.AppendDecimal(b, *v.Bearing); err != nil {
-			return b, err
-		}
-		b = append(b, "</bearing>"...)
+		e.Put("<bearing>")
+		e.Decimal(*v.Bearing)
+		e.Put("</bearing>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<bearing>", NS)
-	}
-	mark = len(b)
-	if v.Building != "" {
-		if b, err = wire.AppendLeaf(b, "<building>", v.Building, "</building>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<building>", NS)
-	}
-	mark = len(b)
-	if v.Country != "" {
-		if b, err = wire.AppendLeaf(b, "<country>", v.Country, "</country>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<country>", NS)
-	}
-	mark = len(b)
-	if v.CountryCode != "" {
-		if b, err = wire.AppendLeaf(b, "<countrycode>", v.CountryCode, "</countrycode>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<countrycode>", NS)
-	}
-	mark = len(b)
-	if v.Datum != "" {
-		if b, err = wire.AppendLeaf(b, "<datum>", v.Datum, "</datum>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<datum>", NS)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<description>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 5, "<bearing>")
+	e.OptionalLeaf(v.Extra, 6, "<building></building>", 10, v.Building)
+	e.OptionalLeaf(v.Extra, 7, "<country></country>", 9, v.Country)
+	e.OptionalLeaf(v.Extra, 8, "<countrycode></countrycode>", 13, v.CountryCode)
+	e.OptionalLeaf(v.Extra, 9, "<datum></datum>", 7, v.Datum)
+	e.OptionalLeaf(v.Extra, 10, "<description></description>", 13, v.Description)
+	mark = len(e.Buf)
 	if v.ErrorMinutes != nil {
-		b = append(b, "<error>"...)
-		if b, err = wire.AppendDecimal(b, *v.ErrorMinutes); err != nil {
-			return b, err
-		}
-		b = append(b, "</error>"...)
+		e.Put("<error>")
+		e.Decimal(*v.ErrorMinutes)
+		e.Put("</error>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<error>", NS)
-	}
-	mark = len(b)
-	if v.Floor != "" {
-		if b, err = wire.AppendLeaf(b, "<floor>", v.Floor, "</floor>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<floor>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 11, "<error>")
+	e.OptionalLeaf(v.Extra, 12, "<floor></floor>", 7, v.Floor)
+	mark = len(e.Buf)
 	if v.Latitude != nil {
-		b = append(b, "<lat>"...)
-		if b, err = wire.AppendDecimal(b, *v.Latitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</lat>"...)
+		e.Put("<lat>")
+		e.Decimal(*v.Latitude)
+		e.Put("</lat>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<lat>", NS)
-	}
-	mark = len(b)
-	if v.Locality != "" {
-		if b, err = wire.AppendLeaf(b, "<locality>", v.Locality, "</locality>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 14, "<locality>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 13, "<lat>")
+	e.OptionalLeaf(v.Extra, 14, "<locality></locality>", 10, v.Locality)
+	mark = len(e.Buf)
 	if v.Longitude != nil {
-		b = append(b, "<lon>"...)
-		if b, err = wire.AppendDecimal(b, *v.Longitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</lon>"...)
+		e.Put("<lon>")
+		e.Decimal(*v.Longitude)
+		e.Put("</lon>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 15, "<lon>", NS)
-	}
-	mark = len(b)
-	if v.PostalCode != "" {
-		if b, err = wire.AppendLeaf(b, "<postalcode>", v.PostalCode, "</postalcode>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 16, "<postalcode>", NS)
-	}
-	mark = len(b)
-	if v.Region != "" {
-		if b, err = wire.AppendLeaf(b, "<region>", v.Region, "</region>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 17, "<region>", NS)
-	}
-	mark = len(b)
-	if v.RegionCode != "" {
-		if b, err = wire.AppendLeaf(b, "<regioncode>", v.RegionCode, "</regioncode>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 18, "<regioncode>", NS)
-	}
-	mark = len(b)
-	if v.Room != "" {
-		if b, err = wire.AppendLeaf(b, "<room>", v.Room, "</room>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 19, "<room>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 15, "<lon>")
+	e.OptionalLeaf(v.Extra, 16, "<postalcode></postalcode>", 12, v.PostalCode)
+	e.OptionalLeaf(v.Extra, 17, "<region></region>", 8, v.Region)
+	e.OptionalLeaf(v.Extra, 18, "<regioncode></regioncode>", 12, v.RegionCode)
+	e.OptionalLeaf(v.Extra, 19, "<room></room>", 6, v.Room)
+	mark = len(e.Buf)
 	if v.Speed != nil {
-		b = append(b, "<speed>"...)
-		if b, err = wire.AppendDecimal(b, *v.Speed); err != nil {
-			return b, err
-		}
-		b = append(b, "</speed>"...)
+		e.Put("<speed>")
+		e.Decimal(*v.Speed)
+		e.Put("</speed>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 20, "<speed>", NS)
-	}
-	mark = len(b)
-	if v.Street != "" {
-		if b, err = wire.AppendLeaf(b, "<street>", v.Street, "</street>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 21, "<street>", NS)
-	}
-	mark = len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 22, "<text>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 20, "<speed>")
+	e.OptionalLeaf(v.Extra, 21, "<street></street>", 8, v.Street)
+	e.OptionalLeaf(v.Extra, 22, "<text></text>", 6, v.Text)
+	mark = len(e.Buf)
 	if !v.Timestamp.IsZero() {
-		b = append(b, "<timestamp>"...)
-		if b, err = v.Timestamp.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</timestamp>"...)
+		e.Put("<timestamp>")
+		e.Add(v.Timestamp.AppendText(e.Buf))
+		e.Put("</timestamp>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 23, "<timestamp>", NS)
-	}
-	mark = len(b)
-	if v.TZO != "" {
-		if b, err = wire.AppendLeaf(b, "<tzo>", v.TZO, "</tzo>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 24, "<tzo>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 25, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</geoloc>"), nil
+	e.RespellChild(v.Extra, mark, 23, "<timestamp>")
+	e.OptionalLeaf(v.Extra, 24, "<tzo></tzo>", 5, v.TZO)
+	e.OptionalLeaf(v.Extra, 25, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</geoloc>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Location) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "geoloc") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "geoloc")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "accuracy":
-			if c.Same() && v.Accuracy == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Accuracy = wire.Ptr(n)
+			if v.Accuracy == nil {
+				v.Accuracy = wire.Ptr(d.Decimal(1))
 				continue
 			}
 		case "alt":
-			if c.Same() && v.Altitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Altitude = wire.Ptr(n)
+			if v.Altitude == nil {
+				v.Altitude = wire.Ptr(d.Decimal(2))
 				continue
 			}
 		case "altaccuracy":
-			if c.Same() && v.AltitudeAccuracy == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.AltitudeAccuracy = wire.Ptr(n)
+			if v.AltitudeAccuracy == nil {
+				v.AltitudeAccuracy = wire.Ptr(d.Decimal(3))
 				continue
 			}
 		case "area":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Area = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
+			d.OptionalLeaf(&v.Area, 4)
+			continue
 		case "bearing":
-			if c.Same() && v.Bearing == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Bearing = wire.Ptr(n)
+			if v.Bearing == nil {
+				v.Bearing = wire.Ptr(d.Decimal(5))
 				continue
 			}
 		case "building":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Building = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+			d.OptionalLeaf(&v.Building, 6)
+			continue
 		case "country":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Country = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.Country, 7)
+			continue
 		case "countrycode":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.CountryCode = c.OptionalLeaf(&v.Extra, 8)
-				continue
-			}
+			d.OptionalLeaf(&v.CountryCode, 8)
+			continue
 		case "datum":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Datum = c.OptionalLeaf(&v.Extra, 9)
-				continue
-			}
+			d.OptionalLeaf(&v.Datum, 9)
+			continue
 		case "description":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Description = c.OptionalLeaf(&v.Extra, 10)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 10)
+			continue
 		case "error":
-			if c.Same() && v.ErrorMinutes == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 11), &v.Extra, 11)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.ErrorMinutes = wire.Ptr(n)
+			if v.ErrorMinutes == nil {
+				v.ErrorMinutes = wire.Ptr(d.Decimal(11))
 				continue
 			}
 		case "floor":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Floor = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.Floor, 12)
+			continue
 		case "lat":
-			if c.Same() && v.Latitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 13), &v.Extra, 13)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Latitude = wire.Ptr(n)
+			if v.Latitude == nil {
+				v.Latitude = wire.Ptr(d.Decimal(13))
 				continue
 			}
 		case "locality":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.Locality = c.OptionalLeaf(&v.Extra, 14)
-				continue
-			}
+			d.OptionalLeaf(&v.Locality, 14)
+			continue
 		case "lon":
-			if c.Same() && v.Longitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 15), &v.Extra, 15)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Longitude = wire.Ptr(n)
+			if v.Longitude == nil {
+				v.Longitude = wire.Ptr(d.Decimal(15))
 				continue
 			}
 		case "postalcode":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.PostalCode = c.OptionalLeaf(&v.Extra, 16)
-				continue
-			}
+			d.OptionalLeaf(&v.PostalCode, 16)
+			continue
 		case "region":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.Region = c.OptionalLeaf(&v.Extra, 17)
-				continue
-			}
+			d.OptionalLeaf(&v.Region, 17)
+			continue
 		case "regioncode":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.RegionCode = c.OptionalLeaf(&v.Extra, 18)
-				continue
-			}
+			d.OptionalLeaf(&v.RegionCode, 18)
+			continue
 		case "room":
-			if c.Same() && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.Room = c.OptionalLeaf(&v.Extra, 19)
-				continue
-			}
+			d.OptionalLeaf(&v.Room, 19)
+			continue
 		case "speed":
-			if c.Same() && v.Speed == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 20), &v.Extra, 20)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Speed = wire.Ptr(n)
+			if v.Speed == nil {
+				v.Speed = wire.Ptr(d.Decimal(20))
 				continue
 			}
 		case "street":
-			if c.Same() && seen&(1<<12) == 0 {
-				seen |= 1 << 12
-				v.Street = c.OptionalLeaf(&v.Extra, 21)
-				continue
-			}
+			d.OptionalLeaf(&v.Street, 21)
+			continue
 		case "text":
-			if c.Same() && seen&(1<<13) == 0 {
-				seen |= 1 << 13
-				v.Text = c.OptionalLeaf(&v.Extra, 22)
-				continue
-			}
+			d.OptionalLeaf(&v.Text, 22)
+			continue
 		case "timestamp":
-			if c.Same() && seen&(1<<14) == 0 {
-				seen |= 1 << 14
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 23), &v.Extra, 23)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Timestamp = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadDateTime(&d, &v.Timestamp, false, 23)
 				continue
 			}
 		case "tzo":
-			if c.Same() && seen&(1<<15) == 0 {
-				seen |= 1 << 15
-				v.TZO = c.OptionalLeaf(&v.Extra, 24)
-				continue
-			}
+			d.OptionalLeaf(&v.TZO, 24)
+			continue
 		case "uri":
-			if c.Same() && seen&(1<<16) == 0 {
-				seen |= 1 << 16
-				v.URI = c.OptionalLeaf(&v.Extra, 25)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 25)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

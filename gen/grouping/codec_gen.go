@@ -22,121 +22,85 @@ func (*Group) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Group) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<group"...)
-	} else {
-		b = append(b, "<group xmlns='urn:xmpp:jingle:apps:grouping:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " semantics='", string(v.Semantics)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<group xmlns='urn:xmpp:jingle:apps:grouping:0'", 6)
+	e.Attr(" semantics='", string(v.Semantics))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Contents[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</group>"), nil
+	e.Close(v.Extra, inner, "</group>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Group) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "group") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "group")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "semantics":
-			v.Semantics = Semantics(a.Value())
+			d.String((*string)(&v.Semantics))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
-				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Contents) == cap(v.Contents) {
+				v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 			}
+			v.Contents = v.Contents[:len(v.Contents)+1]
+			if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("semantics")
+		d.MissingAttr("semantics")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Content) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<content"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</content>"), nil
+func (v *Content) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<content name='", v.Name)
+	e.Empty(v.Extra, tag, "</content>")
 }
 
 func (v *Content) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -20,57 +20,25 @@ func (*Handshake) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Handshake) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<handshake"...)
-	} else {
-		b = append(b, "<handshake xmlns='jabber:component:accept'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<handshake xmlns='jabber:component:accept'", 10)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.Digest != nil {
-		if b, err = v.Digest.AppendText(b); err != nil {
-			return b, err
-		}
+		e.Add(v.Digest.AppendText(e.Buf))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</handshake>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</handshake>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Handshake) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "handshake") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "handshake")
+	if d.HasText() {
+		stanza.ReadHex(&d, &v.Digest, false, 0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeHex(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Digest = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

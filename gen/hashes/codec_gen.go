@@ -25,72 +25,39 @@ func (*Hash) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hash) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<hash"...)
-	} else {
-		b = append(b, "<hash xmlns='urn:xmpp:hashes:2'"...)
-	}
-	if b, err = wire.AppendAttr(b, " algo='", string(v.Algorithm)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Value != nil {
-		if b, err = v.Value.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</hash>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<hash xmlns='urn:xmpp:hashes:2'", 5)
+	e.Attr(" algo='", string(v.Algorithm))
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Value, "</hash>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hash) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "hash") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "hash")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "algo":
-			v.Algorithm = Algorithm(a.Value())
+			d.String((*string)(&v.Algorithm))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Value, false, 1)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("algo")
+		d.MissingAttr("algo")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -111,56 +78,34 @@ func (*Used) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Used) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<hash-used"...)
-	} else {
-		b = append(b, "<hash-used xmlns='urn:xmpp:hashes:2'"...)
-	}
-	if b, err = wire.AppendAttr(b, " algo='", string(v.Algorithm)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</hash-used>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<hash-used xmlns='urn:xmpp:hashes:2'", 10)
+	e.Attr(" algo='", string(v.Algorithm))
+	e.Empty(v.Extra, tag, "</hash-used>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Used) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "hash-used") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "hash-used")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "algo":
-			v.Algorithm = Algorithm(a.Value())
+			d.String((*string)(&v.Algorithm))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("algo")
+		d.MissingAttr("algo")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

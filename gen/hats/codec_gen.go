@@ -31,149 +31,95 @@ func (*Hats) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hats) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<hats"...)
-	} else {
-		b = append(b, "<hats xmlns='urn:xmpp:hats:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<hats xmlns='urn:xmpp:hats:0'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hats {
-		if b, err = v.Hats[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Hats[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</hats>"), nil
+	e.Close(v.Extra, inner, "</hats>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hats) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "hats") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "hat":
-			if c.Same() {
-				if v.Hats == nil {
-					v.Hats = make([]Hat, 0, c.Count())
-				}
-				v.Hats = append(v.Hats, Hat{})
-				if err := v.Hats[len(v.Hats)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "hats")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "hat":
+			if len(v.Hats) == cap(v.Hats) {
+				v.Hats = append(v.Hats, make([]Hat, d.Count())...)[:len(v.Hats)]
+			}
+			v.Hats = v.Hats[:len(v.Hats)+1]
+			if err := v.Hats[len(v.Hats)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Hat) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<hat"...)
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " title='", v.Title); err != nil {
-		return b, err
-	}
+func (v *Hat) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<hat uri='", v.URI)
+	e.Attr(" title='", v.Title)
 	if v.Hue != nil {
-		b = append(b, " hue='"...)
-		mark := len(b)
-		if b, err = wire.AppendDecimal(b, *v.Hue); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" hue='")
+		e.Decimal(*v.Hue)
+		e.EndAttr(v.Extra, mark, 2)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</hat>"), nil
+	e.Close(v.Extra, inner, "</hat>")
 }
 
 func (v *Hat) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 0
 		case "title":
-			v.Title = a.Value()
+			d.String(&v.Title)
 			seen |= 1 << 1
 		case "hue":
-			n, reason := wire.DecodeDecimal(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Hue = wire.Ptr(n)
+			v.Hue = wire.Ptr(d.Decimal(2))
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("title")
+		d.MissingAttr("title")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

@@ -2,10 +2,7 @@
 
 package hdrext
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Extension) WireName() wire.Name {
@@ -25,106 +22,74 @@ func (*Extension) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Extension) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<rtp-hdrext"...)
-	} else {
-		b = append(b, "<rtp-hdrext xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0'"...)
-	}
-	b = append(b, " id='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.ID), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<rtp-hdrext xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0'", 11)
+	e.UintAttr(v.Extra, 0, " id='", uint64(v.ID))
+	e.Attr(" uri='", v.URI)
 	if v.Senders != "" {
-		if b, err = wire.AppendAttr(b, " senders='", string(v.Senders)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " senders='")
+		e.Attr(" senders='", string(v.Senders))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rtp-hdrext>"), nil
+	e.Close(v.Extra, inner, "</rtp-hdrext>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Extension) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "rtp-hdrext") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "rtp-hdrext")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(16, 0)
 			if n < 1 || n > 4351 {
-				return a.Invalid(r, "is not from 1 to 4351")
+				d.Invalid("is not from 1 to 4351")
 			}
 			v.ID = uint16(n)
 			seen |= 1 << 0
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 1
 		case "senders":
-			v.Senders = Senders(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Senders))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Count())
-				}
-				v.Parameters = append(v.Parameters, Parameter{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Parameters) == cap(v.Parameters) {
+				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
 			}
+			v.Parameters = v.Parameters[:len(v.Parameters)+1]
+			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -145,101 +110,47 @@ func (*AllowMixed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AllowMixed) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<extmap-allow-mixed/>"...), nil
-		}
-		return append(b, "<extmap-allow-mixed xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<extmap-allow-mixed"...)
-	} else {
-		b = append(b, "<extmap-allow-mixed xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</extmap-allow-mixed>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<extmap-allow-mixed xmlns='urn:xmpp:jingle:apps:rtp:rtp-hdrext:0'", 19, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AllowMixed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "extmap-allow-mixed") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "extmap-allow-mixed")
+	return d.End(&v.Extra)
 }
 
-func (v *Parameter) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<parameter"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+func (v *Parameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<parameter name='", v.Name)
 	if v.Value != "" {
-		if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " value='")
+		e.Attr(" value='", v.Value)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</parameter>"), nil
+	e.Empty(v.Extra, tag, "</parameter>")
 }
 
 func (v *Parameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Value)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

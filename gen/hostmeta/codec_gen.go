@@ -20,293 +20,193 @@ func (*Document) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Document) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<XRD"...)
-	} else {
-		b = append(b, "<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'", 4)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.Expires.IsZero() {
-		b = append(b, "<Expires>"...)
-		if b, err = v.Expires.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</Expires>"...)
+		e.Put("<Expires>")
+		e.Add(v.Expires.AppendText(e.Buf))
+		e.Put("</Expires>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<Expires>", NS)
-	}
-	mark = len(b)
-	if v.Subject != "" {
-		if b, err = wire.AppendLeaf(b, "<Subject>", v.Subject, "</Subject>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<Subject>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 0, "<Expires>")
+	e.OptionalLeaf(v.Extra, 1, "<Subject></Subject>", 9, v.Subject)
 	for i := range v.Aliases {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<Alias>", v.Aliases[i], "</Alias>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<Alias>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<Alias></Alias>", 7, v.Aliases[i])
 	}
 	for i := range v.Properties {
-		if b, err = v.Properties[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Properties[i].appendXML(e)
 	}
 	for i := range v.Links {
-		if b, err = v.Links[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Links[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</XRD>"), nil
+	e.Close(v.Extra, inner, "</XRD>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Document) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "XRD") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "XRD")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Expires":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Expires = n
+				stanza.ReadDateTime(&d, &v.Expires, false, 0)
 				continue
 			}
 		case "Subject":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Subject = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Subject, 1)
 				continue
 			}
 		case "Alias":
-			if c.Same() {
-				if v.Aliases == nil {
-					v.Aliases = make([]string, 0, c.Count())
-				}
-				v.Aliases = append(v.Aliases, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Aliases))))
+			if d.Same() {
+				d.Strings(&v.Aliases, 2)
 				continue
 			}
 		case "Property":
-			if c.Same() {
-				if v.Properties == nil {
-					v.Properties = make([]Property, 0, c.Count())
+			if d.Same() {
+				if len(v.Properties) == cap(v.Properties) {
+					v.Properties = append(v.Properties, make([]Property, d.Count())...)[:len(v.Properties)]
 				}
-				v.Properties = append(v.Properties, Property{})
-				if err := v.Properties[len(v.Properties)-1].decodeXML(c.Raw()); err != nil {
+				v.Properties = v.Properties[:len(v.Properties)+1]
+				if err := v.Properties[len(v.Properties)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "Link":
-			if c.Same() {
-				if v.Links == nil {
-					v.Links = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Links) == cap(v.Links) {
+					v.Links = append(v.Links, make([]Link, d.Count())...)[:len(v.Links)]
 				}
-				v.Links = append(v.Links, Link{})
-				if err := v.Links[len(v.Links)-1].decodeXML(c.Raw()); err != nil {
+				v.Links = v.Links[:len(v.Links)+1]
+				if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Link) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Link"...)
+func (v *Link) appendXML(e *wire.Encoder) {
+	tag := e.Open("<Link")
 	if v.Rel != "" {
-		if b, err = wire.AppendAttr(b, " rel='", string(v.Rel)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " rel='")
+		e.Attr(" rel='", string(v.Rel))
 	}
 	if v.MediaType != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.MediaType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " type='")
+		e.Attr(" type='", v.MediaType)
 	}
 	if v.HRef != "" {
-		if b, err = wire.AppendAttr(b, " href='", v.HRef); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " href='")
+		e.Attr(" href='", v.HRef)
 	}
 	if v.Template != "" {
-		if b, err = wire.AppendAttr(b, " template='", v.Template); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " template='")
+		e.Attr(" template='", v.Template)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Title, "<Title>", "</Title>", NS, v.Extra, 4); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteText(e, v.Title, v.Extra, 4, "<Title></Title>", 7)
 	for i := range v.Properties {
-		if b, err = v.Properties[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Properties[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Link>"), nil
+	e.Close(v.Extra, inner, "</Link>")
 }
 
 func (v *Link) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "rel":
-			v.Rel = Rel(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Rel))
 		case "type":
-			v.MediaType = a.Optional(&v.Extra, 1)
+			d.Optional(&v.MediaType)
 		case "href":
-			v.HRef = a.Optional(&v.Extra, 2)
+			d.Optional(&v.HRef)
 		case "template":
-			v.Template = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Template)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Title":
-			if c.Same() {
-				v.Title = append(v.Title, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(4, len(v.Title))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Title, 4)
 				continue
 			}
 		case "Property":
-			if c.Same() {
-				if v.Properties == nil {
-					v.Properties = make([]Property, 0, c.Count())
+			if d.Same() {
+				if len(v.Properties) == cap(v.Properties) {
+					v.Properties = append(v.Properties, make([]Property, d.Count())...)[:len(v.Properties)]
 				}
-				v.Properties = append(v.Properties, Property{})
-				if err := v.Properties[len(v.Properties)-1].decodeXML(c.Raw()); err != nil {
+				v.Properties = v.Properties[:len(v.Properties)+1]
+				if err := v.Properties[len(v.Properties)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Property) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Property"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Property>"), nil
+func (v *Property) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<Property type='", v.Type)
+	e.Content(v.Extra, tag, v.Value, "</Property>")
 }
 
 func (v *Property) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -35,74 +35,48 @@ func (*Confirm) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Confirm) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<confirm"...)
-	} else {
-		b = append(b, "<confirm xmlns='http://jabber.org/protocol/http-auth'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " method='", v.Method); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</confirm>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<confirm xmlns='http://jabber.org/protocol/http-auth'", 8)
+	e.Attr(" id='", v.ID)
+	e.Attr(" method='", v.Method)
+	e.Attr(" url='", v.URL)
+	e.Empty(v.Extra, tag, "</confirm>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Confirm) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "confirm") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "confirm")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "method":
-			v.Method = a.Value()
+			d.String(&v.Method)
 			seen |= 1 << 1
 		case "url":
-			v.URL = a.Value()
+			d.String(&v.URL)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("method")
+		d.MissingAttr("method")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("url")
+		d.MissingAttr("url")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package httpbind
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -21,460 +20,200 @@ func (*Body) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Body) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<body"...)
-	} else {
-		b = append(b, "<body xmlns='http://jabber.org/protocol/httpbind'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<body xmlns='http://jabber.org/protocol/httpbind'", 5)
 	if v.RequestID != nil {
-		b = append(b, " rid='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.RequestID, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " rid='", *v.RequestID)
 	}
 	if v.SessionID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sid='")
+		e.Attr(" sid='", v.SessionID)
 	}
 	if v.Ack != nil {
-		b = append(b, " ack='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Ack, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " ack='", *v.Ack)
 	}
 	if v.Report != nil {
-		b = append(b, " report='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Report, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " report='", *v.Report)
 	}
 	if v.Time != nil {
-		b = append(b, " time='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Time, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " time='", *v.Time)
 	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " to='")
-	}
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " from='")
-	}
+	e.SpelledAttr(v.Extra, 5, " to='", v.To.String(), false)
+	e.SpelledAttr(v.Extra, 6, " from='", v.From.String(), false)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
 	if v.Ver != "" {
-		if b, err = wire.AppendAttr(b, " ver='", v.Ver); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " ver='")
+		e.Attr(" ver='", v.Ver)
 	}
 	if v.Wait != nil {
-		b = append(b, " wait='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Wait), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 9, " wait='", uint64(*v.Wait))
 	}
 	if v.Hold != nil {
-		b = append(b, " hold='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Hold), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 10, " hold='", uint64(*v.Hold))
 	}
 	if v.Requests != nil {
-		b = append(b, " requests='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Requests), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 11, " requests='", uint64(*v.Requests))
 	}
 	if v.Polling != nil {
-		b = append(b, " polling='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Polling), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 12, " polling='", uint64(*v.Polling))
 	}
 	if v.Inactivity != nil {
-		b = append(b, " inactivity='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Inactivity), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 13, " inactivity='", uint64(*v.Inactivity))
 	}
 	if v.Pause != nil {
-		b = append(b, " pause='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Pause), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 14, " pause='", uint64(*v.Pause))
 	}
 	if v.MaxPause != nil {
-		b = append(b, " maxpause='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxPause), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 15, " maxpause='", uint64(*v.MaxPause))
 	}
 	if v.ContentType != "" {
-		if b, err = wire.AppendAttr(b, " content='", v.ContentType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " content='")
+		e.Attr(" content='", v.ContentType)
 	}
 	if v.Accept != "" {
-		if b, err = wire.AppendAttr(b, " accept='", v.Accept); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " accept='")
+		e.Attr(" accept='", v.Accept)
 	}
 	if v.Charsets != "" {
-		if b, err = wire.AppendAttr(b, " charsets='", v.Charsets); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 18, " charsets='")
+		e.Attr(" charsets='", v.Charsets)
 	}
 	if v.Route != "" {
-		if b, err = wire.AppendAttr(b, " route='", v.Route); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 19, " route='")
+		e.Attr(" route='", v.Route)
 	}
 	if v.Secure {
-		b = append(b, " secure='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Secure)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 20)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 20, " secure='")
+		e.BoolAttr(v.Extra, 20, " secure='", v.Secure)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " secure='")
 	}
 	if v.StreamID != "" {
-		if b, err = wire.AppendAttr(b, " authid='", v.StreamID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 21, " authid='")
+		e.Attr(" authid='", v.StreamID)
 	}
 	if v.Stream != "" {
-		if b, err = wire.AppendAttr(b, " stream='", v.Stream); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 22, " stream='")
+		e.Attr(" stream='", v.Stream)
 	}
 	if v.Key != "" {
-		if b, err = wire.AppendAttr(b, " key='", v.Key); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 23, " key='")
+		e.Attr(" key='", v.Key)
 	}
 	if v.NewKey != "" {
-		if b, err = wire.AppendAttr(b, " newkey='", v.NewKey); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 24, " newkey='")
+		e.Attr(" newkey='", v.NewKey)
 	}
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 25, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.Condition != "" {
-		if b, err = wire.AppendAttr(b, " condition='", string(v.Condition)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 26, " condition='")
+		e.Attr(" condition='", string(v.Condition))
 	}
-	if v.XMPPVersion != "" {
-		if b, err = wire.AppendAttr(b, " xmlns:pbb='urn:xmpp:xbosh' pbb:version='", v.XMPPVersion); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 27, " xmlns:pbb='urn:xmpp:xbosh' pbb:version='")
-	}
+	e.SpelledAttr(v.Extra, 27, " xmlns:pbb='urn:xmpp:xbosh' pbb:version='", v.XMPPVersion, false)
 	if v.XMPPRestart {
-		b = append(b, " xmlns:pcb='urn:xmpp:xbosh' pcb:restart='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.XMPPRestart)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 28)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 28, " xmlns:pcb='urn:xmpp:xbosh' pcb:restart='")
+		e.BoolAttr(v.Extra, 28, " xmlns:pcb='urn:xmpp:xbosh' pcb:restart='", v.XMPPRestart)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " xmlns:pcb='urn:xmpp:xbosh' pcb:restart='")
 	}
 	if v.XMPPRestartLogic {
-		b = append(b, " xmlns:pdb='urn:xmpp:xbosh' pdb:restartlogic='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.XMPPRestartLogic)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 29)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 29, " xmlns:pdb='urn:xmpp:xbosh' pdb:restartlogic='")
+		e.BoolAttr(v.Extra, 29, " xmlns:pdb='urn:xmpp:xbosh' pdb:restartlogic='", v.XMPPRestartLogic)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " xmlns:pdb='urn:xmpp:xbosh' pdb:restartlogic='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 30, "<uri>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 30, "<uri></uri>", 5, v.URI)
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NS)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</body>"), nil
+	e.Close(v.Extra, inner, "</body>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Body) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "body") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "body")
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "rid":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(64, 0)
 			if n < 1 || n > 9007199254740991 {
-				return a.Invalid(r, "is not from 1 to 9007199254740991")
+				d.Invalid("is not from 1 to 9007199254740991")
 			}
 			v.RequestID = wire.Ptr(n)
 		case "sid":
-			v.SessionID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SessionID)
 		case "ack":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Ack = wire.Ptr(n)
+			v.Ack = wire.Ptr(d.Uint(64, 2))
 		case "report":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Report = wire.Ptr(n)
+			v.Report = wire.Ptr(d.Uint(64, 3))
 		case "time":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Time = wire.Ptr(n)
+			v.Time = wire.Ptr(d.Uint(64, 4))
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 5)
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 6)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 7)
+			d.Optional(&v.Lang)
 		case "ver":
-			v.Ver = a.Optional(&v.Extra, 8)
+			d.Optional(&v.Ver)
 		case "wait":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Wait = wire.Ptr(uint16(n))
+			v.Wait = wire.Ptr(uint16(d.Uint(16, 9)))
 		case "hold":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Hold = wire.Ptr(uint8(n))
+			v.Hold = wire.Ptr(uint8(d.Uint(8, 10)))
 		case "requests":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Requests = wire.Ptr(uint8(n))
+			v.Requests = wire.Ptr(uint8(d.Uint(8, 11)))
 		case "polling":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Polling = wire.Ptr(uint16(n))
+			v.Polling = wire.Ptr(uint16(d.Uint(16, 12)))
 		case "inactivity":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Inactivity = wire.Ptr(uint16(n))
+			v.Inactivity = wire.Ptr(uint16(d.Uint(16, 13)))
 		case "pause":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Pause = wire.Ptr(uint16(n))
+			v.Pause = wire.Ptr(uint16(d.Uint(16, 14)))
 		case "maxpause":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxPause = wire.Ptr(uint16(n))
+			v.MaxPause = wire.Ptr(uint16(d.Uint(16, 15)))
 		case "content":
-			v.ContentType = a.Optional(&v.Extra, 16)
+			d.Optional(&v.ContentType)
 		case "accept":
-			v.Accept = a.Optional(&v.Extra, 17)
+			d.Optional(&v.Accept)
 		case "charsets":
-			v.Charsets = a.Optional(&v.Extra, 18)
+			d.Optional(&v.Charsets)
 		case "route":
-			v.Route = a.Optional(&v.Extra, 19)
+			d.Optional(&v.Route)
 		case "secure":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 20)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Secure = n
+			v.Secure = d.Bool(true, 20)
 		case "authid":
-			v.StreamID = a.Optional(&v.Extra, 21)
+			d.Optional(&v.StreamID)
 		case "stream":
-			v.Stream = a.Optional(&v.Extra, 22)
+			d.Optional(&v.Stream)
 		case "key":
-			v.Key = a.Optional(&v.Extra, 23)
+			d.Optional(&v.Key)
 		case "newkey":
-			v.NewKey = a.Optional(&v.Extra, 24)
+			d.Optional(&v.NewKey)
 		case "type":
-			v.Type = Type(a.Optional(&v.Extra, 25))
+			d.Optional((*string)(&v.Type))
 		case "condition":
-			v.Condition = Condition(a.Optional(&v.Extra, 26))
+			d.Optional((*string)(&v.Condition))
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSXMPP, Local: "version"}):
-				v.XMPPVersion = a.Optional(&v.Extra, 27)
+				d.OptionalSpelled(&v.XMPPVersion, 27)
 			case (wire.Name{Space: NSXMPP, Local: "restart"}):
-				n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 28)
-				if reason != "" {
-					return a.Invalid(r, reason)
-				}
-				v.XMPPRestart = n
+				v.XMPPRestart = d.Bool(true, 28)
 			case (wire.Name{Space: NSXMPP, Local: "restartlogic"}):
-				n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 29)
-				if reason != "" {
-					return a.Invalid(r, reason)
-				}
-				v.XMPPRestartLogic = n
+				v.XMPPRestartLogic = d.Bool(true, 29)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.URI = c.OptionalLeaf(&v.Extra, 30)
+			if d.Same() {
+				d.OptionalLeaf(&v.URI, 30)
 				continue
 			}
 		}
-		v.Content = append(v.Content, c.Raw())
+		v.Content = append(v.Content, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -2,10 +2,7 @@
 
 package httpscheme
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Auth) WireName() wire.Name {
@@ -25,77 +22,58 @@ func (*Auth) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Auth) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<auth"...)
-	} else {
-		b = append(b, "<auth xmlns='http://jabber.org/protocol/url-data/scheme/http'"...)
-	}
-	if b, err = wire.AppendAttr(b, " scheme='", v.Scheme); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<auth xmlns='http://jabber.org/protocol/url-data/scheme/http'", 5)
+	e.Attr(" scheme='", v.Scheme)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Params {
-		if b, err = v.Params[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Params[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</auth>"), nil
+	e.Close(v.Extra, inner, "</auth>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Auth) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "auth") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "auth")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "scheme":
-			v.Scheme = a.Value()
+			d.String(&v.Scheme)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "auth-param":
-			if c.Same() {
-				if v.Params == nil {
-					v.Params = make([]AuthParam, 0, c.Count())
-				}
-				v.Params = append(v.Params, AuthParam{})
-				if err := v.Params[len(v.Params)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Params) == cap(v.Params) {
+				v.Params = append(v.Params, make([]AuthParam, d.Count())...)[:len(v.Params)]
 			}
+			v.Params = v.Params[:len(v.Params)+1]
+			if err := v.Params[len(v.Params)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("scheme")
+		d.MissingAttr("scheme")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -116,135 +94,75 @@ func (*Cookie) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Cookie) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<cookie"...)
-	} else {
-		b = append(b, "<cookie xmlns='http://jabber.org/protocol/url-data/scheme/http'"...)
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<cookie xmlns='http://jabber.org/protocol/url-data/scheme/http'", 7)
+	e.Attr(" name='", v.Name)
+	e.Attr(" value='", v.Value)
 	if v.Comment != "" {
-		if b, err = wire.AppendAttr(b, " comment='", v.Comment); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " comment='")
+		e.Attr(" comment='", v.Comment)
 	}
 	if v.Domain != "" {
-		if b, err = wire.AppendAttr(b, " domain='", v.Domain); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " domain='")
+		e.Attr(" domain='", v.Domain)
 	}
 	if v.MaxAge != nil {
-		b = append(b, " max-age='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.MaxAge, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 4, " max-age='", *v.MaxAge)
 	}
 	if v.Path != "" {
-		if b, err = wire.AppendAttr(b, " path='", v.Path); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " path='")
+		e.Attr(" path='", v.Path)
 	}
 	if v.Secure {
-		b = append(b, " secure='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Secure)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " secure='")
+		e.BoolAttr(v.Extra, 6, " secure='", v.Secure)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " secure='")
 	}
 	if v.Version != "" {
-		if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " version='")
+		e.Attr(" version='", v.Version)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</cookie>"), nil
+	e.Empty(v.Extra, tag, "</cookie>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Cookie) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "cookie") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "cookie")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		case "comment":
-			v.Comment = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Comment)
 		case "domain":
-			v.Domain = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Domain)
 		case "max-age":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxAge = wire.Ptr(n)
+			v.MaxAge = wire.Ptr(d.Int(64, 4))
 		case "path":
-			v.Path = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Path)
 		case "secure":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Secure = n
+			v.Secure = d.Bool(true, 6)
 		case "version":
-			v.Version = a.Optional(&v.Extra, 7)
+			d.Optional(&v.Version)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -265,124 +183,77 @@ func (*Header) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Header) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<header"...)
-	} else {
-		b = append(b, "<header xmlns='http://jabber.org/protocol/url-data/scheme/http'"...)
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<header xmlns='http://jabber.org/protocol/url-data/scheme/http'", 7)
+	e.Attr(" name='", v.Name)
 	if v.Value != "" {
-		if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " value='")
+		e.Attr(" value='", v.Value)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</header>"), nil
+	e.Content(v.Extra, tag, v.Text, "</header>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Header) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "header") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "header")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Value)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Text = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *AuthParam) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<auth-param"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</auth-param>"), nil
+func (v *AuthParam) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<auth-param name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Content(v.Extra, tag, v.Text, "</auth-param>")
 }
 
 func (v *AuthParam) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Text = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package ibb
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -36,87 +35,52 @@ func (*Open) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Open) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<open"...)
-	} else {
-		b = append(b, "<open xmlns='http://jabber.org/protocol/ibb'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	b = append(b, " block-size='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.BlockSize), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<open xmlns='http://jabber.org/protocol/ibb'", 5)
+	e.Attr(" sid='", v.SessionID)
+	e.UintAttr(v.Extra, 1, " block-size='", uint64(v.BlockSize))
 	if v.Stanza != "" {
-		if b, err = wire.AppendAttr(b, " stanza='", string(v.Stanza)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " stanza='")
+		e.Attr(" stanza='", string(v.Stanza))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</open>"), nil
+	e.Empty(v.Extra, tag, "</open>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Open) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "open") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "open")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "block-size":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(16, 1)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.BlockSize = uint16(n)
 			seen |= 1 << 1
 		case "stanza":
-			v.Stanza = Stanza(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Stanza))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("block-size")
+		d.MissingAttr("block-size")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -147,89 +111,46 @@ func (*Data) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Data) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<data"...)
-	} else {
-		b = append(b, "<data xmlns='http://jabber.org/protocol/ibb'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	b = append(b, " seq='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Sequence), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.Block != nil {
-		if b, err = v.Block.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<data xmlns='http://jabber.org/protocol/ibb'", 5)
+	e.Attr(" sid='", v.SessionID)
+	e.UintAttr(v.Extra, 1, " seq='", uint64(v.Sequence))
+	stanza.WriteBytesContent(e, v.Extra, 2, tag, v.Block, "</data>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Data) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "data") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "data")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "seq":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Sequence = uint16(n)
+			v.Sequence = uint16(d.Uint(16, 1))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Block = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Block, false, 2)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("seq")
+		d.MissingAttr("seq")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -260,56 +181,34 @@ func (*Close) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Close) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<close"...)
-	} else {
-		b = append(b, "<close xmlns='http://jabber.org/protocol/ibb'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</close>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<close xmlns='http://jabber.org/protocol/ibb'", 6)
+	e.Attr(" sid='", v.SessionID)
+	e.Empty(v.Extra, tag, "</close>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Close) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "close") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "close")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,64 +25,40 @@ func (*Register) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Register) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:xmpp:register:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:xmpp:register:0'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Flows {
-		if b, err = v.Flows[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Flows[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Register) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "flow":
-			if c.Same() {
-				if v.Flows == nil {
-					v.Flows = make([]Flow, 0, c.Count())
-				}
-				v.Flows = append(v.Flows, Flow{})
-				if err := v.Flows[len(v.Flows)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "flow":
+			if len(v.Flows) == cap(v.Flows) {
+				v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+			}
+			v.Flows = v.Flows[:len(v.Flows)+1]
+			if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -113,48 +89,15 @@ func (*RegisterGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RegisterGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<register/>"...), nil
-		}
-		return append(b, "<register xmlns='urn:xmpp:register:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:xmpp:register:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<register xmlns='urn:xmpp:register:0'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RegisterGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -185,64 +128,40 @@ func (*RegisterSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RegisterSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:xmpp:register:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:xmpp:register:0'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Flows {
-		if b, err = v.Flows[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Flows[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RegisterSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "flow":
-			if c.Same() {
-				if v.Flows == nil {
-					v.Flows = make([]Flow, 0, c.Count())
-				}
-				v.Flows = append(v.Flows, Flow{})
-				if err := v.Flows[len(v.Flows)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "flow":
+			if len(v.Flows) == cap(v.Flows) {
+				v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+			}
+			v.Flows = v.Flows[:len(v.Flows)+1]
+			if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -263,64 +182,40 @@ func (*Recovery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Recovery) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<recovery"...)
-	} else {
-		b = append(b, "<recovery xmlns='urn:xmpp:register:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<recovery xmlns='urn:xmpp:register:0'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Flows {
-		if b, err = v.Flows[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Flows[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</recovery>"), nil
+	e.Close(v.Extra, inner, "</recovery>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Recovery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "recovery") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "flow":
-			if c.Same() {
-				if v.Flows == nil {
-					v.Flows = make([]Flow, 0, c.Count())
-				}
-				v.Flows = append(v.Flows, Flow{})
-				if err := v.Flows[len(v.Flows)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "recovery")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "flow":
+			if len(v.Flows) == cap(v.Flows) {
+				v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+			}
+			v.Flows = v.Flows[:len(v.Flows)+1]
+			if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -351,48 +246,15 @@ func (*RecoveryGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RecoveryGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<recovery/>"...), nil
-		}
-		return append(b, "<recovery xmlns='urn:xmpp:register:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<recovery"...)
-	} else {
-		b = append(b, "<recovery xmlns='urn:xmpp:register:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</recovery>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<recovery xmlns='urn:xmpp:register:0'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RecoveryGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "recovery") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "recovery")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -423,64 +285,40 @@ func (*RecoverySet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RecoverySet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<recovery"...)
-	} else {
-		b = append(b, "<recovery xmlns='urn:xmpp:register:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<recovery xmlns='urn:xmpp:register:0'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Flows {
-		if b, err = v.Flows[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Flows[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</recovery>"), nil
+	e.Close(v.Extra, inner, "</recovery>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RecoverySet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "recovery") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "flow":
-			if c.Same() {
-				if v.Flows == nil {
-					v.Flows = make([]Flow, 0, c.Count())
-				}
-				v.Flows = append(v.Flows, Flow{})
-				if err := v.Flows[len(v.Flows)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "recovery")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "flow":
+			if len(v.Flows) == cap(v.Flows) {
+				v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+			}
+			v.Flows = v.Flows[:len(v.Flows)+1]
+			if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -501,62 +339,43 @@ func (*Challenge) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Challenge) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<challenge"...)
-	} else {
-		b = append(b, "<challenge xmlns='urn:xmpp:register:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<challenge xmlns='urn:xmpp:register:0'", 10)
+	e.Attr(" type='", v.Type)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Payload {
-		b = wire.AppendRaw(b, v.Payload[i], NS)
+		e.Raw(v.Payload[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</challenge>"), nil
+	e.Close(v.Extra, inner, "</challenge>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Challenge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "challenge") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "challenge")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Payload = append(v.Payload, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Payload = append(v.Payload, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -587,49 +406,25 @@ func (*Response) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Response) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<response"...)
-	} else {
-		b = append(b, "<response xmlns='urn:xmpp:register:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<response xmlns='urn:xmpp:register:0'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Payload {
-		b = wire.AppendRaw(b, v.Payload[i], NS)
+		e.Raw(v.Payload[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</response>"), nil
+	e.Close(v.Extra, inner, "</response>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Response) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "response") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "response")
+	for d.Child() != "" {
+		v.Payload = append(v.Payload, d.Raw())
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		v.Payload = append(v.Payload, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -660,48 +455,15 @@ func (*Cancel) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Cancel) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<cancel/>"...), nil
-		}
-		return append(b, "<cancel xmlns='urn:xmpp:register:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<cancel"...)
-	} else {
-		b = append(b, "<cancel xmlns='urn:xmpp:register:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</cancel>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<cancel xmlns='urn:xmpp:register:0'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Cancel) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "cancel") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "cancel")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -732,90 +494,49 @@ func (*Success) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Success) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<success"...)
-	} else {
-		b = append(b, "<success xmlns='urn:xmpp:register:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<jid>"...)
-	if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	b = append(b, "</jid>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<jid>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<username>", v.Username, "</username>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<username>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</success>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<success xmlns='urn:xmpp:register:0'", 8)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<jid></jid>", 5, v.JID.String())
+	e.Leaf(v.Extra, 1, "<username></username>", 10, v.Username)
+	e.Close(v.Extra, inner, "</success>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Success) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "success") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "success")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.JID = n
+				stanza.ReadJID(&d, &v.JID, true, 0)
 				continue
 			}
 		case "username":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Username = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Username, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("jid")
+		d.MissingChild("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("username")
+		d.MissingChild("username")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -831,165 +552,97 @@ func (*InvalidFlow) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InvalidFlow) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<invalid-flow/>"...), nil
-		}
-		return append(b, "<invalid-flow xmlns='urn:xmpp:register:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<invalid-flow"...)
-	} else {
-		b = append(b, "<invalid-flow xmlns='urn:xmpp:register:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</invalid-flow>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<invalid-flow xmlns='urn:xmpp:register:0'", 13, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InvalidFlow) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "invalid-flow") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "invalid-flow")
+	return d.End(&v.Extra)
 }
 
-func (v *Flow) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<flow"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Name, "<name>", "</name>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
+func (v *Flow) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<flow id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteText(e, v.Name, v.Extra, 1, "<name></name>", 6)
 	for i := range v.Challenges {
-		if b, err = v.Challenges[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Challenges[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</flow>"), nil
+	e.Close(v.Extra, inner, "</flow>")
 }
 
 func (v *Flow) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
-				v.Name = append(v.Name, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Name))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Name, 1)
+			continue
 		case "challenge":
-			if c.Same() {
-				if v.Challenges == nil {
-					v.Challenges = make([]ChallengeType, 0, c.Count())
-				}
-				v.Challenges = append(v.Challenges, ChallengeType{})
-				if err := v.Challenges[len(v.Challenges)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Challenges) == cap(v.Challenges) {
+				v.Challenges = append(v.Challenges, make([]ChallengeType, d.Count())...)[:len(v.Challenges)]
 			}
+			v.Challenges = v.Challenges[:len(v.Challenges)+1]
+			if err := v.Challenges[len(v.Challenges)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ChallengeType) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<challenge"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</challenge>"), nil
+func (v *ChallengeType) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<challenge type='", v.Type)
+	e.Empty(v.Extra, tag, "</challenge>")
 }
 
 func (v *ChallengeType) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/datachannel"
 	"stanza.invalid/gen/dtls"
 	"stanza.invalid/stream/wire"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,423 +26,269 @@ func (*Transport) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Transport) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<transport"...)
-	} else {
-		b = append(b, "<transport xmlns='urn:xmpp:jingle:transports:ice-udp:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<transport xmlns='urn:xmpp:jingle:transports:ice-udp:1'", 10)
 	if v.Password != "" {
-		if b, err = wire.AppendAttr(b, " pwd='", v.Password); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " pwd='")
+		e.Attr(" pwd='", v.Password)
 	}
 	if v.UsernameFragment != "" {
-		if b, err = wire.AppendAttr(b, " ufrag='", v.UsernameFragment); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " ufrag='")
+		e.Attr(" ufrag='", v.UsernameFragment)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Candidates {
-		if b, err = v.Candidates[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Candidates[i].appendXML(e)
 	}
 	for i := range v.RemoteCandidates {
-		if b, err = v.RemoteCandidates[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.RemoteCandidates[i].appendXML(e)
 	}
 	for i := range v.Fingerprints {
-		if b, err = v.Fingerprints[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Fingerprints[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.SCTPMaps {
-		if b, err = v.SCTPMaps[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.SCTPMaps[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Channels {
-		if b, err = v.Channels[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Channels[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</transport>"), nil
+	e.Close(v.Extra, inner, "</transport>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Transport) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "transport") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "transport")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "pwd":
-			v.Password = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Password)
 		case "ufrag":
-			v.UsernameFragment = a.Optional(&v.Extra, 1)
+			d.Optional(&v.UsernameFragment)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "candidate":
-			if c.Same() {
-				if v.Candidates == nil {
-					v.Candidates = make([]Candidate, 0, c.Count())
+			if d.Same() {
+				if len(v.Candidates) == cap(v.Candidates) {
+					v.Candidates = append(v.Candidates, make([]Candidate, d.Count())...)[:len(v.Candidates)]
 				}
-				v.Candidates = append(v.Candidates, Candidate{})
-				if err := v.Candidates[len(v.Candidates)-1].decodeXML(c.Raw()); err != nil {
+				v.Candidates = v.Candidates[:len(v.Candidates)+1]
+				if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "remote-candidate":
-			if c.Same() {
-				if v.RemoteCandidates == nil {
-					v.RemoteCandidates = make([]RemoteCandidate, 0, c.Count())
+			if d.Same() {
+				if len(v.RemoteCandidates) == cap(v.RemoteCandidates) {
+					v.RemoteCandidates = append(v.RemoteCandidates, make([]RemoteCandidate, d.Count())...)[:len(v.RemoteCandidates)]
 				}
-				v.RemoteCandidates = append(v.RemoteCandidates, RemoteCandidate{})
-				if err := v.RemoteCandidates[len(v.RemoteCandidates)-1].decodeXML(c.Raw()); err != nil {
+				v.RemoteCandidates = v.RemoteCandidates[:len(v.RemoteCandidates)+1]
+				if err := v.RemoteCandidates[len(v.RemoteCandidates)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "fingerprint":
-			if c.In(dtls.NS) {
-				if v.Fingerprints == nil {
-					v.Fingerprints = make([]dtls.Fingerprint, 0, c.Count())
+			if d.In(dtls.NS) {
+				if len(v.Fingerprints) == cap(v.Fingerprints) {
+					v.Fingerprints = append(v.Fingerprints, make([]dtls.Fingerprint, d.Count())...)[:len(v.Fingerprints)]
 				}
-				v.Fingerprints = append(v.Fingerprints, dtls.Fingerprint{})
-				if err := v.Fingerprints[len(v.Fingerprints)-1].DecodeXML(c.Raw()); err != nil {
+				v.Fingerprints = v.Fingerprints[:len(v.Fingerprints)+1]
+				if err := v.Fingerprints[len(v.Fingerprints)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sctpmap":
-			if c.In(datachannel.NS) {
-				if v.SCTPMaps == nil {
-					v.SCTPMaps = make([]datachannel.SCTPMap, 0, c.Count())
+			if d.In(datachannel.NS) {
+				if len(v.SCTPMaps) == cap(v.SCTPMaps) {
+					v.SCTPMaps = append(v.SCTPMaps, make([]datachannel.SCTPMap, d.Count())...)[:len(v.SCTPMaps)]
 				}
-				v.SCTPMaps = append(v.SCTPMaps, datachannel.SCTPMap{})
-				if err := v.SCTPMaps[len(v.SCTPMaps)-1].DecodeXML(c.Raw()); err != nil {
+				v.SCTPMaps = v.SCTPMaps[:len(v.SCTPMaps)+1]
+				if err := v.SCTPMaps[len(v.SCTPMaps)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "channel":
-			if c.In(datachannel.NSWebRTC) {
-				if v.Channels == nil {
-					v.Channels = make([]datachannel.Channel, 0, c.Count())
+			if d.In(datachannel.NSWebRTC) {
+				if len(v.Channels) == cap(v.Channels) {
+					v.Channels = append(v.Channels, make([]datachannel.Channel, d.Count())...)[:len(v.Channels)]
 				}
-				v.Channels = append(v.Channels, datachannel.Channel{})
-				if err := v.Channels[len(v.Channels)-1].DecodeXML(c.Raw()); err != nil {
+				v.Channels = v.Channels[:len(v.Channels)+1]
+				if err := v.Channels[len(v.Channels)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Candidate) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<candidate"...)
-	b = append(b, " component='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Component), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " foundation='", v.Foundation); err != nil {
-		return b, err
-	}
-	b = append(b, " generation='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.Generation), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " ip='", v.IP); err != nil {
-		return b, err
-	}
-	b = append(b, " port='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.Port), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 5)
-	}
-	b = append(b, '\'')
-	b = append(b, " priority='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.Priority, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 6)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " protocol='", v.Protocol); err != nil {
-		return b, err
-	}
+func (v *Candidate) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<candidate component='", uint64(v.Component))
+	e.Attr(" foundation='", v.Foundation)
+	e.UintAttr(v.Extra, 2, " generation='", uint64(v.Generation))
+	e.Attr(" id='", v.ID)
+	e.Attr(" ip='", v.IP)
+	e.UintAttr(v.Extra, 5, " port='", uint64(v.Port))
+	e.UintAttr(v.Extra, 6, " priority='", v.Priority)
+	e.Attr(" protocol='", v.Protocol)
 	if v.RelatedAddress != "" {
-		if b, err = wire.AppendAttr(b, " rel-addr='", v.RelatedAddress); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " rel-addr='")
+		e.Attr(" rel-addr='", v.RelatedAddress)
 	}
 	if v.RelatedPort != nil {
-		b = append(b, " rel-port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.RelatedPort), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 9, " rel-port='", uint64(*v.RelatedPort))
 	}
 	if v.Network != nil {
-		b = append(b, " network='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Network), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 10, " network='", uint64(*v.Network))
 	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.Attr(" type='", string(v.Type))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</candidate>"), nil
+	e.Close(v.Extra, inner, "</candidate>")
 }
 
 func (v *Candidate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "component":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Component = uint8(n)
+			v.Component = uint8(d.Uint(8, 0))
 			seen |= 1 << 0
 		case "foundation":
-			v.Foundation = a.Value()
+			d.String(&v.Foundation)
 			seen |= 1 << 1
 		case "generation":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Generation = uint8(n)
+			v.Generation = uint8(d.Uint(8, 2))
 			seen |= 1 << 2
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 3
 		case "ip":
-			v.IP = a.Value()
+			d.String(&v.IP)
 			seen |= 1 << 4
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = uint16(n)
+			v.Port = uint16(d.Uint(16, 5))
 			seen |= 1 << 5
 		case "priority":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Priority = n
+			v.Priority = d.Uint(64, 6)
 			seen |= 1 << 6
 		case "protocol":
-			v.Protocol = a.Value()
+			d.String(&v.Protocol)
 			seen |= 1 << 7
 		case "rel-addr":
-			v.RelatedAddress = a.Optional(&v.Extra, 8)
+			d.Optional(&v.RelatedAddress)
 		case "rel-port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.RelatedPort = wire.Ptr(uint16(n))
+			v.RelatedPort = wire.Ptr(uint16(d.Uint(16, 9)))
 		case "network":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Network = wire.Ptr(uint8(n))
+			v.Network = wire.Ptr(uint8(d.Uint(8, 10)))
 		case "type":
-			v.Type = CandidateType(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 8
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("component")
+		d.MissingAttr("component")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("foundation")
+		d.MissingAttr("foundation")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("generation")
+		d.MissingAttr("generation")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingAttr("ip")
+		d.MissingAttr("ip")
 	}
 	if seen&(1<<5) == 0 {
-		return r.MissingAttr("port")
+		d.MissingAttr("port")
 	}
 	if seen&(1<<6) == 0 {
-		return r.MissingAttr("priority")
+		d.MissingAttr("priority")
 	}
 	if seen&(1<<7) == 0 {
-		return r.MissingAttr("protocol")
+		d.MissingAttr("protocol")
 	}
 	if seen&(1<<8) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *RemoteCandidate) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<remote-candidate"...)
-	b = append(b, " component='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Component), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " ip='", v.IP); err != nil {
-		return b, err
-	}
-	b = append(b, " port='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.Port), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</remote-candidate>"), nil
+func (v *RemoteCandidate) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<remote-candidate component='", uint64(v.Component))
+	e.Attr(" ip='", v.IP)
+	e.UintAttr(v.Extra, 2, " port='", uint64(v.Port))
+	e.Empty(v.Extra, tag, "</remote-candidate>")
 }
 
 func (v *RemoteCandidate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "component":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Component = uint8(n)
+			v.Component = uint8(d.Uint(8, 0))
 			seen |= 1 << 0
 		case "ip":
-			v.IP = a.Value()
+			d.String(&v.IP)
 			seen |= 1 << 1
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = uint16(n)
+			v.Port = uint16(d.Uint(16, 2))
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("component")
+		d.MissingAttr("component")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("ip")
+		d.MissingAttr("ip")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("port")
+		d.MissingAttr("port")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package imiq
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,129 +25,70 @@ func (*Quotient) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Quotient) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:iq'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:iq'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Number != nil {
-		b = append(b, "<num>"...)
-		b = strconv.AppendInt(b, int64(*v.Number), 10)
-		b = append(b, "</num>"...)
+		e.IntLeaf(v.Extra, 0, "<num></num>", 5, int64(*v.Number))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<num>", NS)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<desc>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 1, "<desc></desc>", 6, v.Description)
 	if v.Message != nil {
-		if b, err = v.Message.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Message.AppendXML(e.Buf, ""))
 	}
-	mark = len(b)
-	if v.Hint != "" {
-		if b, err = wire.AppendLeaf(b, "<hint>", v.Hint, "</hint>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<hint>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 3, "<hint></hint>", 6, v.Hint)
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Quotient) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "num":
-			if c.Same() {
+			if d.Same() {
 				if v.Number != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Number = wire.Ptr(int32(n))
+				v.Number = wire.Ptr(int32(d.Int(32, 0)))
 				continue
 			}
 		case "desc":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Description, 1)
 				continue
 			}
 		case "message":
-			if c.In(wire.NSClient) {
+			if d.In(wire.NSClient) {
 				if v.Message != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Message = new(stanza.Message)
-				if err := v.Message.DecodeXML(c.Raw()); err != nil {
+				if err := v.Message.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "hint":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Hint = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Hint, 3)
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -179,68 +119,46 @@ func (*QuotientGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *QuotientGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:iq'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:iq'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Message != nil {
-		if b, err = v.Message.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Message.AppendXML(e.Buf, ""))
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *QuotientGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			if c.In(wire.NSClient) {
+			if d.In(wire.NSClient) {
 				if v.Message != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Message = new(stanza.Message)
-				if err := v.Message.DecodeXML(c.Raw()); err != nil {
+				if err := v.Message.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -271,80 +189,38 @@ func (*QuotientSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *QuotientSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:iq'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:iq'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Number != nil {
-		b = append(b, "<num>"...)
-		b = strconv.AppendInt(b, int64(*v.Number), 10)
-		b = append(b, "</num>"...)
+		e.IntLeaf(v.Extra, 0, "<num></num>", 5, int64(*v.Number))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<num>", NS)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<desc>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.OptionalLeaf(v.Extra, 1, "<desc></desc>", 6, v.Description)
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *QuotientSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "num":
-			if c.Same() && v.Number == nil {
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Number = wire.Ptr(int32(n))
+			if v.Number == nil {
+				v.Number = wire.Ptr(int32(d.Int(32, 0)))
 				continue
 			}
 		case "desc":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -37,96 +36,61 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<inbox"...)
-	} else {
-		b = append(b, "<inbox xmlns='urn:xmpp:inbox:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<inbox xmlns='urn:xmpp:inbox:1'", 6)
 	if v.UnreadOnly {
-		b = append(b, " unread-only='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.UnreadOnly)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " unread-only='")
+		e.BoolAttr(v.Extra, 0, " unread-only='", v.UnreadOnly)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " unread-only='")
 	}
 	if v.Messages != nil {
-		b = append(b, " messages='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Messages)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 1, " messages='", *v.Messages)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</inbox>"), nil
+	e.Close(v.Extra, inner, "</inbox>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "inbox") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "inbox")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "unread-only":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.UnreadOnly = n
+			v.UnreadOnly = d.Bool(true, 0)
 		case "messages":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Messages = wire.Ptr(n)
+			v.Messages = wire.Ptr(d.Bool(false, 1))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if d.In(rsm.NS) && v.Set == nil {
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -152,97 +116,50 @@ func (*Entry) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Entry) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<entry"...)
-	} else {
-		b = append(b, "<entry xmlns='urn:xmpp:inbox:1'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " unread='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.Unread, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</entry>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<entry xmlns='urn:xmpp:inbox:1'", 6)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.UintAttr(v.Extra, 1, " unread='", v.Unread)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</entry>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Entry) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "entry") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "entry")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "unread":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Unread = n
+			v.Unread = d.Uint(64, 1)
 			seen |= 1 << 1
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("unread")
+		d.MissingAttr("unread")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -263,107 +180,62 @@ func (*Fin) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fin) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<fin"...)
-	} else {
-		b = append(b, "<fin xmlns='urn:xmpp:inbox:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<fin xmlns='urn:xmpp:inbox:1'", 4)
 	if v.Total != nil {
-		b = append(b, " total='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Total, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " total='", *v.Total)
 	}
 	if v.Unread != nil {
-		b = append(b, " unread='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Unread, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " unread='", *v.Unread)
 	}
 	if v.AllUnread != nil {
-		b = append(b, " all-unread='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.AllUnread, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " all-unread='", *v.AllUnread)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fin>"), nil
+	e.Close(v.Extra, inner, "</fin>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fin) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "fin") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "fin")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "total":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Total = wire.Ptr(n)
+			v.Total = wire.Ptr(d.Uint(64, 0))
 		case "unread":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Unread = wire.Ptr(n)
+			v.Unread = wire.Ptr(d.Uint(64, 1))
 		case "all-unread":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AllUnread = wire.Ptr(n)
+			v.AllUnread = wire.Ptr(d.Uint(64, 2))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "set":
-			if c.In(rsm.NS) && v.Set == nil {
+			if d.In(rsm.NS) && v.Set == nil {
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

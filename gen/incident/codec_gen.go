@@ -36,63 +36,41 @@ func (*Report) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Report) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<report"...)
-	} else {
-		b = append(b, "<report xmlns='urn:xmpp:incident:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Incident.appendXML(b, "<Incident xmlns='urn:ietf:params:xml:ns:iodef-1.0'", "</Incident>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</report>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<report xmlns='urn:xmpp:incident:2'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Incident.appendXML(e, "<Incident xmlns='urn:ietf:params:xml:ns:iodef-1.0'", "</Incident>")
+	e.Close(v.Extra, inner, "</report>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Report) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "report") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "report")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Incident":
-			if c.In(NSIODEF) && seen&(1<<0) == 0 {
+			if d.In(NSIODEF) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Incident.decodeXML(c.Raw()); err != nil {
+				if err := v.Incident.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Incident")
+		d.MissingChild("Incident")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -123,63 +101,41 @@ func (*Inquiry) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Inquiry) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<inquiry"...)
-	} else {
-		b = append(b, "<inquiry xmlns='urn:xmpp:incident:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Incident.appendXML(b, "<Incident xmlns='urn:ietf:params:xml:ns:iodef-1.0'", "</Incident>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</inquiry>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<inquiry xmlns='urn:xmpp:incident:2'", 8)
+	inner := e.Inside(v.Extra, tag)
+	v.Incident.appendXML(e, "<Incident xmlns='urn:ietf:params:xml:ns:iodef-1.0'", "</Incident>")
+	e.Close(v.Extra, inner, "</inquiry>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Inquiry) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "inquiry") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "inquiry")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Incident":
-			if c.In(NSIODEF) && seen&(1<<0) == 0 {
+			if d.In(NSIODEF) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Incident.decodeXML(c.Raw()); err != nil {
+				if err := v.Incident.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Incident")
+		d.MissingChild("Incident")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -210,63 +166,41 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<request"...)
-	} else {
-		b = append(b, "<request xmlns='urn:xmpp:incident:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Incident.appendXML(b, "<Incident xmlns='urn:ietf:params:xml:ns:iodef-1.0'", "</Incident>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</request>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<request xmlns='urn:xmpp:incident:2'", 8)
+	inner := e.Inside(v.Extra, tag)
+	v.Incident.appendXML(e, "<Incident xmlns='urn:ietf:params:xml:ns:iodef-1.0'", "</Incident>")
+	e.Close(v.Extra, inner, "</request>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "request") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "request")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Incident":
-			if c.In(NSIODEF) && seen&(1<<0) == 0 {
+			if d.In(NSIODEF) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Incident.decodeXML(c.Raw()); err != nil {
+				if err := v.Incident.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Incident")
+		d.MissingChild("Incident")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -297,63 +231,41 @@ func (*Response) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Response) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<response"...)
-	} else {
-		b = append(b, "<response xmlns='urn:xmpp:incident:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Incident.appendXML(b, "<Incident xmlns='urn:ietf:params:xml:ns:iodef-1.0'", "</Incident>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</response>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<response xmlns='urn:xmpp:incident:2'", 9)
+	inner := e.Inside(v.Extra, tag)
+	v.Incident.appendXML(e, "<Incident xmlns='urn:ietf:params:xml:ns:iodef-1.0'", "</Incident>")
+	e.Close(v.Extra, inner, "</response>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Response) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "response") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "response")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Incident":
-			if c.In(NSIODEF) && seen&(1<<0) == 0 {
+			if d.In(NSIODEF) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Incident.decodeXML(c.Raw()); err != nil {
+				if err := v.Incident.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Incident")
+		d.MissingChild("Incident")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -369,1419 +281,965 @@ func (*Address) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Address) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSJID {
-		b = append(b, "<jid"...)
-	} else {
-		b = append(b, "<jid xmlns='urn:xmpp:jid:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSJID); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jid>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSJID, "<jid xmlns='urn:xmpp:jid:0'", 4)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Text(v.JID.String())
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</jid>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Address) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSJID, "jid") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NSJID, "jid")
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		stanza.ReadJID(&d, &v.JID, true, 0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
-	}
-	{
-		n, reason := stanza.DecodeJID(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		if n.IsZero() {
-			return r.Invalid("is empty")
-		}
-		v.JID = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Incident) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " purpose='", v.Purpose); err != nil {
-		return b, err
-	}
+func (v *Incident) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSIODEF, open)
+	e.Attr(" purpose='", v.Purpose)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " lang='")
+		e.Attr(" lang='", v.Lang)
 	}
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.IncidentID.appendXML(b); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	v.IncidentID.appendXML(e)
 	if v.RelatedActivity != nil {
-		if b, err = v.RelatedActivity.appendXML(b); err != nil {
-			return b, err
-		}
+		v.RelatedActivity.appendXML(e)
 	}
-	mark := len(b)
+	mark := len(e.Buf)
 	if !v.DetectTime.IsZero() {
-		b = append(b, "<DetectTime>"...)
-		if b, err = v.DetectTime.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</DetectTime>"...)
+		e.Put("<DetectTime>")
+		e.Add(v.DetectTime.AppendText(e.Buf))
+		e.Put("</DetectTime>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<DetectTime>", NSIODEF)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 5, "<DetectTime>")
+	mark = len(e.Buf)
 	if !v.StartTime.IsZero() {
-		b = append(b, "<StartTime>"...)
-		if b, err = v.StartTime.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</StartTime>"...)
+		e.Put("<StartTime>")
+		e.Add(v.StartTime.AppendText(e.Buf))
+		e.Put("</StartTime>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<StartTime>", NSIODEF)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 6, "<StartTime>")
+	mark = len(e.Buf)
 	if !v.EndTime.IsZero() {
-		b = append(b, "<EndTime>"...)
-		if b, err = v.EndTime.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</EndTime>"...)
+		e.Put("<EndTime>")
+		e.Add(v.EndTime.AppendText(e.Buf))
+		e.Put("</EndTime>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<EndTime>", NSIODEF)
-	}
-	mark = len(b)
-	b = append(b, "<ReportTime>"...)
-	if b, err = v.ReportTime.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</ReportTime>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<ReportTime>", NSIODEF)
-	}
-	if b, err = stanza.AppendText(b, v.Description, "<Description>", "</Description>", NSIODEF, v.Extra, 9); err != nil {
-		return b, err
-	}
+	e.RespellChild(v.Extra, mark, 7, "<EndTime>")
+	mark = len(e.Buf)
+	e.Put("<ReportTime>")
+	e.Add(v.ReportTime.AppendText(e.Buf))
+	e.Put("</ReportTime>")
+	e.RespellChild(v.Extra, mark, 8, "<ReportTime>")
+	stanza.WriteText(e, v.Description, v.Extra, 9, "<Description></Description>", 13)
 	for i := range v.Assessments {
-		if b, err = v.Assessments[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Assessments[i].appendXML(e)
 	}
 	for i := range v.Contacts {
-		if b, err = v.Contacts[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Contacts[i].appendXML(e)
 	}
 	for i := range v.Events {
-		if b, err = v.Events[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Events[i].appendXML(e)
 	}
 	if v.History != nil {
-		if b, err = v.History.appendXML(b); err != nil {
-			return b, err
-		}
+		v.History.appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSIODEF)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
+	e.Back(outer)
 }
 
 func (v *Incident) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "purpose":
-			v.Purpose = a.Value()
+			d.String(&v.Purpose)
 			seen |= 1 << 0
 		case "lang":
-			v.Lang = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Lang)
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "IncidentID":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 1
-				if err := v.IncidentID.decodeXML(c.Raw()); err != nil {
+				if err := v.IncidentID.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "RelatedActivity":
-			if c.Same() {
+			if d.Same() {
 				if v.RelatedActivity != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.RelatedActivity = new(RelatedActivity)
-				if err := v.RelatedActivity.decodeXML(c.Raw()); err != nil {
+				if err := v.RelatedActivity.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "DetectTime":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 2
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.DetectTime = n
+				stanza.ReadDateTime(&d, &v.DetectTime, false, 5)
 				continue
 			}
 		case "StartTime":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 3
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 6), &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.StartTime = n
+				stanza.ReadDateTime(&d, &v.StartTime, false, 6)
 				continue
 			}
 		case "EndTime":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<4) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 4
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 7), &v.Extra, 7)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.EndTime = n
+				stanza.ReadDateTime(&d, &v.EndTime, false, 7)
 				continue
 			}
 		case "ReportTime":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<5) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 5
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 8), &v.Extra, 8)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.ReportTime = n
+				stanza.ReadDateTime(&d, &v.ReportTime, true, 8)
 				continue
 			}
 		case "Description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(9, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 9)
 				continue
 			}
 		case "Assessment":
-			if c.Same() {
-				if v.Assessments == nil {
-					v.Assessments = make([]Assessment, 0, c.Count())
+			if d.Same() {
+				if len(v.Assessments) == cap(v.Assessments) {
+					v.Assessments = append(v.Assessments, make([]Assessment, d.Count())...)[:len(v.Assessments)]
 				}
-				v.Assessments = append(v.Assessments, Assessment{})
-				if err := v.Assessments[len(v.Assessments)-1].decodeXML(c.Raw()); err != nil {
+				v.Assessments = v.Assessments[:len(v.Assessments)+1]
+				if err := v.Assessments[len(v.Assessments)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "Contact":
-			if c.Same() {
-				if v.Contacts == nil {
-					v.Contacts = make([]Contact, 0, c.Count())
+			if d.Same() {
+				if len(v.Contacts) == cap(v.Contacts) {
+					v.Contacts = append(v.Contacts, make([]Contact, d.Count())...)[:len(v.Contacts)]
 				}
-				v.Contacts = append(v.Contacts, Contact{})
-				if err := v.Contacts[len(v.Contacts)-1].decodeXML(c.Raw()); err != nil {
+				v.Contacts = v.Contacts[:len(v.Contacts)+1]
+				if err := v.Contacts[len(v.Contacts)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "EventData":
-			if c.Same() {
-				if v.Events == nil {
-					v.Events = make([]EventData, 0, c.Count())
+			if d.Same() {
+				if len(v.Events) == cap(v.Events) {
+					v.Events = append(v.Events, make([]EventData, d.Count())...)[:len(v.Events)]
 				}
-				v.Events = append(v.Events, EventData{})
-				if err := v.Events[len(v.Events)-1].decodeXML(c.Raw()); err != nil {
+				v.Events = v.Events[:len(v.Events)+1]
+				if err := v.Events[len(v.Events)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "History":
-			if c.Same() {
+			if d.Same() {
 				if v.History != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.History = new(History)
-				if err := v.History.decodeXML(c.Raw()); err != nil {
+				if err := v.History.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Others = append(v.Others, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("purpose")
+		d.MissingAttr("purpose")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("IncidentID")
+		d.MissingChild("IncidentID")
 	}
 	if seen&(1<<5) == 0 {
-		return r.MissingChild("ReportTime")
+		d.MissingChild("ReportTime")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ID) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<IncidentID"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+func (v *ID) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<IncidentID name='", v.Name)
 	if v.Instance != "" {
-		if b, err = wire.AppendAttr(b, " instance='", v.Instance); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " instance='")
+		e.Attr(" instance='", v.Instance)
 	}
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</IncidentID>"), nil
+	e.Content(v.Extra, tag, v.Value, "</IncidentID>")
 }
 
 func (v *ID) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "instance":
-			v.Instance = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Instance)
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
+	v.Value = d.Text()
 	if v.Value == "" {
-		return r.Invalid("has no text")
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+		d.Invalid("has no text")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *RelatedActivity) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<RelatedActivity"...)
+func (v *RelatedActivity) appendXML(e *wire.Encoder) {
+	tag := e.Open("<RelatedActivity")
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.IncidentIDs {
-		if b, err = v.IncidentIDs[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.IncidentIDs[i].appendXML(e)
 	}
 	for i := range v.URLs {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<URL>", v.URLs[i], "</URL>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<URL>", NSIODEF)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<URL></URL>", 5, v.URLs[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</RelatedActivity>"), nil
+	e.Close(v.Extra, inner, "</RelatedActivity>")
 }
 
 func (v *RelatedActivity) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "IncidentID":
-			if c.Same() {
-				if v.IncidentIDs == nil {
-					v.IncidentIDs = make([]ID, 0, c.Count())
-				}
-				v.IncidentIDs = append(v.IncidentIDs, ID{})
-				if err := v.IncidentIDs[len(v.IncidentIDs)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.IncidentIDs) == cap(v.IncidentIDs) {
+				v.IncidentIDs = append(v.IncidentIDs, make([]ID, d.Count())...)[:len(v.IncidentIDs)]
 			}
+			v.IncidentIDs = v.IncidentIDs[:len(v.IncidentIDs)+1]
+			if err := v.IncidentIDs[len(v.IncidentIDs)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "URL":
-			if c.Same() {
-				if v.URLs == nil {
-					v.URLs = make([]string, 0, c.Count())
-				}
-				v.URLs = append(v.URLs, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.URLs))))
-				continue
-			}
+			d.Strings(&v.URLs, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Assessment) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Assessment"...)
+func (v *Assessment) appendXML(e *wire.Encoder) {
+	tag := e.Open("<Assessment")
 	if v.Occurrence != "" {
-		if b, err = wire.AppendAttr(b, " occurrence='", v.Occurrence); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " occurrence='")
+		e.Attr(" occurrence='", v.Occurrence)
 	}
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Impacts {
-		if b, err = v.Impacts[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Impacts[i].appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSIODEF)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Assessment>"), nil
+	e.Close(v.Extra, inner, "</Assessment>")
 }
 
 func (v *Assessment) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "occurrence":
-			v.Occurrence = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Occurrence)
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Impact":
-			if c.Same() {
-				if v.Impacts == nil {
-					v.Impacts = make([]Impact, 0, c.Count())
+			if d.Same() {
+				if len(v.Impacts) == cap(v.Impacts) {
+					v.Impacts = append(v.Impacts, make([]Impact, d.Count())...)[:len(v.Impacts)]
 				}
-				v.Impacts = append(v.Impacts, Impact{})
-				if err := v.Impacts[len(v.Impacts)-1].decodeXML(c.Raw()); err != nil {
+				v.Impacts = v.Impacts[:len(v.Impacts)+1]
+				if err := v.Impacts[len(v.Impacts)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Impact) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Impact"...)
+func (v *Impact) appendXML(e *wire.Encoder) {
+	tag := e.Open("<Impact")
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " lang='")
+		e.Attr(" lang='", v.Lang)
 	}
 	if v.Severity != "" {
-		if b, err = wire.AppendAttr(b, " severity='", v.Severity); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " severity='")
+		e.Attr(" severity='", v.Severity)
 	}
 	if v.Completion != "" {
-		if b, err = wire.AppendAttr(b, " completion='", v.Completion); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " completion='")
+		e.Attr(" completion='", v.Completion)
 	}
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
+	e.Attr(" type='", v.Type)
 	if v.ExtType != "" {
-		if b, err = wire.AppendAttr(b, " ext-type='", v.ExtType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " ext-type='")
+		e.Attr(" ext-type='", v.ExtType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Impact>"), nil
+	e.Content(v.Extra, tag, v.Value, "</Impact>")
 }
 
 func (v *Impact) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		case "severity":
-			v.Severity = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Severity)
 		case "completion":
-			v.Completion = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Completion)
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		case "ext-type":
-			v.ExtType = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ExtType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Contact) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Contact"...)
-	if b, err = wire.AppendAttr(b, " role='", v.Role); err != nil {
-		return b, err
-	}
+func (v *Contact) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<Contact role='", v.Role)
 	if v.ExtRole != "" {
-		if b, err = wire.AppendAttr(b, " ext-role='", v.ExtRole); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " ext-role='")
+		e.Attr(" ext-role='", v.ExtRole)
 	}
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " type='")
+		e.Attr(" type='", v.Type)
 	}
 	if v.ExtType != "" {
-		if b, err = wire.AppendAttr(b, " ext-type='", v.ExtType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " ext-type='")
+		e.Attr(" ext-type='", v.ExtType)
 	}
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.ContactName != "" {
-		if b, err = wire.AppendLeaf(b, "<ContactName>", v.ContactName, "</ContactName>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<ContactName>", NSIODEF)
-	}
-	if b, err = stanza.AppendText(b, v.Description, "<Description>", "</Description>", NSIODEF, v.Extra, 6); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 5, "<ContactName></ContactName>", 13, v.ContactName)
+	stanza.WriteText(e, v.Description, v.Extra, 6, "<Description></Description>", 13)
 	for i := range v.Emails {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<Email>", v.Emails[i], "</Email>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(7, i), "<Email>", NSIODEF)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(7, i), "<Email></Email>", 7, v.Emails[i])
 	}
 	for i := range v.AdditionalData {
-		if b, err = v.AdditionalData[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.AdditionalData[i].appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSIODEF)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Contact>"), nil
+	e.Close(v.Extra, inner, "</Contact>")
 }
 
 func (v *Contact) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "role":
-			v.Role = a.Value()
+			d.String(&v.Role)
 			seen |= 1 << 0
 		case "ext-role":
-			v.ExtRole = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ExtRole)
 		case "type":
-			v.Type = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Type)
 		case "ext-type":
-			v.ExtType = a.Optional(&v.Extra, 3)
+			d.Optional(&v.ExtType)
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ContactName":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.ContactName = c.OptionalLeaf(&v.Extra, 5)
+			if d.Same() {
+				d.OptionalLeaf(&v.ContactName, 5)
 				continue
 			}
 		case "Description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(6, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 6)
 				continue
 			}
 		case "Email":
-			if c.Same() {
-				if v.Emails == nil {
-					v.Emails = make([]string, 0, c.Count())
-				}
-				v.Emails = append(v.Emails, c.Leaf(&v.Extra, wire.SlotAt(7, len(v.Emails))))
+			if d.Same() {
+				d.Strings(&v.Emails, 7)
 				continue
 			}
 		case "AdditionalData":
-			if c.Same() {
-				if v.AdditionalData == nil {
-					v.AdditionalData = make([]AdditionalData, 0, c.Count())
+			if d.Same() {
+				if len(v.AdditionalData) == cap(v.AdditionalData) {
+					v.AdditionalData = append(v.AdditionalData, make([]AdditionalData, d.Count())...)[:len(v.AdditionalData)]
 				}
-				v.AdditionalData = append(v.AdditionalData, AdditionalData{})
-				if err := v.AdditionalData[len(v.AdditionalData)-1].decodeXML(c.Raw()); err != nil {
+				v.AdditionalData = v.AdditionalData[:len(v.AdditionalData)+1]
+				if err := v.AdditionalData[len(v.AdditionalData)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Others = append(v.Others, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("role")
+		d.MissingAttr("role")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *AdditionalData) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<AdditionalData"...)
+func (v *AdditionalData) appendXML(e *wire.Encoder) {
+	tag := e.Open("<AdditionalData")
 	if v.Dtype != "" {
-		if b, err = wire.AppendAttr(b, " dtype='", v.Dtype); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " dtype='")
+		e.Attr(" dtype='", v.Dtype)
 	}
 	if v.Meaning != "" {
-		if b, err = wire.AppendAttr(b, " meaning='", v.Meaning); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " meaning='")
+		e.Attr(" meaning='", v.Meaning)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Value)
 	for i := range v.Data {
-		b = wire.AppendRaw(b, v.Data[i], NSIODEF)
+		e.Raw(v.Data[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</AdditionalData>"), nil
+	e.Close(v.Extra, inner, "</AdditionalData>")
 }
 
 func (v *AdditionalData) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "dtype":
-			v.Dtype = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Dtype)
 		case "meaning":
-			v.Meaning = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Meaning)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		v.Data = append(v.Data, c.Raw())
+	v.Value = d.Text()
+	for d.Child() != "" {
+		v.Data = append(v.Data, d.Raw())
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *EventData) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<EventData"...)
+func (v *EventData) appendXML(e *wire.Encoder) {
+	tag := e.Open("<EventData")
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Description, "<Description>", "</Description>", NSIODEF, v.Extra, 1); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteText(e, v.Description, v.Extra, 1, "<Description></Description>", 13)
 	for i := range v.Flows {
-		if b, err = v.Flows[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Flows[i].appendXML(e)
 	}
 	for i := range v.Expectations {
-		if b, err = v.Expectations[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Expectations[i].appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSIODEF)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</EventData>"), nil
+	e.Close(v.Extra, inner, "</EventData>")
 }
 
 func (v *EventData) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 1)
 				continue
 			}
 		case "Flow":
-			if c.Same() {
-				if v.Flows == nil {
-					v.Flows = make([]Flow, 0, c.Count())
+			if d.Same() {
+				if len(v.Flows) == cap(v.Flows) {
+					v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
 				}
-				v.Flows = append(v.Flows, Flow{})
-				if err := v.Flows[len(v.Flows)-1].decodeXML(c.Raw()); err != nil {
+				v.Flows = v.Flows[:len(v.Flows)+1]
+				if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "Expectation":
-			if c.Same() {
-				if v.Expectations == nil {
-					v.Expectations = make([]Expectation, 0, c.Count())
+			if d.Same() {
+				if len(v.Expectations) == cap(v.Expectations) {
+					v.Expectations = append(v.Expectations, make([]Expectation, d.Count())...)[:len(v.Expectations)]
 				}
-				v.Expectations = append(v.Expectations, Expectation{})
-				if err := v.Expectations[len(v.Expectations)-1].decodeXML(c.Raw()); err != nil {
+				v.Expectations = v.Expectations[:len(v.Expectations)+1]
+				if err := v.Expectations[len(v.Expectations)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Flow) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Flow"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Flow) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Flow")
 	for i := range v.Systems {
-		if b, err = v.Systems[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Systems[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Flow>"), nil
+	e.Close(v.Extra, inner, "</Flow>")
 }
 
 func (v *Flow) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "System":
-			if c.Same() {
-				if v.Systems == nil {
-					v.Systems = make([]System, 0, c.Count())
-				}
-				v.Systems = append(v.Systems, System{})
-				if err := v.Systems[len(v.Systems)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "System":
+			if len(v.Systems) == cap(v.Systems) {
+				v.Systems = append(v.Systems, make([]System, d.Count())...)[:len(v.Systems)]
+			}
+			v.Systems = v.Systems[:len(v.Systems)+1]
+			if err := v.Systems[len(v.Systems)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Systems) == 0 {
-		return r.MissingChild("System")
+		d.MissingChild("System")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *System) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<System"...)
+func (v *System) appendXML(e *wire.Encoder) {
+	tag := e.Open("<System")
 	if v.Category != "" {
-		if b, err = wire.AppendAttr(b, " category='", v.Category); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " category='")
+		e.Attr(" category='", v.Category)
 	}
 	if v.ExtCategory != "" {
-		if b, err = wire.AppendAttr(b, " ext-category='", v.ExtCategory); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " ext-category='")
+		e.Attr(" ext-category='", v.ExtCategory)
 	}
 	if v.Interface != "" {
-		if b, err = wire.AppendAttr(b, " interface='", v.Interface); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " interface='")
+		e.Attr(" interface='", v.Interface)
 	}
 	if v.Spoofed != "" {
-		if b, err = wire.AppendAttr(b, " spoofed='", v.Spoofed); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " spoofed='")
+		e.Attr(" spoofed='", v.Spoofed)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if b, err = stanza.AppendText(b, v.Description, "<Description>", "</Description>", NSIODEF, v.Extra, 5); err != nil {
-		return b, err
-	}
+	stanza.WriteText(e, v.Description, v.Extra, 5, "<Description></Description>", 13)
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSIODEF)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</System>"), nil
+	e.Close(v.Extra, inner, "</System>")
 }
 
 func (v *System) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "category":
-			v.Category = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Category)
 		case "ext-category":
-			v.ExtCategory = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ExtCategory)
 		case "interface":
-			v.Interface = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Interface)
 		case "spoofed":
-			v.Spoofed = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Spoofed)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
+			if d.Same() {
+				if len(v.Nodes) == cap(v.Nodes) {
+					v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "Description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(5, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 5)
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Others = append(v.Others, d.Raw())
 	}
 	if len(v.Nodes) == 0 {
-		return r.MissingChild("Node")
+		d.MissingChild("Node")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Node) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Node"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Node) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Node")
 	for i := range v.NodeNames {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<NodeName>", v.NodeNames[i], "</NodeName>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<NodeName>", NSIODEF)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<NodeName></NodeName>", 10, v.NodeNames[i])
 	}
 	for i := range v.Addresses {
-		if b, err = v.Addresses[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Addresses[i].appendXML(e)
 	}
 	for i := range v.NodeRoles {
-		if b, err = v.NodeRoles[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.NodeRoles[i].appendXML(e)
 	}
 	for i := range v.Counters {
-		if b, err = v.Counters[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Counters[i].appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSIODEF)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Node>"), nil
+	e.Close(v.Extra, inner, "</Node>")
 }
 
 func (v *Node) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "NodeName":
-			if c.Same() {
-				if v.NodeNames == nil {
-					v.NodeNames = make([]string, 0, c.Count())
-				}
-				v.NodeNames = append(v.NodeNames, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.NodeNames))))
+			if d.Same() {
+				d.Strings(&v.NodeNames, 0)
 				continue
 			}
 		case "Address":
-			if c.Same() {
-				if v.Addresses == nil {
-					v.Addresses = make([]NodeAddress, 0, c.Count())
+			if d.Same() {
+				if len(v.Addresses) == cap(v.Addresses) {
+					v.Addresses = append(v.Addresses, make([]NodeAddress, d.Count())...)[:len(v.Addresses)]
 				}
-				v.Addresses = append(v.Addresses, NodeAddress{})
-				if err := v.Addresses[len(v.Addresses)-1].decodeXML(c.Raw()); err != nil {
+				v.Addresses = v.Addresses[:len(v.Addresses)+1]
+				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "NodeRole":
-			if c.Same() {
-				if v.NodeRoles == nil {
-					v.NodeRoles = make([]NodeRole, 0, c.Count())
+			if d.Same() {
+				if len(v.NodeRoles) == cap(v.NodeRoles) {
+					v.NodeRoles = append(v.NodeRoles, make([]NodeRole, d.Count())...)[:len(v.NodeRoles)]
 				}
-				v.NodeRoles = append(v.NodeRoles, NodeRole{})
-				if err := v.NodeRoles[len(v.NodeRoles)-1].decodeXML(c.Raw()); err != nil {
+				v.NodeRoles = v.NodeRoles[:len(v.NodeRoles)+1]
+				if err := v.NodeRoles[len(v.NodeRoles)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "Counter":
-			if c.Same() {
-				if v.Counters == nil {
-					v.Counters = make([]Counter, 0, c.Count())
+			if d.Same() {
+				if len(v.Counters) == cap(v.Counters) {
+					v.Counters = append(v.Counters, make([]Counter, d.Count())...)[:len(v.Counters)]
 				}
-				v.Counters = append(v.Counters, Counter{})
-				if err := v.Counters[len(v.Counters)-1].decodeXML(c.Raw()); err != nil {
+				v.Counters = v.Counters[:len(v.Counters)+1]
+				if err := v.Counters[len(v.Counters)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NodeAddress) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Address"...)
+func (v *NodeAddress) appendXML(e *wire.Encoder) {
+	tag := e.Open("<Address")
 	if v.Category != "" {
-		if b, err = wire.AppendAttr(b, " category='", v.Category); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " category='")
+		e.Attr(" category='", v.Category)
 	}
 	if v.ExtCategory != "" {
-		if b, err = wire.AppendAttr(b, " ext-category='", v.ExtCategory); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " ext-category='")
+		e.Attr(" ext-category='", v.ExtCategory)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Address>"), nil
+	e.Content(v.Extra, tag, v.Value, "</Address>")
 }
 
 func (v *NodeAddress) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "category":
-			v.Category = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Category)
 		case "ext-category":
-			v.ExtCategory = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ExtCategory)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
+	v.Value = d.Text()
 	if v.Value == "" {
-		return r.Invalid("has no text")
+		d.Invalid("has no text")
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NodeRole) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<NodeRole"...)
-	if b, err = wire.AppendAttr(b, " category='", v.Category); err != nil {
-		return b, err
-	}
+func (v *NodeRole) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<NodeRole category='", v.Category)
 	if v.ExtCategory != "" {
-		if b, err = wire.AppendAttr(b, " ext-category='", v.ExtCategory); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " ext-category='")
+		e.Attr(" ext-category='", v.ExtCategory)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</NodeRole>"), nil
+	e.Empty(v.Extra, tag, "</NodeRole>")
 }
 
 func (v *NodeRole) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "category":
-			v.Category = a.Value()
+			d.String(&v.Category)
 			seen |= 1 << 0
 		case "ext-category":
-			v.ExtCategory = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ExtCategory)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("category")
+		d.MissingAttr("category")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Counter) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Counter"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
+func (v *Counter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<Counter type='", v.Type)
 	if v.ExtType != "" {
-		if b, err = wire.AppendAttr(b, " ext-type='", v.ExtType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " ext-type='")
+		e.Attr(" ext-type='", v.ExtType)
 	}
 	if v.Meaning != "" {
-		if b, err = wire.AppendAttr(b, " meaning='", v.Meaning); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " meaning='")
+		e.Attr(" meaning='", v.Meaning)
 	}
 	if v.Duration != "" {
-		if b, err = wire.AppendAttr(b, " duration='", v.Duration); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " duration='")
+		e.Attr(" duration='", v.Duration)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 4)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Counter>"), nil
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Float(v.Value)
+	e.Respell(v.Extra, mark, 4)
+	e.Close(v.Extra, inner, "</Counter>")
 }
 
 func (v *Counter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		case "ext-type":
-			v.ExtType = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ExtType)
 		case "meaning":
-			v.Meaning = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Meaning)
 		case "duration":
-			v.Duration = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Duration)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
-	}
-	{
-		n, reason := wire.DecodeFloat(s, &v.Extra, 4)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		v.Value = d.Float(4)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1795,313 +1253,224 @@ func (v Counter) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *Expectation) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Expectation"...)
+func (v *Expectation) appendXML(e *wire.Encoder) {
+	tag := e.Open("<Expectation")
 	if v.Action != "" {
-		if b, err = wire.AppendAttr(b, " action='", v.Action); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " action='")
+		e.Attr(" action='", v.Action)
 	}
 	if v.ExtAction != "" {
-		if b, err = wire.AppendAttr(b, " ext-action='", v.ExtAction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " ext-action='")
+		e.Attr(" ext-action='", v.ExtAction)
 	}
 	if v.Severity != "" {
-		if b, err = wire.AppendAttr(b, " severity='", v.Severity); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " severity='")
+		e.Attr(" severity='", v.Severity)
 	}
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Description, "<Description>", "</Description>", NSIODEF, v.Extra, 4); err != nil {
-		return b, err
-	}
-	mark := len(b)
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteText(e, v.Description, v.Extra, 4, "<Description></Description>", 13)
+	mark := len(e.Buf)
 	if !v.StartTime.IsZero() {
-		b = append(b, "<StartTime>"...)
-		if b, err = v.StartTime.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</StartTime>"...)
+		e.Put("<StartTime>")
+		e.Add(v.StartTime.AppendText(e.Buf))
+		e.Put("</StartTime>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<StartTime>", NSIODEF)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 5, "<StartTime>")
+	mark = len(e.Buf)
 	if !v.EndTime.IsZero() {
-		b = append(b, "<EndTime>"...)
-		if b, err = v.EndTime.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</EndTime>"...)
+		e.Put("<EndTime>")
+		e.Add(v.EndTime.AppendText(e.Buf))
+		e.Put("</EndTime>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<EndTime>", NSIODEF)
-	}
+	e.RespellChild(v.Extra, mark, 6, "<EndTime>")
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSIODEF)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Expectation>"), nil
+	e.Close(v.Extra, inner, "</Expectation>")
 }
 
 func (v *Expectation) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "action":
-			v.Action = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Action)
 		case "ext-action":
-			v.ExtAction = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ExtAction)
 		case "severity":
-			v.Severity = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Severity)
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(4, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 4)
 				continue
 			}
 		case "StartTime":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.StartTime = n
+				stanza.ReadDateTime(&d, &v.StartTime, false, 5)
 				continue
 			}
 		case "EndTime":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 6), &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.EndTime = n
+				stanza.ReadDateTime(&d, &v.EndTime, false, 6)
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *History) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<History"...)
+func (v *History) appendXML(e *wire.Encoder) {
+	tag := e.Open("<History")
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</History>"), nil
+	e.Close(v.Extra, inner, "</History>")
 }
 
 func (v *History) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "HistoryItem":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]HistoryItem, 0, c.Count())
-				}
-				v.Items = append(v.Items, HistoryItem{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]HistoryItem, d.Count())...)[:len(v.Items)]
 			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Items) == 0 {
-		return r.MissingChild("HistoryItem")
+		d.MissingChild("HistoryItem")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *HistoryItem) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<HistoryItem"...)
-	if b, err = wire.AppendAttr(b, " action='", v.Action); err != nil {
-		return b, err
-	}
+func (v *HistoryItem) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<HistoryItem action='", v.Action)
 	if v.ExtAction != "" {
-		if b, err = wire.AppendAttr(b, " ext-action='", v.ExtAction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " ext-action='")
+		e.Attr(" ext-action='", v.ExtAction)
 	}
 	if v.Restriction != "" {
-		if b, err = wire.AppendAttr(b, " restriction='", v.Restriction); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " restriction='")
+		e.Attr(" restriction='", v.Restriction)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<DateTime>"...)
-	if b, err = v.Time.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</DateTime>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<DateTime>", NSIODEF)
-	}
-	if b, err = stanza.AppendText(b, v.Description, "<Description>", "</Description>", NSIODEF, v.Extra, 4); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Put("<DateTime>")
+	e.Add(v.Time.AppendText(e.Buf))
+	e.Put("</DateTime>")
+	e.RespellChild(v.Extra, mark, 3, "<DateTime>")
+	stanza.WriteText(e, v.Description, v.Extra, 4, "<Description></Description>", 13)
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NSIODEF)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSIODEF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</HistoryItem>"), nil
+	e.Close(v.Extra, inner, "</HistoryItem>")
 }
 
 func (v *HistoryItem) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "action":
-			v.Action = a.Value()
+			d.String(&v.Action)
 			seen |= 1 << 0
 		case "ext-action":
-			v.ExtAction = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ExtAction)
 		case "restriction":
-			v.Restriction = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Restriction)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "DateTime":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Time = n
+				stanza.ReadDateTime(&d, &v.Time, true, 3)
 				continue
 			}
 		case "Description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(4, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 4)
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Others = append(v.Others, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("DateTime")
+		d.MissingChild("DateTime")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

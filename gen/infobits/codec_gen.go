@@ -25,80 +25,52 @@ func (*Info) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Info) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<info"...)
-	} else {
-		b = append(b, "<info xmlns='http://jabber.org/protocol/infobits'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<info xmlns='http://jabber.org/protocol/infobits'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Bundles {
-		if b, err = v.Bundles[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Bundles[i].appendXML(e)
 	}
 	for i := range v.Bits {
-		if b, err = v.Bits[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Bits[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</info>"), nil
+	e.Close(v.Extra, inner, "</info>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Info) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "info") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "bundle":
-			if c.Same() {
-				if v.Bundles == nil {
-					v.Bundles = make([]Bundle, 0, c.Count())
-				}
-				v.Bundles = append(v.Bundles, Bundle{})
-				if err := v.Bundles[len(v.Bundles)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "bit":
-			if c.Same() {
-				if v.Bits == nil {
-					v.Bits = make([]Bit, 0, c.Count())
-				}
-				v.Bits = append(v.Bits, Bit{})
-				if err := v.Bits[len(v.Bits)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "info")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "bundle":
+			if len(v.Bundles) == cap(v.Bundles) {
+				v.Bundles = append(v.Bundles, make([]Bundle, d.Count())...)[:len(v.Bundles)]
+			}
+			v.Bundles = v.Bundles[:len(v.Bundles)+1]
+			if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "bit":
+			if len(v.Bits) == cap(v.Bits) {
+				v.Bits = append(v.Bits, make([]Bit, d.Count())...)[:len(v.Bits)]
+			}
+			v.Bits = v.Bits[:len(v.Bits)+1]
+			if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -129,80 +101,52 @@ func (*InfoGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InfoGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<info"...)
-	} else {
-		b = append(b, "<info xmlns='http://jabber.org/protocol/infobits'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<info xmlns='http://jabber.org/protocol/infobits'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Bundles {
-		if b, err = v.Bundles[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Bundles[i].appendXML(e)
 	}
 	for i := range v.Bits {
-		if b, err = v.Bits[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Bits[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</info>"), nil
+	e.Close(v.Extra, inner, "</info>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InfoGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "info") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "bundle":
-			if c.Same() {
-				if v.Bundles == nil {
-					v.Bundles = make([]Bundle, 0, c.Count())
-				}
-				v.Bundles = append(v.Bundles, Bundle{})
-				if err := v.Bundles[len(v.Bundles)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "bit":
-			if c.Same() {
-				if v.Bits == nil {
-					v.Bits = make([]Bit, 0, c.Count())
-				}
-				v.Bits = append(v.Bits, Bit{})
-				if err := v.Bits[len(v.Bits)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "info")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "bundle":
+			if len(v.Bundles) == cap(v.Bundles) {
+				v.Bundles = append(v.Bundles, make([]Bundle, d.Count())...)[:len(v.Bundles)]
+			}
+			v.Bundles = v.Bundles[:len(v.Bundles)+1]
+			if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "bit":
+			if len(v.Bits) == cap(v.Bits) {
+				v.Bits = append(v.Bits, make([]Bit, d.Count())...)[:len(v.Bits)]
+			}
+			v.Bits = v.Bits[:len(v.Bits)+1]
+			if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -233,80 +177,52 @@ func (*InfoSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InfoSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<info"...)
-	} else {
-		b = append(b, "<info xmlns='http://jabber.org/protocol/infobits'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<info xmlns='http://jabber.org/protocol/infobits'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Bundles {
-		if b, err = v.Bundles[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Bundles[i].appendXML(e)
 	}
 	for i := range v.Bits {
-		if b, err = v.Bits[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Bits[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</info>"), nil
+	e.Close(v.Extra, inner, "</info>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InfoSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "info") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "bundle":
-			if c.Same() {
-				if v.Bundles == nil {
-					v.Bundles = make([]Bundle, 0, c.Count())
-				}
-				v.Bundles = append(v.Bundles, Bundle{})
-				if err := v.Bundles[len(v.Bundles)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "bit":
-			if c.Same() {
-				if v.Bits == nil {
-					v.Bits = make([]Bit, 0, c.Count())
-				}
-				v.Bits = append(v.Bits, Bit{})
-				if err := v.Bits[len(v.Bits)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "info")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "bundle":
+			if len(v.Bundles) == cap(v.Bundles) {
+				v.Bundles = append(v.Bundles, make([]Bundle, d.Count())...)[:len(v.Bundles)]
+			}
+			v.Bundles = v.Bundles[:len(v.Bundles)+1]
+			if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "bit":
+			if len(v.Bits) == cap(v.Bits) {
+				v.Bits = append(v.Bits, make([]Bit, d.Count())...)[:len(v.Bits)]
+			}
+			v.Bits = v.Bits[:len(v.Bits)+1]
+			if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -327,190 +243,128 @@ func (*Tune) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Tune) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSTunes {
-		b = append(b, "<tune"...)
-	} else {
-		b = append(b, "<tune xmlns='http://jabber.org/protocol/tunes'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSTunes, "<tune xmlns='http://jabber.org/protocol/tunes'", 5)
+	inner := e.Inside(v.Extra, tag)
 	if v.Info != nil {
-		if b, err = v.Info.AppendXML(b, NSTunes); err != nil {
-			return b, err
-		}
+		e.Add(v.Info.AppendXML(e.Buf, NSTunes))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSTunes); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tune>"), nil
+	e.Close(v.Extra, inner, "</tune>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Tune) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSTunes, "tune") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSTunes, "tune")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "info":
-			if c.In(NS) && v.Info == nil {
+			if d.In(NS) && v.Info == nil {
 				v.Info = new(Info)
-				if err := v.Info.DecodeXML(c.Raw()); err != nil {
+				if err := v.Info.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Bundle) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<bundle"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
+func (v *Bundle) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<bundle type='", v.Type)
 	if v.Context != "" {
-		if b, err = wire.AppendAttr(b, " context='", v.Context); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " context='")
+		e.Attr(" context='", v.Context)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Bits {
-		if b, err = v.Bits[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Bits[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</bundle>"), nil
+	e.Close(v.Extra, inner, "</bundle>")
 }
 
 func (v *Bundle) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		case "context":
-			v.Context = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Context)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "bit":
-			if c.Same() {
-				if v.Bits == nil {
-					v.Bits = make([]Bit, 0, c.Count())
-				}
-				v.Bits = append(v.Bits, Bit{})
-				if err := v.Bits[len(v.Bits)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Bits) == cap(v.Bits) {
+				v.Bits = append(v.Bits, make([]Bit, d.Count())...)[:len(v.Bits)]
 			}
+			v.Bits = v.Bits[:len(v.Bits)+1]
+			if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Bit) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<bit"...)
-	if b, err = wire.AppendAttr(b, " key='", v.Key); err != nil {
-		return b, err
-	}
+func (v *Bit) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<bit key='", v.Key)
 	if v.Datatype != "" {
-		if b, err = wire.AppendAttr(b, " datatype='", v.Datatype); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " datatype='")
+		e.Attr(" datatype='", v.Datatype)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</bit>"), nil
+	e.Content(v.Extra, tag, v.Value, "</bit>")
 }
 
 func (v *Bit) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "key":
-			v.Key = a.Value()
+			d.String(&v.Key)
 			seen |= 1 << 0
 		case "datatype":
-			v.Datatype = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Datatype)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("key")
+		d.MissingAttr("key")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

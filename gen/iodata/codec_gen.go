@@ -2,10 +2,7 @@
 
 package iodata
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*IOData) WireName() wire.Name {
@@ -25,269 +22,158 @@ func (*IOData) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *IOData) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<iodata"...)
-	} else {
-		b = append(b, "<iodata xmlns='urn:xmpp:tmp:io-data'"...)
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<desc>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<iodata xmlns='urn:xmpp:tmp:io-data'", 7)
+	e.Attr(" type='", string(v.Type))
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<desc></desc>", 6, v.Description)
 	if v.Input != nil {
-		if b, err = v.Input.appendXML(b, "<in", "</in>"); err != nil {
-			return b, err
-		}
+		v.Input.appendXML(e, "<in", "</in>")
 	}
 	if v.Output != nil {
-		if b, err = v.Output.appendXML(b, "<out", "</out>"); err != nil {
-			return b, err
-		}
+		v.Output.appendXML(e, "<out", "</out>")
 	}
 	if v.Failure != nil {
-		if b, err = v.Failure.appendXML(b, "<error", "</error>"); err != nil {
-			return b, err
-		}
+		v.Failure.appendXML(e, "<error", "</error>")
 	}
 	if v.Status != nil {
-		if b, err = v.Status.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Status.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</iodata>"), nil
+	e.Close(v.Extra, inner, "</iodata>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *IOData) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "iodata") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "iodata")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Type(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "desc":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Description = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 1)
+			continue
 		case "in":
-			if c.Same() && v.Input == nil {
+			if v.Input == nil {
 				v.Input = new(Content)
-				if err := v.Input.decodeXML(c.Raw()); err != nil {
+				if err := v.Input.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "out":
-			if c.Same() && v.Output == nil {
+			if v.Output == nil {
 				v.Output = new(Content)
-				if err := v.Output.decodeXML(c.Raw()); err != nil {
+				if err := v.Output.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "error":
-			if c.Same() && v.Failure == nil {
+			if v.Failure == nil {
 				v.Failure = new(Content)
-				if err := v.Failure.decodeXML(c.Raw()); err != nil {
+				if err := v.Failure.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "status":
-			if c.Same() && v.Status == nil {
+			if v.Status == nil {
 				v.Status = new(Status)
-				if err := v.Status.decodeXML(c.Raw()); err != nil {
+				if err := v.Status.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Content) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Content) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Payload {
-		b = wire.AppendRaw(b, v.Payload[i], NS)
+		e.Raw(v.Payload[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Content) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Payload = append(v.Payload, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Payload = append(v.Payload, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Status) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<status"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Status) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<status")
 	if v.Elapsed != nil {
-		b = append(b, "<elapsed>"...)
-		b = strconv.AppendInt(b, *v.Elapsed, 10)
-		b = append(b, "</elapsed>"...)
+		e.IntLeaf(v.Extra, 0, "<elapsed></elapsed>", 9, *v.Elapsed)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<elapsed>", NS)
-	}
-	mark = len(b)
 	if v.Remaining != nil {
-		b = append(b, "<remaining>"...)
-		b = strconv.AppendInt(b, *v.Remaining, 10)
-		b = append(b, "</remaining>"...)
+		e.IntLeaf(v.Extra, 1, "<remaining></remaining>", 11, *v.Remaining)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<remaining>", NS)
-	}
-	mark = len(b)
 	if v.Percentage != nil {
-		b = append(b, "<percentage>"...)
-		b = strconv.AppendInt(b, *v.Percentage, 10)
-		b = append(b, "</percentage>"...)
+		e.IntLeaf(v.Extra, 2, "<percentage></percentage>", 12, *v.Percentage)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<percentage>", NS)
-	}
-	mark = len(b)
-	if v.Information != "" {
-		if b, err = wire.AppendLeaf(b, "<information>", v.Information, "</information>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<information>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</status>"), nil
+	e.OptionalLeaf(v.Extra, 3, "<information></information>", 13, v.Information)
+	e.Close(v.Extra, inner, "</status>")
 }
 
 func (v *Status) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "elapsed":
-			if c.Same() && v.Elapsed == nil {
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 0), 64, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Elapsed = wire.Ptr(n)
+			if v.Elapsed == nil {
+				v.Elapsed = wire.Ptr(d.Int(64, 0))
 				continue
 			}
 		case "remaining":
-			if c.Same() && v.Remaining == nil {
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 1), 64, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Remaining = wire.Ptr(n)
+			if v.Remaining == nil {
+				v.Remaining = wire.Ptr(d.Int(64, 1))
 				continue
 			}
 		case "percentage":
-			if c.Same() && v.Percentage == nil {
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 2), 64, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Percentage = wire.Ptr(n)
+			if v.Percentage == nil {
+				v.Percentage = wire.Ptr(d.Int(64, 2))
 				continue
 			}
 		case "information":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Information = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Information, 3)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -7,7 +7,6 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -58,312 +57,269 @@ func (*Time) isParameter() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<set"...)
-	} else {
-		b = append(b, "<set xmlns='urn:xmpp:iot:control'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<set xmlns='urn:xmpp:iot:control'", 4)
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	for i := range v.Parameters {
 		switch x := v.Parameters[i].(type) {
 		case *Boolean:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Boolean"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Boolean")
 			}
 		case *Color:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Color"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Color")
 			}
 		case *Date:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Date"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Date")
 			}
 		case *DateTime:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DateTime"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateTime")
 			}
 		case *Double:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Double"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Double")
 			}
 		case *Duration:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Duration"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Duration")
 			}
 		case *Int:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Int"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Int")
 			}
 		case *Long:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Long"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Long")
 			}
 		case *String:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *String"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *String")
 			}
 		case *Time:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Time"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Time")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Parameter"}
+			e.Fail("a nil Parameter")
 		}
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</set>"), nil
+	e.Close(v.Extra, inner, "</set>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "set") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "set")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ServiceToken)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DeviceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
+			if d.Same() {
+				if len(v.Nodes) == cap(v.Nodes) {
+					v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "boolean":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(Boolean)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "color":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(Color)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "date":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(Date)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "dateTime":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(DateTime)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "double":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(Double)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "duration":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(Duration)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "int":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(Int)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "long":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(Long)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "string":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(String)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "time":
-			if c.Same() {
+			if d.Same() {
 				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Rest())
+					v.Parameters = make([]Parameter, 0, d.Rest())
 				}
 				x := new(Time)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Parameters = append(v.Parameters, x)
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -514,92 +470,67 @@ func (*SetResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SetResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<setResponse"...)
-	} else {
-		b = append(b, "<setResponse xmlns='urn:xmpp:iot:control'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<setResponse xmlns='urn:xmpp:iot:control'", 12)
 	if v.ResponseCode != "" {
-		if b, err = wire.AppendAttr(b, " responseCode='", v.ResponseCode); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " responseCode='")
+		e.Attr(" responseCode='", v.ResponseCode)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</setResponse>"), nil
+	e.Close(v.Extra, inner, "</setResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SetResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "setResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "setResponse")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "responseCode":
-			v.ResponseCode = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ResponseCode)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]ParameterName, 0, c.Count())
-				}
-				v.Parameters = append(v.Parameters, ParameterName{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Parameters) == cap(v.Parameters) {
+				v.Parameters = append(v.Parameters, make([]ParameterName, d.Count())...)[:len(v.Parameters)]
 			}
+			v.Parameters = v.Parameters[:len(v.Parameters)+1]
+			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -630,103 +561,70 @@ func (*GetForm) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetForm) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getForm"...)
-	} else {
-		b = append(b, "<getForm xmlns='urn:xmpp:iot:control'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getForm xmlns='urn:xmpp:iot:control'", 8)
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getForm>"), nil
+	e.Close(v.Extra, inner, "</getForm>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetForm) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getForm") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "getForm")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ServiceToken)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DeviceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.UserToken)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -747,60 +645,37 @@ func (*ParameterError) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ParameterError) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<paramError"...)
-	} else {
-		b = append(b, "<paramError xmlns='urn:xmpp:iot:control'"...)
-	}
-	if b, err = wire.AppendAttr(b, " var='", v.Parameter); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</paramError>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<paramError xmlns='urn:xmpp:iot:control'", 11)
+	e.Attr(" var='", v.Parameter)
+	e.Content(v.Extra, tag, v.Text, "</paramError>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ParameterError) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "paramError") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "paramError")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "var":
-			v.Parameter = a.Value()
+			d.String(&v.Parameter)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Text = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("var")
+		d.MissingAttr("var")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -821,472 +696,288 @@ func (*ParameterGroup) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ParameterGroup) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<parameterGroup"...)
-	} else {
-		b = append(b, "<parameterGroup xmlns='urn:xmpp:iot:control'"...)
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</parameterGroup>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<parameterGroup xmlns='urn:xmpp:iot:control'", 15)
+	e.Attr(" name='", v.Name)
+	e.Empty(v.Extra, tag, "</parameterGroup>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ParameterGroup) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "parameterGroup") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "parameterGroup")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Node) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<node"...)
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+func (v *Node) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<node nodeId='", v.NodeID)
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</node>"), nil
+	e.Empty(v.Extra, tag, "</node>")
 }
 
 func (v *Node) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 0
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ParameterName) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<parameter"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</parameter>"), nil
+func (v *ParameterName) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<parameter name='", v.Name)
+	e.Empty(v.Extra, tag, "</parameter>")
 }
 
 func (v *ParameterName) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Boolean) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<boolean"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</boolean>"), nil
+func (v *Boolean) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<boolean name='", v.Name)
+	e.BoolAttr(v.Extra, 1, " value='", v.Value)
+	e.Empty(v.Extra, tag, "</boolean>")
 }
 
 func (v *Boolean) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Bool(false, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Color) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<color"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</color>"), nil
+func (v *Color) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<color name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</color>")
 }
 
 func (v *Color) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Date) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<date"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	if b, err = v.Value.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</date>"), nil
+func (v *Date) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<date name='", v.Name)
+	mark := e.Put(" value='")
+	e.Add(v.Value.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</date>")
 }
 
 func (v *Date) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := stanza.DecodeDate(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Value = n
+			stanza.ReadDate(&d, &v.Value, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *DateTime) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<dateTime"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</dateTime>"), nil
+func (v *DateTime) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<dateTime name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</dateTime>")
 }
 
 func (v *DateTime) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Double) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<double"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</double>"), nil
+func (v *Double) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<double name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</double>")
 }
 
 func (v *Double) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1300,306 +991,184 @@ func (v Double) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *Duration) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<duration"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</duration>"), nil
+func (v *Duration) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<duration name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</duration>")
 }
 
 func (v *Duration) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Int) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<int"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.Value), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</int>"), nil
+func (v *Int) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<int name='", v.Name)
+	e.IntAttr(v.Extra, 1, " value='", int64(v.Value))
+	e.Empty(v.Extra, tag, "</int>")
 }
 
 func (v *Int) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = int32(n)
+			v.Value = int32(d.Int(32, 1))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Long) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<long"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, v.Value, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</long>"), nil
+func (v *Long) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<long name='", v.Name)
+	e.IntAttr(v.Extra, 1, " value='", v.Value)
+	e.Empty(v.Extra, tag, "</long>")
 }
 
 func (v *Long) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Int(64, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *String) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<string"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</string>"), nil
+func (v *String) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<string name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</string>")
 }
 
 func (v *String) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Time) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<time"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	if b, err = v.Value.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</time>"), nil
+func (v *Time) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<time name='", v.Name)
+	mark := e.Put(" value='")
+	e.Add(v.Value.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</time>")
 }
 
 func (v *Time) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := stanza.DecodeTimeOfDay(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if !n.IsSet {
-				return a.Invalid(r, "is empty")
-			}
-			v.Value = n
+			stanza.ReadTimeOfDay(&d, &v.Value, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package ipcheck
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,82 +25,40 @@ func (*Address) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Address) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<address"...)
-	} else {
-		b = append(b, "<address xmlns='urn:xmpp:sic:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.IP != "" {
-		if b, err = wire.AppendLeaf(b, "<ip>", v.IP, "</ip>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<ip>", NS)
-	}
-	mark = len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<address xmlns='urn:xmpp:sic:1'", 8)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<ip></ip>", 4, v.IP)
 	if v.Port != nil {
-		b = append(b, "<port>"...)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		b = append(b, "</port>"...)
+		e.UintLeaf(v.Extra, 1, "<port></port>", 6, uint64(*v.Port))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<port>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</address>"), nil
+	e.Close(v.Extra, inner, "</address>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Address) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "address") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "address")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ip":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.IP = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.IP, 0)
+			continue
 		case "port":
-			if c.Same() && v.Port == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 1), 16, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Port = wire.Ptr(uint16(n))
+			if v.Port == nil {
+				v.Port = wire.Ptr(uint16(d.Uint(16, 1)))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -132,46 +89,13 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<address/>"...), nil
-		}
-		return append(b, "<address xmlns='urn:xmpp:sic:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<address"...)
-	} else {
-		b = append(b, "<address xmlns='urn:xmpp:sic:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</address>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<address xmlns='urn:xmpp:sic:1'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "address") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "address")
+	return d.End(&v.Extra)
 }

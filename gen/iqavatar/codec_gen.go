@@ -20,64 +20,32 @@ func (*Hash) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hash) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSPresence {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='jabber:x:avatar'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Hash != "" {
-		if b, err = wire.AppendLeaf(b, "<hash>", v.Hash, "</hash>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<hash>", NSPresence)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSPresence); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSPresence, "<x xmlns='jabber:x:avatar'", 2)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<hash></hash>", 6, v.Hash)
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hash) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSPresence, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "hash":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Hash = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSPresence, "x")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "hash":
+			d.OptionalLeaf(&v.Hash, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -98,61 +66,39 @@ func (*Avatar) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Avatar) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:avatar'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:avatar'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Data != nil {
-		if b, err = v.Data.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Data.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Avatar) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "data":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				v.Data = new(Picture)
-				if err := v.Data.decodeXML(c.Raw()); err != nil {
+				if err := v.Data.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -183,48 +129,15 @@ func (*AvatarGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AvatarGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='jabber:iq:avatar'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:avatar'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<query xmlns='jabber:iq:avatar'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AvatarGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -245,61 +158,39 @@ func (*StoredAvatar) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StoredAvatar) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSStorage {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='storage:client:avatar'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSStorage, "<query xmlns='storage:client:avatar'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Data != nil {
-		if b, err = v.Data.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Data.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSStorage); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StoredAvatar) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSStorage, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSStorage, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "data":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				v.Data = new(StoredPicture)
-				if err := v.Data.decodeXML(c.Raw()); err != nil {
+				if err := v.Data.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -330,48 +221,15 @@ func (*StoredAvatarGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StoredAvatarGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSStorage {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='storage:client:avatar'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSStorage {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='storage:client:avatar'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSStorage); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NSStorage, "<query xmlns='storage:client:avatar'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StoredAvatarGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSStorage, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSStorage, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -402,201 +260,121 @@ func (*StoredAvatarSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StoredAvatarSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSStorage {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='storage:client:avatar'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSStorage, "<query xmlns='storage:client:avatar'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Data != nil {
-		if b, err = v.Data.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Data.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSStorage); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StoredAvatarSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSStorage, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSStorage, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "data":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				v.Data = new(StoredPicture)
-				if err := v.Data.decodeXML(c.Raw()); err != nil {
+				if err := v.Data.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Picture) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<data"...)
+func (v *Picture) appendXML(e *wire.Encoder) {
+	tag := e.Open("<data")
 	if v.MIMEType != "" {
-		if b, err = wire.AppendAttr(b, " mimetype='", v.MIMEType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " mimetype='")
+		e.Attr(" mimetype='", v.MIMEType)
 	}
 	if v.Encoding != "" {
-		if b, err = wire.AppendAttr(b, " encoding='", v.Encoding); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " encoding='")
+		e.Attr(" encoding='", v.Encoding)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Data != nil {
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteBytes(e, v.Extra, 2, v.Data)
 	for i := range v.Elements {
-		b = wire.AppendRaw(b, v.Elements[i], NS)
+		e.Raw(v.Elements[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	e.Close(v.Extra, inner, "</data>")
 }
 
 func (v *Picture) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mimetype":
-			v.MIMEType = a.Optional(&v.Extra, 0)
+			d.Optional(&v.MIMEType)
 		case "encoding":
-			v.Encoding = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Encoding)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Data, false, 2)
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Elements = append(v.Elements, c.Raw())
+	for d.Child() != "" {
+		v.Elements = append(v.Elements, d.Raw())
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StoredPicture) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<data"...)
+func (v *StoredPicture) appendXML(e *wire.Encoder) {
+	tag := e.Open("<data")
 	if v.MIMEType != "" {
-		if b, err = wire.AppendAttr(b, " mimetype='", v.MIMEType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " mimetype='")
+		e.Attr(" mimetype='", v.MIMEType)
 	}
 	if v.Encoding != "" {
-		if b, err = wire.AppendAttr(b, " encoding='", v.Encoding); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " encoding='")
+		e.Attr(" encoding='", v.Encoding)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Data != nil {
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteBytes(e, v.Extra, 2, v.Data)
 	for i := range v.Elements {
-		b = wire.AppendRaw(b, v.Elements[i], NSStorage)
+		e.Raw(v.Elements[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSStorage); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	e.Close(v.Extra, inner, "</data>")
 }
 
 func (v *StoredPicture) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mimetype":
-			v.MIMEType = a.Optional(&v.Extra, 0)
+			d.Optional(&v.MIMEType)
 		case "encoding":
-			v.Encoding = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Encoding)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Data, false, 2)
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Elements = append(v.Elements, c.Raw())
+	for d.Child() != "" {
+		v.Elements = append(v.Elements, d.Raw())
 	}
-	return nil
+	return d.End(&v.Extra)
 }

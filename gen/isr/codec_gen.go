@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/sasl"
 	"stanza.invalid/gen/sm"
 	"stanza.invalid/stream/wire"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -22,61 +21,39 @@ func (*Feature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<isr"...)
-	} else {
-		b = append(b, "<isr xmlns='https://xmpp.org/extensions/isr/0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<isr xmlns='https://xmpp.org/extensions/isr/0'", 4)
+	inner := e.Inside(v.Extra, tag)
 	if v.Mechanisms != nil {
-		if b, err = v.Mechanisms.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Mechanisms.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</isr>"), nil
+	e.Close(v.Extra, inner, "</isr>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "isr") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "isr")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanisms":
-			if c.In(sasl.NS) && v.Mechanisms == nil {
+			if d.In(sasl.NS) && v.Mechanisms == nil {
 				v.Mechanisms = new(sasl.Mechanisms)
-				if err := v.Mechanisms.DecodeXML(c.Raw()); err != nil {
+				if err := v.Mechanisms.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -92,58 +69,36 @@ func (*Enable) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<isr-enable"...)
-	} else {
-		b = append(b, "<isr-enable xmlns='https://xmpp.org/extensions/isr/0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " mechanism='", v.Mechanism); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</isr-enable>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<isr-enable xmlns='https://xmpp.org/extensions/isr/0'", 11)
+	e.Attr(" mechanism='", v.Mechanism)
+	e.Empty(v.Extra, tag, "</isr-enable>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enable) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "isr-enable") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "isr-enable")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanism":
-			v.Mechanism = a.Value()
+			d.String(&v.Mechanism)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("mechanism")
+		d.MissingAttr("mechanism")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -159,67 +114,41 @@ func (*Enabled) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Enabled) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<isr-enabled"...)
-	} else {
-		b = append(b, "<isr-enabled xmlns='https://xmpp.org/extensions/isr/0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " token='", v.Token); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<isr-enabled xmlns='https://xmpp.org/extensions/isr/0'", 12)
+	e.Attr(" token='", v.Token)
 	if v.Location != "" {
-		if b, err = wire.AppendAttr(b, " location='", v.Location); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " location='")
+		e.Attr(" location='", v.Location)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</isr-enabled>"), nil
+	e.Empty(v.Extra, tag, "</isr-enabled>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enabled) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "isr-enabled") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "isr-enabled")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "token":
-			v.Token = a.Value()
+			d.String(&v.Token)
 			seen |= 1 << 0
 		case "location":
-			v.Location = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Location)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("token")
+		d.MissingAttr("token")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -235,81 +164,56 @@ func (*Resume) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Resume) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<inst-resume"...)
-	} else {
-		b = append(b, "<inst-resume xmlns='https://xmpp.org/extensions/isr/0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<inst-resume xmlns='https://xmpp.org/extensions/isr/0'", 12)
 	if v.WithIsrToken != nil {
-		b = append(b, " with-isr-token='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.WithIsrToken)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 0, " with-isr-token='", *v.WithIsrToken)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Resume.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</inst-resume>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Resume.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</inst-resume>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Resume) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "inst-resume") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "inst-resume")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "with-isr-token":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.WithIsrToken = wire.Ptr(n)
+			v.WithIsrToken = wire.Ptr(d.Bool(false, 0))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "resume":
-			if c.In(sm.NS) && seen&(1<<0) == 0 {
+			if d.In(sm.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Resume.DecodeXML(c.Raw()); err != nil {
+				if err := v.Resume.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("resume")
+		d.MissingChild("resume")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -325,75 +229,58 @@ func (*Resumed) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Resumed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<inst-resumed"...)
-	} else {
-		b = append(b, "<inst-resumed xmlns='https://xmpp.org/extensions/isr/0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " token='", v.Token); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Resumed.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</inst-resumed>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<inst-resumed xmlns='https://xmpp.org/extensions/isr/0'", 13)
+	e.Attr(" token='", v.Token)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Resumed.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</inst-resumed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Resumed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "inst-resumed") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "inst-resumed")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "token":
-			v.Token = a.Value()
+			d.String(&v.Token)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "resumed":
-			if c.In(sm.NS) && seen&(1<<1) == 0 {
+			if d.In(sm.NS) && seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Resumed.DecodeXML(c.Raw()); err != nil {
+				if err := v.Resumed.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("token")
+		d.MissingAttr("token")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("resumed")
+		d.MissingChild("resumed")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -409,61 +296,39 @@ func (*Failed) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<inst-resume-failed"...)
-	} else {
-		b = append(b, "<inst-resume-failed xmlns='https://xmpp.org/extensions/isr/0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Failed.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</inst-resume-failed>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<inst-resume-failed xmlns='https://xmpp.org/extensions/isr/0'", 19)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Failed.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</inst-resume-failed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "inst-resume-failed") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "inst-resume-failed")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "failed":
-			if c.In(sm.NS) && seen&(1<<0) == 0 {
+			if d.In(sm.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Failed.DecodeXML(c.Raw()); err != nil {
+				if err := v.Failed.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("failed")
+		d.MissingChild("failed")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

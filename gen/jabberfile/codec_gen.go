@@ -20,170 +20,110 @@ func (*File) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jabber"...)
-	} else {
-		b = append(b, "<jabber xmlns='http://jabber.org/protocol/mimetype'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jabber xmlns='http://jabber.org/protocol/mimetype'", 7)
+	inner := e.Inside(v.Extra, tag)
 	if v.Chat != nil {
-		if b, err = v.Chat.appendXML(b, "<chat", "</chat>"); err != nil {
-			return b, err
-		}
+		v.Chat.appendXML(e, "<chat", "</chat>")
 	}
 	if v.Groupchat != nil {
-		if b, err = v.Groupchat.appendXML(b, "<groupchat", "</groupchat>"); err != nil {
-			return b, err
-		}
+		v.Groupchat.appendXML(e, "<groupchat", "</groupchat>")
 	}
 	if v.Message != nil {
-		if b, err = v.Message.appendXML(b, "<message", "</message>"); err != nil {
-			return b, err
-		}
+		v.Message.appendXML(e, "<message", "</message>")
 	}
 	if v.Register != nil {
-		if b, err = v.Register.appendXML(b, "<register", "</register>"); err != nil {
-			return b, err
-		}
+		v.Register.appendXML(e, "<register", "</register>")
 	}
 	if v.Subscribe != nil {
-		if b, err = v.Subscribe.appendXML(b, "<subscribe", "</subscribe>"); err != nil {
-			return b, err
-		}
+		v.Subscribe.appendXML(e, "<subscribe", "</subscribe>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jabber>"), nil
+	e.Close(v.Extra, inner, "</jabber>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *File) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jabber") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "jabber")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "chat":
-			if c.Same() && v.Chat == nil {
+			if v.Chat == nil {
 				v.Chat = new(Target)
-				if err := v.Chat.decodeXML(c.Raw()); err != nil {
+				if err := v.Chat.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "groupchat":
-			if c.Same() && v.Groupchat == nil {
+			if v.Groupchat == nil {
 				v.Groupchat = new(Target)
-				if err := v.Groupchat.decodeXML(c.Raw()); err != nil {
+				if err := v.Groupchat.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "message":
-			if c.Same() && v.Message == nil {
+			if v.Message == nil {
 				v.Message = new(Target)
-				if err := v.Message.decodeXML(c.Raw()); err != nil {
+				if err := v.Message.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "register":
-			if c.Same() && v.Register == nil {
+			if v.Register == nil {
 				v.Register = new(Target)
-				if err := v.Register.decodeXML(c.Raw()); err != nil {
+				if err := v.Register.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "subscribe":
-			if c.Same() && v.Subscribe == nil {
+			if v.Subscribe == nil {
 				v.Subscribe = new(Target)
-				if err := v.Subscribe.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscribe.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Target) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Target) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Target) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,78 +22,55 @@ func (*Security) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Security) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<security"...)
-	} else {
-		b = append(b, "<security xmlns='urn:xmpp:jingle:jet:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " cipher='", string(v.Cipher)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " type='", v.Encryption); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<security xmlns='urn:xmpp:jingle:jet:0'", 9)
+	e.Attr(" name='", v.Name)
+	e.Attr(" cipher='", string(v.Cipher))
+	e.Attr(" type='", v.Encryption)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Envelope {
-		b = wire.AppendRaw(b, v.Envelope[i], NS)
+		e.Raw(v.Envelope[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</security>"), nil
+	e.Close(v.Extra, inner, "</security>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Security) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "security") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "security")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "cipher":
-			v.Cipher = Cipher(a.Value())
+			d.String((*string)(&v.Cipher))
 			seen |= 1 << 1
 		case "type":
-			v.Encryption = a.Value()
+			d.String(&v.Encryption)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Envelope = append(v.Envelope, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Envelope = append(v.Envelope, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("cipher")
+		d.MissingAttr("cipher")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

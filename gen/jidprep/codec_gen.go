@@ -36,65 +36,39 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jid-validate-request"...)
-	} else {
-		b = append(b, "<jid-validate-request xmlns='urn:xmpp:jidprep:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<maybe-jid>", v.Text, "</maybe-jid>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<maybe-jid>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jid-validate-request>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jid-validate-request xmlns='urn:xmpp:jidprep:1'", 21)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<maybe-jid></maybe-jid>", 11, v.Text)
+	e.Close(v.Extra, inner, "</jid-validate-request>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jid-validate-request") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jid-validate-request")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "maybe-jid":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Text = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Text, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("maybe-jid")
+		d.MissingChild("maybe-jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -125,71 +99,43 @@ func (*Base64Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Base64Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jid-validate-base64-request"...)
-	} else {
-		b = append(b, "<jid-validate-base64-request xmlns='urn:xmpp:jidprep:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<base64-maybe-jid>"...)
-	if b, err = v.Text.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</base64-maybe-jid>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<base64-maybe-jid>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jid-validate-base64-request>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jid-validate-base64-request xmlns='urn:xmpp:jidprep:1'", 28)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Put("<base64-maybe-jid>")
+	e.Add(v.Text.AppendText(e.Buf))
+	e.Put("</base64-maybe-jid>")
+	e.RespellChild(v.Extra, mark, 0, "<base64-maybe-jid>")
+	e.Close(v.Extra, inner, "</jid-validate-base64-request>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Base64Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jid-validate-base64-request") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jid-validate-base64-request")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "base64-maybe-jid":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Text = n
+				stanza.ReadBytes(&d, &v.Text, true, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("base64-maybe-jid")
+		d.MissingChild("base64-maybe-jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -214,87 +160,65 @@ func (*Invalid) isVerdict() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Result) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jid-validate-result"...)
-	} else {
-		b = append(b, "<jid-validate-result xmlns='urn:xmpp:jidprep:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jid-validate-result xmlns='urn:xmpp:jidprep:1'", 20)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Verdict.(type) {
 	case *Valid:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Valid"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Valid")
 		}
 	case *Invalid:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Invalid"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Invalid")
 		}
 	default:
-		return b, &wire.EncodeError{Reason: "Result without Verdict"}
+		e.Fail("Result without Verdict")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jid-validate-result>"), nil
+	e.Close(v.Extra, inner, "</jid-validate-result>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Result) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jid-validate-result") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "jid-validate-result")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "valid-jid":
-			if c.Same() && v.Verdict == nil {
+			if v.Verdict == nil {
 				x := new(Valid)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Verdict = x
 				continue
 			}
 		case "invalid-jid":
-			if c.Same() && v.Verdict == nil {
+			if v.Verdict == nil {
 				x := new(Invalid)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Verdict = x
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if v.Verdict == nil {
-		return r.MissingChoice("valid-jid", "invalid-jid")
+		d.MissingChoice("valid-jid invalid-jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -345,137 +269,65 @@ func (v *Result) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Valid) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<valid-jid"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Localpart != "" {
-		if b, err = wire.AppendLeaf(b, "<localpart>", v.Localpart, "</localpart>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<localpart>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<domainpart>", v.Domainpart, "</domainpart>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<domainpart>", NS)
-	}
-	mark = len(b)
-	if v.Resourcepart != "" {
-		if b, err = wire.AppendLeaf(b, "<resourcepart>", v.Resourcepart, "</resourcepart>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<resourcepart>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</valid-jid>"), nil
+func (v *Valid) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<valid-jid")
+	e.OptionalLeaf(v.Extra, 0, "<localpart></localpart>", 11, v.Localpart)
+	e.Leaf(v.Extra, 1, "<domainpart></domainpart>", 12, v.Domainpart)
+	e.OptionalLeaf(v.Extra, 2, "<resourcepart></resourcepart>", 14, v.Resourcepart)
+	e.Close(v.Extra, inner, "</valid-jid>")
 }
 
 func (v *Valid) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "localpart":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Localpart = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Localpart, 0)
+			continue
 		case "domainpart":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Domainpart = c.Leaf(&v.Extra, 1)
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				d.Leaf(&v.Domainpart, 1)
 				continue
 			}
 		case "resourcepart":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Resourcepart = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Resourcepart, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	if seen&(1<<0) == 0 {
+		d.MissingChild("domainpart")
 	}
-	if seen&(1<<1) == 0 {
-		return r.MissingChild("domainpart")
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Invalid) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<invalid-jid"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<reason>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</invalid-jid>"), nil
+func (v *Invalid) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<invalid-jid")
+	e.OptionalLeaf(v.Extra, 0, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</invalid-jid>")
 }
 
 func (v *Invalid) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "reason":
+			d.OptionalLeaf(&v.Reason, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -37,160 +37,105 @@ func (*Jingle) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Jingle) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-		return b, err
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Attr(" action='", string(v.Action))
+	e.SpelledAttr(v.Extra, 1, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 2, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Jingle) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "action":
-			v.Action = Action(a.Value())
+			d.String((*string)(&v.Action))
 			seen |= 1 << 0
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 1)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 2)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -228,159 +173,107 @@ func (*SessionInitiate) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SessionInitiate) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='session-initiate'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='session-initiate'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='session-initiate'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SessionInitiate) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "session-initiate" {
-				return a.Invalid(r, "is not session-initiate")
+			if d.Value() != "session-initiate" {
+				d.Invalid("is not session-initiate")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -426,159 +319,107 @@ func (*SessionAccept) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SessionAccept) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='session-accept'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='session-accept'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='session-accept'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SessionAccept) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "session-accept" {
-				return a.Invalid(r, "is not session-accept")
+			if d.Value() != "session-accept" {
+				d.Invalid("is not session-accept")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -624,159 +465,107 @@ func (*SessionInfo) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SessionInfo) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='session-info'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='session-info'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='session-info'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SessionInfo) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "session-info" {
-				return a.Invalid(r, "is not session-info")
+			if d.Value() != "session-info" {
+				d.Invalid("is not session-info")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -822,159 +611,107 @@ func (*SessionTerminate) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SessionTerminate) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='session-terminate'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='session-terminate'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='session-terminate'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SessionTerminate) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "session-terminate" {
-				return a.Invalid(r, "is not session-terminate")
+			if d.Value() != "session-terminate" {
+				d.Invalid("is not session-terminate")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1020,159 +757,107 @@ func (*ContentAdd) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContentAdd) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='content-add'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='content-add'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='content-add'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContentAdd) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "content-add" {
-				return a.Invalid(r, "is not content-add")
+			if d.Value() != "content-add" {
+				d.Invalid("is not content-add")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1218,159 +903,107 @@ func (*ContentAccept) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContentAccept) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='content-accept'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='content-accept'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='content-accept'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContentAccept) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "content-accept" {
-				return a.Invalid(r, "is not content-accept")
+			if d.Value() != "content-accept" {
+				d.Invalid("is not content-accept")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1416,159 +1049,107 @@ func (*ContentReject) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContentReject) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='content-reject'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='content-reject'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='content-reject'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContentReject) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "content-reject" {
-				return a.Invalid(r, "is not content-reject")
+			if d.Value() != "content-reject" {
+				d.Invalid("is not content-reject")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1614,159 +1195,107 @@ func (*ContentModify) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContentModify) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='content-modify'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='content-modify'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='content-modify'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContentModify) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "content-modify" {
-				return a.Invalid(r, "is not content-modify")
+			if d.Value() != "content-modify" {
+				d.Invalid("is not content-modify")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1812,159 +1341,107 @@ func (*ContentRemove) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContentRemove) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='content-remove'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='content-remove'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='content-remove'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContentRemove) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "content-remove" {
-				return a.Invalid(r, "is not content-remove")
+			if d.Value() != "content-remove" {
+				d.Invalid("is not content-remove")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2010,159 +1487,107 @@ func (*DescriptionInfo) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DescriptionInfo) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='description-info'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='description-info'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='description-info'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DescriptionInfo) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "description-info" {
-				return a.Invalid(r, "is not description-info")
+			if d.Value() != "description-info" {
+				d.Invalid("is not description-info")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2208,159 +1633,107 @@ func (*SecurityInfo) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SecurityInfo) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='security-info'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='security-info'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='security-info'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SecurityInfo) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "security-info" {
-				return a.Invalid(r, "is not security-info")
+			if d.Value() != "security-info" {
+				d.Invalid("is not security-info")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2406,159 +1779,107 @@ func (*TransportInfo) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TransportInfo) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='transport-info'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='transport-info'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='transport-info'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TransportInfo) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "transport-info" {
-				return a.Invalid(r, "is not transport-info")
+			if d.Value() != "transport-info" {
+				d.Invalid("is not transport-info")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2604,159 +1925,107 @@ func (*TransportReplace) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TransportReplace) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='transport-replace'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='transport-replace'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='transport-replace'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TransportReplace) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "transport-replace" {
-				return a.Invalid(r, "is not transport-replace")
+			if d.Value() != "transport-replace" {
+				d.Invalid("is not transport-replace")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2802,159 +2071,107 @@ func (*TransportAccept) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TransportAccept) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='transport-accept'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='transport-accept'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='transport-accept'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TransportAccept) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "transport-accept" {
-				return a.Invalid(r, "is not transport-accept")
+			if d.Value() != "transport-accept" {
+				d.Invalid("is not transport-accept")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3000,159 +2217,107 @@ func (*TransportReject) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TransportReject) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jingle action='transport-reject'"...)
-	} else {
-		b = append(b, "<jingle xmlns='urn:xmpp:jingle:1' action='transport-reject'"...)
-	}
-	if !v.Initiator.IsZero() {
-		b = append(b, " initiator='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Initiator.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " initiator='")
-	}
-	if !v.Responder.IsZero() {
-		b = append(b, " responder='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Responder.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " responder='")
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jingle xmlns='urn:xmpp:jingle:1'", 7)
+	e.Put(" action='transport-reject'")
+	e.SpelledAttr(v.Extra, 0, " initiator='", v.Initiator.String(), false)
+	e.SpelledAttr(v.Extra, 1, " responder='", v.Responder.String(), false)
+	e.Attr(" sid='", v.SessionID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		if b, err = v.Contents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Contents[i].AppendXML(e.Buf, NS))
 	}
 	if v.Reason != nil {
-		if b, err = v.Reason.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Reason.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Groups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Info {
-		b = wire.AppendRaw(b, v.Info[i], NS)
+		e.Raw(v.Info[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jingle>"), nil
+	e.Close(v.Extra, inner, "</jingle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TransportReject) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jingle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jingle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initiator":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Initiator = n
+			stanza.ReadJID(&d, &v.Initiator, false, 0)
 		case "responder":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Responder = n
+			stanza.ReadJID(&d, &v.Responder, false, 1)
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		case "action":
-			if a.Value() != "transport-reject" {
-				return a.Invalid(r, "is not transport-reject")
+			if d.Value() != "transport-reject" {
+				d.Invalid("is not transport-reject")
 			}
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() {
+			if d.Same() {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reason = new(Reason)
-				if err := v.Reason.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reason.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.In(grouping.NS) {
-				if v.Groups == nil {
-					v.Groups = make([]grouping.Group, 0, c.Count())
+			if d.In(grouping.NS) {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, grouping.Group{})
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Info = append(v.Info, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Info = append(v.Info, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3181,89 +2346,60 @@ func (*Content) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Content) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<content"...)
-	} else {
-		b = append(b, "<content xmlns='urn:xmpp:jingle:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " creator='", string(v.Creator)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<content xmlns='urn:xmpp:jingle:1'", 8)
+	e.Attr(" creator='", string(v.Creator))
 	if v.Disposition != "" {
-		if b, err = wire.AppendAttr(b, " disposition='", v.Disposition); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " disposition='")
+		e.Attr(" disposition='", v.Disposition)
 	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+	e.Attr(" name='", v.Name)
 	if v.Senders != "" {
-		if b, err = wire.AppendAttr(b, " senders='", string(v.Senders)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " senders='")
+		e.Attr(" senders='", string(v.Senders))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Parts {
-		b = wire.AppendRaw(b, v.Parts[i], NS)
+		e.Raw(v.Parts[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</content>"), nil
+	e.Close(v.Extra, inner, "</content>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Content) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "content") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "content")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "creator":
-			v.Creator = Party(a.Value())
+			d.String((*string)(&v.Creator))
 			seen |= 1 << 0
 		case "disposition":
-			v.Disposition = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Disposition)
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 1
 		case "senders":
-			v.Senders = Senders(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.Senders))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Parts = append(v.Parts, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Parts = append(v.Parts, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("creator")
+		d.MissingAttr("creator")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3284,95 +2420,64 @@ func (*Reason) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Reason) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<reason"...)
-	} else {
-		b = append(b, "<reason xmlns='urn:xmpp:jingle:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<reason xmlns='urn:xmpp:jingle:1'", 7)
+	inner := e.Inside(v.Extra, tag)
 	if v.Condition != "" {
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Condition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 0, n, NS)
-		}
+		e.Name(v.Extra, 0, NS, string(v.Condition))
 	}
 	if v.AlternativeSession != nil {
-		if b, err = v.AlternativeSession.appendXML(b); err != nil {
-			return b, err
-		}
+		v.AlternativeSession.appendXML(e)
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
+	stanza.WriteText(e, v.Text, v.Extra, 2, "<text></text>", 6)
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reason>"), nil
+	e.Close(v.Extra, inner, "</reason>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reason) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "reason") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "reason")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "alternative-session":
-			if c.Same() {
+			if d.Same() {
 				if v.AlternativeSession != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.AlternativeSession = new(AlternativeSession)
-				if err := v.AlternativeSession.decodeXML(c.Raw()); err != nil {
+				if err := v.AlternativeSession.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Text))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 2)
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Condition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 0)
-			v.Condition = Condition(c.Local())
+			d.KeepBare(0)
+			v.Condition = Condition(d.Local())
 			continue
 		}
-		v.Details = append(v.Details, c.Raw())
+		v.Details = append(v.Details, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3428,49 +2533,20 @@ func (*Error) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Error) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-		return b, err
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.Condition...)
-	return append(b, '>'), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NSErrors, string(v.Condition))
+	inner := e.Inside(v.Extra, tag)
+	e.CloseName(v.Extra, inner, string(v.Condition))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Error) DecodeXML(r wire.Raw) error {
-	if !r.In(NSErrors) {
-		return r.Unexpected(v.WireName())
-	}
-	v.Condition = ErrorCondition(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.OpenIn(r, NSErrors)
+	v.Condition = ErrorCondition(d.Name())
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3490,54 +2566,26 @@ func (v *Error) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return d.DecodeElement((*plain)(v), &start)
 }
 
-func (v *AlternativeSession) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<alternative-session"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.SessionID != "" {
-		if b, err = wire.AppendLeaf(b, "<sid>", v.SessionID, "</sid>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<sid>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</alternative-session>"), nil
+func (v *AlternativeSession) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<alternative-session")
+	e.OptionalLeaf(v.Extra, 0, "<sid></sid>", 5, v.SessionID)
+	e.Close(v.Extra, inner, "</alternative-session>")
 }
 
 func (v *AlternativeSession) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "sid":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.SessionID = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "sid":
+			d.OptionalLeaf(&v.SessionID, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,64 +22,40 @@ func (*Download) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Download) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<transport"...)
-	} else {
-		b = append(b, "<transport xmlns='urn:xmpp:jingle:transports:http:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<transport xmlns='urn:xmpp:jingle:transports:http:0'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Candidates {
-		if b, err = v.Candidates[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Candidates[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</transport>"), nil
+	e.Close(v.Extra, inner, "</transport>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Download) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "transport") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "candidate":
-			if c.Same() {
-				if v.Candidates == nil {
-					v.Candidates = make([]Candidate, 0, c.Count())
-				}
-				v.Candidates = append(v.Candidates, Candidate{})
-				if err := v.Candidates[len(v.Candidates)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "transport")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "candidate":
+			if len(v.Candidates) == cap(v.Candidates) {
+				v.Candidates = append(v.Candidates, make([]Candidate, d.Count())...)[:len(v.Candidates)]
+			}
+			v.Candidates = v.Candidates[:len(v.Candidates)+1]
+			if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -100,301 +76,206 @@ func (*Upload) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Upload) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSUpload {
-		b = append(b, "<transport"...)
-	} else {
-		b = append(b, "<transport xmlns='urn:xmpp:jingle:transports:http:upload:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSUpload, "<transport xmlns='urn:xmpp:jingle:transports:http:upload:0'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Candidates {
-		if b, err = v.Candidates[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Candidates[i].appendXML(e)
 	}
 	if v.Completed {
-		mark := len(b)
-		b = append(b, "<completed/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<completed>", NSUpload)
-		}
+		e.Flag(v.Extra, 1, "<completed>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUpload); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</transport>"), nil
+	e.Close(v.Extra, inner, "</transport>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Upload) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSUpload, "transport") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "candidate":
-			if c.Same() {
-				if v.Candidates == nil {
-					v.Candidates = make([]UploadCandidate, 0, c.Count())
-				}
-				v.Candidates = append(v.Candidates, UploadCandidate{})
-				if err := v.Candidates[len(v.Candidates)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "completed":
-			if c.Same() && !bool(v.Completed) {
-				v.Completed = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSUpload, "transport")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "candidate":
+			if len(v.Candidates) == cap(v.Candidates) {
+				v.Candidates = append(v.Candidates, make([]UploadCandidate, d.Count())...)[:len(v.Candidates)]
+			}
+			v.Candidates = v.Candidates[:len(v.Candidates)+1]
+			if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "completed":
+			d.Flag((*bool)(&v.Completed), 1)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Candidate) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<candidate"...)
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Candidate) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<candidate uri='", v.URI)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</candidate>"), nil
+	e.Close(v.Extra, inner, "</candidate>")
 }
 
 func (v *Candidate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
 			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Header) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<header"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</header>"), nil
+func (v *Header) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<header name='", v.Name)
+	e.Content(v.Extra, tag, v.Value, "</header>")
 }
 
 func (v *Header) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *UploadCandidate) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<candidate"...)
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *UploadCandidate) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<candidate uri='", v.URI)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUpload); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</candidate>"), nil
+	e.Close(v.Extra, inner, "</candidate>")
 }
 
 func (v *UploadCandidate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]UploadHeader, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, UploadHeader{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]UploadHeader, d.Count())...)[:len(v.Headers)]
 			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *UploadHeader) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<header"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUpload); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</header>"), nil
+func (v *UploadHeader) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<header name='", v.Name)
+	e.Content(v.Extra, tag, v.Value, "</header>")
 }
 
 func (v *UploadHeader) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

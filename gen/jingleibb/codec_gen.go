@@ -2,10 +2,7 @@
 
 package jingleibb
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Transport) WireName() wire.Name {
@@ -25,82 +22,46 @@ func (*Transport) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Transport) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<transport"...)
-	} else {
-		b = append(b, "<transport xmlns='urn:xmpp:jingle:transports:ibb:1'"...)
-	}
-	b = append(b, " block-size='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.BlockSize), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<transport xmlns='urn:xmpp:jingle:transports:ibb:1'", 10)
+	e.UintAttr(v.Extra, 0, " block-size='", uint64(v.BlockSize))
+	e.Attr(" sid='", v.StreamID)
 	if v.Stanza != "" {
-		if b, err = wire.AppendAttr(b, " stanza='", string(v.Stanza)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " stanza='")
+		e.Attr(" stanza='", string(v.Stanza))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</transport>"), nil
+	e.Empty(v.Extra, tag, "</transport>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Transport) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "transport") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "transport")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "block-size":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.BlockSize = uint16(n)
+			v.BlockSize = uint16(d.Uint(16, 0))
 			seen |= 1 << 0
 		case "sid":
-			v.StreamID = a.Value()
+			d.String(&v.StreamID)
 			seen |= 1 << 1
 		case "stanza":
-			v.Stanza = Carrier(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Stanza))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("block-size")
+		d.MissingAttr("block-size")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

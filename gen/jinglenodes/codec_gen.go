@@ -5,7 +5,6 @@ package jinglenodes
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,112 +25,76 @@ func (*Services) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Services) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<services"...)
-	} else {
-		b = append(b, "<services xmlns='http://jabber.org/protocol/jinglenodes'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<services xmlns='http://jabber.org/protocol/jinglenodes'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Relays {
-		if b, err = v.Relays[i].appendXML(b, "<relay", "</relay>"); err != nil {
-			return b, err
-		}
+		v.Relays[i].appendXML(e, "<relay", "</relay>")
 	}
 	for i := range v.Trackers {
-		if b, err = v.Trackers[i].appendXML(b, "<tracker", "</tracker>"); err != nil {
-			return b, err
-		}
+		v.Trackers[i].appendXML(e, "<tracker", "</tracker>")
 	}
 	for i := range v.STUNs {
-		if b, err = v.STUNs[i].appendXML(b, "<stun", "</stun>"); err != nil {
-			return b, err
-		}
+		v.STUNs[i].appendXML(e, "<stun", "</stun>")
 	}
 	for i := range v.TURNServices {
-		if b, err = v.TURNServices[i].appendXML(b, "<turn", "</turn>"); err != nil {
-			return b, err
-		}
+		v.TURNServices[i].appendXML(e, "<turn", "</turn>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</services>"), nil
+	e.Close(v.Extra, inner, "</services>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Services) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "services") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "relay":
-			if c.Same() {
-				if v.Relays == nil {
-					v.Relays = make([]Service, 0, c.Count())
-				}
-				v.Relays = append(v.Relays, Service{})
-				if err := v.Relays[len(v.Relays)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "tracker":
-			if c.Same() {
-				if v.Trackers == nil {
-					v.Trackers = make([]Service, 0, c.Count())
-				}
-				v.Trackers = append(v.Trackers, Service{})
-				if err := v.Trackers[len(v.Trackers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "stun":
-			if c.Same() {
-				if v.STUNs == nil {
-					v.STUNs = make([]Service, 0, c.Count())
-				}
-				v.STUNs = append(v.STUNs, Service{})
-				if err := v.STUNs[len(v.STUNs)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "turn":
-			if c.Same() {
-				if v.TURNServices == nil {
-					v.TURNServices = make([]Service, 0, c.Count())
-				}
-				v.TURNServices = append(v.TURNServices, Service{})
-				if err := v.TURNServices[len(v.TURNServices)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "services")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "relay":
+			if len(v.Relays) == cap(v.Relays) {
+				v.Relays = append(v.Relays, make([]Service, d.Count())...)[:len(v.Relays)]
+			}
+			v.Relays = v.Relays[:len(v.Relays)+1]
+			if err := v.Relays[len(v.Relays)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "tracker":
+			if len(v.Trackers) == cap(v.Trackers) {
+				v.Trackers = append(v.Trackers, make([]Service, d.Count())...)[:len(v.Trackers)]
+			}
+			v.Trackers = v.Trackers[:len(v.Trackers)+1]
+			if err := v.Trackers[len(v.Trackers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "stun":
+			if len(v.STUNs) == cap(v.STUNs) {
+				v.STUNs = append(v.STUNs, make([]Service, d.Count())...)[:len(v.STUNs)]
+			}
+			v.STUNs = v.STUNs[:len(v.STUNs)+1]
+			if err := v.STUNs[len(v.STUNs)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "turn":
+			if len(v.TURNServices) == cap(v.TURNServices) {
+				v.TURNServices = append(v.TURNServices, make([]Service, d.Count())...)[:len(v.TURNServices)]
+			}
+			v.TURNServices = v.TURNServices[:len(v.TURNServices)+1]
+			if err := v.TURNServices[len(v.TURNServices)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -162,48 +125,15 @@ func (*ServicesRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ServicesRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<services/>"...), nil
-		}
-		return append(b, "<services xmlns='http://jabber.org/protocol/jinglenodes'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<services"...)
-	} else {
-		b = append(b, "<services xmlns='http://jabber.org/protocol/jinglenodes'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</services>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<services xmlns='http://jabber.org/protocol/jinglenodes'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ServicesRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "services") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "services")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -224,135 +154,63 @@ func (*Channel) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Channel) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<channel"...)
-	} else {
-		b = append(b, "<channel xmlns='http://jabber.org/protocol/jinglenodes'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<channel xmlns='http://jabber.org/protocol/jinglenodes'", 8)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Host != "" {
-		if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " host='")
+		e.Attr(" host='", v.Host)
 	}
 	if v.LocalPort != nil {
-		b = append(b, " localport='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.LocalPort), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " localport='", uint64(*v.LocalPort))
 	}
 	if v.RemotePort != nil {
-		b = append(b, " remoteport='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.RemotePort), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " remoteport='", uint64(*v.RemotePort))
 	}
 	if v.Protocol != "" {
-		if b, err = wire.AppendAttr(b, " protocol='", string(v.Protocol)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " protocol='")
+		e.Attr(" protocol='", string(v.Protocol))
 	}
 	if v.MaxKbps != nil {
-		b = append(b, " maxkbps='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxKbps), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 5, " maxkbps='", uint64(*v.MaxKbps))
 	}
 	if v.Expire != nil {
-		b = append(b, " expire='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Expire), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 6, " expire='", uint64(*v.Expire))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</channel>"), nil
+	e.Empty(v.Extra, tag, "</channel>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Channel) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "channel") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "channel")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "host":
-			v.Host = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Host)
 		case "localport":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.LocalPort = wire.Ptr(uint16(n))
+			v.LocalPort = wire.Ptr(uint16(d.Uint(16, 2)))
 		case "remoteport":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.RemotePort = wire.Ptr(uint16(n))
+			v.RemotePort = wire.Ptr(uint16(d.Uint(16, 3)))
 		case "protocol":
-			v.Protocol = Protocol(a.Optional(&v.Extra, 4))
+			d.Optional((*string)(&v.Protocol))
 		case "maxkbps":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxKbps = wire.Ptr(uint32(n))
+			v.MaxKbps = wire.Ptr(uint32(d.Uint(32, 5)))
 		case "expire":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Expire = wire.Ptr(uint32(n))
+			v.Expire = wire.Ptr(uint32(d.Uint(32, 6)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -383,57 +241,33 @@ func (*ChannelRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ChannelRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<channel"...)
-	} else {
-		b = append(b, "<channel xmlns='http://jabber.org/protocol/jinglenodes'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<channel xmlns='http://jabber.org/protocol/jinglenodes'", 8)
 	if v.Protocol != "" {
-		if b, err = wire.AppendAttr(b, " protocol='", string(v.Protocol)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " protocol='")
+		e.Attr(" protocol='", string(v.Protocol))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</channel>"), nil
+	e.Empty(v.Extra, tag, "</channel>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ChannelRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "channel") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "channel")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "protocol":
-			v.Protocol = Protocol(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Protocol))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -454,90 +288,48 @@ func (*TURN) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TURN) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<turn"...)
-	} else {
-		b = append(b, "<turn xmlns='http://jabber.org/protocol/jinglenodes'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<turn xmlns='http://jabber.org/protocol/jinglenodes'", 5)
 	if v.TTL != nil {
-		b = append(b, " ttl='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.TTL), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " ttl='", uint64(*v.TTL))
 	}
 	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " uri='")
+		e.Attr(" uri='", v.URI)
 	}
 	if v.Username != "" {
-		if b, err = wire.AppendAttr(b, " username='", v.Username); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " username='")
+		e.Attr(" username='", v.Username)
 	}
 	if v.Password != "" {
-		if b, err = wire.AppendAttr(b, " password='", v.Password); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " password='")
+		e.Attr(" password='", v.Password)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</turn>"), nil
+	e.Empty(v.Extra, tag, "</turn>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TURN) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "turn") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "turn")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ttl":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.TTL = wire.Ptr(uint32(n))
+			v.TTL = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "uri":
-			v.URI = a.Optional(&v.Extra, 1)
+			d.Optional(&v.URI)
 		case "username":
-			v.Username = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Username)
 		case "password":
-			v.Password = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Password)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -568,125 +360,61 @@ func (*TURNRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TURNRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<turn/>"...), nil
-		}
-		return append(b, "<turn xmlns='http://jabber.org/protocol/jinglenodes'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<turn"...)
-	} else {
-		b = append(b, "<turn xmlns='http://jabber.org/protocol/jinglenodes'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</turn>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<turn xmlns='http://jabber.org/protocol/jinglenodes'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TURNRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "turn") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "turn")
+	return d.End(&v.Extra)
 }
 
-func (v *Service) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " policy='", string(v.Policy)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " address='", v.Address); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " protocol='", string(v.Protocol)); err != nil {
-		return b, err
-	}
+func (v *Service) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" policy='", string(v.Policy))
+	e.Attr(" address='", v.Address)
+	e.Attr(" protocol='", string(v.Protocol))
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " port='", uint64(*v.Port))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Service) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "policy":
-			v.Policy = Policy(a.Value())
+			d.String((*string)(&v.Policy))
 			seen |= 1 << 0
 		case "address":
-			v.Address = a.Value()
+			d.String(&v.Address)
 			seen |= 1 << 1
 		case "protocol":
-			v.Protocol = Protocol(a.Value())
+			d.String((*string)(&v.Protocol))
 			seen |= 1 << 2
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 3)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("policy")
+		d.MissingAttr("policy")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("address")
+		d.MissingAttr("address")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("protocol")
+		d.MissingAttr("protocol")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,118 +25,72 @@ func (*Session) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Session) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jinglepub"...)
-	} else {
-		b = append(b, "<jinglepub xmlns='urn:xmpp:jinglepub:1'"...)
-	}
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " from='")
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jinglepub xmlns='urn:xmpp:jinglepub:1'", 10)
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), false)
+	e.Attr(" id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Metas {
-		if b, err = v.Metas[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Metas[i].appendXML(e)
 	}
-	mark := len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<uri>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 3, "<uri></uri>", 5, v.URI)
 	for i := range v.Descriptions {
-		b = wire.AppendRaw(b, v.Descriptions[i], NS)
+		e.Raw(v.Descriptions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jinglepub>"), nil
+	e.Close(v.Extra, inner, "</jinglepub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Session) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jinglepub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "jinglepub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 0)
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "meta":
-			if c.Same() {
-				if v.Metas == nil {
-					v.Metas = make([]Meta, 0, c.Count())
+			if d.Same() {
+				if len(v.Metas) == cap(v.Metas) {
+					v.Metas = append(v.Metas, make([]Meta, d.Count())...)[:len(v.Metas)]
 				}
-				v.Metas = append(v.Metas, Meta{})
-				if err := v.Metas[len(v.Metas)-1].decodeXML(c.Raw()); err != nil {
+				v.Metas = v.Metas[:len(v.Metas)+1]
+				if err := v.Metas[len(v.Metas)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "uri":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.URI = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.URI, 3)
 				continue
 			}
 		}
-		v.Descriptions = append(v.Descriptions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Descriptions = append(v.Descriptions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -167,58 +121,36 @@ func (*Start) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Start) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<start"...)
-	} else {
-		b = append(b, "<start xmlns='urn:xmpp:jinglepub:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</start>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<start xmlns='urn:xmpp:jinglepub:1'", 6)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</start>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Start) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "start") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "start")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -239,120 +171,73 @@ func (*Starting) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Starting) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<starting"...)
-	} else {
-		b = append(b, "<starting xmlns='urn:xmpp:jinglepub:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.SessionID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</starting>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<starting xmlns='urn:xmpp:jinglepub:1'", 9)
+	e.Attr(" sid='", v.SessionID)
+	e.Empty(v.Extra, tag, "</starting>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Starting) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "starting") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "starting")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.SessionID = a.Value()
+			d.String(&v.SessionID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Meta) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<meta"...)
-	if b, err = wire.AppendAttr(b, " title='", v.Title); err != nil {
-		return b, err
-	}
+func (v *Meta) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<meta title='", v.Title)
 	if v.Summary != "" {
-		if b, err = wire.AppendAttr(b, " summary='", v.Summary); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " summary='")
+		e.Attr(" summary='", v.Summary)
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</meta>"), nil
+	e.Empty(v.Extra, tag, "</meta>")
 }
 
 func (v *Meta) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "title":
-			v.Title = a.Value()
+			d.String(&v.Title)
 			seen |= 1 << 0
 		case "summary":
-			v.Summary = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Summary)
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("title")
+		d.MissingAttr("title")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package jingles5b
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,355 +25,218 @@ func (*Transport) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Transport) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<transport"...)
-	} else {
-		b = append(b, "<transport xmlns='urn:xmpp:jingle:transports:s5b:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<transport xmlns='urn:xmpp:jingle:transports:s5b:1'", 10)
+	e.Attr(" sid='", v.StreamID)
 	if v.DestinationAddress != "" {
-		if b, err = wire.AppendAttr(b, " dstaddr='", v.DestinationAddress); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " dstaddr='")
+		e.Attr(" dstaddr='", v.DestinationAddress)
 	}
 	if v.Mode != "" {
-		if b, err = wire.AppendAttr(b, " mode='", string(v.Mode)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " mode='")
+		e.Attr(" mode='", string(v.Mode))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Candidates {
-		if b, err = v.Candidates[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Candidates[i].appendXML(e)
 	}
 	if v.CandidateUsed != nil {
-		if b, err = v.CandidateUsed.appendXML(b); err != nil {
-			return b, err
-		}
+		v.CandidateUsed.appendXML(e)
 	}
 	if v.CandidateError {
-		mark := len(b)
-		b = append(b, "<candidate-error/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<candidate-error>", NS)
-		}
+		e.Flag(v.Extra, 5, "<candidate-error>")
 	}
 	if v.Activated != nil {
-		if b, err = v.Activated.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Activated.appendXML(e)
 	}
 	if v.ProxyError {
-		mark := len(b)
-		b = append(b, "<proxy-error/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 7, "<proxy-error>", NS)
-		}
+		e.Flag(v.Extra, 7, "<proxy-error>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</transport>"), nil
+	e.Close(v.Extra, inner, "</transport>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Transport) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "transport") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "transport")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.StreamID = a.Value()
+			d.String(&v.StreamID)
 			seen |= 1 << 0
 		case "dstaddr":
-			v.DestinationAddress = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DestinationAddress)
 		case "mode":
-			v.Mode = Mode(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Mode))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "candidate":
-			if c.Same() {
-				if v.Candidates == nil {
-					v.Candidates = make([]Candidate, 0, c.Count())
-				}
-				v.Candidates = append(v.Candidates, Candidate{})
-				if err := v.Candidates[len(v.Candidates)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Candidates) == cap(v.Candidates) {
+				v.Candidates = append(v.Candidates, make([]Candidate, d.Count())...)[:len(v.Candidates)]
 			}
+			v.Candidates = v.Candidates[:len(v.Candidates)+1]
+			if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "candidate-used":
-			if c.Same() && v.CandidateUsed == nil {
+			if v.CandidateUsed == nil {
 				v.CandidateUsed = new(CandidateUsed)
-				if err := v.CandidateUsed.decodeXML(c.Raw()); err != nil {
+				if err := v.CandidateUsed.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "candidate-error":
-			if c.Same() && !bool(v.CandidateError) {
-				v.CandidateError = true
-				c.KeepBare(&v.Extra, 5)
-				continue
-			}
+			d.Flag((*bool)(&v.CandidateError), 5)
+			continue
 		case "activated":
-			if c.Same() && v.Activated == nil {
+			if v.Activated == nil {
 				v.Activated = new(Activated)
-				if err := v.Activated.decodeXML(c.Raw()); err != nil {
+				if err := v.Activated.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "proxy-error":
-			if c.Same() && !bool(v.ProxyError) {
-				v.ProxyError = true
-				c.KeepBare(&v.Extra, 7)
-				continue
-			}
+			d.Flag((*bool)(&v.ProxyError), 7)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Candidate) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<candidate"...)
-	if b, err = wire.AppendAttr(b, " cid='", v.CandidateID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-		return b, err
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
+func (v *Candidate) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<candidate cid='", v.CandidateID)
+	e.Attr(" host='", v.Host)
+	e.SpelledAttr(v.Extra, 2, " jid='", v.JID.String(), true)
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " port='", uint64(*v.Port))
 	}
-	b = append(b, " priority='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.Priority), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 4)
-	}
-	b = append(b, '\'')
+	e.UintAttr(v.Extra, 4, " priority='", uint64(v.Priority))
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</candidate>"), nil
+	e.Empty(v.Extra, tag, "</candidate>")
 }
 
 func (v *Candidate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cid":
-			v.CandidateID = a.Value()
+			d.String(&v.CandidateID)
 			seen |= 1 << 0
 		case "host":
-			v.Host = a.Value()
+			d.String(&v.Host)
 			seen |= 1 << 1
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 2)
 			seen |= 1 << 2
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 3)))
 		case "priority":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Priority = uint32(n)
+			v.Priority = uint32(d.Uint(32, 4))
 			seen |= 1 << 3
 		case "type":
-			v.Type = CandidateType(a.Optional(&v.Extra, 5))
+			d.Optional((*string)(&v.Type))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cid")
+		d.MissingAttr("cid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("host")
+		d.MissingAttr("host")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("priority")
+		d.MissingAttr("priority")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *CandidateUsed) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<candidate-used"...)
-	if b, err = wire.AppendAttr(b, " cid='", v.CandidateID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</candidate-used>"), nil
+func (v *CandidateUsed) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<candidate-used cid='", v.CandidateID)
+	e.Empty(v.Extra, tag, "</candidate-used>")
 }
 
 func (v *CandidateUsed) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cid":
-			v.CandidateID = a.Value()
+			d.String(&v.CandidateID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cid")
+		d.MissingAttr("cid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Activated) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<activated"...)
-	if b, err = wire.AppendAttr(b, " cid='", v.CandidateID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</activated>"), nil
+func (v *Activated) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<activated cid='", v.CandidateID)
+	e.Empty(v.Extra, tag, "</activated>")
 }
 
 func (v *Activated) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "cid":
-			v.CandidateID = a.Value()
+			d.String(&v.CandidateID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("cid")
+		d.MissingAttr("cid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

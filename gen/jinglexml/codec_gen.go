@@ -22,46 +22,13 @@ func (*Description) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Description) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<description/>"...), nil
-		}
-		return append(b, "<description xmlns='urn:xmpp:jingle:apps:xmlstream:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<description"...)
-	} else {
-		b = append(b, "<description xmlns='urn:xmpp:jingle:apps:xmlstream:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</description>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<description xmlns='urn:xmpp:jingle:apps:xmlstream:0'", 12, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Description) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "description") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "description")
+	return d.End(&v.Extra)
 }

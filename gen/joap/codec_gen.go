@@ -7,7 +7,6 @@ import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -28,156 +27,92 @@ func (*Description) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Description) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<describe"...)
-	} else {
-		b = append(b, "<describe xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Text, "<desc>", "</desc>", NS, v.Extra, 0); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<describe xmlns='jabber:iq:joap'", 9)
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteText(e, v.Text, v.Extra, 0, "<desc></desc>", 6)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
 	for i := range v.Methods {
-		if b, err = v.Methods[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Methods[i].appendXML(e)
 	}
 	for i := range v.Superclasses {
-		mark := len(b)
-		b = append(b, "<superclass>"...)
-		if b, err = wire.AppendText(b, v.Superclasses[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</superclass>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<superclass>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(3, i), "<superclass></superclass>", 12, v.Superclasses[i].String())
 	}
 	for i := range v.Classes {
-		mark := len(b)
-		b = append(b, "<class>"...)
-		if b, err = wire.AppendText(b, v.Classes[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</class>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<class>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(4, i), "<class></class>", 7, v.Classes[i].String())
 	}
-	mark := len(b)
+	mark := len(e.Buf)
 	if !v.Timestamp.IsZero() {
-		b = append(b, "<timestamp>"...)
-		if b, err = v.Timestamp.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</timestamp>"...)
+		e.Put("<timestamp>")
+		e.Add(v.Timestamp.AppendText(e.Buf))
+		e.Put("</timestamp>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<timestamp>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</describe>"), nil
+	e.RespellChild(v.Extra, mark, 5, "<timestamp>")
+	e.Close(v.Extra, inner, "</describe>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Description) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "describe") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "describe")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "desc":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(0, len(v.Text))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Text, 0)
+			continue
 		case "attributeDescription":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]AttributeDescription, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, AttributeDescription{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]AttributeDescription, d.Count())...)[:len(v.Attributes)]
 			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "methodDescription":
-			if c.Same() {
-				if v.Methods == nil {
-					v.Methods = make([]MethodDescription, 0, c.Count())
-				}
-				v.Methods = append(v.Methods, MethodDescription{})
-				if err := v.Methods[len(v.Methods)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Methods) == cap(v.Methods) {
+				v.Methods = append(v.Methods, make([]MethodDescription, d.Count())...)[:len(v.Methods)]
 			}
+			v.Methods = v.Methods[:len(v.Methods)+1]
+			if err := v.Methods[len(v.Methods)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "superclass":
-			if c.Same() {
-				if v.Superclasses == nil {
-					v.Superclasses = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(3, len(v.Superclasses))), &v.Extra, wire.SlotAt(3, len(v.Superclasses)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Superclasses = append(v.Superclasses, n)
-				continue
+			if v.Superclasses == nil {
+				v.Superclasses = make([]jid.JID, 0, d.Count())
 			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(3, len(v.Superclasses)))
+			v.Superclasses = append(v.Superclasses, n)
+			continue
 		case "class":
-			if c.Same() {
-				if v.Classes == nil {
-					v.Classes = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(4, len(v.Classes))), &v.Extra, wire.SlotAt(4, len(v.Classes)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Classes = append(v.Classes, n)
-				continue
+			if v.Classes == nil {
+				v.Classes = make([]jid.JID, 0, d.Count())
 			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(4, len(v.Classes)))
+			v.Classes = append(v.Classes, n)
+			continue
 		case "timestamp":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Timestamp = n
+				stanza.ReadDateTime(&d, &v.Timestamp, false, 5)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -208,48 +143,15 @@ func (*DescriptionGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DescriptionGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<describe/>"...), nil
-		}
-		return append(b, "<describe xmlns='jabber:iq:joap'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<describe"...)
-	} else {
-		b = append(b, "<describe xmlns='jabber:iq:joap'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</describe>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<describe xmlns='jabber:iq:joap'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DescriptionGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "describe") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "describe")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -270,103 +172,60 @@ func (*Attributes) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Attributes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<read"...)
-	} else {
-		b = append(b, "<read xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<read xmlns='jabber:iq:joap'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Names {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<name>", v.Names[i], "</name>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<name>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<name></name>", 6, v.Names[i])
 	}
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	mark := len(b)
+	mark := len(e.Buf)
 	if !v.Timestamp.IsZero() {
-		b = append(b, "<timestamp>"...)
-		if b, err = v.Timestamp.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</timestamp>"...)
+		e.Put("<timestamp>")
+		e.Add(v.Timestamp.AppendText(e.Buf))
+		e.Put("</timestamp>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<timestamp>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</read>"), nil
+	e.RespellChild(v.Extra, mark, 2, "<timestamp>")
+	e.Close(v.Extra, inner, "</read>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Attributes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "read") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "read")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
-				if v.Names == nil {
-					v.Names = make([]string, 0, c.Count())
-				}
-				v.Names = append(v.Names, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Names))))
-				continue
-			}
+			d.Strings(&v.Names, 0)
+			continue
 		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
 			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "timestamp":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Timestamp = n
+				stanza.ReadDateTime(&d, &v.Timestamp, false, 2)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -397,65 +256,34 @@ func (*Read) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Read) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<read"...)
-	} else {
-		b = append(b, "<read xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<read xmlns='jabber:iq:joap'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Names {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<name>", v.Names[i], "</name>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<name>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<name></name>", 6, v.Names[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</read>"), nil
+	e.Close(v.Extra, inner, "</read>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Read) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "read") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "name":
-			if c.Same() {
-				if v.Names == nil {
-					v.Names = make([]string, 0, c.Count())
-				}
-				v.Names = append(v.Names, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Names))))
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "read")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "name":
+			d.Strings(&v.Names, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -476,86 +304,48 @@ func (*Edited) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Edited) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<edit"...)
-	} else {
-		b = append(b, "<edit xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<edit xmlns='jabber:iq:joap'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	mark := len(b)
-	if !v.NewAddress.IsZero() {
-		b = append(b, "<newAddress>"...)
-		if b, err = wire.AppendText(b, v.NewAddress.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</newAddress>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<newAddress>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</edit>"), nil
+	e.OptionalLeaf(v.Extra, 1, "<newAddress></newAddress>", 12, v.NewAddress.String())
+	e.Close(v.Extra, inner, "</edit>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Edited) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "edit") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "edit")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
 			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "newAddress":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.NewAddress = n
+				stanza.ReadJID(&d, &v.NewAddress, false, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -586,64 +376,40 @@ func (*Edit) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Edit) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<edit"...)
-	} else {
-		b = append(b, "<edit xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<edit xmlns='jabber:iq:joap'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</edit>"), nil
+	e.Close(v.Extra, inner, "</edit>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Edit) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "edit") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "edit")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "attribute":
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -664,86 +430,48 @@ func (*Added) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Added) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<add"...)
-	} else {
-		b = append(b, "<add xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<add xmlns='jabber:iq:joap'", 4)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	mark := len(b)
-	if !v.NewAddress.IsZero() {
-		b = append(b, "<newAddress>"...)
-		if b, err = wire.AppendText(b, v.NewAddress.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</newAddress>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<newAddress>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</add>"), nil
+	e.OptionalLeaf(v.Extra, 1, "<newAddress></newAddress>", 12, v.NewAddress.String())
+	e.Close(v.Extra, inner, "</add>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Added) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "add") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "add")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
 			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "newAddress":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.NewAddress = n
+				stanza.ReadJID(&d, &v.NewAddress, false, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -774,64 +502,40 @@ func (*Add) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Add) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<add"...)
-	} else {
-		b = append(b, "<add xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<add xmlns='jabber:iq:joap'", 4)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</add>"), nil
+	e.Close(v.Extra, inner, "</add>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Add) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "add") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "add")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "attribute":
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -862,48 +566,15 @@ func (*Delete) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Delete) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<delete/>"...), nil
-		}
-		return append(b, "<delete xmlns='jabber:iq:joap'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<delete"...)
-	} else {
-		b = append(b, "<delete xmlns='jabber:iq:joap'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</delete>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<delete xmlns='jabber:iq:joap'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Delete) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "delete") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "delete")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -924,87 +595,51 @@ func (*Found) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Found) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<search"...)
-	} else {
-		b = append(b, "<search xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<search xmlns='jabber:iq:joap'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
 	for i := range v.Items {
-		mark := len(b)
-		b = append(b, "<item>"...)
-		if b, err = wire.AppendText(b, v.Items[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</item>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<item>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<item></item>", 6, v.Items[i].String())
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</search>"), nil
+	e.Close(v.Extra, inner, "</search>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Found) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "search") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Items))), &v.Extra, wire.SlotAt(1, len(v.Items)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Items = append(v.Items, n)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "search")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "attribute":
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "item":
+			if v.Items == nil {
+				v.Items = make([]jid.JID, 0, d.Count())
+			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(1, len(v.Items)))
+			v.Items = append(v.Items, n)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1035,485 +670,307 @@ func (*Search) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Search) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<search"...)
-	} else {
-		b = append(b, "<search xmlns='jabber:iq:joap'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<search xmlns='jabber:iq:joap'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Attributes {
-		if b, err = v.Attributes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Attributes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</search>"), nil
+	e.Close(v.Extra, inner, "</search>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Search) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "search") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "attribute":
-			if c.Same() {
-				if v.Attributes == nil {
-					v.Attributes = make([]Attribute, 0, c.Count())
-				}
-				v.Attributes = append(v.Attributes, Attribute{})
-				if err := v.Attributes[len(v.Attributes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "search")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "attribute":
+			if len(v.Attributes) == cap(v.Attributes) {
+				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			}
+			v.Attributes = v.Attributes[:len(v.Attributes)+1]
+			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Attribute) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<attribute"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	if b, err = v.Value.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</attribute>"), nil
+func (v *Attribute) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<attribute")
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	v.Value.appendXML(e)
+	e.Close(v.Extra, inner, "</attribute>")
 }
 
 func (v *Attribute) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "value":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Value.decodeXML(c.Raw()); err != nil {
+				if err := v.Value.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *AttributeDescription) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<attributeDescription"...)
+func (v *AttributeDescription) appendXML(e *wire.Encoder) {
+	tag := e.Open("<attributeDescription")
 	if v.Required {
-		b = append(b, " required='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Required)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " required='")
+		e.BoolAttr(v.Extra, 0, " required='", v.Required)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " required='")
 	}
 	if v.Writable {
-		b = append(b, " writable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Writable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " writable='")
+		e.BoolAttr(v.Extra, 1, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " writable='")
 	}
 	if v.Allocation != "" {
-		if b, err = wire.AppendAttr(b, " allocation='", string(v.Allocation)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " allocation='")
+		e.Attr(" allocation='", string(v.Allocation))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<name>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<type>", v.Type, "</type>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<type>", NS)
-	}
-	if b, err = stanza.AppendText(b, v.Text, "<desc>", "</desc>", NS, v.Extra, 5); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</attributeDescription>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 3, "<name></name>", 6, v.Name)
+	e.Leaf(v.Extra, 4, "<type></type>", 6, v.Type)
+	stanza.WriteText(e, v.Text, v.Extra, 5, "<desc></desc>", 6)
+	e.Close(v.Extra, inner, "</attributeDescription>")
 }
 
 func (v *AttributeDescription) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "required":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Required = n
+			v.Required = d.Bool(true, 0)
 		case "writable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Writable = n
+			v.Writable = d.Bool(true, 1)
 		case "allocation":
-			v.Allocation = Allocation(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Allocation))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 3)
+				d.Leaf(&v.Name, 3)
 				continue
 			}
 		case "type":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Type = c.Leaf(&v.Extra, 4)
+				d.Leaf(&v.Type, 4)
 				continue
 			}
 		case "desc":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(5, len(v.Text))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Text, 5)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("type")
+		d.MissingChild("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *MethodDescription) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<methodDescription"...)
+func (v *MethodDescription) appendXML(e *wire.Encoder) {
+	tag := e.Open("<methodDescription")
 	if v.Allocation != "" {
-		if b, err = wire.AppendAttr(b, " allocation='", string(v.Allocation)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " allocation='")
+		e.Attr(" allocation='", string(v.Allocation))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<name>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<returnType>", v.ReturnType, "</returnType>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<returnType>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 1, "<name></name>", 6, v.Name)
+	e.Leaf(v.Extra, 2, "<returnType></returnType>", 12, v.ReturnType)
 	if v.Params != nil {
-		if b, err = v.Params.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Params.appendXML(e)
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<desc>", "</desc>", NS, v.Extra, 4); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</methodDescription>"), nil
+	stanza.WriteText(e, v.Text, v.Extra, 4, "<desc></desc>", 6)
+	e.Close(v.Extra, inner, "</methodDescription>")
 }
 
 func (v *MethodDescription) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "allocation":
-			v.Allocation = Allocation(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Allocation))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Name, 1)
 				continue
 			}
 		case "returnType":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.ReturnType = c.Leaf(&v.Extra, 2)
+				d.Leaf(&v.ReturnType, 2)
 				continue
 			}
 		case "params":
-			if c.Same() && v.Params == nil {
+			if v.Params == nil {
 				v.Params = new(Parameters)
-				if err := v.Params.decodeXML(c.Raw()); err != nil {
+				if err := v.Params.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "desc":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(4, len(v.Text))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Text, 4)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("returnType")
+		d.MissingChild("returnType")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Parameters) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<params"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Parameters) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<params")
 	for i := range v.List {
-		if b, err = v.List[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.List[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</params>"), nil
+	e.Close(v.Extra, inner, "</params>")
 }
 
 func (v *Parameters) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "param":
-			if c.Same() {
-				if v.List == nil {
-					v.List = make([]Parameter, 0, c.Count())
-				}
-				v.List = append(v.List, Parameter{})
-				if err := v.List[len(v.List)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "param":
+			if len(v.List) == cap(v.List) {
+				v.List = append(v.List, make([]Parameter, d.Count())...)[:len(v.List)]
+			}
+			v.List = v.List[:len(v.List)+1]
+			if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Parameter) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<param"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<type>", v.Type, "</type>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<type>", NS)
-	}
-	if b, err = stanza.AppendText(b, v.Text, "<desc>", "</desc>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</param>"), nil
+func (v *Parameter) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<param")
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.Leaf(v.Extra, 1, "<type></type>", 6, v.Type)
+	stanza.WriteText(e, v.Text, v.Extra, 2, "<desc></desc>", 6)
+	e.Close(v.Extra, inner, "</param>")
 }
 
 func (v *Parameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "type":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Type = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Type, 1)
 				continue
 			}
 		case "desc":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Text))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Text, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("type")
+		d.MissingChild("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 func (*I4) isData() {}
@@ -1534,187 +991,163 @@ func (*Struct) isData() {}
 
 func (*Array) isData() {}
 
-func (v *Value) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<value"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
+func (v *Value) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<value")
+	e.Text(v.Text)
 	switch x := v.Data.(type) {
 	case *I4:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *I4"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *I4")
 		}
 	case *Int:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Int"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Int")
 		}
 	case *Boolean:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Boolean"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Boolean")
 		}
 	case *String:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *String"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *String")
 		}
 	case *Double:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Double"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Double")
 		}
 	case *DateTime:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *DateTime"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *DateTime")
 		}
 	case *Base64:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Base64"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Base64")
 		}
 	case *Struct:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Struct"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Struct")
 		}
 	case *Array:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Array"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Array")
 		}
 	}
-	return wire.CloseEmpty(b, inner, "</value>"), nil
+	e.Close(v.Extra, inner, "</value>")
 }
 
 func (v *Value) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Text = d.Text()
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "i4":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(I4)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		case "int":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(Int)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		case "boolean":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(Boolean)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		case "string":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(String)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		case "double":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(Double)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		case "datetime.iso8601":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(DateTime)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		case "base64":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(Base64)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		case "struct":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(Struct)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		case "array":
-			if c.Same() && v.Data == nil {
+			if v.Data == nil {
 				x := new(Array)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Data = x
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1834,49 +1267,23 @@ func (v *Value) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *I4) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<i4"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *I4) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<i4")
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendInt(b, int64(*v.Value), 10)
+		e.Int(int64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</i4>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</i4>")
 }
 
 func (v *I4) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(int32(d.Int(32, 0)))
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeInt(s, 32, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(int32(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -1893,49 +1300,23 @@ func (v *I4) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Int) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<int"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Int) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<int")
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendInt(b, int64(*v.Value), 10)
+		e.Int(int64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</int>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</int>")
 }
 
 func (v *Int) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(int32(d.Int(32, 0)))
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeInt(s, 32, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(int32(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -1952,49 +1333,23 @@ func (v *Int) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Boolean) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<boolean"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Boolean) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<boolean")
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendUint(b, uint64(*v.Value), 10)
+		e.Uint(uint64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</boolean>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</boolean>")
 }
 
 func (v *Boolean) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(Truth(d.Uint(8, 0)))
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeUint(s, 8, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(Truth(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -2011,84 +1366,36 @@ func (v *Boolean) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *String) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<string"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</string>"), nil
+func (v *String) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<string")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</string>")
 }
 
 func (v *String) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Double) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<double"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Double) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<double")
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = wire.AppendFloat(b, *v.Value)
+		e.Float(*v.Value)
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</double>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</double>")
 }
 
 func (v *Double) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(d.Float(0))
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeFloat(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(n)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2116,309 +1423,173 @@ func (v *Double) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *DateTime) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<datetime.iso8601"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</datetime.iso8601>"), nil
+func (v *DateTime) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<datetime.iso8601")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</datetime.iso8601>")
 }
 
 func (v *DateTime) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Base64) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<base64"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Value != nil {
-		if b, err = v.Value.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</base64>"), nil
+func (v *Base64) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<base64")
+	stanza.WriteBytes(e, v.Extra, 0, v.Value)
+	e.Close(v.Extra, inner, "</base64>")
 }
 
 func (v *Base64) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Value, false, 0)
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Struct) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<struct"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Struct) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<struct")
 	for i := range v.Members {
-		if b, err = v.Members[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Members[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</struct>"), nil
+	e.Close(v.Extra, inner, "</struct>")
 }
 
 func (v *Struct) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "member":
-			if c.Same() {
-				if v.Members == nil {
-					v.Members = make([]Member, 0, c.Count())
-				}
-				v.Members = append(v.Members, Member{})
-				if err := v.Members[len(v.Members)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "member":
+			if len(v.Members) == cap(v.Members) {
+				v.Members = append(v.Members, make([]Member, d.Count())...)[:len(v.Members)]
+			}
+			v.Members = v.Members[:len(v.Members)+1]
+			if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Members) == 0 {
-		return r.MissingChild("member")
+		d.MissingChild("member")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Member) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<member"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	if b, err = v.Value.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</member>"), nil
+func (v *Member) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<member")
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	v.Value.appendXML(e)
+	e.Close(v.Extra, inner, "</member>")
 }
 
 func (v *Member) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "value":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Value.decodeXML(c.Raw()); err != nil {
+				if err := v.Value.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Array) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<array"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Data.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</array>"), nil
+func (v *Array) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<array")
+	v.Data.appendXML(e)
+	e.Close(v.Extra, inner, "</array>")
 }
 
 func (v *Array) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "data":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Data.decodeXML(c.Raw()); err != nil {
+				if err := v.Data.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("data")
+		d.MissingChild("data")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ArrayData) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<data"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *ArrayData) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<data")
 	for i := range v.Values {
-		if b, err = v.Values[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Values[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	e.Close(v.Extra, inner, "</data>")
 }
 
 func (v *ArrayData) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "value":
-			if c.Same() {
-				if v.Values == nil {
-					v.Values = make([]Value, 0, c.Count())
-				}
-				v.Values = append(v.Values, Value{})
-				if err := v.Values[len(v.Values)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "value":
+			if len(v.Values) == cap(v.Values) {
+				v.Values = append(v.Values, make([]Value, d.Count())...)[:len(v.Values)]
+			}
+			v.Values = v.Values[:len(v.Values)+1]
+			if err := v.Values[len(v.Values)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,233 +26,142 @@ func (*Session) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Session) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session"...)
-	} else {
-		b = append(b, "<session xmlns='http://jabber.org/protocol/jobs'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<session xmlns='http://jabber.org/protocol/jobs'", 8)
 	if v.Action != "" {
-		if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " action='")
+		e.Attr(" action='", string(v.Action))
 	}
 	if v.Status != "" {
-		if b, err = wire.AppendAttr(b, " status='", string(v.Status)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " status='")
+		e.Attr(" status='", string(v.Status))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Host != "" {
-		if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " host='")
+		e.Attr(" host='", v.Host)
 	}
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " port='", uint64(*v.Port))
 	}
-	if !v.Sender.IsZero() {
-		b = append(b, " sender='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Sender.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " sender='")
-	}
+	e.SpelledAttr(v.Extra, 5, " sender='", v.Sender.String(), false)
 	if v.Buffer != nil {
-		b = append(b, " buffer='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Buffer, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 6, " buffer='", *v.Buffer)
 	}
 	if v.Expires != nil {
-		b = append(b, " expires='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Expires, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 7, " expires='", *v.Expires)
 	}
 	if v.Receivers != nil {
-		b = append(b, " receivers='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Receivers, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 8, " receivers='", *v.Receivers)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Connect {
-		if b, err = v.Connect[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Connect[i].appendXML(e)
 	}
 	for i := range v.Limits {
-		if b, err = v.Limits[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Limits[i].appendXML(e)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
+	e.Close(v.Extra, inner, "</session>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Session) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "action":
-			v.Action = Action(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Action))
 		case "status":
-			v.Status = Status(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Status))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ID)
 		case "host":
-			v.Host = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Host)
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 4)))
 		case "sender":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Sender = n
+			stanza.ReadJID(&d, &v.Sender, false, 5)
 		case "buffer":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Buffer = wire.Ptr(n)
+			v.Buffer = wire.Ptr(d.Uint(64, 6))
 		case "expires":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 7)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.Expires = wire.Ptr(n)
 		case "receivers":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 8)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.Receivers = wire.Ptr(n)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "connect":
-			if c.Same() {
-				if v.Connect == nil {
-					v.Connect = make([]Connect, 0, c.Count())
+			if d.Same() {
+				if len(v.Connect) == cap(v.Connect) {
+					v.Connect = append(v.Connect, make([]Connect, d.Count())...)[:len(v.Connect)]
 				}
-				v.Connect = append(v.Connect, Connect{})
-				if err := v.Connect[len(v.Connect)-1].decodeXML(c.Raw()); err != nil {
+				v.Connect = v.Connect[:len(v.Connect)+1]
+				if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "limit":
-			if c.Same() {
-				if v.Limits == nil {
-					v.Limits = make([]Limit, 0, c.Count())
+			if d.Same() {
+				if len(v.Limits) == cap(v.Limits) {
+					v.Limits = append(v.Limits, make([]Limit, d.Count())...)[:len(v.Limits)]
 				}
-				v.Limits = append(v.Limits, Limit{})
-				if err := v.Limits[len(v.Limits)-1].decodeXML(c.Raw()); err != nil {
+				v.Limits = v.Limits[:len(v.Limits)+1]
+				if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -284,233 +192,142 @@ func (*SessionGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SessionGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session"...)
-	} else {
-		b = append(b, "<session xmlns='http://jabber.org/protocol/jobs'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<session xmlns='http://jabber.org/protocol/jobs'", 8)
 	if v.Action != "" {
-		if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " action='")
+		e.Attr(" action='", string(v.Action))
 	}
 	if v.Status != "" {
-		if b, err = wire.AppendAttr(b, " status='", string(v.Status)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " status='")
+		e.Attr(" status='", string(v.Status))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Host != "" {
-		if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " host='")
+		e.Attr(" host='", v.Host)
 	}
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " port='", uint64(*v.Port))
 	}
-	if !v.Sender.IsZero() {
-		b = append(b, " sender='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Sender.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " sender='")
-	}
+	e.SpelledAttr(v.Extra, 5, " sender='", v.Sender.String(), false)
 	if v.Buffer != nil {
-		b = append(b, " buffer='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Buffer, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 6, " buffer='", *v.Buffer)
 	}
 	if v.Expires != nil {
-		b = append(b, " expires='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Expires, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 7, " expires='", *v.Expires)
 	}
 	if v.Receivers != nil {
-		b = append(b, " receivers='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Receivers, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 8, " receivers='", *v.Receivers)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Connect {
-		if b, err = v.Connect[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Connect[i].appendXML(e)
 	}
 	for i := range v.Limits {
-		if b, err = v.Limits[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Limits[i].appendXML(e)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
+	e.Close(v.Extra, inner, "</session>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SessionGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "action":
-			v.Action = Action(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Action))
 		case "status":
-			v.Status = Status(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Status))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ID)
 		case "host":
-			v.Host = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Host)
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 4)))
 		case "sender":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Sender = n
+			stanza.ReadJID(&d, &v.Sender, false, 5)
 		case "buffer":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Buffer = wire.Ptr(n)
+			v.Buffer = wire.Ptr(d.Uint(64, 6))
 		case "expires":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 7)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.Expires = wire.Ptr(n)
 		case "receivers":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 8)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.Receivers = wire.Ptr(n)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "connect":
-			if c.Same() {
-				if v.Connect == nil {
-					v.Connect = make([]Connect, 0, c.Count())
+			if d.Same() {
+				if len(v.Connect) == cap(v.Connect) {
+					v.Connect = append(v.Connect, make([]Connect, d.Count())...)[:len(v.Connect)]
 				}
-				v.Connect = append(v.Connect, Connect{})
-				if err := v.Connect[len(v.Connect)-1].decodeXML(c.Raw()); err != nil {
+				v.Connect = v.Connect[:len(v.Connect)+1]
+				if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "limit":
-			if c.Same() {
-				if v.Limits == nil {
-					v.Limits = make([]Limit, 0, c.Count())
+			if d.Same() {
+				if len(v.Limits) == cap(v.Limits) {
+					v.Limits = append(v.Limits, make([]Limit, d.Count())...)[:len(v.Limits)]
 				}
-				v.Limits = append(v.Limits, Limit{})
-				if err := v.Limits[len(v.Limits)-1].decodeXML(c.Raw()); err != nil {
+				v.Limits = v.Limits[:len(v.Limits)+1]
+				if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -541,447 +358,256 @@ func (*SessionSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SessionSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session"...)
-	} else {
-		b = append(b, "<session xmlns='http://jabber.org/protocol/jobs'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<session xmlns='http://jabber.org/protocol/jobs'", 8)
 	if v.Action != "" {
-		if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " action='")
+		e.Attr(" action='", string(v.Action))
 	}
 	if v.Status != "" {
-		if b, err = wire.AppendAttr(b, " status='", string(v.Status)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " status='")
+		e.Attr(" status='", string(v.Status))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Host != "" {
-		if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " host='")
+		e.Attr(" host='", v.Host)
 	}
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " port='", uint64(*v.Port))
 	}
-	if !v.Sender.IsZero() {
-		b = append(b, " sender='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Sender.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " sender='")
-	}
+	e.SpelledAttr(v.Extra, 5, " sender='", v.Sender.String(), false)
 	if v.Buffer != nil {
-		b = append(b, " buffer='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Buffer, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 6, " buffer='", *v.Buffer)
 	}
 	if v.Expires != nil {
-		b = append(b, " expires='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Expires, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 7, " expires='", *v.Expires)
 	}
 	if v.Receivers != nil {
-		b = append(b, " receivers='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Receivers, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 8, " receivers='", *v.Receivers)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Connect {
-		if b, err = v.Connect[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Connect[i].appendXML(e)
 	}
 	for i := range v.Limits {
-		if b, err = v.Limits[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Limits[i].appendXML(e)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
+	e.Close(v.Extra, inner, "</session>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SessionSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "action":
-			v.Action = Action(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Action))
 		case "status":
-			v.Status = Status(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Status))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ID)
 		case "host":
-			v.Host = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Host)
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 4)))
 		case "sender":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Sender = n
+			stanza.ReadJID(&d, &v.Sender, false, 5)
 		case "buffer":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Buffer = wire.Ptr(n)
+			v.Buffer = wire.Ptr(d.Uint(64, 6))
 		case "expires":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 7)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.Expires = wire.Ptr(n)
 		case "receivers":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 8)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.Receivers = wire.Ptr(n)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "connect":
-			if c.Same() {
-				if v.Connect == nil {
-					v.Connect = make([]Connect, 0, c.Count())
+			if d.Same() {
+				if len(v.Connect) == cap(v.Connect) {
+					v.Connect = append(v.Connect, make([]Connect, d.Count())...)[:len(v.Connect)]
 				}
-				v.Connect = append(v.Connect, Connect{})
-				if err := v.Connect[len(v.Connect)-1].decodeXML(c.Raw()); err != nil {
+				v.Connect = v.Connect[:len(v.Connect)+1]
+				if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "limit":
-			if c.Same() {
-				if v.Limits == nil {
-					v.Limits = make([]Limit, 0, c.Count())
+			if d.Same() {
+				if len(v.Limits) == cap(v.Limits) {
+					v.Limits = append(v.Limits, make([]Limit, d.Count())...)[:len(v.Limits)]
 				}
-				v.Limits = append(v.Limits, Limit{})
-				if err := v.Limits[len(v.Limits)-1].decodeXML(c.Raw()); err != nil {
+				v.Limits = v.Limits[:len(v.Limits)+1]
+				if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.Action != "" {
-		if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " action='")
+		e.Attr(" action='", string(v.Action))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Content(v.Extra, tag, v.Value, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = ItemType(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "action":
-			v.Action = ItemAction(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Action))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Connect) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<connect"...)
-	if b, err = wire.AppendAttr(b, " host='", v.Host); err != nil {
-		return b, err
-	}
-	b = append(b, " port='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Port), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</connect>"), nil
+func (v *Connect) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<connect host='", v.Host)
+	e.UintAttr(v.Extra, 1, " port='", uint64(v.Port))
+	e.Empty(v.Extra, tag, "</connect>")
 }
 
 func (v *Connect) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "host":
-			v.Host = a.Value()
+			d.String(&v.Host)
 			seen |= 1 << 0
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = uint16(n)
+			v.Port = uint16(d.Uint(16, 1))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("host")
+		d.MissingAttr("host")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("port")
+		d.MissingAttr("port")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Limit) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<limit"...)
+func (v *Limit) appendXML(e *wire.Encoder) {
+	tag := e.Open("<limit")
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
-	b = append(b, " default='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, v.Default, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	b = append(b, " max='"...)
-	mark = len(b)
-	b = strconv.AppendInt(b, v.Max, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	b = append(b, " min='"...)
-	mark = len(b)
-	b = strconv.AppendInt(b, v.Min, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</limit>"), nil
+	e.IntAttr(v.Extra, 1, " default='", v.Default)
+	e.IntAttr(v.Extra, 2, " max='", v.Max)
+	e.IntAttr(v.Extra, 3, " min='", v.Min)
+	e.Empty(v.Extra, tag, "</limit>")
 }
 
 func (v *Limit) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = LimitType(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "default":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Default = n
+			v.Default = d.Int(64, 1)
 			seen |= 1 << 0
 		case "max":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Max = n
+			v.Max = d.Int(64, 2)
 			seen |= 1 << 1
 		case "min":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Min = n
+			v.Min = d.Int(64, 3)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("default")
+		d.MissingAttr("default")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("max")
+		d.MissingAttr("max")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("min")
+		d.MissingAttr("min")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,73 +25,56 @@ func (*Payload) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Payload) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<payload"...)
-	} else {
-		b = append(b, "<payload xmlns='urn:xmpp:json-msg:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " datatype='", v.Datatype); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.JSON.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</payload>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<payload xmlns='urn:xmpp:json-msg:0'", 8)
+	e.Attr(" datatype='", v.Datatype)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.JSON.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</payload>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Payload) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "payload") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "payload")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "datatype":
-			v.Datatype = a.Value()
+			d.String(&v.Datatype)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "json":
-			if c.In(jsoncontainer.NS) && seen&(1<<1) == 0 {
+			if d.In(jsoncontainer.NS) && seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.JSON.DecodeXML(c.Raw()); err != nil {
+				if err := v.JSON.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("datatype")
+		d.MissingAttr("datatype")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("json")
+		d.MissingChild("json")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package keepalive
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,108 +25,68 @@ func (*KeepAlive) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *KeepAlive) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<keepalive"...)
-	} else {
-		b = append(b, "<keepalive xmlns='urn:xmpp:keepalive:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<keepalive xmlns='urn:xmpp:keepalive:0'", 10)
 	if v.Least != nil {
-		b = append(b, " min='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Least), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " min='", uint64(*v.Least))
 	}
 	if v.Greatest != nil {
-		b = append(b, " max='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Greatest), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " max='", uint64(*v.Greatest))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Interval != nil {
-		b = append(b, "<interval>"...)
-		b = strconv.AppendUint(b, uint64(*v.Interval), 10)
-		b = append(b, "</interval>"...)
+		e.UintLeaf(v.Extra, 2, "<interval></interval>", 10, uint64(*v.Interval))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<interval>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</keepalive>"), nil
+	e.Close(v.Extra, inner, "</keepalive>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *KeepAlive) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "keepalive") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "keepalive")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "min":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(16, 0)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.Least = wire.Ptr(uint16(n))
 		case "max":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(16, 1)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.Greatest = wire.Ptr(uint16(n))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "interval":
-			if c.Same() && v.Interval == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 16, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+			if v.Interval == nil {
+				n := d.Uint(16, 2)
 				if n < 1 {
-					return c.Invalid(r, "is less than 1")
+					d.Invalid("is less than 1")
 				}
 				v.Interval = wire.Ptr(uint16(n))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -158,67 +117,38 @@ func (*Set) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<keepalive"...)
-	} else {
-		b = append(b, "<keepalive xmlns='urn:xmpp:keepalive:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<keepalive xmlns='urn:xmpp:keepalive:0'", 10)
+	inner := e.Inside(v.Extra, tag)
 	if v.Interval != nil {
-		b = append(b, "<interval>"...)
-		b = strconv.AppendUint(b, uint64(*v.Interval), 10)
-		b = append(b, "</interval>"...)
+		e.UintLeaf(v.Extra, 0, "<interval></interval>", 10, uint64(*v.Interval))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<interval>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</keepalive>"), nil
+	e.Close(v.Extra, inner, "</keepalive>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "keepalive") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "keepalive")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "interval":
-			if c.Same() && v.Interval == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 16, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+			if v.Interval == nil {
+				n := d.Uint(16, 0)
 				if n < 1 {
-					return c.Invalid(r, "is less than 1")
+					d.Invalid("is less than 1")
 				}
 				v.Interval = wire.Ptr(uint16(n))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -17,48 +17,20 @@ func (*Hostname) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hostname) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<hostname"...)
-	} else {
-		b = append(b, "<hostname xmlns='urn:xmpp:domain-based-name:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</hostname>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<hostname xmlns='urn:xmpp:domain-based-name:1'", 9)
+	e.Content(v.Extra, tag, v.Name, "</hostname>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hostname) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "hostname") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Name = r.Text()
+	var d wire.Decoder
+	d.Open(r, NS, "hostname")
+	v.Name = d.Text()
 	if v.Name == "" {
-		return r.Invalid("has no text")
+		d.Invalid("has no text")
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package langtrans
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,80 +25,54 @@ func (*Translations) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Translations) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='urn:xmpp:langtrans'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='urn:xmpp:langtrans'", 2)
+	inner := e.Inside(v.Extra, tag)
 	if v.Source != nil {
-		if b, err = v.Source.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Source.appendXML(e)
 	}
 	for i := range v.Translations {
-		if b, err = v.Translations[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Translations[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Translations) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "x")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "source":
-			if c.Same() && v.Source == nil {
+			if v.Source == nil {
 				v.Source = new(Source)
-				if err := v.Source.decodeXML(c.Raw()); err != nil {
+				if err := v.Source.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "translation":
-			if c.Same() {
-				if v.Translations == nil {
-					v.Translations = make([]Translation, 0, c.Count())
-				}
-				v.Translations = append(v.Translations, Translation{})
-				if err := v.Translations[len(v.Translations)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Translations) == cap(v.Translations) {
+				v.Translations = append(v.Translations, make([]Translation, d.Count())...)[:len(v.Translations)]
 			}
+			v.Translations = v.Translations[:len(v.Translations)+1]
+			if err := v.Translations[len(v.Translations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Translations) == 0 {
-		return r.MissingChild("translation")
+		d.MissingChild("translation")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -130,80 +103,54 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='urn:xmpp:langtrans'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='urn:xmpp:langtrans'", 2)
+	inner := e.Inside(v.Extra, tag)
 	if v.Source != nil {
-		if b, err = v.Source.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Source.appendXML(e)
 	}
 	for i := range v.Translations {
-		if b, err = v.Translations[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Translations[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "x")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "source":
-			if c.Same() && v.Source == nil {
+			if v.Source == nil {
 				v.Source = new(Source)
-				if err := v.Source.decodeXML(c.Raw()); err != nil {
+				if err := v.Source.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "translation":
-			if c.Same() {
-				if v.Translations == nil {
-					v.Translations = make([]Translation, 0, c.Count())
-				}
-				v.Translations = append(v.Translations, Translation{})
-				if err := v.Translations[len(v.Translations)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Translations) == cap(v.Translations) {
+				v.Translations = append(v.Translations, make([]Translation, d.Count())...)[:len(v.Translations)]
 			}
+			v.Translations = v.Translations[:len(v.Translations)+1]
+			if err := v.Translations[len(v.Translations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Translations) == 0 {
-		return r.MissingChild("translation")
+		d.MissingChild("translation")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -224,64 +171,40 @@ func (*Items) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Items) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSItems {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:langtrans:items'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSItems, "<query xmlns='urn:xmpp:langtrans:items'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Items) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSItems, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
-				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSItems, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -312,314 +235,163 @@ func (*ItemsQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ItemsQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSItems {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='urn:xmpp:langtrans:items'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSItems {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:langtrans:items'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NSItems, "<query xmlns='urn:xmpp:langtrans:items'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ItemsQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSItems, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSItems, "query")
+	return d.End(&v.Extra)
 }
 
-func (v *Source) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<source"...)
-	if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</source>"), nil
+func (v *Source) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<source xml:lang='", v.Lang)
+	e.Content(v.Extra, tag, v.Text, "</source>")
 }
 
 func (v *Source) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Value()
+			d.String(&v.Lang)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Text = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("xml:lang")
+		d.MissingAttr("xml:lang")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Translation) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<translation"...)
+func (v *Translation) appendXML(e *wire.Encoder) {
+	tag := e.Open("<translation")
 	if v.Charset != "" {
-		if b, err = wire.AppendAttr(b, " charset='", v.Charset); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " charset='")
+		e.Attr(" charset='", v.Charset)
 	}
 	if v.SourceLang != "" {
-		if b, err = wire.AppendAttr(b, " source_lang='", v.SourceLang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " source_lang='")
+		e.Attr(" source_lang='", v.SourceLang)
 	}
-	if b, err = wire.AppendAttr(b, " destination_lang='", v.DestinationLang); err != nil {
-		return b, err
-	}
+	e.Attr(" destination_lang='", v.DestinationLang)
 	if v.Dictionary != "" {
-		if b, err = wire.AppendAttr(b, " dictionary='", v.Dictionary); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " dictionary='")
+		e.Attr(" dictionary='", v.Dictionary)
 	}
 	if v.Engine != nil {
-		if b, err = wire.AppendAttr(b, " engine='", *v.Engine); err != nil {
-			return b, err
-		}
+		e.Attr(" engine='", *v.Engine)
 	}
 	if v.Reviewed {
-		b = append(b, " reviewed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Reviewed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " reviewed='")
+		e.BoolAttr(v.Extra, 5, " reviewed='", v.Reviewed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " reviewed='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</translation>"), nil
+	e.Content(v.Extra, tag, v.Text, "</translation>")
 }
 
 func (v *Translation) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "charset":
-			v.Charset = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Charset)
 		case "source_lang":
-			v.SourceLang = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceLang)
 		case "destination_lang":
-			v.DestinationLang = a.Value()
+			d.String(&v.DestinationLang)
 			seen |= 1 << 0
 		case "dictionary":
-			v.Dictionary = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Dictionary)
 		case "engine":
-			v.Engine = wire.Ptr(a.Value())
+			v.Engine = wire.Ptr(d.Value())
 		case "reviewed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Reviewed = n
+			v.Reviewed = d.Bool(true, 5)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Text = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("destination_lang")
+		d.MissingAttr("destination_lang")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
 	if v.Dictionary != "" {
-		if b, err = wire.AppendAttr(b, " dictionary='", v.Dictionary); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " dictionary='")
+		e.Attr(" dictionary='", v.Dictionary)
 	}
 	if v.DestinationLang != "" {
-		if b, err = wire.AppendAttr(b, " destination_lang='", v.DestinationLang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " destination_lang='")
+		e.Attr(" destination_lang='", v.DestinationLang)
 	}
 	if v.Engine != "" {
-		if b, err = wire.AppendAttr(b, " engine='", v.Engine); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " engine='")
+		e.Attr(" engine='", v.Engine)
 	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	b = append(b, '\'')
+	e.SpelledAttr(v.Extra, 3, " jid='", v.JID.String(), true)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Pivotable {
-		b = append(b, " pivotable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Pivotable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " pivotable='")
+		e.BoolAttr(v.Extra, 5, " pivotable='", v.Pivotable)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " pivotable='")
 	}
-	if b, err = wire.AppendAttr(b, " source_lang='", v.SourceLang); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSItems); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Attr(" source_lang='", v.SourceLang)
+	e.Empty(v.Extra, tag, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "dictionary":
-			v.Dictionary = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Dictionary)
 		case "destination_lang":
-			v.DestinationLang = a.Optional(&v.Extra, 1)
+			d.Optional(&v.DestinationLang)
 		case "engine":
-			v.Engine = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Engine)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 3)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Name)
 		case "pivotable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Pivotable = n
+			v.Pivotable = d.Bool(true, 5)
 		case "source_lang":
-			v.SourceLang = a.Value()
+			d.String(&v.SourceLang)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("source_lang")
+		d.MissingAttr("source_lang")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

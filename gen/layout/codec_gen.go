@@ -34,142 +34,113 @@ func (*Table) isPart() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Page) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<page"...)
-	} else {
-		b = append(b, "<page xmlns='http://jabber.org/protocol/xdata-layout'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<page xmlns='http://jabber.org/protocol/xdata-layout'", 5)
 	if v.Label != "" {
-		if b, err = wire.AppendAttr(b, " label='", v.Label); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " label='")
+		e.Attr(" label='", v.Label)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Parts {
 		switch x := v.Parts[i].(type) {
 		case *Text:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Text"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Text")
 			}
 		case *Section:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Section"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Section")
 			}
 		case *FieldRef:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *FieldRef"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *FieldRef")
 			}
 		case *Table:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Table"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Table")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Part"}
+			e.Fail("a nil Part")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</page>"), nil
+	e.Close(v.Extra, inner, "</page>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Page) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "page") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "page")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "label":
-			v.Label = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Label)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				if v.Parts == nil {
-					v.Parts = make([]Part, 0, c.Rest())
-				}
-				x := new(Text)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Parts = append(v.Parts, x)
-				continue
+			if v.Parts == nil {
+				v.Parts = make([]Part, 0, d.Rest())
 			}
+			x := new(Text)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parts = append(v.Parts, x)
+			continue
 		case "section":
-			if c.Same() {
-				if v.Parts == nil {
-					v.Parts = make([]Part, 0, c.Rest())
-				}
-				x := new(Section)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Parts = append(v.Parts, x)
-				continue
+			if v.Parts == nil {
+				v.Parts = make([]Part, 0, d.Rest())
 			}
+			x := new(Section)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parts = append(v.Parts, x)
+			continue
 		case "fieldref":
-			if c.Same() {
-				if v.Parts == nil {
-					v.Parts = make([]Part, 0, c.Rest())
-				}
-				x := new(FieldRef)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Parts = append(v.Parts, x)
-				continue
+			if v.Parts == nil {
+				v.Parts = make([]Part, 0, d.Rest())
 			}
+			x := new(FieldRef)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parts = append(v.Parts, x)
+			continue
 		case "reportedref":
-			if c.Same() {
-				if v.Parts == nil {
-					v.Parts = make([]Part, 0, c.Rest())
-				}
-				x := new(Table)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Parts = append(v.Parts, x)
-				continue
+			if v.Parts == nil {
+				v.Parts = make([]Part, 0, d.Rest())
 			}
+			x := new(Table)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parts = append(v.Parts, x)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -242,202 +213,134 @@ func (v *Page) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Text) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<text"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</text>"), nil
+func (v *Text) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<text")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</text>")
 }
 
 func (v *Text) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Table) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<reportedref"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</reportedref>"), nil
+func (v *Table) appendXML(e *wire.Encoder) {
+	tag := e.Open("<reportedref")
+	e.Empty(v.Extra, tag, "</reportedref>")
 }
 
 func (v *Table) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *Section) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<section"...)
+func (v *Section) appendXML(e *wire.Encoder) {
+	tag := e.Open("<section")
 	if v.Label != "" {
-		if b, err = wire.AppendAttr(b, " label='", v.Label); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " label='")
+		e.Attr(" label='", v.Label)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Parts {
 		switch x := v.Parts[i].(type) {
 		case *Text:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Text"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Text")
 			}
 		case *Section:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Section"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Section")
 			}
 		case *FieldRef:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *FieldRef"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *FieldRef")
 			}
 		case *Table:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Table"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Table")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Part"}
+			e.Fail("a nil Part")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</section>"), nil
+	e.Close(v.Extra, inner, "</section>")
 }
 
 func (v *Section) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "label":
-			v.Label = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Label)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				if v.Parts == nil {
-					v.Parts = make([]Part, 0, c.Rest())
-				}
-				x := new(Text)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Parts = append(v.Parts, x)
-				continue
+			if v.Parts == nil {
+				v.Parts = make([]Part, 0, d.Rest())
 			}
+			x := new(Text)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parts = append(v.Parts, x)
+			continue
 		case "section":
-			if c.Same() {
-				if v.Parts == nil {
-					v.Parts = make([]Part, 0, c.Rest())
-				}
-				x := new(Section)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Parts = append(v.Parts, x)
-				continue
+			if v.Parts == nil {
+				v.Parts = make([]Part, 0, d.Rest())
 			}
+			x := new(Section)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parts = append(v.Parts, x)
+			continue
 		case "fieldref":
-			if c.Same() {
-				if v.Parts == nil {
-					v.Parts = make([]Part, 0, c.Rest())
-				}
-				x := new(FieldRef)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Parts = append(v.Parts, x)
-				continue
+			if v.Parts == nil {
+				v.Parts = make([]Part, 0, d.Rest())
 			}
+			x := new(FieldRef)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parts = append(v.Parts, x)
+			continue
 		case "reportedref":
-			if c.Same() {
-				if v.Parts == nil {
-					v.Parts = make([]Part, 0, c.Rest())
-				}
-				x := new(Table)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Parts = append(v.Parts, x)
-				continue
+			if v.Parts == nil {
+				v.Parts = make([]Part, 0, d.Rest())
 			}
+			x := new(Table)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Parts = append(v.Parts, x)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -509,48 +412,31 @@ func (v *Section) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *FieldRef) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<fieldref"...)
-	if b, err = wire.AppendAttr(b, " var='", v.Var); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</fieldref>"), nil
+func (v *FieldRef) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<fieldref var='", v.Var)
+	e.Empty(v.Extra, tag, "</fieldref>")
 }
 
 func (v *FieldRef) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "var":
-			v.Var = a.Value()
+			d.String(&v.Var)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("var")
+		d.MissingAttr("var")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

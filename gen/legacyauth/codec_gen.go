@@ -20,104 +20,60 @@ func (*Fields) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fields) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:auth'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:auth'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Username != nil {
-		if b, err = wire.AppendLeaf(b, "<username>", *v.Username, "</username>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 0, "<username></username>", 10, *v.Username)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<username>", NS)
-	}
-	mark = len(b)
 	if v.Password != nil {
-		if b, err = wire.AppendLeaf(b, "<password>", *v.Password, "</password>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 1, "<password></password>", 10, *v.Password)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<password>", NS)
-	}
-	mark = len(b)
 	if v.Digest != nil {
-		if b, err = wire.AppendLeaf(b, "<digest>", *v.Digest, "</digest>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 2, "<digest></digest>", 8, *v.Digest)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<digest>", NS)
-	}
-	mark = len(b)
 	if v.Resource != nil {
-		if b, err = wire.AppendLeaf(b, "<resource>", *v.Resource, "</resource>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 3, "<resource></resource>", 10, *v.Resource)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<resource>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fields) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "username":
-			if c.Same() && v.Username == nil {
-				v.Username = wire.Ptr(c.Leaf(&v.Extra, 0))
+			if v.Username == nil {
+				v.Username = wire.Ptr(d.LeafText(0))
 				continue
 			}
 		case "password":
-			if c.Same() && v.Password == nil {
-				v.Password = wire.Ptr(c.Leaf(&v.Extra, 1))
+			if v.Password == nil {
+				v.Password = wire.Ptr(d.LeafText(1))
 				continue
 			}
 		case "digest":
-			if c.Same() && v.Digest == nil {
-				v.Digest = wire.Ptr(c.Leaf(&v.Extra, 2))
+			if v.Digest == nil {
+				v.Digest = wire.Ptr(d.LeafText(2))
 				continue
 			}
 		case "resource":
-			if c.Same() && v.Resource == nil {
-				v.Resource = wire.Ptr(c.Leaf(&v.Extra, 3))
+			if v.Resource == nil {
+				v.Resource = wire.Ptr(d.LeafText(3))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -143,62 +99,36 @@ func (*FieldsRequest) NewResult() *Fields {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *FieldsRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:auth'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:auth'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Username != nil {
-		if b, err = wire.AppendLeaf(b, "<username>", *v.Username, "</username>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 0, "<username></username>", 10, *v.Username)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<username>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FieldsRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "username":
-			if c.Same() && v.Username == nil {
-				v.Username = wire.Ptr(c.Leaf(&v.Extra, 0))
+			if v.Username == nil {
+				v.Username = wire.Ptr(d.LeafText(0))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -224,104 +154,60 @@ func (*Authenticate) NewResult() *stanza.Empty {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Authenticate) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:auth'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:auth'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Username != nil {
-		if b, err = wire.AppendLeaf(b, "<username>", *v.Username, "</username>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 0, "<username></username>", 10, *v.Username)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<username>", NS)
-	}
-	mark = len(b)
 	if v.Password != nil {
-		if b, err = wire.AppendLeaf(b, "<password>", *v.Password, "</password>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 1, "<password></password>", 10, *v.Password)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<password>", NS)
-	}
-	mark = len(b)
 	if v.Digest != nil {
-		if b, err = wire.AppendLeaf(b, "<digest>", *v.Digest, "</digest>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 2, "<digest></digest>", 8, *v.Digest)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<digest>", NS)
-	}
-	mark = len(b)
 	if v.Resource != nil {
-		if b, err = wire.AppendLeaf(b, "<resource>", *v.Resource, "</resource>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 3, "<resource></resource>", 10, *v.Resource)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<resource>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Authenticate) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "username":
-			if c.Same() && v.Username == nil {
-				v.Username = wire.Ptr(c.Leaf(&v.Extra, 0))
+			if v.Username == nil {
+				v.Username = wire.Ptr(d.LeafText(0))
 				continue
 			}
 		case "password":
-			if c.Same() && v.Password == nil {
-				v.Password = wire.Ptr(c.Leaf(&v.Extra, 1))
+			if v.Password == nil {
+				v.Password = wire.Ptr(d.LeafText(1))
 				continue
 			}
 		case "digest":
-			if c.Same() && v.Digest == nil {
-				v.Digest = wire.Ptr(c.Leaf(&v.Extra, 2))
+			if v.Digest == nil {
+				v.Digest = wire.Ptr(d.LeafText(2))
 				continue
 			}
 		case "resource":
-			if c.Same() && v.Resource == nil {
-				v.Resource = wire.Ptr(c.Leaf(&v.Extra, 3))
+			if v.Resource == nil {
+				v.Resource = wire.Ptr(d.LeafText(3))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -337,46 +223,13 @@ func (*Feature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSFeature {
-			return append(b, "<auth/>"...), nil
-		}
-		return append(b, "<auth xmlns='http://jabber.org/features/iq-auth'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSFeature {
-		b = append(b, "<auth"...)
-	} else {
-		b = append(b, "<auth xmlns='http://jabber.org/features/iq-auth'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSFeature); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</auth>"), nil
+	return wire.AppendEmpty(b, ns, NSFeature, "<auth xmlns='http://jabber.org/features/iq-auth'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSFeature, "auth") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSFeature, "auth")
+	return d.End(&v.Extra)
 }

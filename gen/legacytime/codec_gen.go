@@ -25,110 +25,58 @@ func (*Time) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Time) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:time'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<utc>", v.UTC, "</utc>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<utc>", NS)
-	}
-	mark = len(b)
-	if v.Zone != "" {
-		if b, err = wire.AppendLeaf(b, "<tz>", v.Zone, "</tz>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<tz>", NS)
-	}
-	mark = len(b)
-	if v.Display != "" {
-		if b, err = wire.AppendLeaf(b, "<display>", v.Display, "</display>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<display>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:time'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<utc></utc>", 5, v.UTC)
+	e.OptionalLeaf(v.Extra, 1, "<tz></tz>", 4, v.Zone)
+	e.OptionalLeaf(v.Extra, 2, "<display></display>", 9, v.Display)
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Time) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "utc":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				v.UTC = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.UTC, 0)
 				continue
 			}
 		case "tz":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Zone = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Zone, 1)
 				continue
 			}
 		case "display":
-			if c.Same() {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Display = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Display, 2)
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("utc")
+		d.MissingChild("utc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -159,47 +107,23 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:time'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:time'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for d.Child() != "" {
+		v.Any = append(v.Any, d.Raw())
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

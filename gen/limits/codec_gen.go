@@ -2,10 +2,7 @@
 
 package limits
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Limits) WireName() wire.Name {
@@ -20,82 +17,42 @@ func (*Limits) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Limits) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<limits"...)
-	} else {
-		b = append(b, "<limits xmlns='urn:xmpp:stream-limits:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<limits xmlns='urn:xmpp:stream-limits:0'", 7)
+	inner := e.Inside(v.Extra, tag)
 	if v.MaxBytes != nil {
-		b = append(b, "<max-bytes>"...)
-		b = strconv.AppendUint(b, uint64(*v.MaxBytes), 10)
-		b = append(b, "</max-bytes>"...)
+		e.UintLeaf(v.Extra, 0, "<max-bytes></max-bytes>", 11, uint64(*v.MaxBytes))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<max-bytes>", NS)
-	}
-	mark = len(b)
 	if v.IdleSeconds != nil {
-		b = append(b, "<idle-seconds>"...)
-		b = strconv.AppendUint(b, uint64(*v.IdleSeconds), 10)
-		b = append(b, "</idle-seconds>"...)
+		e.UintLeaf(v.Extra, 1, "<idle-seconds></idle-seconds>", 14, uint64(*v.IdleSeconds))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<idle-seconds>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</limits>"), nil
+	e.Close(v.Extra, inner, "</limits>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Limits) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "limits") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "limits")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "max-bytes":
-			if c.Same() && v.MaxBytes == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.MaxBytes = wire.Ptr(uint32(n))
+			if v.MaxBytes == nil {
+				v.MaxBytes = wire.Ptr(uint32(d.Uint(32, 0)))
 				continue
 			}
 		case "idle-seconds":
-			if c.Same() && v.IdleSeconds == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 1), 32, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.IdleSeconds = wire.Ptr(uint32(n))
+			if v.IdleSeconds == nil {
+				v.IdleSeconds = wire.Ptr(uint32(d.Uint(32, 1)))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

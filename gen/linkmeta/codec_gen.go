@@ -17,232 +17,108 @@ func (*Description) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Description) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSRDF {
-		b = append(b, "<Description"...)
-	} else {
-		b = append(b, "<Description xmlns='http://www.w3.org/1999/02/22-rdf-syntax-ns#'"...)
-	}
-	if b, err = wire.AppendAttr(b, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:about='", v.About); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Title != "" {
-		if b, err = wire.AppendLeaf(b, "<title xmlns='https://ogp.me/ns#'>", v.Title, "</title>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<title xmlns='https://ogp.me/ns#'>", NSRDF)
-	}
-	mark = len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<description xmlns='https://ogp.me/ns#'>", v.Text, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<description xmlns='https://ogp.me/ns#'>", NSRDF)
-	}
-	mark = len(b)
-	if v.URL != "" {
-		if b, err = wire.AppendLeaf(b, "<url xmlns='https://ogp.me/ns#'>", v.URL, "</url>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<url xmlns='https://ogp.me/ns#'>", NSRDF)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSRDF, "<Description xmlns='http://www.w3.org/1999/02/22-rdf-syntax-ns#'", 12)
+	e.SpelledAttr(v.Extra, 0, " xmlns:paa='http://www.w3.org/1999/02/22-rdf-syntax-ns#' paa:about='", v.About, true)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<title xmlns='https://ogp.me/ns#'></title>", 34, v.Title)
+	e.OptionalLeaf(v.Extra, 2, "<description xmlns='https://ogp.me/ns#'></description>", 40, v.Text)
+	e.OptionalLeaf(v.Extra, 3, "<url xmlns='https://ogp.me/ns#'></url>", 32, v.URL)
 	for i := range v.Images {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<image xmlns='https://ogp.me/ns#'>", v.Images[i], "</image>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<image xmlns='https://ogp.me/ns#'>", NSRDF)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(4, i), "<image xmlns='https://ogp.me/ns#'></image>", 34, v.Images[i])
 	}
 	for i := range v.Videos {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<video xmlns='https://ogp.me/ns#'>", v.Videos[i], "</video>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<video xmlns='https://ogp.me/ns#'>", NSRDF)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(5, i), "<video xmlns='https://ogp.me/ns#'></video>", 34, v.Videos[i])
 	}
 	for i := range v.Audio {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<audio xmlns='https://ogp.me/ns#'>", v.Audio[i], "</audio>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(6, i), "<audio xmlns='https://ogp.me/ns#'>", NSRDF)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(6, i), "<audio xmlns='https://ogp.me/ns#'></audio>", 34, v.Audio[i])
 	}
-	mark = len(b)
-	if v.Type != "" {
-		if b, err = wire.AppendLeaf(b, "<type xmlns='https://ogp.me/ns#'>", v.Type, "</type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<type xmlns='https://ogp.me/ns#'>", NSRDF)
-	}
-	mark = len(b)
-	if v.SiteName != "" {
-		if b, err = wire.AppendLeaf(b, "<site_name xmlns='https://ogp.me/ns#'>", v.SiteName, "</site_name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<site_name xmlns='https://ogp.me/ns#'>", NSRDF)
-	}
-	mark = len(b)
-	if v.Locale != "" {
-		if b, err = wire.AppendLeaf(b, "<locale xmlns='https://ogp.me/ns#'>", v.Locale, "</locale>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<locale xmlns='https://ogp.me/ns#'>", NSRDF)
-	}
+	e.OptionalLeaf(v.Extra, 7, "<type xmlns='https://ogp.me/ns#'></type>", 33, v.Type)
+	e.OptionalLeaf(v.Extra, 8, "<site_name xmlns='https://ogp.me/ns#'></site_name>", 38, v.SiteName)
+	e.OptionalLeaf(v.Extra, 9, "<locale xmlns='https://ogp.me/ns#'></locale>", 35, v.Locale)
 	for i := range v.Properties {
-		b = wire.AppendRaw(b, v.Properties[i], NSRDF)
+		e.Raw(v.Properties[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSRDF); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Description>"), nil
+	e.Close(v.Extra, inner, "</Description>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Description) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRDF, "Description") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSRDF, "Description")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSRDF, Local: "about"}):
-				v.About = a.Value()
+				d.String(&v.About)
 				seen |= 1 << 0
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "title":
-			if c.In(NSOpenGraph) {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Title = c.OptionalLeaf(&v.Extra, 1)
+			if d.In(NSOpenGraph) {
+				d.OptionalLeaf(&v.Title, 1)
 				continue
 			}
 		case "description":
-			if c.In(NSOpenGraph) {
-				if seen&(1<<2) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 2
-				v.Text = c.OptionalLeaf(&v.Extra, 2)
+			if d.In(NSOpenGraph) {
+				d.OptionalLeaf(&v.Text, 2)
 				continue
 			}
 		case "url":
-			if c.In(NSOpenGraph) {
-				if seen&(1<<3) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 3
-				v.URL = c.OptionalLeaf(&v.Extra, 3)
+			if d.In(NSOpenGraph) {
+				d.OptionalLeaf(&v.URL, 3)
 				continue
 			}
 		case "image":
-			if c.In(NSOpenGraph) {
-				if v.Images == nil {
-					v.Images = make([]string, 0, c.Count())
-				}
-				v.Images = append(v.Images, c.Leaf(&v.Extra, wire.SlotAt(4, len(v.Images))))
+			if d.In(NSOpenGraph) {
+				d.Strings(&v.Images, 4)
 				continue
 			}
 		case "video":
-			if c.In(NSOpenGraph) {
-				if v.Videos == nil {
-					v.Videos = make([]string, 0, c.Count())
-				}
-				v.Videos = append(v.Videos, c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Videos))))
+			if d.In(NSOpenGraph) {
+				d.Strings(&v.Videos, 5)
 				continue
 			}
 		case "audio":
-			if c.In(NSOpenGraph) {
-				if v.Audio == nil {
-					v.Audio = make([]string, 0, c.Count())
-				}
-				v.Audio = append(v.Audio, c.Leaf(&v.Extra, wire.SlotAt(6, len(v.Audio))))
+			if d.In(NSOpenGraph) {
+				d.Strings(&v.Audio, 6)
 				continue
 			}
 		case "type":
-			if c.In(NSOpenGraph) {
-				if seen&(1<<4) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 4
-				v.Type = c.OptionalLeaf(&v.Extra, 7)
+			if d.In(NSOpenGraph) {
+				d.OptionalLeaf(&v.Type, 7)
 				continue
 			}
 		case "site_name":
-			if c.In(NSOpenGraph) {
-				if seen&(1<<5) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 5
-				v.SiteName = c.OptionalLeaf(&v.Extra, 8)
+			if d.In(NSOpenGraph) {
+				d.OptionalLeaf(&v.SiteName, 8)
 				continue
 			}
 		case "locale":
-			if c.In(NSOpenGraph) {
-				if seen&(1<<6) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 6
-				v.Locale = c.OptionalLeaf(&v.Extra, 9)
+			if d.In(NSOpenGraph) {
+				d.OptionalLeaf(&v.Locale, 9)
 				continue
 			}
 		}
-		v.Properties = append(v.Properties, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Properties = append(v.Properties, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("about")
+		d.MissingAttr("about")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -7,7 +7,6 @@ import (
 	"stanza.invalid/gen/geoloc"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -38,240 +37,143 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<locationquery"...)
-	} else {
-		b = append(b, "<locationquery xmlns='urn:xmpp:locationquery:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<locationquery xmlns='urn:xmpp:locationquery:0'", 14)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.Timestamp.IsZero() {
-		b = append(b, "<timestamp>"...)
-		if b, err = v.Timestamp.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</timestamp>"...)
+		e.Put("<timestamp>")
+		e.Add(v.Timestamp.AppendText(e.Buf))
+		e.Put("</timestamp>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<timestamp>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 0, "<timestamp>")
+	mark = len(e.Buf)
 	if v.Publish {
-		b = append(b, "<publish>"...)
-		b = strconv.AppendBool(b, v.Publish)
-		b = append(b, "</publish>"...)
+		e.Put("<publish>")
+		e.Bool(v.Publish)
+		e.Put("</publish>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<publish>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 1, "<publish>")
+	mark = len(e.Buf)
 	if v.Latitude != nil {
-		b = append(b, "<lat>"...)
-		if b, err = wire.AppendDecimal(b, *v.Latitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</lat>"...)
+		e.Put("<lat>")
+		e.Decimal(*v.Latitude)
+		e.Put("</lat>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<lat>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 2, "<lat>")
+	mark = len(e.Buf)
 	if v.Longitude != nil {
-		b = append(b, "<lon>"...)
-		if b, err = wire.AppendDecimal(b, *v.Longitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</lon>"...)
+		e.Put("<lon>")
+		e.Decimal(*v.Longitude)
+		e.Put("</lon>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<lon>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 3, "<lon>")
+	mark = len(e.Buf)
 	if v.Altitude != nil {
-		b = append(b, "<alt>"...)
-		if b, err = wire.AppendDecimal(b, *v.Altitude); err != nil {
-			return b, err
-		}
-		b = append(b, "</alt>"...)
+		e.Put("<alt>")
+		e.Decimal(*v.Altitude)
+		e.Put("</alt>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<alt>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 4, "<alt>")
+	mark = len(e.Buf)
 	if v.Bearing != nil {
-		b = append(b, "<bearing>"...)
-		if b, err = wire.AppendDecimal(b, *v.Bearing); err != nil {
-			return b, err
-		}
-		b = append(b, "</bearing>"...)
+		e.Put("<bearing>")
+		e.Decimal(*v.Bearing)
+		e.Put("</bearing>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<bearing>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 5, "<bearing>")
+	mark = len(e.Buf)
 	if v.Speed != nil {
-		b = append(b, "<speed>"...)
-		if b, err = wire.AppendDecimal(b, *v.Speed); err != nil {
-			return b, err
-		}
-		b = append(b, "</speed>"...)
+		e.Put("<speed>")
+		e.Decimal(*v.Speed)
+		e.Put("</speed>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<speed>", NS)
-	}
-	mark = len(b)
-	if v.Datum != "" {
-		if b, err = wire.AppendLeaf(b, "<datum>", v.Datum, "</datum>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<datum>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 6, "<speed>")
+	e.OptionalLeaf(v.Extra, 7, "<datum></datum>", 7, v.Datum)
+	mark = len(e.Buf)
 	if v.Accuracy != nil {
-		b = append(b, "<accuracy>"...)
-		if b, err = wire.AppendDecimal(b, *v.Accuracy); err != nil {
-			return b, err
-		}
-		b = append(b, "</accuracy>"...)
+		e.Put("<accuracy>")
+		e.Decimal(*v.Accuracy)
+		e.Put("</accuracy>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<accuracy>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 8, "<accuracy>")
 	for i := range v.References {
-		if b, err = v.References[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.References[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</locationquery>"), nil
+	e.Close(v.Extra, inner, "</locationquery>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "locationquery") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "locationquery")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timestamp":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Timestamp = n
+				stanza.ReadDateTime(&d, &v.Timestamp, false, 0)
 				continue
 			}
 		case "publish":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := wire.DecodeBool(c.Leaf(&v.Extra, 1), true, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Publish = n
+				v.Publish = d.Bool(true, 1)
 				continue
 			}
 		case "lat":
-			if c.Same() && v.Latitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Latitude = wire.Ptr(n)
+			if v.Latitude == nil {
+				v.Latitude = wire.Ptr(d.Decimal(2))
 				continue
 			}
 		case "lon":
-			if c.Same() && v.Longitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Longitude = wire.Ptr(n)
+			if v.Longitude == nil {
+				v.Longitude = wire.Ptr(d.Decimal(3))
 				continue
 			}
 		case "alt":
-			if c.Same() && v.Altitude == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Altitude = wire.Ptr(n)
+			if v.Altitude == nil {
+				v.Altitude = wire.Ptr(d.Decimal(4))
 				continue
 			}
 		case "bearing":
-			if c.Same() && v.Bearing == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Bearing = wire.Ptr(n)
+			if v.Bearing == nil {
+				v.Bearing = wire.Ptr(d.Decimal(5))
 				continue
 			}
 		case "speed":
-			if c.Same() && v.Speed == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 6), &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Speed = wire.Ptr(n)
+			if v.Speed == nil {
+				v.Speed = wire.Ptr(d.Decimal(6))
 				continue
 			}
 		case "datum":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Datum = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.Datum, 7)
+			continue
 		case "accuracy":
-			if c.Same() && v.Accuracy == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 8), &v.Extra, 8)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Accuracy = wire.Ptr(n)
+			if v.Accuracy == nil {
+				v.Accuracy = wire.Ptr(d.Decimal(8))
 				continue
 			}
 		case "reference":
-			if c.Same() {
-				if v.References == nil {
-					v.References = make([]Reference, 0, c.Count())
-				}
-				v.References = append(v.References, Reference{})
-				if err := v.References[len(v.References)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.References) == cap(v.References) {
+				v.References = append(v.References, make([]Reference, d.Count())...)[:len(v.References)]
 			}
+			v.References = v.References[:len(v.References)+1]
+			if err := v.References[len(v.References)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -296,110 +198,64 @@ func (v Query) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *Reference) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<reference"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<id>", v.ID, "</id>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<id>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<type>", v.Type, "</type>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<type>", NS)
-	}
-	mark = len(b)
+func (v *Reference) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<reference")
+	e.Leaf(v.Extra, 0, "<id></id>", 4, v.ID)
+	e.Leaf(v.Extra, 1, "<type></type>", 6, v.Type)
 	if v.SignalStrength != nil {
-		b = append(b, "<signalstrength>"...)
-		b = strconv.AppendInt(b, int64(*v.SignalStrength), 10)
-		b = append(b, "</signalstrength>"...)
+		e.IntLeaf(v.Extra, 2, "<signalstrength></signalstrength>", 16, int64(*v.SignalStrength))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<signalstrength>", NS)
-	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if !v.Timestamp.IsZero() {
-		b = append(b, "<timestamp>"...)
-		if b, err = v.Timestamp.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</timestamp>"...)
+		e.Put("<timestamp>")
+		e.Add(v.Timestamp.AppendText(e.Buf))
+		e.Put("</timestamp>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<timestamp>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reference>"), nil
+	e.RespellChild(v.Extra, mark, 3, "<timestamp>")
+	e.Close(v.Extra, inner, "</reference>")
 }
 
 func (v *Reference) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.ID = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.ID, 0)
 				continue
 			}
 		case "type":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Type = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Type, 1)
 				continue
 			}
 		case "signalstrength":
-			if c.Same() && v.SignalStrength == nil {
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 2), 32, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.SignalStrength = wire.Ptr(int32(n))
+			if v.SignalStrength == nil {
+				v.SignalStrength = wire.Ptr(int32(d.Int(32, 2)))
 				continue
 			}
 		case "timestamp":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Timestamp = n
+				stanza.ReadDateTime(&d, &v.Timestamp, false, 3)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("id")
+		d.MissingChild("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("type")
+		d.MissingChild("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -10,7 +10,6 @@ import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -41,123 +40,89 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:mam:2'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:mam:2'", 6)
 	if v.QueryID != "" {
-		if b, err = wire.AppendAttr(b, " queryid='", v.QueryID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " queryid='")
+		e.Attr(" queryid='", v.QueryID)
 	}
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	if v.FlipPage {
-		mark := len(b)
-		b = append(b, "<flip-page/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<flip-page>", NS)
-		}
+		e.Flag(v.Extra, 4, "<flip-page>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "queryid":
-			v.QueryID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.QueryID)
 		case "node":
-			v.Node = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) {
+			if d.In(form.NS) {
 				if v.Form != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "flip-page":
-			if c.Same() {
-				if bool(v.FlipPage) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.FlipPage = true
-				c.KeepBare(&v.Extra, 4)
+			if d.Same() {
+				d.Flag((*bool)(&v.FlipPage), 4)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -188,57 +153,33 @@ func (*FormQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *FormQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:mam:2'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:mam:2'", 6)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Empty(v.Extra, tag, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FormQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			v.Node = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -259,100 +200,77 @@ func (*Result) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Result) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<result"...)
-	} else {
-		b = append(b, "<result xmlns='urn:xmpp:mam:2'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<result xmlns='urn:xmpp:mam:2'", 7)
 	if v.QueryID != "" {
-		if b, err = wire.AppendAttr(b, " queryid='", v.QueryID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " queryid='")
+		e.Attr(" queryid='", v.QueryID)
 	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Forwarded.AppendXML(b, NS); err != nil {
-		return b, err
-	}
+	e.Attr(" id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Forwarded.AppendXML(e.Buf, NS))
 	for i := range v.Applied {
-		if b, err = v.Applied[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Applied[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</result>"), nil
+	e.Close(v.Extra, inner, "</result>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Result) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "result") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "result")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "queryid":
-			v.QueryID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.QueryID)
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "forwarded":
-			if c.In(forward.NS) && seen&(1<<1) == 0 {
+			if d.In(forward.NS) && seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "applied":
-			if c.In(mamfc.NS) {
-				if v.Applied == nil {
-					v.Applied = make([]mamfc.Applied, 0, c.Count())
+			if d.In(mamfc.NS) {
+				if len(v.Applied) == cap(v.Applied) {
+					v.Applied = append(v.Applied, make([]mamfc.Applied, d.Count())...)[:len(v.Applied)]
 				}
-				v.Applied = append(v.Applied, mamfc.Applied{})
-				if err := v.Applied[len(v.Applied)-1].DecodeXML(c.Raw()); err != nil {
+				v.Applied = v.Applied[:len(v.Applied)+1]
+				if err := v.Applied[len(v.Applied)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("forwarded")
+		d.MissingChild("forwarded")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -368,111 +286,74 @@ func (*Fin) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fin) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<fin"...)
-	} else {
-		b = append(b, "<fin xmlns='urn:xmpp:mam:2'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<fin xmlns='urn:xmpp:mam:2'", 4)
 	if v.Complete {
-		b = append(b, " complete='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Complete)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " complete='")
+		e.BoolAttr(v.Extra, 0, " complete='", v.Complete)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " complete='")
 	}
 	if v.Stable != nil {
-		b = append(b, " stable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Stable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 1, " stable='", *v.Stable)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Set.AppendXML(b, NS); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Set.AppendXML(e.Buf, NS))
 	if v.Latest != nil {
-		if b, err = v.Latest.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Latest.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fin>"), nil
+	e.Close(v.Extra, inner, "</fin>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fin) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "fin") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "fin")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "complete":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Complete = n
+			v.Complete = d.Bool(true, 0)
 		case "stable":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Stable = wire.Ptr(n)
+			v.Stable = wire.Ptr(d.Bool(false, 1))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "set":
-			if c.In(rsm.NS) && seen&(1<<0) == 0 {
+			if d.In(rsm.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "latest":
-			if c.In(mamfc.NS) && v.Latest == nil {
+			if d.In(mamfc.NS) && v.Latest == nil {
 				v.Latest = new(mamfc.Latest)
-				if err := v.Latest.DecodeXML(c.Raw()); err != nil {
+				if err := v.Latest.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("set")
+		d.MissingChild("set")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -488,74 +369,50 @@ func (*Metadata) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Metadata) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<metadata"...)
-	} else {
-		b = append(b, "<metadata xmlns='urn:xmpp:mam:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<metadata xmlns='urn:xmpp:mam:2'", 9)
+	inner := e.Inside(v.Extra, tag)
 	if v.Start != nil {
-		if b, err = v.Start.appendXML(b, "<start", "</start>"); err != nil {
-			return b, err
-		}
+		v.Start.appendXML(e, "<start", "</start>")
 	}
 	if v.End != nil {
-		if b, err = v.End.appendXML(b, "<end", "</end>"); err != nil {
-			return b, err
-		}
+		v.End.appendXML(e, "<end", "</end>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</metadata>"), nil
+	e.Close(v.Extra, inner, "</metadata>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Metadata) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "metadata") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "metadata")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			if c.Same() && v.Start == nil {
+			if v.Start == nil {
 				v.Start = new(Bound)
-				if err := v.Start.decodeXML(c.Raw()); err != nil {
+				if err := v.Start.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "end":
-			if c.Same() && v.End == nil {
+			if v.End == nil {
 				v.End = new(Bound)
-				if err := v.End.decodeXML(c.Raw()); err != nil {
+				if err := v.End.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -586,48 +443,15 @@ func (*MetadataQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *MetadataQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<metadata/>"...), nil
-		}
-		return append(b, "<metadata xmlns='urn:xmpp:mam:2'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<metadata"...)
-	} else {
-		b = append(b, "<metadata xmlns='urn:xmpp:mam:2'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</metadata>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<metadata xmlns='urn:xmpp:mam:2'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *MetadataQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "metadata") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "metadata")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -653,87 +477,68 @@ func (*Preferences) NewResult() *Preferences {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Preferences) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<prefs"...)
-	} else {
-		b = append(b, "<prefs xmlns='urn:xmpp:mam:2'"...)
-	}
-	if b, err = wire.AppendAttr(b, " default='", string(v.Default)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<prefs xmlns='urn:xmpp:mam:2'", 6)
+	e.Attr(" default='", string(v.Default))
+	inner := e.Inside(v.Extra, tag)
 	if v.Always != nil {
-		if b, err = v.Always.appendXML(b, "<always", "</always>"); err != nil {
-			return b, err
-		}
+		v.Always.appendXML(e, "<always", "</always>")
 	}
 	if v.Never != nil {
-		if b, err = v.Never.appendXML(b, "<never", "</never>"); err != nil {
-			return b, err
-		}
+		v.Never.appendXML(e, "<never", "</never>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</prefs>"), nil
+	e.Close(v.Extra, inner, "</prefs>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Preferences) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "prefs") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "prefs")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "default":
-			v.Default = DefaultPolicy(a.Value())
+			d.String((*string)(&v.Default))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "always":
-			if c.Same() && v.Always == nil {
+			if v.Always == nil {
 				v.Always = new(JIDList)
-				if err := v.Always.decodeXML(c.Raw()); err != nil {
+				if err := v.Always.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "never":
-			if c.Same() && v.Never == nil {
+			if v.Never == nil {
 				v.Never = new(JIDList)
-				if err := v.Never.decodeXML(c.Raw()); err != nil {
+				if err := v.Never.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("default")
+		d.MissingAttr("default")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -759,173 +564,81 @@ func (*PreferencesQuery) NewResult() *Preferences {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PreferencesQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<prefs/>"...), nil
-		}
-		return append(b, "<prefs xmlns='urn:xmpp:mam:2'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<prefs"...)
-	} else {
-		b = append(b, "<prefs xmlns='urn:xmpp:mam:2'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</prefs>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<prefs xmlns='urn:xmpp:mam:2'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PreferencesQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "prefs") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "prefs")
+	return d.End(&v.Extra)
 }
 
-func (v *Bound) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	b = append(b, " timestamp='"...)
-	mark := len(b)
-	if b, err = v.Timestamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Bound) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" id='", v.ID)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " timestamp='", v.Timestamp)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Bound) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "timestamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Timestamp = n
+			stanza.ReadDateTime(&d, &v.Timestamp, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("timestamp")
+		d.MissingAttr("timestamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *JIDList) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *JIDList) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.JIDs {
-		mark := len(b)
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JIDs[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<jid>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<jid></jid>", 5, v.JIDs[i].String())
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *JIDList) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "jid":
-			if c.Same() {
-				if v.JIDs == nil {
-					v.JIDs = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(0, len(v.JIDs))), &v.Extra, wire.SlotAt(0, len(v.JIDs)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JIDs = append(v.JIDs, n)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "jid":
+			if v.JIDs == nil {
+				v.JIDs = make([]jid.JID, 0, d.Count())
+			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(0, len(v.JIDs)))
+			v.JIDs = append(v.JIDs, n)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

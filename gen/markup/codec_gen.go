@@ -2,10 +2,7 @@
 
 package markup
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Markup) WireName() wire.Name {
@@ -25,582 +22,352 @@ func (*Markup) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Markup) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<markup"...)
-	} else {
-		b = append(b, "<markup xmlns='urn:xmpp:markup:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<markup xmlns='urn:xmpp:markup:0'", 7)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Spans {
-		if b, err = v.Spans[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Spans[i].appendXML(e)
 	}
 	for i := range v.CodeBlocks {
-		if b, err = v.CodeBlocks[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.CodeBlocks[i].appendXML(e)
 	}
 	for i := range v.Lists {
-		if b, err = v.Lists[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Lists[i].appendXML(e)
 	}
 	for i := range v.BlockQuotes {
-		if b, err = v.BlockQuotes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.BlockQuotes[i].appendXML(e)
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</markup>"), nil
+	e.Close(v.Extra, inner, "</markup>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Markup) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "markup") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "markup")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "span":
-			if c.Same() {
-				if v.Spans == nil {
-					v.Spans = make([]Span, 0, c.Count())
+			if d.Same() {
+				if len(v.Spans) == cap(v.Spans) {
+					v.Spans = append(v.Spans, make([]Span, d.Count())...)[:len(v.Spans)]
 				}
-				v.Spans = append(v.Spans, Span{})
-				if err := v.Spans[len(v.Spans)-1].decodeXML(c.Raw()); err != nil {
+				v.Spans = v.Spans[:len(v.Spans)+1]
+				if err := v.Spans[len(v.Spans)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "bcode":
-			if c.Same() {
-				if v.CodeBlocks == nil {
-					v.CodeBlocks = make([]CodeBlock, 0, c.Count())
+			if d.Same() {
+				if len(v.CodeBlocks) == cap(v.CodeBlocks) {
+					v.CodeBlocks = append(v.CodeBlocks, make([]CodeBlock, d.Count())...)[:len(v.CodeBlocks)]
 				}
-				v.CodeBlocks = append(v.CodeBlocks, CodeBlock{})
-				if err := v.CodeBlocks[len(v.CodeBlocks)-1].decodeXML(c.Raw()); err != nil {
+				v.CodeBlocks = v.CodeBlocks[:len(v.CodeBlocks)+1]
+				if err := v.CodeBlocks[len(v.CodeBlocks)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "list":
-			if c.Same() {
-				if v.Lists == nil {
-					v.Lists = make([]List, 0, c.Count())
+			if d.Same() {
+				if len(v.Lists) == cap(v.Lists) {
+					v.Lists = append(v.Lists, make([]List, d.Count())...)[:len(v.Lists)]
 				}
-				v.Lists = append(v.Lists, List{})
-				if err := v.Lists[len(v.Lists)-1].decodeXML(c.Raw()); err != nil {
+				v.Lists = v.Lists[:len(v.Lists)+1]
+				if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "bquote":
-			if c.Same() {
-				if v.BlockQuotes == nil {
-					v.BlockQuotes = make([]BlockQuote, 0, c.Count())
+			if d.Same() {
+				if len(v.BlockQuotes) == cap(v.BlockQuotes) {
+					v.BlockQuotes = append(v.BlockQuotes, make([]BlockQuote, d.Count())...)[:len(v.BlockQuotes)]
 				}
-				v.BlockQuotes = append(v.BlockQuotes, BlockQuote{})
-				if err := v.BlockQuotes[len(v.BlockQuotes)-1].decodeXML(c.Raw()); err != nil {
+				v.BlockQuotes = v.BlockQuotes[:len(v.BlockQuotes)+1]
+				if err := v.BlockQuotes[len(v.BlockQuotes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Span) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<span"...)
-	b = append(b, " start='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Start), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " end='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.End), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Span) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<span start='", uint64(v.Start))
+	e.UintAttr(v.Extra, 1, " end='", uint64(v.End))
+	inner := e.Inside(v.Extra, tag)
 	if v.Emphasis {
-		mark := len(b)
-		b = append(b, "<emphasis/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<emphasis>", NS)
-		}
+		e.Flag(v.Extra, 2, "<emphasis>")
 	}
 	if v.Strong {
-		mark := len(b)
-		b = append(b, "<strong/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<strong>", NS)
-		}
+		e.Flag(v.Extra, 3, "<strong>")
 	}
 	if v.Code {
-		mark := len(b)
-		b = append(b, "<code/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<code>", NS)
-		}
+		e.Flag(v.Extra, 4, "<code>")
 	}
 	if v.Deleted {
-		mark := len(b)
-		b = append(b, "<deleted/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<deleted>", NS)
-		}
+		e.Flag(v.Extra, 5, "<deleted>")
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</span>"), nil
+	e.Close(v.Extra, inner, "</span>")
 }
 
 func (v *Span) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = uint32(n)
+			v.Start = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "end":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = uint32(n)
+			v.End = uint32(d.Uint(32, 1))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "emphasis":
-			if c.Same() {
-				if bool(v.Emphasis) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Emphasis = true
-				c.KeepBare(&v.Extra, 2)
+			if d.Same() {
+				d.Flag((*bool)(&v.Emphasis), 2)
 				continue
 			}
 		case "strong":
-			if c.Same() {
-				if bool(v.Strong) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Strong = true
-				c.KeepBare(&v.Extra, 3)
+			if d.Same() {
+				d.Flag((*bool)(&v.Strong), 3)
 				continue
 			}
 		case "code":
-			if c.Same() {
-				if bool(v.Code) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Code = true
-				c.KeepBare(&v.Extra, 4)
+			if d.Same() {
+				d.Flag((*bool)(&v.Code), 4)
 				continue
 			}
 		case "deleted":
-			if c.Same() {
-				if bool(v.Deleted) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Deleted = true
-				c.KeepBare(&v.Extra, 5)
+			if d.Same() {
+				d.Flag((*bool)(&v.Deleted), 5)
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("start")
+		d.MissingAttr("start")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("end")
+		d.MissingAttr("end")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *CodeBlock) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<bcode"...)
-	b = append(b, " start='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Start), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " end='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.End), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+func (v *CodeBlock) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<bcode start='", uint64(v.Start))
+	e.UintAttr(v.Extra, 1, " end='", uint64(v.End))
 	if v.Language != "" {
-		if b, err = wire.AppendAttr(b, " language='", v.Language); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " language='")
+		e.Attr(" language='", v.Language)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</bcode>"), nil
+	e.Empty(v.Extra, tag, "</bcode>")
 }
 
 func (v *CodeBlock) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = uint32(n)
+			v.Start = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "end":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = uint32(n)
+			v.End = uint32(d.Uint(32, 1))
 			seen |= 1 << 1
 		case "language":
-			v.Language = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Language)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("start")
+		d.MissingAttr("start")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("end")
+		d.MissingAttr("end")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *List) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<list"...)
-	b = append(b, " start='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Start), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " end='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.End), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+func (v *List) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<list start='", uint64(v.Start))
+	e.UintAttr(v.Extra, 1, " end='", uint64(v.End))
 	if v.Ordered {
-		b = append(b, " ordered='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Ordered)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " ordered='")
+		e.BoolAttr(v.Extra, 2, " ordered='", v.Ordered)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " ordered='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</list>"), nil
+	e.Close(v.Extra, inner, "</list>")
 }
 
 func (v *List) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = uint32(n)
+			v.Start = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "end":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = uint32(n)
+			v.End = uint32(d.Uint(32, 1))
 			seen |= 1 << 1
 		case "ordered":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Ordered = n
+			v.Ordered = d.Bool(true, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "li":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]ListItem, 0, c.Count())
-				}
-				v.Items = append(v.Items, ListItem{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]ListItem, d.Count())...)[:len(v.Items)]
 			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("start")
+		d.MissingAttr("start")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("end")
+		d.MissingAttr("end")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ListItem) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<li"...)
-	b = append(b, " start='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Start), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</li>"), nil
+func (v *ListItem) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<li start='", uint64(v.Start))
+	e.Empty(v.Extra, tag, "</li>")
 }
 
 func (v *ListItem) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = uint32(n)
+			v.Start = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("start")
+		d.MissingAttr("start")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *BlockQuote) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<bquote"...)
-	b = append(b, " start='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Start), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " end='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.End), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</bquote>"), nil
+func (v *BlockQuote) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<bquote start='", uint64(v.Start))
+	e.UintAttr(v.Extra, 1, " end='", uint64(v.End))
+	e.Empty(v.Extra, tag, "</bquote>")
 }
 
 func (v *BlockQuote) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Start = uint32(n)
+			v.Start = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "end":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = uint32(n)
+			v.End = uint32(d.Uint(32, 1))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("start")
+		d.MissingAttr("start")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("end")
+		d.MissingAttr("end")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,64 +22,36 @@ func (*Version) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Version) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mav"...)
-	} else {
-		b = append(b, "<mav xmlns='urn:xmpp:muc:affiliations:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mav xmlns='urn:xmpp:muc:affiliations:1'", 4)
 	if v.Since != "" {
-		if b, err = wire.AppendAttr(b, " since='", v.Since); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " since='")
+		e.Attr(" since='", v.Since)
 	}
 	if v.Until != "" {
-		if b, err = wire.AppendAttr(b, " until='", v.Until); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " until='")
+		e.Attr(" until='", v.Until)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</mav>"), nil
+	e.Empty(v.Extra, tag, "</mav>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Version) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mav") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "mav")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "since":
-			v.Since = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Since)
 		case "until":
-			v.Until = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Until)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

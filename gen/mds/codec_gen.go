@@ -25,61 +25,39 @@ func (*Displayed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Displayed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<displayed"...)
-	} else {
-		b = append(b, "<displayed xmlns='urn:xmpp:mds:displayed:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.ID.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</displayed>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<displayed xmlns='urn:xmpp:mds:displayed:0'", 10)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.ID.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</displayed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Displayed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "displayed") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "displayed")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stanza-id":
-			if c.In(stanzaid.NS) && seen&(1<<0) == 0 {
+			if d.In(stanzaid.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.ID.DecodeXML(c.Raw()); err != nil {
+				if err := v.ID.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("stanza-id")
+		d.MissingChild("stanza-id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -2,10 +2,7 @@
 
 package media
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Media) WireName() wire.Name {
@@ -25,146 +22,91 @@ func (*Media) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Media) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<media"...)
-	} else {
-		b = append(b, "<media xmlns='urn:xmpp:media-element'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<media xmlns='urn:xmpp:media-element'", 6)
 	if v.Width != nil {
-		b = append(b, " width='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Width), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " width='", uint64(*v.Width))
 	}
 	if v.Height != nil {
-		b = append(b, " height='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Height), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " height='", uint64(*v.Height))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Locations {
-		if b, err = v.Locations[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Locations[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</media>"), nil
+	e.Close(v.Extra, inner, "</media>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Media) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "media") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "media")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "width":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Width = wire.Ptr(uint16(n))
+			v.Width = wire.Ptr(uint16(d.Uint(16, 0)))
 		case "height":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Height = wire.Ptr(uint16(n))
+			v.Height = wire.Ptr(uint16(d.Uint(16, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			if c.Same() {
-				if v.Locations == nil {
-					v.Locations = make([]Location, 0, c.Count())
-				}
-				v.Locations = append(v.Locations, Location{})
-				if err := v.Locations[len(v.Locations)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Locations) == cap(v.Locations) {
+				v.Locations = append(v.Locations, make([]Location, d.Count())...)[:len(v.Locations)]
 			}
+			v.Locations = v.Locations[:len(v.Locations)+1]
+			if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Location) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<uri"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.URI); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</uri>"), nil
+func (v *Location) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<uri type='", v.Type)
+	e.Content(v.Extra, tag, v.URI, "</uri>")
 }
 
 func (v *Location) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.URI = r.Text()
+	v.URI = d.Text()
 	if v.URI == "" {
-		return r.Invalid("has no text")
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+		d.Invalid("has no text")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,173 +26,90 @@ func (*Mention) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mention) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mention"...)
-	} else {
-		b = append(b, "<mention xmlns='urn:xmpp:mentions:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mention xmlns='urn:xmpp:mentions:0'", 8)
 	if v.Kind != "" {
-		if b, err = wire.AppendAttr(b, " mentions='", string(v.Kind)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " mentions='")
+		e.Attr(" mentions='", string(v.Kind))
 	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " jid='")
-	}
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), false)
 	if v.OccupantID != "" {
-		if b, err = wire.AppendAttr(b, " occupantid='", v.OccupantID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " occupantid='")
+		e.Attr(" occupantid='", v.OccupantID)
 	}
 	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " uri='")
+		e.Attr(" uri='", v.URI)
 	}
 	if v.Begin != nil {
-		b = append(b, " begin='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Begin), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " begin='", uint64(*v.Begin))
 	}
 	if v.End != nil {
-		b = append(b, " end='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.End), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 5, " end='", uint64(*v.End))
 	}
 	if v.BodyLang != "" {
-		if b, err = wire.AppendAttr(b, " hreflang='", v.BodyLang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " hreflang='")
+		e.Attr(" hreflang='", v.BodyLang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Active {
-		mark := len(b)
-		b = append(b, "<active/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 7, "<active>", NS)
-		}
+		e.Flag(v.Extra, 7, "<active>")
 	}
 	if v.NoPing {
-		mark := len(b)
-		b = append(b, "<noping/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 8, "<noping>", NS)
-		}
+		e.Flag(v.Extra, 8, "<noping>")
 	}
 	for i := range v.Modifiers {
-		b = wire.AppendRaw(b, v.Modifiers[i], NS)
+		e.Raw(v.Modifiers[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mention>"), nil
+	e.Close(v.Extra, inner, "</mention>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mention) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mention") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "mention")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mentions":
-			v.Kind = Kind(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Kind))
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 1)
 		case "occupantid":
-			v.OccupantID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.OccupantID)
 		case "uri":
-			v.URI = a.Optional(&v.Extra, 3)
+			d.Optional(&v.URI)
 		case "begin":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Begin = wire.Ptr(uint32(n))
+			v.Begin = wire.Ptr(uint32(d.Uint(32, 4)))
 		case "end":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = wire.Ptr(uint32(n))
+			v.End = wire.Ptr(uint32(d.Uint(32, 5)))
 		case "hreflang":
-			v.BodyLang = a.Optional(&v.Extra, 6)
+			d.Optional(&v.BodyLang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "active":
-			if c.Same() {
-				if bool(v.Active) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Active = true
-				c.KeepBare(&v.Extra, 7)
+			if d.Same() {
+				d.Flag((*bool)(&v.Active), 7)
 				continue
 			}
 		case "noping":
-			if c.Same() {
-				if bool(v.NoPing) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.NoPing = true
-				c.KeepBare(&v.Extra, 8)
+			if d.Same() {
+				d.Flag((*bool)(&v.NoPing), 8)
 				continue
 			}
 		}
-		v.Modifiers = append(v.Modifiers, c.Raw())
+		v.Modifiers = append(v.Modifiers, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -214,61 +130,39 @@ func (*Permissions) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Permissions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:mentions:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:mentions:0'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Permissions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -299,48 +193,15 @@ func (*PermissionsGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PermissionsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='urn:xmpp:mentions:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:mentions:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<query xmlns='urn:xmpp:mentions:0'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PermissionsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -371,59 +232,37 @@ func (*PermissionsSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PermissionsSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:mentions:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:mentions:0'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PermissionsSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,58 +22,36 @@ func (*Whose) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Whose) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<whose"...)
-	} else {
-		b = append(b, "<whose xmlns='urn:xmpp:tmp:mine:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</whose>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<whose xmlns='urn:xmpp:tmp:mine:0'", 6)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</whose>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Whose) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "whose") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "whose")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -94,66 +72,35 @@ func (*Mine) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mine) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mine"...)
-	} else {
-		b = append(b, "<mine xmlns='urn:xmpp:tmp:mine:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mine xmlns='urn:xmpp:tmp:mine:0'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.IDs {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<id>", v.IDs[i], "</id>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<id>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<id></id>", 4, v.IDs[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mine>"), nil
+	e.Close(v.Extra, inner, "</mine>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mine) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mine") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "id":
-			if c.Same() {
-				if v.IDs == nil {
-					v.IDs = make([]string, 0, c.Count())
-				}
-				v.IDs = append(v.IDs, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.IDs))))
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "mine")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "id":
+			d.Strings(&v.IDs, 0)
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.IDs) == 0 {
-		return r.MissingChild("id")
+		d.MissingChild("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -37,124 +37,77 @@ func (*Join) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Join) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<join"...)
-	} else {
-		b = append(b, "<join xmlns='urn:xmpp:mix:core:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<join xmlns='urn:xmpp:mix:core:1'", 5)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Subscribe {
-		if b, err = v.Subscribe[i].appendXML(b, "<subscribe", "</subscribe>"); err != nil {
-			return b, err
-		}
+		v.Subscribe[i].appendXML(e, "<subscribe", "</subscribe>")
 	}
-	mark := len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<nick>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 3, "<nick></nick>", 6, v.Nick)
 	if v.Invitation != nil {
-		if b, err = v.Invitation.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Invitation.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</join>"), nil
+	e.Close(v.Extra, inner, "</join>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Join) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "join") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "join")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscribe":
-			if c.Same() {
-				if v.Subscribe == nil {
-					v.Subscribe = make([]Subscription, 0, c.Count())
+			if d.Same() {
+				if len(v.Subscribe) == cap(v.Subscribe) {
+					v.Subscribe = append(v.Subscribe, make([]Subscription, d.Count())...)[:len(v.Subscribe)]
 				}
-				v.Subscribe = append(v.Subscribe, Subscription{})
-				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(c.Raw()); err != nil {
+				v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
+				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "nick":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Nick = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Nick, 3)
 				continue
 			}
 		case "invitation":
-			if c.In(mixmisc.NS) && v.Invitation == nil {
+			if d.In(mixmisc.NS) && v.Invitation == nil {
 				v.Invitation = new(mixmisc.Invitation)
-				if err := v.Invitation.DecodeXML(c.Raw()); err != nil {
+				if err := v.Invitation.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -185,48 +138,15 @@ func (*Leave) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Leave) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<leave/>"...), nil
-		}
-		return append(b, "<leave xmlns='urn:xmpp:mix:core:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<leave"...)
-	} else {
-		b = append(b, "<leave xmlns='urn:xmpp:mix:core:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</leave>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<leave xmlns='urn:xmpp:mix:core:1'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Leave) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "leave") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "leave")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -257,102 +177,65 @@ func (*UpdateSubscription) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *UpdateSubscription) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<update-subscription"...)
-	} else {
-		b = append(b, "<update-subscription xmlns='urn:xmpp:mix:core:1'"...)
-	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<update-subscription xmlns='urn:xmpp:mix:core:1'", 20)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Subscribe {
-		if b, err = v.Subscribe[i].appendXML(b, "<subscribe", "</subscribe>"); err != nil {
-			return b, err
-		}
+		v.Subscribe[i].appendXML(e, "<subscribe", "</subscribe>")
 	}
 	for i := range v.Unsubscribe {
-		if b, err = v.Unsubscribe[i].appendXML(b, "<unsubscribe", "</unsubscribe>"); err != nil {
-			return b, err
-		}
+		v.Unsubscribe[i].appendXML(e, "<unsubscribe", "</unsubscribe>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</update-subscription>"), nil
+	e.Close(v.Extra, inner, "</update-subscription>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UpdateSubscription) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "update-subscription") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "update-subscription")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscribe":
-			if c.Same() {
-				if v.Subscribe == nil {
-					v.Subscribe = make([]Subscription, 0, c.Count())
-				}
-				v.Subscribe = append(v.Subscribe, Subscription{})
-				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Subscribe) == cap(v.Subscribe) {
+				v.Subscribe = append(v.Subscribe, make([]Subscription, d.Count())...)[:len(v.Subscribe)]
 			}
+			v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
+			if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "unsubscribe":
-			if c.Same() {
-				if v.Unsubscribe == nil {
-					v.Unsubscribe = make([]Subscription, 0, c.Count())
-				}
-				v.Unsubscribe = append(v.Unsubscribe, Subscription{})
-				if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Unsubscribe) == cap(v.Unsubscribe) {
+				v.Unsubscribe = append(v.Unsubscribe, make([]Subscription, d.Count())...)[:len(v.Unsubscribe)]
 			}
+			v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
+			if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -383,62 +266,36 @@ func (*SetNick) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SetNick) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<setnick"...)
-	} else {
-		b = append(b, "<setnick xmlns='urn:xmpp:mix:core:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<setnick xmlns='urn:xmpp:mix:core:1'", 8)
+	inner := e.Inside(v.Extra, tag)
 	if v.Nick != nil {
-		if b, err = wire.AppendLeaf(b, "<nick>", *v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 0, "<nick></nick>", 6, *v.Nick)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<nick>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</setnick>"), nil
+	e.Close(v.Extra, inner, "</setnick>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SetNick) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "setnick") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "setnick")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nick":
-			if c.Same() && v.Nick == nil {
-				v.Nick = wire.Ptr(c.Leaf(&v.Extra, 0))
+			if v.Nick == nil {
+				v.Nick = wire.Ptr(d.LeafText(0))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -469,73 +326,54 @@ func (*Create) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Create) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<create"...)
-	} else {
-		b = append(b, "<create xmlns='urn:xmpp:mix:core:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<create xmlns='urn:xmpp:mix:core:1'", 7)
 	if v.Channel != "" {
-		if b, err = wire.AppendAttr(b, " channel='", v.Channel); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " channel='")
+		e.Attr(" channel='", v.Channel)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</create>"), nil
+	e.Close(v.Extra, inner, "</create>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Create) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "create") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "create")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "channel":
-			v.Channel = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Channel)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -566,58 +404,36 @@ func (*Destroy) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Destroy) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<destroy"...)
-	} else {
-		b = append(b, "<destroy xmlns='urn:xmpp:mix:core:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " channel='", v.Channel); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</destroy>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<destroy xmlns='urn:xmpp:mix:core:1'", 8)
+	e.Attr(" channel='", v.Channel)
+	e.Empty(v.Extra, tag, "</destroy>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Destroy) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "destroy") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "destroy")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "channel":
-			v.Channel = a.Value()
+			d.String(&v.Channel)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("channel")
+		d.MissingAttr("channel")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -638,85 +454,40 @@ func (*Sender) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Sender) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mix"...)
-	} else {
-		b = append(b, "<mix xmlns='urn:xmpp:mix:core:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<nick>", NS)
-	}
-	mark = len(b)
-	if !v.JID.IsZero() {
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<jid>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mix>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mix xmlns='urn:xmpp:mix:core:1'", 4)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<nick></nick>", 6, v.Nick)
+	e.OptionalLeaf(v.Extra, 1, "<jid></jid>", 5, v.JID.String())
+	e.Close(v.Extra, inner, "</mix>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Sender) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mix") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "mix")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nick":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Nick = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Nick, 0)
+			continue
 		case "jid":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JID = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadJID(&d, &v.JID, false, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -737,129 +508,67 @@ func (*Participant) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Participant) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<participant"...)
-	} else {
-		b = append(b, "<participant xmlns='urn:xmpp:mix:core:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<nick>", NS)
-	}
-	mark = len(b)
-	if !v.JID.IsZero() {
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<jid>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</participant>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<participant xmlns='urn:xmpp:mix:core:1'", 12)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<nick></nick>", 6, v.Nick)
+	e.OptionalLeaf(v.Extra, 1, "<jid></jid>", 5, v.JID.String())
+	e.Close(v.Extra, inner, "</participant>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Participant) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "participant") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "participant")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nick":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Nick = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Nick, 0)
+			continue
 		case "jid":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JID = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadJID(&d, &v.JID, false, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Subscription) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " node='", string(v.Node)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Subscription) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" node='", string(v.Node))
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Subscription) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			v.Node = Node(a.Value())
+			d.String((*string)(&v.Node))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("node")
+		d.MissingAttr("node")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,64 +25,32 @@ func (*Registration) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Registration) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:xmpp:mix:misc:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<nick>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:xmpp:mix:misc:0'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<nick></nick>", 6, v.Nick)
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Registration) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "nick":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Nick = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "nick":
+			d.OptionalLeaf(&v.Nick, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -113,64 +81,32 @@ func (*Register) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Register) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:xmpp:mix:misc:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<nick>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:xmpp:mix:misc:0'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<nick></nick>", 6, v.Nick)
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Register) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "nick":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Nick = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "nick":
+			d.OptionalLeaf(&v.Nick, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -191,58 +127,36 @@ func (*Retract) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retract) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<retract"...)
-	} else {
-		b = append(b, "<retract xmlns='urn:xmpp:mix:misc:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</retract>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<retract xmlns='urn:xmpp:mix:misc:0'", 8)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</retract>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retract) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "retract") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "retract")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -263,93 +177,43 @@ func (*Retracted) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retracted) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<retracted"...)
-	} else {
-		b = append(b, "<retracted xmlns='urn:xmpp:mix:misc:0'"...)
-	}
-	b = append(b, " by='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.By.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " time='"...)
-	mark = len(b)
-	if b, err = v.Time.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</retracted>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<retracted xmlns='urn:xmpp:mix:misc:0'", 10)
+	e.SpelledAttr(v.Extra, 0, " by='", v.By.String(), true)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " time='", v.Time)
+	e.Empty(v.Extra, tag, "</retracted>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retracted) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "retracted") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "retracted")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "by":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.By = n
+			stanza.ReadJID(&d, &v.By, true, 0)
 			seen |= 1 << 0
 		case "time":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Time = n
+			stanza.ReadDateTime(&d, &v.Time, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("by")
+		d.MissingAttr("by")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("time")
+		d.MissingAttr("time")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -370,83 +234,47 @@ func (*Invite) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Invite) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<invite"...)
-	} else {
-		b = append(b, "<invite xmlns='urn:xmpp:mix:misc:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if !v.Invitee.IsZero() {
-		b = append(b, "<invitee>"...)
-		if b, err = wire.AppendText(b, v.Invitee.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</invitee>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<invitee>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<invite xmlns='urn:xmpp:mix:misc:0'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<invitee></invitee>", 9, v.Invitee.String())
 	if v.Invitation != nil {
-		if b, err = v.Invitation.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Invitation.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</invite>"), nil
+	e.Close(v.Extra, inner, "</invite>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Invite) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "invite") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "invite")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "invitee":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Invitee = n
+				stanza.ReadJID(&d, &v.Invitee, false, 0)
 				continue
 			}
 		case "invitation":
-			if c.Same() && v.Invitation == nil {
+			if v.Invitation == nil {
 				v.Invitation = new(Invitation)
-				if err := v.Invitation.DecodeXML(c.Raw()); err != nil {
+				if err := v.Invitation.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -477,83 +305,47 @@ func (*InviteGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InviteGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<invite"...)
-	} else {
-		b = append(b, "<invite xmlns='urn:xmpp:mix:misc:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if !v.Invitee.IsZero() {
-		b = append(b, "<invitee>"...)
-		if b, err = wire.AppendText(b, v.Invitee.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</invitee>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<invitee>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<invite xmlns='urn:xmpp:mix:misc:0'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<invitee></invitee>", 9, v.Invitee.String())
 	if v.Invitation != nil {
-		if b, err = v.Invitation.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Invitation.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</invite>"), nil
+	e.Close(v.Extra, inner, "</invite>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InviteGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "invite") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "invite")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "invitee":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Invitee = n
+				stanza.ReadJID(&d, &v.Invitee, false, 0)
 				continue
 			}
 		case "invitation":
-			if c.Same() && v.Invitation == nil {
+			if v.Invitation == nil {
 				v.Invitation = new(Invitation)
-				if err := v.Invitation.DecodeXML(c.Raw()); err != nil {
+				if err := v.Invitation.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -574,127 +366,54 @@ func (*Invitation) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Invitation) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<invitation"...)
-	} else {
-		b = append(b, "<invitation xmlns='urn:xmpp:mix:misc:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if !v.Inviter.IsZero() {
-		b = append(b, "<inviter>"...)
-		if b, err = wire.AppendText(b, v.Inviter.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</inviter>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<inviter>", NS)
-	}
-	mark = len(b)
-	if !v.Invitee.IsZero() {
-		b = append(b, "<invitee>"...)
-		if b, err = wire.AppendText(b, v.Invitee.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</invitee>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<invitee>", NS)
-	}
-	mark = len(b)
-	if !v.Channel.IsZero() {
-		b = append(b, "<channel>"...)
-		if b, err = wire.AppendText(b, v.Channel.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</channel>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<channel>", NS)
-	}
-	mark = len(b)
-	if v.Token != "" {
-		if b, err = wire.AppendLeaf(b, "<token>", v.Token, "</token>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<token>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</invitation>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<invitation xmlns='urn:xmpp:mix:misc:0'", 11)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<inviter></inviter>", 9, v.Inviter.String())
+	e.OptionalLeaf(v.Extra, 1, "<invitee></invitee>", 9, v.Invitee.String())
+	e.OptionalLeaf(v.Extra, 2, "<channel></channel>", 9, v.Channel.String())
+	e.OptionalLeaf(v.Extra, 3, "<token></token>", 7, v.Token)
+	e.Close(v.Extra, inner, "</invitation>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Invitation) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "invitation") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "invitation")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "inviter":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Inviter = n
+				stanza.ReadJID(&d, &v.Inviter, false, 0)
 				continue
 			}
 		case "invitee":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Invitee = n
+				stanza.ReadJID(&d, &v.Invitee, false, 1)
 				continue
 			}
 		case "channel":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Channel = n
+				stanza.ReadJID(&d, &v.Channel, false, 2)
 				continue
 			}
 		case "token":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Token = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Token, 3)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -715,77 +434,49 @@ func (*InvitationAck) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InvitationAck) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<invitation-ack"...)
-	} else {
-		b = append(b, "<invitation-ack xmlns='urn:xmpp:mix:misc:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Invitation.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<value>", string(v.Answer), "</value>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<value>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</invitation-ack>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<invitation-ack xmlns='urn:xmpp:mix:misc:0'", 15)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Invitation.AppendXML(e.Buf, NS))
+	e.Leaf(v.Extra, 1, "<value></value>", 7, string(v.Answer))
+	e.Close(v.Extra, inner, "</invitation-ack>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InvitationAck) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "invitation-ack") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "invitation-ack")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "invitation":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Invitation.DecodeXML(c.Raw()); err != nil {
+				if err := v.Invitation.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "value":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Answer = Answer(c.Leaf(&v.Extra, 1))
+				d.Leaf((*string)(&v.Answer), 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("invitation")
+		d.MissingChild("invitation")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -36,85 +36,54 @@ func (*Join) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Join) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<client-join"...)
-	} else {
-		b = append(b, "<client-join xmlns='urn:xmpp:mix:pam:2'"...)
-	}
-	if !v.Channel.IsZero() {
-		b = append(b, " channel='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Channel.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " channel='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Join.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</client-join>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<client-join xmlns='urn:xmpp:mix:pam:2'", 12)
+	e.SpelledAttr(v.Extra, 0, " channel='", v.Channel.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Join.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</client-join>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Join) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "client-join") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "client-join")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "channel":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Channel = n
+			stanza.ReadJID(&d, &v.Channel, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "join":
-			if c.In(mix.NS) && seen&(1<<0) == 0 {
+			if d.In(mix.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Join.DecodeXML(c.Raw()); err != nil {
+				if err := v.Join.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("join")
+		d.MissingChild("join")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -145,83 +114,52 @@ func (*Leave) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Leave) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<client-leave"...)
-	} else {
-		b = append(b, "<client-leave xmlns='urn:xmpp:mix:pam:2'"...)
-	}
-	if !v.Channel.IsZero() {
-		b = append(b, " channel='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Channel.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " channel='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Leave.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</client-leave>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<client-leave xmlns='urn:xmpp:mix:pam:2'", 13)
+	e.SpelledAttr(v.Extra, 0, " channel='", v.Channel.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Leave.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</client-leave>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Leave) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "client-leave") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "client-leave")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "channel":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Channel = n
+			stanza.ReadJID(&d, &v.Channel, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "leave":
-			if c.In(mix.NS) && seen&(1<<0) == 0 {
+			if d.In(mix.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Leave.DecodeXML(c.Raw()); err != nil {
+				if err := v.Leave.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("leave")
+		d.MissingChild("leave")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

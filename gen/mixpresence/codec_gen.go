@@ -25,83 +25,38 @@ func (*Client) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Client) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mix"...)
-	} else {
-		b = append(b, "<mix xmlns='urn:xmpp:mix:presence:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<nick>", NS)
-	}
-	mark = len(b)
-	if !v.JID.IsZero() {
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<jid>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mix>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mix xmlns='urn:xmpp:mix:presence:0'", 4)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<nick></nick>", 6, v.Nick)
+	e.OptionalLeaf(v.Extra, 1, "<jid></jid>", 5, v.JID.String())
+	e.Close(v.Extra, inner, "</mix>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Client) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mix") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "mix")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nick":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Nick = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Nick, 0)
+			continue
 		case "jid":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JID = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadJID(&d, &v.JID, false, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

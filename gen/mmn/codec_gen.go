@@ -20,61 +20,39 @@ func (*Mentions) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mentions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mentions"...)
-	} else {
-		b = append(b, "<mentions xmlns='urn:xmpp:mmn:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Forwarded.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mentions>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mentions xmlns='urn:xmpp:mmn:0'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Forwarded.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</mentions>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mentions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mentions") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "mentions")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "forwarded":
-			if c.In(forward.NS) && seen&(1<<0) == 0 {
+			if d.In(forward.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("forwarded")
+		d.MissingChild("forwarded")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -36,89 +36,60 @@ func (*Moderate) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Moderate) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moderate"...)
-	} else {
-		b = append(b, "<moderate xmlns='urn:xmpp:message-moderate:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moderate xmlns='urn:xmpp:message-moderate:1'", 9)
+	e.Attr(" id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
 	if v.Retract {
-		mark := len(b)
-		b = append(b, "<retract xmlns='urn:xmpp:message-retract:1'/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<retract xmlns='urn:xmpp:message-retract:1'>", NS)
-		}
+		e.Flag(v.Extra, 1, "<retract xmlns='urn:xmpp:message-retract:1'>")
 	}
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<reason>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moderate>"), nil
+	e.OptionalLeaf(v.Extra, 2, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</moderate>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Moderate) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moderate") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "moderate")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "retract":
-			if c.In(NSRetract) && !bool(v.Retract) {
-				v.Retract = true
-				c.KeepBare(&v.Extra, 1)
+			if d.In(NSRetract) {
+				d.Flag((*bool)(&v.Retract), 1)
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Reason = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Reason, 2)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -139,99 +110,58 @@ func (*Moderated) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Moderated) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moderated"...)
-	} else {
-		b = append(b, "<moderated xmlns='urn:xmpp:message-moderate:1'"...)
-	}
-	if !v.By.IsZero() {
-		b = append(b, " by='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.By.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " by='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moderated xmlns='urn:xmpp:message-moderate:1'", 10)
+	e.SpelledAttr(v.Extra, 0, " by='", v.By.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.OccupantID != nil {
-		if b, err = v.OccupantID.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.OccupantID.AppendXML(e.Buf, NS))
 	}
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<reason>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moderated>"), nil
+	e.OptionalLeaf(v.Extra, 2, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</moderated>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Moderated) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moderated") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "moderated")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "by":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.By = n
+			stanza.ReadJID(&d, &v.By, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "occupant-id":
-			if c.In(occupantid.NS) && v.OccupantID == nil {
+			if d.In(occupantid.NS) && v.OccupantID == nil {
 				v.OccupantID = new(occupantid.OccupantID)
-				if err := v.OccupantID.DecodeXML(c.Raw()); err != nil {
+				if err := v.OccupantID.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Reason, 2)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -252,77 +182,42 @@ func (*Moderate0) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Moderate0) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS0 {
-		b = append(b, "<moderate"...)
-	} else {
-		b = append(b, "<moderate xmlns='urn:xmpp:message-moderate:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS0, "<moderate xmlns='urn:xmpp:message-moderate:0'", 9)
+	inner := e.Inside(v.Extra, tag)
 	if v.Retract {
-		mark := len(b)
-		b = append(b, "<retract xmlns='urn:xmpp:message-retract:0'/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<retract xmlns='urn:xmpp:message-retract:0'>", NS0)
-		}
+		e.Flag(v.Extra, 0, "<retract xmlns='urn:xmpp:message-retract:0'>")
 	}
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<reason>", NS0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS0); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moderate>"), nil
+	e.OptionalLeaf(v.Extra, 1, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</moderate>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Moderate0) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS0, "moderate") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS0, "moderate")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "retract":
-			if c.In(NSRetract0) && !bool(v.Retract) {
-				v.Retract = true
-				c.KeepBare(&v.Extra, 0)
+			if d.In(NSRetract0) {
+				d.Flag((*bool)(&v.Retract), 0)
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Reason, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -343,178 +238,105 @@ func (*Moderated0) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Moderated0) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS0 {
-		b = append(b, "<moderated"...)
-	} else {
-		b = append(b, "<moderated xmlns='urn:xmpp:message-moderate:0'"...)
-	}
-	if !v.By.IsZero() {
-		b = append(b, " by='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.By.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " by='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS0, "<moderated xmlns='urn:xmpp:message-moderate:0'", 10)
+	e.SpelledAttr(v.Extra, 0, " by='", v.By.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Retract {
-		mark := len(b)
-		b = append(b, "<retract xmlns='urn:xmpp:message-retract:0'/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<retract xmlns='urn:xmpp:message-retract:0'>", NS0)
-		}
+		e.Flag(v.Extra, 1, "<retract xmlns='urn:xmpp:message-retract:0'>")
 	}
 	if v.Retracted != nil {
-		if b, err = v.Retracted.appendXML(b, "<retracted xmlns='urn:xmpp:message-retract:0'", "</retracted>"); err != nil {
-			return b, err
-		}
+		v.Retracted.appendXML(e, "<retracted xmlns='urn:xmpp:message-retract:0'", "</retracted>")
 	}
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<reason>", NS0)
-	}
+	e.OptionalLeaf(v.Extra, 3, "<reason></reason>", 8, v.Reason)
 	if v.OccupantID != nil {
-		if b, err = v.OccupantID.AppendXML(b, NS0); err != nil {
-			return b, err
-		}
+		e.Add(v.OccupantID.AppendXML(e.Buf, NS0))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS0); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moderated>"), nil
+	e.Close(v.Extra, inner, "</moderated>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Moderated0) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS0, "moderated") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS0, "moderated")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "by":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.By = n
+			stanza.ReadJID(&d, &v.By, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "retract":
-			if c.In(NSRetract0) && !bool(v.Retract) {
-				v.Retract = true
-				c.KeepBare(&v.Extra, 1)
+			if d.In(NSRetract0) {
+				d.Flag((*bool)(&v.Retract), 1)
 				continue
 			}
 		case "retracted":
-			if c.In(NSRetract0) && v.Retracted == nil {
+			if d.In(NSRetract0) && v.Retracted == nil {
 				v.Retracted = new(Retracted0)
-				if err := v.Retracted.decodeXML(c.Raw()); err != nil {
+				if err := v.Retracted.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 3)
+			if d.Same() {
+				d.OptionalLeaf(&v.Reason, 3)
 				continue
 			}
 		case "occupant-id":
-			if c.In(occupantid.NS) && v.OccupantID == nil {
+			if d.In(occupantid.NS) && v.OccupantID == nil {
 				v.OccupantID = new(occupantid.OccupantID)
-				if err := v.OccupantID.DecodeXML(c.Raw()); err != nil {
+				if err := v.OccupantID.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Retracted0) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
+func (v *Retracted0) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSRetract0, open)
 	if !v.Stamp.IsZero() {
-		b = append(b, " stamp='"...)
-		mark := len(b)
-		if b, err = v.Stamp.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " stamp='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " stamp='", v.Stamp)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " stamp='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRetract0); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *Retracted0) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -26,84 +26,48 @@ func (*Mood) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mood) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mood"...)
-	} else {
-		b = append(b, "<mood xmlns='http://jabber.org/protocol/mood'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mood xmlns='http://jabber.org/protocol/mood'", 5)
+	inner := e.Inside(v.Extra, tag)
 	if v.Feeling != nil {
-		if b, err = v.Feeling.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Feeling.AppendXML(e.Buf, NS))
 	}
-	mark := len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<text>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mood>"), nil
+	e.OptionalLeaf(v.Extra, 1, "<text></text>", 6, v.Text)
+	e.Close(v.Extra, inner, "</mood>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mood) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mood") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "mood")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Text = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Text, 1)
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Feeling != nil {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
 			v.Feeling = new(Feeling)
-			if err := v.Feeling.DecodeXML(c.Raw()); err != nil {
+			if err := v.Feeling.DecodeXML(d.Raw()); err != nil {
 				return err
 			}
 			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -156,53 +120,26 @@ func (*Feeling) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feeling) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NS, string(v.Value))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Detail {
-		b = wire.AppendRaw(b, v.Detail[i], NS)
+		e.Raw(v.Detail[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.Value...)
-	return append(b, '>'), nil
+	e.CloseName(v.Extra, inner, string(v.Value))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feeling) DecodeXML(r wire.Raw) error {
-	if !r.In(NS) {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.OpenIn(r, NS)
+	v.Value = Value(d.Name())
+	for d.Child() != "" {
+		v.Detail = append(v.Detail, d.Raw())
 	}
-	v.Value = Value(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		v.Detail = append(v.Detail, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

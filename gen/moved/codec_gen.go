@@ -20,100 +20,52 @@ func (*Moved) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Moved) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moved"...)
-	} else {
-		b = append(b, "<moved xmlns='urn:xmpp:moved:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if !v.NewJID.IsZero() {
-		b = append(b, "<new-jid>"...)
-		if b, err = wire.AppendText(b, v.NewJID.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</new-jid>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<new-jid>", NS)
-	}
-	mark = len(b)
-	if !v.OldJID.IsZero() {
-		b = append(b, "<old-jid>"...)
-		if b, err = wire.AppendText(b, v.OldJID.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</old-jid>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<old-jid>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moved xmlns='urn:xmpp:moved:1'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<new-jid></new-jid>", 9, v.NewJID.String())
+	e.OptionalLeaf(v.Extra, 1, "<old-jid></old-jid>", 9, v.OldJID.String())
 	for i := range v.Proofs {
-		b = wire.AppendRaw(b, v.Proofs[i], NS)
+		e.Raw(v.Proofs[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moved>"), nil
+	e.Close(v.Extra, inner, "</moved>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Moved) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moved") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "moved")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "new-jid":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.NewJID = n
+				stanza.ReadJID(&d, &v.NewJID, false, 0)
 				continue
 			}
 		case "old-jid":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 1
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.OldJID = n
+				stanza.ReadJID(&d, &v.OldJID, false, 1)
 				continue
 			}
 		}
-		v.Proofs = append(v.Proofs, c.Raw())
+		v.Proofs = append(v.Proofs, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

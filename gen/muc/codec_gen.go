@@ -7,7 +7,6 @@ import (
 	"stanza.invalid/gen/mucversion"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -28,88 +27,52 @@ func (*Join) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Join) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='http://jabber.org/protocol/muc'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='http://jabber.org/protocol/muc'", 2)
+	inner := e.Inside(v.Extra, tag)
 	if v.History != nil {
-		if b, err = v.History.appendXML(b); err != nil {
-			return b, err
-		}
+		v.History.appendXML(e)
 	}
-	mark := len(b)
-	if v.Password != "" {
-		if b, err = wire.AppendLeaf(b, "<password>", v.Password, "</password>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<password>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 1, "<password></password>", 10, v.Password)
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Join) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "x")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "history":
-			if c.Same() {
+			if d.Same() {
 				if v.History != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.History = new(History)
-				if err := v.History.decodeXML(c.Raw()); err != nil {
+				if err := v.History.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "password":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Password = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Password, 1)
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -130,187 +93,139 @@ func (*User) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *User) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSUser {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='http://jabber.org/protocol/muc#user'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSUser, "<x xmlns='http://jabber.org/protocol/muc#user'", 2)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Statuses {
-		if b, err = v.Statuses[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Statuses[i].appendXML(e)
 	}
 	for i := range v.Invites {
-		if b, err = v.Invites[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Invites[i].appendXML(e)
 	}
 	if v.Decline != nil {
-		if b, err = v.Decline.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Decline.appendXML(e)
 	}
 	if v.Destroy != nil {
-		if b, err = v.Destroy.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Destroy.appendXML(e)
 	}
-	mark := len(b)
-	if v.Password != "" {
-		if b, err = wire.AppendLeaf(b, "<password>", v.Password, "</password>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<password>", NSUser)
-	}
+	e.OptionalLeaf(v.Extra, 5, "<password></password>", 10, v.Password)
 	if v.Version != nil {
-		if b, err = v.Version.AppendXML(b, NSUser); err != nil {
-			return b, err
-		}
+		e.Add(v.Version.AppendXML(e.Buf, NSUser))
 	}
 	if v.Reset != nil {
-		if b, err = v.Reset.AppendXML(b, NSUser); err != nil {
-			return b, err
-		}
+		e.Add(v.Reset.AppendXML(e.Buf, NSUser))
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSUser)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *User) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSUser, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSUser, "x")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "status":
-			if c.Same() {
-				if v.Statuses == nil {
-					v.Statuses = make([]Status, 0, c.Count())
+			if d.Same() {
+				if len(v.Statuses) == cap(v.Statuses) {
+					v.Statuses = append(v.Statuses, make([]Status, d.Count())...)[:len(v.Statuses)]
 				}
-				v.Statuses = append(v.Statuses, Status{})
-				if err := v.Statuses[len(v.Statuses)-1].decodeXML(c.Raw()); err != nil {
+				v.Statuses = v.Statuses[:len(v.Statuses)+1]
+				if err := v.Statuses[len(v.Statuses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "invite":
-			if c.Same() {
-				if v.Invites == nil {
-					v.Invites = make([]Invite, 0, c.Count())
+			if d.Same() {
+				if len(v.Invites) == cap(v.Invites) {
+					v.Invites = append(v.Invites, make([]Invite, d.Count())...)[:len(v.Invites)]
 				}
-				v.Invites = append(v.Invites, Invite{})
-				if err := v.Invites[len(v.Invites)-1].decodeXML(c.Raw()); err != nil {
+				v.Invites = v.Invites[:len(v.Invites)+1]
+				if err := v.Invites[len(v.Invites)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "decline":
-			if c.Same() {
+			if d.Same() {
 				if v.Decline != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Decline = new(Decline)
-				if err := v.Decline.decodeXML(c.Raw()); err != nil {
+				if err := v.Decline.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "destroy":
-			if c.Same() {
+			if d.Same() {
 				if v.Destroy != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Destroy = new(Destroy)
-				if err := v.Destroy.decodeXML(c.Raw()); err != nil {
+				if err := v.Destroy.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "password":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Password = c.OptionalLeaf(&v.Extra, 5)
+			if d.Same() {
+				d.OptionalLeaf(&v.Password, 5)
 				continue
 			}
 		case "version":
-			if c.In(mucversion.NS) {
+			if d.In(mucversion.NS) {
 				if v.Version != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Version = new(mucversion.Version)
-				if err := v.Version.DecodeXML(c.Raw()); err != nil {
+				if err := v.Version.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reset":
-			if c.In(mucversion.NS) {
+			if d.In(mucversion.NS) {
 				if v.Reset != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Reset = new(mucversion.Reset)
-				if err := v.Reset.DecodeXML(c.Raw()); err != nil {
+				if err := v.Reset.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -331,64 +246,40 @@ func (*AdminQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AdminQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSAdmin {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#admin'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSAdmin, "<query xmlns='http://jabber.org/protocol/muc#admin'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSAdmin); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AdminQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSAdmin, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]AdminItem, 0, c.Count())
-				}
-				v.Items = append(v.Items, AdminItem{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSAdmin, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]AdminItem, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -419,64 +310,40 @@ func (*AdminGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AdminGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSAdmin {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#admin'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSAdmin, "<query xmlns='http://jabber.org/protocol/muc#admin'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSAdmin); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AdminGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSAdmin, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]AdminItem, 0, c.Count())
-				}
-				v.Items = append(v.Items, AdminItem{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSAdmin, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]AdminItem, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -507,64 +374,40 @@ func (*AdminSet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AdminSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSAdmin {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#admin'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSAdmin, "<query xmlns='http://jabber.org/protocol/muc#admin'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSAdmin); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AdminSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSAdmin, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]AdminItem, 0, c.Count())
-				}
-				v.Items = append(v.Items, AdminItem{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSAdmin, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]AdminItem, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -585,74 +428,50 @@ func (*OwnerQuery) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OwnerQuery) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<query xmlns='http://jabber.org/protocol/muc#owner'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NSOwner); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NSOwner))
 	}
 	if v.Destroy != nil {
-		if b, err = v.Destroy.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Destroy.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OwnerQuery) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSOwner, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "destroy":
-			if c.Same() && v.Destroy == nil {
+			if d.Same() && v.Destroy == nil {
 				v.Destroy = new(OwnerDestroy)
-				if err := v.Destroy.decodeXML(c.Raw()); err != nil {
+				if err := v.Destroy.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -683,48 +502,15 @@ func (*OwnerGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OwnerGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSOwner {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='http://jabber.org/protocol/muc#owner'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#owner'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NSOwner, "<query xmlns='http://jabber.org/protocol/muc#owner'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OwnerGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSOwner, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -761,63 +547,41 @@ func (*OwnerSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OwnerSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NSOwner); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<query xmlns='http://jabber.org/protocol/muc#owner'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NSOwner))
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OwnerSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
+			if d.In(form.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -854,993 +618,500 @@ func (*DestroyRoom) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DestroyRoom) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/muc#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Destroy.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<query xmlns='http://jabber.org/protocol/muc#owner'", 6)
+	inner := e.Inside(v.Extra, tag)
+	v.Destroy.appendXML(e)
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DestroyRoom) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "destroy":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Destroy.decodeXML(c.Raw()); err != nil {
+				if err := v.Destroy.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("destroy")
+		d.MissingChild("destroy")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *History) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<history"...)
+func (v *History) appendXML(e *wire.Encoder) {
+	tag := e.Open("<history")
 	if v.MaxChars != nil {
-		b = append(b, " maxchars='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxChars), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " maxchars='", uint64(*v.MaxChars))
 	}
 	if v.MaxStanzas != nil {
-		b = append(b, " maxstanzas='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxStanzas), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " maxstanzas='", uint64(*v.MaxStanzas))
 	}
 	if v.Seconds != nil {
-		b = append(b, " seconds='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " seconds='", uint64(*v.Seconds))
 	}
 	if !v.Since.IsZero() {
-		b = append(b, " since='"...)
-		mark := len(b)
-		if b, err = v.Since.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " since='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 3, " since='", v.Since)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " since='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</history>"), nil
+	e.Empty(v.Extra, tag, "</history>")
 }
 
 func (v *History) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "maxchars":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxChars = wire.Ptr(uint32(n))
+			v.MaxChars = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "maxstanzas":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxStanzas = wire.Ptr(uint32(n))
+			v.MaxStanzas = wire.Ptr(uint32(d.Uint(32, 1)))
 		case "seconds":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Seconds = wire.Ptr(uint32(n))
+			v.Seconds = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "since":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Since = n
+			stanza.ReadDateTime(&d, &v.Since, false, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
 	if v.Affiliation != "" {
-		if b, err = wire.AppendAttr(b, " affiliation='", string(v.Affiliation)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " affiliation='")
+		e.Attr(" affiliation='", string(v.Affiliation))
 	}
 	if v.Role != "" {
-		if b, err = wire.AppendAttr(b, " role='", string(v.Role)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " role='")
+		e.Attr(" role='", string(v.Role))
 	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " jid='")
-	}
+	e.SpelledAttr(v.Extra, 2, " jid='", v.JID.String(), false)
 	if v.Nick != "" {
-		if b, err = wire.AppendAttr(b, " nick='", v.Nick); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " nick='")
+		e.Attr(" nick='", v.Nick)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Actor != nil {
-		if b, err = v.Actor.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Actor.appendXML(e)
 	}
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<reason>", NSUser)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.OptionalLeaf(v.Extra, 5, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "affiliation":
-			v.Affiliation = Affiliation(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Affiliation))
 		case "role":
-			v.Role = Role(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Role))
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 2)
 		case "nick":
-			v.Nick = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Nick)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "actor":
-			if c.Same() && v.Actor == nil {
+			if v.Actor == nil {
 				v.Actor = new(Actor)
-				if err := v.Actor.decodeXML(c.Raw()); err != nil {
+				if err := v.Actor.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 5)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Actor) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<actor"...)
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
+func (v *Actor) appendXML(e *wire.Encoder) {
+	tag := e.Open("<actor")
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
 	if v.Nick != "" {
-		if b, err = wire.AppendAttr(b, " nick='", v.Nick); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " nick='")
+		e.Attr(" nick='", v.Nick)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</actor>"), nil
+	e.Empty(v.Extra, tag, "</actor>")
 }
 
 func (v *Actor) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		case "nick":
-			v.Nick = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Nick)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Status) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<status"...)
-	b = append(b, " code='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Code), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</status>"), nil
+func (v *Status) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<status code='", uint64(v.Code))
+	e.Empty(v.Extra, tag, "</status>")
 }
 
 func (v *Status) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "code":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Code = StatusCode(n)
+			v.Code = StatusCode(d.Uint(16, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("code")
+		d.MissingAttr("code")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Invite) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<invite"...)
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " from='")
-	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " to='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<reason>", NSUser)
-	}
+func (v *Invite) appendXML(e *wire.Encoder) {
+	tag := e.Open("<invite")
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), false)
+	e.SpelledAttr(v.Extra, 1, " to='", v.To.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<reason></reason>", 8, v.Reason)
 	if v.Continue != nil {
-		if b, err = v.Continue.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Continue.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</invite>"), nil
+	e.Close(v.Extra, inner, "</invite>")
 }
 
 func (v *Invite) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 0)
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 2)
+			continue
 		case "continue":
-			if c.Same() && v.Continue == nil {
+			if v.Continue == nil {
 				v.Continue = new(Continue)
-				if err := v.Continue.decodeXML(c.Raw()); err != nil {
+				if err := v.Continue.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Continue) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<continue"...)
+func (v *Continue) appendXML(e *wire.Encoder) {
+	tag := e.Open("<continue")
 	if v.Thread != "" {
-		if b, err = wire.AppendAttr(b, " thread='", v.Thread); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " thread='")
+		e.Attr(" thread='", v.Thread)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</continue>"), nil
+	e.Empty(v.Extra, tag, "</continue>")
 }
 
 func (v *Continue) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "thread":
-			v.Thread = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Thread)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Decline) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<decline"...)
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " from='")
-	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " to='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<reason>", NSUser)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</decline>"), nil
+func (v *Decline) appendXML(e *wire.Encoder) {
+	tag := e.Open("<decline")
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), false)
+	e.SpelledAttr(v.Extra, 1, " to='", v.To.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</decline>")
 }
 
 func (v *Decline) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 0)
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Destroy) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<destroy"...)
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<reason>", NSUser)
-	}
-	mark = len(b)
-	if v.Password != "" {
-		if b, err = wire.AppendLeaf(b, "<password>", v.Password, "</password>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<password>", NSUser)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSUser); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</destroy>"), nil
+func (v *Destroy) appendXML(e *wire.Encoder) {
+	tag := e.Open("<destroy")
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<reason></reason>", 8, v.Reason)
+	e.OptionalLeaf(v.Extra, 2, "<password></password>", 10, v.Password)
+	e.Close(v.Extra, inner, "</destroy>")
 }
 
 func (v *Destroy) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 1)
+			continue
 		case "password":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Password = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Password, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *AdminItem) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
+func (v *AdminItem) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
 	if v.Affiliation != "" {
-		if b, err = wire.AppendAttr(b, " affiliation='", string(v.Affiliation)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " affiliation='")
+		e.Attr(" affiliation='", string(v.Affiliation))
 	}
 	if v.Role != "" {
-		if b, err = wire.AppendAttr(b, " role='", string(v.Role)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " role='")
+		e.Attr(" role='", string(v.Role))
 	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " jid='")
-	}
+	e.SpelledAttr(v.Extra, 2, " jid='", v.JID.String(), false)
 	if v.Nick != "" {
-		if b, err = wire.AppendAttr(b, " nick='", v.Nick); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " nick='")
+		e.Attr(" nick='", v.Nick)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Actor != nil {
-		if b, err = v.Actor.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Actor.appendXML(e)
 	}
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<reason>", NSAdmin)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSAdmin); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.OptionalLeaf(v.Extra, 5, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *AdminItem) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "affiliation":
-			v.Affiliation = Affiliation(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Affiliation))
 		case "role":
-			v.Role = Role(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Role))
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 2)
 		case "nick":
-			v.Nick = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Nick)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "actor":
-			if c.Same() && v.Actor == nil {
+			if v.Actor == nil {
 				v.Actor = new(AdminActor)
-				if err := v.Actor.decodeXML(c.Raw()); err != nil {
+				if err := v.Actor.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 5)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *AdminActor) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<actor"...)
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
+func (v *AdminActor) appendXML(e *wire.Encoder) {
+	tag := e.Open("<actor")
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
 	if v.Nick != "" {
-		if b, err = wire.AppendAttr(b, " nick='", v.Nick); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " nick='")
+		e.Attr(" nick='", v.Nick)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSAdmin); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</actor>"), nil
+	e.Empty(v.Extra, tag, "</actor>")
 }
 
 func (v *AdminActor) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		case "nick":
-			v.Nick = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Nick)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *OwnerDestroy) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<destroy"...)
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<reason>", NSOwner)
-	}
-	mark = len(b)
-	if v.Password != "" {
-		if b, err = wire.AppendLeaf(b, "<password>", v.Password, "</password>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<password>", NSOwner)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</destroy>"), nil
+func (v *OwnerDestroy) appendXML(e *wire.Encoder) {
+	tag := e.Open("<destroy")
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<reason></reason>", 8, v.Reason)
+	e.OptionalLeaf(v.Extra, 2, "<password></password>", 10, v.Password)
+	e.Close(v.Extra, inner, "</destroy>")
 }
 
 func (v *OwnerDestroy) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 1)
+			continue
 		case "password":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Password = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Password, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

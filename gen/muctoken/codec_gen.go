@@ -5,7 +5,6 @@ package muctoken
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -36,78 +35,38 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<request"...)
-	} else {
-		b = append(b, "<request xmlns='urn:xmpp:muc-token-invite:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<request xmlns='urn:xmpp:muc-token-invite:0'", 8)
 	if v.Seconds != nil {
-		b = append(b, " delay='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " delay='", uint64(*v.Seconds))
 	}
 	if v.Uses != nil {
-		b = append(b, " counter='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Uses), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " counter='", uint64(*v.Uses))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</request>"), nil
+	e.Empty(v.Extra, tag, "</request>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "request") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "request")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "delay":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Seconds = wire.Ptr(uint32(n))
+			v.Seconds = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "counter":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Uses = wire.Ptr(uint32(n))
+			v.Uses = wire.Ptr(uint32(d.Uint(32, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -128,92 +87,47 @@ func (*Token) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Token) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<token"...)
-	} else {
-		b = append(b, "<token xmlns='urn:xmpp:muc-token-invite:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<token xmlns='urn:xmpp:muc-token-invite:0'", 6)
 	if v.Seconds != nil {
-		b = append(b, " delay='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " delay='", uint64(*v.Seconds))
 	}
 	if v.Uses != nil {
-		b = append(b, " counter='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Uses), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " counter='", uint64(*v.Uses))
 	}
 	if v.Creator != "" {
-		if b, err = wire.AppendAttr(b, " creator='", v.Creator); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " creator='")
+		e.Attr(" creator='", v.Creator)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</token>"), nil
+	e.Content(v.Extra, tag, v.Value, "</token>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Token) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "token") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "token")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "delay":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Seconds = wire.Ptr(uint32(n))
+			v.Seconds = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "counter":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Uses = wire.Ptr(uint32(n))
+			v.Uses = wire.Ptr(uint32(d.Uint(32, 1)))
 		case "creator":
-			v.Creator = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Creator)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
+	v.Value = d.Text()
 	if v.Value == "" {
-		return r.Invalid("has no text")
+		d.Invalid("has no text")
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -234,64 +148,40 @@ func (*Tokens) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Tokens) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tokens"...)
-	} else {
-		b = append(b, "<tokens xmlns='urn:xmpp:muc-token-invite:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<tokens xmlns='urn:xmpp:muc-token-invite:0'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Tokens {
-		if b, err = v.Tokens[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Tokens[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tokens>"), nil
+	e.Close(v.Extra, inner, "</tokens>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Tokens) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tokens") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "token":
-			if c.Same() {
-				if v.Tokens == nil {
-					v.Tokens = make([]Token, 0, c.Count())
-				}
-				v.Tokens = append(v.Tokens, Token{})
-				if err := v.Tokens[len(v.Tokens)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "tokens")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "token":
+			if len(v.Tokens) == cap(v.Tokens) {
+				v.Tokens = append(v.Tokens, make([]Token, d.Count())...)[:len(v.Tokens)]
+			}
+			v.Tokens = v.Tokens[:len(v.Tokens)+1]
+			if err := v.Tokens[len(v.Tokens)-1].DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -322,48 +212,15 @@ func (*TokensGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TokensGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<tokens/>"...), nil
-		}
-		return append(b, "<tokens xmlns='urn:xmpp:muc-token-invite:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tokens"...)
-	} else {
-		b = append(b, "<tokens xmlns='urn:xmpp:muc-token-invite:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</tokens>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<tokens xmlns='urn:xmpp:muc-token-invite:0'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TokensGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tokens") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "tokens")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -394,50 +251,22 @@ func (*Revoke) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Revoke) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<revoke"...)
-	} else {
-		b = append(b, "<revoke xmlns='urn:xmpp:muc-token-invite:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Token); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</revoke>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<revoke xmlns='urn:xmpp:muc-token-invite:0'", 7)
+	e.Content(v.Extra, tag, v.Token, "</revoke>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Revoke) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "revoke") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Token = r.Text()
+	var d wire.Decoder
+	d.Open(r, NS, "revoke")
+	v.Token = d.Text()
 	if v.Token == "" {
-		return r.Invalid("has no text")
+		d.Invalid("has no text")
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -453,46 +282,13 @@ func (*ExpiredToken) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ExpiredToken) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<expired-token/>"...), nil
-		}
-		return append(b, "<expired-token xmlns='urn:xmpp:muc-token-invite:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<expired-token"...)
-	} else {
-		b = append(b, "<expired-token xmlns='urn:xmpp:muc-token-invite:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</expired-token>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<expired-token xmlns='urn:xmpp:muc-token-invite:0'", 14, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ExpiredToken) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "expired-token") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "expired-token")
+	return d.End(&v.Extra)
 }

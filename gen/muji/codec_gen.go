@@ -26,171 +26,115 @@ func (*Muji) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Muji) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<muji"...)
-	} else {
-		b = append(b, "<muji xmlns='urn:xmpp:jingle:muji:0'"...)
-	}
-	if !v.Room.IsZero() {
-		b = append(b, " room='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Room.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " room='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<muji xmlns='urn:xmpp:jingle:muji:0'", 5)
+	e.SpelledAttr(v.Extra, 0, " room='", v.Room.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Preparing {
-		mark := len(b)
-		b = append(b, "<preparing/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<preparing>", NS)
-		}
+		e.Flag(v.Extra, 1, "<preparing>")
 	}
 	for i := range v.Contents {
-		if b, err = v.Contents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Contents[i].appendXML(e)
 	}
 	for i := range v.JingleContents {
-		if b, err = v.JingleContents[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.JingleContents[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</muji>"), nil
+	e.Close(v.Extra, inner, "</muji>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Muji) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "muji") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "muji")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "room":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Room = n
+			stanza.ReadJID(&d, &v.Room, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "preparing":
-			if c.Same() && !bool(v.Preparing) {
-				v.Preparing = true
-				c.KeepBare(&v.Extra, 1)
+			if d.Same() {
+				d.Flag((*bool)(&v.Preparing), 1)
 				continue
 			}
 		case "content":
-			if c.Same() {
-				if v.Contents == nil {
-					v.Contents = make([]Content, 0, c.Count())
+			if d.Same() {
+				if len(v.Contents) == cap(v.Contents) {
+					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
 				}
-				v.Contents = append(v.Contents, Content{})
-				if err := v.Contents[len(v.Contents)-1].decodeXML(c.Raw()); err != nil {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
-			if c.In(jingle.NS) {
-				if v.JingleContents == nil {
-					v.JingleContents = make([]jingle.Content, 0, c.Count())
+			if d.In(jingle.NS) {
+				if len(v.JingleContents) == cap(v.JingleContents) {
+					v.JingleContents = append(v.JingleContents, make([]jingle.Content, d.Count())...)[:len(v.JingleContents)]
 				}
-				v.JingleContents = append(v.JingleContents, jingle.Content{})
-				if err := v.JingleContents[len(v.JingleContents)-1].DecodeXML(c.Raw()); err != nil {
+				v.JingleContents = v.JingleContents[:len(v.JingleContents)+1]
+				if err := v.JingleContents[len(v.JingleContents)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Content) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<content"...)
+func (v *Content) appendXML(e *wire.Encoder) {
+	tag := e.Open("<content")
 	if v.Creator != "" {
-		if b, err = wire.AppendAttr(b, " creator='", string(v.Creator)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " creator='")
+		e.Attr(" creator='", string(v.Creator))
 	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.Attr(" name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Descriptions {
-		b = wire.AppendRaw(b, v.Descriptions[i], NS)
+		e.Raw(v.Descriptions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</content>"), nil
+	e.Close(v.Extra, inner, "</content>")
 }
 
 func (v *Content) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "creator":
-			v.Creator = jingle.Party(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Creator))
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Descriptions = append(v.Descriptions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Descriptions = append(v.Descriptions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -31,69 +31,32 @@ func (*Mux) NewResult() *stanza.Empty {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mux) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mux"...)
-	} else {
-		b = append(b, "<mux xmlns='urn:xmpp:mux:0'"...)
-	}
-	if !v.Host.IsZero() {
-		b = append(b, " host='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Host.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " host='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Secret); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mux>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mux xmlns='urn:xmpp:mux:0'", 4)
+	e.SpelledAttr(v.Extra, 0, " host='", v.Host.String(), false)
+	e.Content(v.Extra, tag, v.Secret, "</mux>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mux) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mux") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "mux")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "host":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Host = n
+			stanza.ReadJID(&d, &v.Host, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Secret = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Secret = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -115,72 +78,40 @@ func (*Hosts) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hosts) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mux"...)
-	} else {
-		b = append(b, "<mux xmlns='urn:xmpp:mux:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mux xmlns='urn:xmpp:mux:0'", 4)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hosts {
-		mark := len(b)
-		b = append(b, "<host>"...)
-		if b, err = wire.AppendText(b, v.Hosts[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</host>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<host>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<host></host>", 6, v.Hosts[i].String())
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mux>"), nil
+	e.Close(v.Extra, inner, "</mux>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hosts) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mux") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "host":
-			if c.Same() {
-				if v.Hosts == nil {
-					v.Hosts = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Hosts))), &v.Extra, wire.SlotAt(0, len(v.Hosts)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Hosts = append(v.Hosts, n)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "mux")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "host":
+			if v.Hosts == nil {
+				v.Hosts = make([]jid.JID, 0, d.Count())
+			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(0, len(v.Hosts)))
+			v.Hosts = append(v.Hosts, n)
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Hosts) == 0 {
-		return r.MissingChild("host")
+		d.MissingChild("host")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

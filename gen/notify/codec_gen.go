@@ -22,201 +22,131 @@ func (*Settings) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Settings) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<notify"...)
-	} else {
-		b = append(b, "<notify xmlns='urn:xmpp:notification-settings:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<notify xmlns='urn:xmpp:notification-settings:1'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Always {
-		if b, err = v.Always[i].appendXML(b, "<always", "</always>"); err != nil {
-			return b, err
-		}
+		v.Always[i].appendXML(e, "<always", "</always>")
 	}
 	for i := range v.OnMention {
-		if b, err = v.OnMention[i].appendXML(b, "<on-mention", "</on-mention>"); err != nil {
-			return b, err
-		}
+		v.OnMention[i].appendXML(e, "<on-mention", "</on-mention>")
 	}
 	for i := range v.Never {
-		if b, err = v.Never[i].appendXML(b, "<never", "</never>"); err != nil {
-			return b, err
-		}
+		v.Never[i].appendXML(e, "<never", "</never>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</notify>"), nil
+	e.Close(v.Extra, inner, "</notify>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Settings) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "notify") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "always":
-			if c.Same() {
-				if v.Always == nil {
-					v.Always = make([]Setting, 0, c.Count())
-				}
-				v.Always = append(v.Always, Setting{})
-				if err := v.Always[len(v.Always)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "on-mention":
-			if c.Same() {
-				if v.OnMention == nil {
-					v.OnMention = make([]Setting, 0, c.Count())
-				}
-				v.OnMention = append(v.OnMention, Setting{})
-				if err := v.OnMention[len(v.OnMention)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "never":
-			if c.Same() {
-				if v.Never == nil {
-					v.Never = make([]Setting, 0, c.Count())
-				}
-				v.Never = append(v.Never, Setting{})
-				if err := v.Never[len(v.Never)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "notify")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "always":
+			if len(v.Always) == cap(v.Always) {
+				v.Always = append(v.Always, make([]Setting, d.Count())...)[:len(v.Always)]
+			}
+			v.Always = v.Always[:len(v.Always)+1]
+			if err := v.Always[len(v.Always)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "on-mention":
+			if len(v.OnMention) == cap(v.OnMention) {
+				v.OnMention = append(v.OnMention, make([]Setting, d.Count())...)[:len(v.OnMention)]
+			}
+			v.OnMention = v.OnMention[:len(v.OnMention)+1]
+			if err := v.OnMention[len(v.OnMention)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		case "never":
+			if len(v.Never) == cap(v.Never) {
+				v.Never = append(v.Never, make([]Setting, d.Count())...)[:len(v.Never)]
+			}
+			v.Never = v.Never[:len(v.Never)+1]
+			if err := v.Never[len(v.Never)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Setting) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
+func (v *Setting) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
 	if v.IdentityCategory != "" {
-		if b, err = wire.AppendAttr(b, " identity-category='", v.IdentityCategory); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " identity-category='")
+		e.Attr(" identity-category='", v.IdentityCategory)
 	}
 	if v.IdentityType != "" {
-		if b, err = wire.AppendAttr(b, " identity-type='", v.IdentityType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " identity-type='")
+		e.Attr(" identity-type='", v.IdentityType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Advanced != nil {
-		if b, err = v.Advanced.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Advanced.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Setting) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "identity-category":
-			v.IdentityCategory = a.Optional(&v.Extra, 0)
+			d.Optional(&v.IdentityCategory)
 		case "identity-type":
-			v.IdentityType = a.Optional(&v.Extra, 1)
+			d.Optional(&v.IdentityType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "advanced":
-			if c.Same() && v.Advanced == nil {
+			if v.Advanced == nil {
 				v.Advanced = new(Advanced)
-				if err := v.Advanced.decodeXML(c.Raw()); err != nil {
+				if err := v.Advanced.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Advanced) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<advanced"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Advanced) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<advanced")
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NS)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</advanced>"), nil
+	e.Close(v.Extra, inner, "</advanced>")
 }
 
 func (v *Advanced) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Content = append(v.Content, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Content = append(v.Content, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

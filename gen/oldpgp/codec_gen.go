@@ -17,47 +17,19 @@ func (*Encrypted) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Encrypted) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSEncrypted {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='jabber:x:encrypted'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Armor); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSEncrypted); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSEncrypted, "<x xmlns='jabber:x:encrypted'", 2)
+	e.Content(v.Extra, tag, v.Armor, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Encrypted) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSEncrypted, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Armor = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSEncrypted, "x")
+	v.Armor = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -73,45 +45,17 @@ func (*Signed) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Signed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSSigned {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='jabber:x:signed'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Armor); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSigned); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSSigned, "<x xmlns='jabber:x:signed'", 2)
+	e.Content(v.Extra, tag, v.Armor, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Signed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSSigned, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Armor = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSSigned, "x")
+	v.Armor = d.Text()
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package omemo
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -21,84 +20,54 @@ func (*Encrypted) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Encrypted) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<encrypted"...)
-	} else {
-		b = append(b, "<encrypted xmlns='urn:xmpp:omemo:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Header.appendXML(b); err != nil {
-		return b, err
-	}
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<encrypted xmlns='urn:xmpp:omemo:2'", 10)
+	inner := e.Inside(v.Extra, tag)
+	v.Header.appendXML(e)
+	mark := len(e.Buf)
 	if v.Payload != nil {
-		b = append(b, "<payload>"...)
-		if b, err = v.Payload.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</payload>"...)
+		e.Put("<payload>")
+		e.Add(v.Payload.AppendText(e.Buf))
+		e.Put("</payload>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<payload>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</encrypted>"), nil
+	e.RespellChild(v.Extra, mark, 1, "<payload>")
+	e.Close(v.Extra, inner, "</encrypted>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Encrypted) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "encrypted") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "encrypted")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "header":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Header.decodeXML(c.Raw()); err != nil {
+				if err := v.Header.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "payload":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Payload = n
+				stanza.ReadBytes(&d, &v.Payload, false, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("header")
+		d.MissingChild("header")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -119,64 +88,40 @@ func (*Devices) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Devices) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<devices"...)
-	} else {
-		b = append(b, "<devices xmlns='urn:xmpp:omemo:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<devices xmlns='urn:xmpp:omemo:2'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Devices {
-		if b, err = v.Devices[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Devices[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</devices>"), nil
+	e.Close(v.Extra, inner, "</devices>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Devices) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "devices") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "device":
-			if c.Same() {
-				if v.Devices == nil {
-					v.Devices = make([]Device, 0, c.Count())
-				}
-				v.Devices = append(v.Devices, Device{})
-				if err := v.Devices[len(v.Devices)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "devices")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "device":
+			if len(v.Devices) == cap(v.Devices) {
+				v.Devices = append(v.Devices, make([]Device, d.Count())...)[:len(v.Devices)]
+			}
+			v.Devices = v.Devices[:len(v.Devices)+1]
+			if err := v.Devices[len(v.Devices)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -192,121 +137,81 @@ func (*Bundle) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Bundle) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<bundle"...)
-	} else {
-		b = append(b, "<bundle xmlns='urn:xmpp:omemo:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.SignedPreKey.appendXML(b); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	b = append(b, "<spks>"...)
-	if b, err = v.SignedPreKeySignature.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</spks>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<spks>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<ik>"...)
-	if b, err = v.IdentityKey.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</ik>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<ik>", NS)
-	}
-	if b, err = v.PreKeys.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</bundle>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<bundle xmlns='urn:xmpp:omemo:2'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.SignedPreKey.appendXML(e)
+	mark := len(e.Buf)
+	e.Put("<spks>")
+	e.Add(v.SignedPreKeySignature.AppendText(e.Buf))
+	e.Put("</spks>")
+	e.RespellChild(v.Extra, mark, 1, "<spks>")
+	mark = len(e.Buf)
+	e.Put("<ik>")
+	e.Add(v.IdentityKey.AppendText(e.Buf))
+	e.Put("</ik>")
+	e.RespellChild(v.Extra, mark, 2, "<ik>")
+	v.PreKeys.appendXML(e)
+	e.Close(v.Extra, inner, "</bundle>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Bundle) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "bundle") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "bundle")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "spk":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.SignedPreKey.decodeXML(c.Raw()); err != nil {
+				if err := v.SignedPreKey.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "spks":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.SignedPreKeySignature = n
+				stanza.ReadBytes(&d, &v.SignedPreKeySignature, true, 1)
 				continue
 			}
 		case "ik":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.IdentityKey = n
+				stanza.ReadBytes(&d, &v.IdentityKey, true, 2)
 				continue
 			}
 		case "prekeys":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				if err := v.PreKeys.decodeXML(c.Raw()); err != nil {
+				if err := v.PreKeys.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("spk")
+		d.MissingChild("spk")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("spks")
+		d.MissingChild("spks")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("ik")
+		d.MissingChild("ik")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("prekeys")
+		d.MissingChild("prekeys")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -322,578 +227,325 @@ func (*OptOut) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OptOut) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<opt-out"...)
-	} else {
-		b = append(b, "<opt-out xmlns='urn:xmpp:omemo:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<reason>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</opt-out>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<opt-out xmlns='urn:xmpp:omemo:2'", 8)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</opt-out>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OptOut) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "opt-out") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "opt-out")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "reason":
+			d.OptionalLeaf(&v.Reason, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Header) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<header"...)
-	b = append(b, " sid='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.SenderID), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Header) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<header sid='", uint64(v.SenderID))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Keys {
-		if b, err = v.Keys[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Keys[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</header>"), nil
+	e.Close(v.Extra, inner, "</header>")
 }
 
 func (v *Header) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 0)
 			if n < 1 || n > 2147483647 {
-				return a.Invalid(r, "is not from 1 to 2147483647")
+				d.Invalid("is not from 1 to 2147483647")
 			}
 			v.SenderID = uint32(n)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "keys":
-			if c.Same() {
-				if v.Keys == nil {
-					v.Keys = make([]Keys, 0, c.Count())
-				}
-				v.Keys = append(v.Keys, Keys{})
-				if err := v.Keys[len(v.Keys)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Keys) == cap(v.Keys) {
+				v.Keys = append(v.Keys, make([]Keys, d.Count())...)[:len(v.Keys)]
 			}
+			v.Keys = v.Keys[:len(v.Keys)+1]
+			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Keys) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<keys"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Keys) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<keys jid='", v.JID.String(), true)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Keys {
-		if b, err = v.Keys[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Keys[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</keys>"), nil
+	e.Close(v.Extra, inner, "</keys>")
 }
 
 func (v *Keys) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "key":
-			if c.Same() {
-				if v.Keys == nil {
-					v.Keys = make([]Key, 0, c.Count())
-				}
-				v.Keys = append(v.Keys, Key{})
-				if err := v.Keys[len(v.Keys)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Keys) == cap(v.Keys) {
+				v.Keys = append(v.Keys, make([]Key, d.Count())...)[:len(v.Keys)]
 			}
+			v.Keys = v.Keys[:len(v.Keys)+1]
+			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Key) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<key"...)
-	b = append(b, " rid='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.RecipientID), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Key) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<key rid='", uint64(v.RecipientID))
 	if v.KeyExchange {
-		b = append(b, " kex='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.KeyExchange)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " kex='")
+		e.BoolAttr(v.Extra, 1, " kex='", v.KeyExchange)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " kex='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</key>"), nil
+	stanza.WriteBytesContent(e, v.Extra, 2, tag, v.Data, "</key>")
 }
 
 func (v *Key) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "rid":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 0)
 			if n < 1 || n > 2147483647 {
-				return a.Invalid(r, "is not from 1 to 2147483647")
+				d.Invalid("is not from 1 to 2147483647")
 			}
 			v.RecipientID = uint32(n)
 			seen |= 1 << 0
 		case "kex":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.KeyExchange = n
+			v.KeyExchange = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Data, true, 2)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("rid")
+		d.MissingAttr("rid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Device) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<device"...)
-	b = append(b, " id='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.ID), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Device) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<device id='", uint64(v.ID))
 	if v.Label != "" {
-		if b, err = wire.AppendAttr(b, " label='", v.Label); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " label='")
+		e.Attr(" label='", v.Label)
 	}
 	if v.LabelSignature != nil {
-		b = append(b, " labelsig='"...)
-		mark := len(b)
-		if b, err = v.LabelSignature.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" labelsig='")
+		e.Add(v.LabelSignature.AppendText(e.Buf))
+		e.EndAttr(v.Extra, mark, 2)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</device>"), nil
+	e.Empty(v.Extra, tag, "</device>")
 }
 
 func (v *Device) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 0)
 			if n < 1 || n > 2147483647 {
-				return a.Invalid(r, "is not from 1 to 2147483647")
+				d.Invalid("is not from 1 to 2147483647")
 			}
 			v.ID = uint32(n)
 			seen |= 1 << 0
 		case "label":
-			v.Label = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Label)
 		case "labelsig":
-			n, reason := stanza.DecodeBytes(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.LabelSignature = n
+			stanza.ReadBytes(&d, &v.LabelSignature, false, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *SignedPreKey) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<spk"...)
-	b = append(b, " id='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.ID), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Key.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</spk>"), nil
+func (v *SignedPreKey) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<spk id='", uint64(v.ID))
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Key, "</spk>")
 }
 
 func (v *SignedPreKey) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 0)
 			if n < 1 || n > 2147483647 {
-				return a.Invalid(r, "is not from 1 to 2147483647")
+				d.Invalid("is not from 1 to 2147483647")
 			}
 			v.ID = uint32(n)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Key = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Key, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *PreKeys) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<prekeys"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *PreKeys) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<prekeys")
 	for i := range v.Keys {
-		if b, err = v.Keys[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Keys[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</prekeys>"), nil
+	e.Close(v.Extra, inner, "</prekeys>")
 }
 
 func (v *PreKeys) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "pk":
-			if c.Same() {
-				if v.Keys == nil {
-					v.Keys = make([]PreKey, 0, c.Count())
-				}
-				v.Keys = append(v.Keys, PreKey{})
-				if err := v.Keys[len(v.Keys)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "pk":
+			if len(v.Keys) == cap(v.Keys) {
+				v.Keys = append(v.Keys, make([]PreKey, d.Count())...)[:len(v.Keys)]
+			}
+			v.Keys = v.Keys[:len(v.Keys)+1]
+			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *PreKey) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<pk"...)
-	b = append(b, " id='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.ID), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Key.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pk>"), nil
+func (v *PreKey) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<pk id='", uint64(v.ID))
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Key, "</pk>")
 }
 
 func (v *PreKey) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 0)
 			if n < 1 || n > 2147483647 {
-				return a.Invalid(r, "is not from 1 to 2147483647")
+				d.Invalid("is not from 1 to 2147483647")
 			}
 			v.ID = uint32(n)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Key = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Key, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

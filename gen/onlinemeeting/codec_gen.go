@@ -26,111 +26,76 @@ func (*Offer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Offer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:http:online-meetings:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:http:online-meetings:0'", 6)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<desc>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<desc></desc>", 6, v.Description)
 	if v.Initiate != nil {
-		if b, err = v.Initiate.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Initiate.appendXML(e)
 	}
 	if v.Invite != nil {
-		if b, err = v.Invite.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Invite.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Offer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Service(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "desc":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Description, 2)
 				continue
 			}
 		case "initiate":
-			if c.Same() && v.Initiate == nil {
+			if d.Same() && v.Initiate == nil {
 				v.Initiate = new(Initiate)
-				if err := v.Initiate.decodeXML(c.Raw()); err != nil {
+				if err := v.Initiate.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "invite":
-			if c.In(callinvite.NS) && v.Invite == nil {
+			if d.In(callinvite.NS) && v.Invite == nil {
 				v.Invite = new(callinvite.Invite)
-				if err := v.Invite.DecodeXML(c.Raw()); err != nil {
+				if err := v.Invite.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -161,85 +126,52 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:http:online-meetings:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='urn:xmpp:http:online-meetings:0'", 6)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<desc>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<desc></desc>", 6, v.Description)
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Service(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "desc":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -260,111 +192,76 @@ func (*InviteOffer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InviteOffer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSInvite {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:http:online-meetings:invite:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSInvite, "<query xmlns='urn:xmpp:http:online-meetings:invite:0'", 6)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<desc>", NSInvite)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<desc></desc>", 6, v.Description)
 	if v.Initiate != nil {
-		if b, err = v.Initiate.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Initiate.appendXML(e)
 	}
 	if v.Invite != nil {
-		if b, err = v.Invite.AppendXML(b, NSInvite); err != nil {
-			return b, err
-		}
+		e.Add(v.Invite.AppendXML(e.Buf, NSInvite))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInvite); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InviteOffer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInvite, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSInvite, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Service(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "desc":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Description, 2)
 				continue
 			}
 		case "initiate":
-			if c.Same() && v.Initiate == nil {
+			if d.Same() && v.Initiate == nil {
 				v.Initiate = new(InviteInitiate)
-				if err := v.Initiate.decodeXML(c.Raw()); err != nil {
+				if err := v.Initiate.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "invite":
-			if c.In(callinvite.NS) && v.Invite == nil {
+			if d.In(callinvite.NS) && v.Invite == nil {
 				v.Invite = new(callinvite.Invite)
-				if err := v.Invite.DecodeXML(c.Raw()); err != nil {
+				if err := v.Invite.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -395,165 +292,103 @@ func (*InviteRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InviteRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSInvite {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:http:online-meetings:invite:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSInvite, "<query xmlns='urn:xmpp:http:online-meetings:invite:0'", 6)
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<desc>", NSInvite)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInvite); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<desc></desc>", 6, v.Description)
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InviteRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInvite, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSInvite, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Service(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "desc":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *InviteInitiate) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<initiate"...)
+func (v *InviteInitiate) appendXML(e *wire.Encoder) {
+	tag := e.Open("<initiate")
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<url>", v.URL, "</url>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<url>", NSInvite)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<desc>", NSInvite)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInvite); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</initiate>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 1, "<url></url>", 5, v.URL)
+	e.OptionalLeaf(v.Extra, 2, "<desc></desc>", 6, v.Description)
+	e.Close(v.Extra, inner, "</initiate>")
 }
 
 func (v *InviteInitiate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Service(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.URL = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.URL, 1)
 				continue
 			}
 		case "desc":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("url")
+		d.MissingChild("url")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -574,67 +409,41 @@ func (*Meeting) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Meeting) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<meeting"...)
-	} else {
-		b = append(b, "<meeting xmlns='urn:xmpp:http:online-meetings:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<meeting xmlns='urn:xmpp:http:online-meetings:0'", 8)
+	e.Attr(" type='", string(v.Type))
 	if v.Description != "" {
-		if b, err = wire.AppendAttr(b, " desc='", v.Description); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " desc='")
+		e.Attr(" desc='", v.Description)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</meeting>"), nil
+	e.Empty(v.Extra, tag, "</meeting>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Meeting) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "meeting") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "meeting")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Service(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		case "desc":
-			v.Description = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Description)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -650,149 +459,85 @@ func (*Retry) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retry) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<retry"...)
-	} else {
-		b = append(b, "<retry xmlns='urn:xmpp:http:online-meetings:0'"...)
-	}
-	b = append(b, " stamp='"...)
-	mark := len(b)
-	if b, err = v.Stamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</retry>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<retry xmlns='urn:xmpp:http:online-meetings:0'", 6)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, " stamp='", v.Stamp)
+	e.Empty(v.Extra, tag, "</retry>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retry) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "retry") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "retry")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("stamp")
+		d.MissingAttr("stamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Initiate) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<initiate"...)
+func (v *Initiate) appendXML(e *wire.Encoder) {
+	tag := e.Open("<initiate")
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<url>", v.URL, "</url>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<url>", NS)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<desc>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</initiate>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 1, "<url></url>", 5, v.URL)
+	e.OptionalLeaf(v.Extra, 2, "<desc></desc>", 6, v.Description)
+	e.Close(v.Extra, inner, "</initiate>")
 }
 
 func (v *Initiate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Service(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.URL = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.URL, 1)
 				continue
 			}
 		case "desc":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Description = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("url")
+		d.MissingChild("url")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

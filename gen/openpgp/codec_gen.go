@@ -25,58 +25,20 @@ func (*OpenPGP) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OpenPGP) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<openpgp"...)
-	} else {
-		b = append(b, "<openpgp xmlns='urn:xmpp:openpgp:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</openpgp>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<openpgp xmlns='urn:xmpp:openpgp:0'", 8)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Data, "</openpgp>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OpenPGP) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "openpgp") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "openpgp")
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Data, true, 0)
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -92,111 +54,72 @@ func (*SignCrypt) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SignCrypt) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<signcrypt"...)
-	} else {
-		b = append(b, "<signcrypt xmlns='urn:xmpp:openpgp:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<signcrypt xmlns='urn:xmpp:openpgp:0'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.To {
-		if b, err = v.To[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.To[i].appendXML(e)
 	}
-	if b, err = v.Time.appendXML(b); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if v.Padding != "" {
-		if b, err = wire.AppendLeaf(b, "<rpad>", v.Padding, "</rpad>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<rpad>", NS)
-	}
-	if b, err = v.Payload.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</signcrypt>"), nil
+	v.Time.appendXML(e)
+	e.OptionalLeaf(v.Extra, 2, "<rpad></rpad>", 6, v.Padding)
+	v.Payload.appendXML(e)
+	e.Close(v.Extra, inner, "</signcrypt>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SignCrypt) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "signcrypt") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "signcrypt")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			if c.Same() {
-				if v.To == nil {
-					v.To = make([]Recipient, 0, c.Count())
-				}
-				v.To = append(v.To, Recipient{})
-				if err := v.To[len(v.To)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.To) == cap(v.To) {
+				v.To = append(v.To, make([]Recipient, d.Count())...)[:len(v.To)]
 			}
+			v.To = v.To[:len(v.To)+1]
+			if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "time":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Time.decodeXML(c.Raw()); err != nil {
+				if err := v.Time.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rpad":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Padding = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Padding, 2)
+			continue
 		case "payload":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				if err := v.Payload.decodeXML(c.Raw()); err != nil {
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				if err := v.Payload.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.To) == 0 {
-		return r.MissingChild("to")
+		d.MissingChild("to")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("time")
+		d.MissingChild("time")
 	}
-	if seen&(1<<2) == 0 {
-		return r.MissingChild("payload")
+	if seen&(1<<1) == 0 {
+		d.MissingChild("payload")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -212,111 +135,72 @@ func (*Sign) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Sign) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sign"...)
-	} else {
-		b = append(b, "<sign xmlns='urn:xmpp:openpgp:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sign xmlns='urn:xmpp:openpgp:0'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.To {
-		if b, err = v.To[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.To[i].appendXML(e)
 	}
-	if b, err = v.Time.appendXML(b); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if v.Padding != "" {
-		if b, err = wire.AppendLeaf(b, "<rpad>", v.Padding, "</rpad>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<rpad>", NS)
-	}
-	if b, err = v.Payload.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sign>"), nil
+	v.Time.appendXML(e)
+	e.OptionalLeaf(v.Extra, 2, "<rpad></rpad>", 6, v.Padding)
+	v.Payload.appendXML(e)
+	e.Close(v.Extra, inner, "</sign>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Sign) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sign") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "sign")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			if c.Same() {
-				if v.To == nil {
-					v.To = make([]Recipient, 0, c.Count())
-				}
-				v.To = append(v.To, Recipient{})
-				if err := v.To[len(v.To)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.To) == cap(v.To) {
+				v.To = append(v.To, make([]Recipient, d.Count())...)[:len(v.To)]
 			}
+			v.To = v.To[:len(v.To)+1]
+			if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "time":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Time.decodeXML(c.Raw()); err != nil {
+				if err := v.Time.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rpad":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Padding = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Padding, 2)
+			continue
 		case "payload":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				if err := v.Payload.decodeXML(c.Raw()); err != nil {
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				if err := v.Payload.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.To) == 0 {
-		return r.MissingChild("to")
+		d.MissingChild("to")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("time")
+		d.MissingChild("time")
 	}
-	if seen&(1<<2) == 0 {
-		return r.MissingChild("payload")
+	if seen&(1<<1) == 0 {
+		d.MissingChild("payload")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -332,108 +216,69 @@ func (*Crypt) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Crypt) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<crypt"...)
-	} else {
-		b = append(b, "<crypt xmlns='urn:xmpp:openpgp:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<crypt xmlns='urn:xmpp:openpgp:0'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.To {
-		if b, err = v.To[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.To[i].appendXML(e)
 	}
-	if b, err = v.Time.appendXML(b); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if v.Padding != "" {
-		if b, err = wire.AppendLeaf(b, "<rpad>", v.Padding, "</rpad>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<rpad>", NS)
-	}
-	if b, err = v.Payload.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</crypt>"), nil
+	v.Time.appendXML(e)
+	e.OptionalLeaf(v.Extra, 2, "<rpad></rpad>", 6, v.Padding)
+	v.Payload.appendXML(e)
+	e.Close(v.Extra, inner, "</crypt>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Crypt) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "crypt") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "crypt")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			if c.Same() {
-				if v.To == nil {
-					v.To = make([]Recipient, 0, c.Count())
-				}
-				v.To = append(v.To, Recipient{})
-				if err := v.To[len(v.To)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.To) == cap(v.To) {
+				v.To = append(v.To, make([]Recipient, d.Count())...)[:len(v.To)]
 			}
+			v.To = v.To[:len(v.To)+1]
+			if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "time":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Time.decodeXML(c.Raw()); err != nil {
+				if err := v.Time.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rpad":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Padding = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Padding, 2)
+			continue
 		case "payload":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				if err := v.Payload.decodeXML(c.Raw()); err != nil {
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				if err := v.Payload.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("time")
+		d.MissingChild("time")
 	}
-	if seen&(1<<2) == 0 {
-		return r.MissingChild("payload")
+	if seen&(1<<1) == 0 {
+		d.MissingChild("payload")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -449,93 +294,60 @@ func (*PublicKey) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PublicKey) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubkey"...)
-	} else {
-		b = append(b, "<pubkey xmlns='urn:xmpp:openpgp:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubkey xmlns='urn:xmpp:openpgp:0'", 7)
 	if !v.Date.IsZero() {
-		b = append(b, " date='"...)
-		mark := len(b)
-		if b, err = v.Date.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " date='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " date='", v.Date)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " date='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<data>"...)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</data>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<data>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubkey>"), nil
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Put("<data>")
+	e.Add(v.Data.AppendText(e.Buf))
+	e.Put("</data>")
+	e.RespellChild(v.Extra, mark, 1, "<data>")
+	e.Close(v.Extra, inner, "</pubkey>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PublicKey) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubkey") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubkey")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "date":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Date = n
+			stanza.ReadDateTime(&d, &v.Date, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "data":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Data = n
+				stanza.ReadBytes(&d, &v.Data, true, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("data")
+		d.MissingChild("data")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -556,64 +368,40 @@ func (*PublicKeys) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PublicKeys) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<public-keys-list"...)
-	} else {
-		b = append(b, "<public-keys-list xmlns='urn:xmpp:openpgp:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<public-keys-list xmlns='urn:xmpp:openpgp:0'", 17)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Keys {
-		if b, err = v.Keys[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Keys[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</public-keys-list>"), nil
+	e.Close(v.Extra, inner, "</public-keys-list>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PublicKeys) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "public-keys-list") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "pubkey-metadata":
-			if c.Same() {
-				if v.Keys == nil {
-					v.Keys = make([]KeyInfo, 0, c.Count())
-				}
-				v.Keys = append(v.Keys, KeyInfo{})
-				if err := v.Keys[len(v.Keys)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "public-keys-list")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "pubkey-metadata":
+			if len(v.Keys) == cap(v.Keys) {
+				v.Keys = append(v.Keys, make([]KeyInfo, d.Count())...)[:len(v.Keys)]
+			}
+			v.Keys = v.Keys[:len(v.Keys)+1]
+			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -629,279 +417,129 @@ func (*SecretKey) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SecretKey) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<secretkey"...)
-	} else {
-		b = append(b, "<secretkey xmlns='urn:xmpp:openpgp:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</secretkey>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<secretkey xmlns='urn:xmpp:openpgp:0'", 10)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Data, "</secretkey>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SecretKey) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "secretkey") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "secretkey")
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Data, true, 0)
+	return d.End(&v.Extra)
 }
 
-func (v *Recipient) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<to"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</to>"), nil
+func (v *Recipient) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<to jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</to>")
 }
 
 func (v *Recipient) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Time) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<time"...)
-	b = append(b, " stamp='"...)
-	mark := len(b)
-	if b, err = v.Stamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</time>"), nil
+func (v *Time) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, "<time stamp='", v.Stamp)
+	e.Empty(v.Extra, tag, "</time>")
 }
 
 func (v *Time) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("stamp")
+		d.MissingAttr("stamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Payload) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<payload"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Payload) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<payload")
 	for i := range v.Payloads {
-		b = wire.AppendRaw(b, v.Payloads[i], NS)
+		e.Raw(v.Payloads[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</payload>"), nil
+	e.Close(v.Extra, inner, "</payload>")
 }
 
 func (v *Payload) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Payloads = append(v.Payloads, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Payloads = append(v.Payloads, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *KeyInfo) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<pubkey-metadata"...)
-	if b, err = wire.AppendAttr(b, " v4-fingerprint='", v.Fingerprint); err != nil {
-		return b, err
-	}
-	b = append(b, " date='"...)
-	mark := len(b)
-	if b, err = v.Date.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</pubkey-metadata>"), nil
+func (v *KeyInfo) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<pubkey-metadata v4-fingerprint='", v.Fingerprint)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " date='", v.Date)
+	e.Empty(v.Extra, tag, "</pubkey-metadata>")
 }
 
 func (v *KeyInfo) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "v4-fingerprint":
-			v.Fingerprint = a.Value()
+			d.String(&v.Fingerprint)
 			seen |= 1 << 0
 		case "date":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Date = n
+			stanza.ReadDateTime(&d, &v.Date, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("v4-fingerprint")
+		d.MissingAttr("v4-fingerprint")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("date")
+		d.MissingAttr("date")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

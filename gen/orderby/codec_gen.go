@@ -2,10 +2,7 @@
 
 package orderby
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Order) WireName() wire.Name {
@@ -25,73 +22,41 @@ func (*Order) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Order) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<order"...)
-	} else {
-		b = append(b, "<order xmlns='urn:xmpp:order-by:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " by='", string(v.By)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<order xmlns='urn:xmpp:order-by:1'", 6)
+	e.Attr(" by='", string(v.By))
 	if v.Descending {
-		b = append(b, " desc='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Descending)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " desc='")
+		e.BoolAttr(v.Extra, 1, " desc='", v.Descending)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " desc='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</order>"), nil
+	e.Empty(v.Extra, tag, "</order>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Order) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "order") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "order")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "by":
-			v.By = Key(a.Value())
+			d.String((*string)(&v.By))
 			seen |= 1 << 0
 		case "desc":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Descending = n
+			v.Descending = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("by")
+		d.MissingAttr("by")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,104 +25,57 @@ func (*Absence) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Absence) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<item"...)
-	} else {
-		b = append(b, "<item xmlns='urn:xmpp:ooo:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<item xmlns='urn:xmpp:ooo:0'", 5)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.Start.IsZero() {
-		b = append(b, "<start>"...)
-		if b, err = v.Start.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</start>"...)
+		e.Put("<start>")
+		e.Add(v.Start.AppendText(e.Buf))
+		e.Put("</start>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<start>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 0, "<start>")
+	mark = len(e.Buf)
 	if !v.End.IsZero() {
-		b = append(b, "<end>"...)
-		if b, err = v.End.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</end>"...)
+		e.Put("<end>")
+		e.Add(v.End.AppendText(e.Buf))
+		e.Put("</end>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<end>", NS)
-	}
-	mark = len(b)
-	if v.Message != "" {
-		if b, err = wire.AppendLeaf(b, "<message>", v.Message, "</message>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<message>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.RespellChild(v.Extra, mark, 1, "<end>")
+	e.OptionalLeaf(v.Extra, 2, "<message></message>", 9, v.Message)
+	e.Close(v.Extra, inner, "</item>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Absence) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "item") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "item")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Start = n
+				stanza.ReadDateTime(&d, &v.Start, false, 0)
 				continue
 			}
 		case "end":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.End = n
+				stanza.ReadDateTime(&d, &v.End, false, 1)
 				continue
 			}
 		case "message":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Message = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Message, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

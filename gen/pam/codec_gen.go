@@ -41,123 +41,76 @@ func (*ActionUnsubscribe) isAction() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pam"...)
-	} else {
-		b = append(b, "<pam xmlns='urn:xmpp:pam:0'"...)
-	}
-	if !v.Service.IsZero() {
-		b = append(b, " service='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.Service.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " service='")
-	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pam xmlns='urn:xmpp:pam:0'", 4)
+	e.SpelledAttr(v.Extra, 0, " service='", v.Service.String(), false)
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Action.(type) {
 	case *ActionSubscribe:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *ActionSubscribe"}
-		}
-		if b, err = x.AppendXML(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			e.Add(x.AppendXML(e.Buf, NS))
+		} else {
+			e.Fail("a nil *ActionSubscribe")
 		}
 	case *ActionUnsubscribe:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *ActionUnsubscribe"}
-		}
-		if b, err = x.AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			e.Add(x.AppendXML(e.Buf, NS))
+		} else {
+			e.Fail("a nil *ActionUnsubscribe")
 		}
 	}
-	return wire.CloseEmpty(b, inner, "</pam>"), nil
+	e.Close(v.Extra, inner, "</pam>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pam") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "pam")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "service":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Service = n
+			stanza.ReadJID(&d, &v.Service, false, 0)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscribe":
-			if c.In(pubsub.NS) && v.Action == nil {
+			if d.In(pubsub.NS) && v.Action == nil {
 				x := new(ActionSubscribe)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Action = x
 				continue
 			}
 		case "unsubscribe":
-			if c.In(pubsub.NS) && v.Action == nil {
+			if d.In(pubsub.NS) && v.Action == nil {
 				x := new(ActionUnsubscribe)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Action = x
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -231,99 +184,67 @@ func (*Notify) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Notify) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<notify"...)
-	} else {
-		b = append(b, "<notify xmlns='urn:xmpp:pam:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " ver='", v.Version); err != nil {
-		return b, err
-	}
-	b = append(b, " service='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Service.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<notify xmlns='urn:xmpp:pam:0'", 7)
+	e.Attr(" ver='", v.Version)
+	e.SpelledAttr(v.Extra, 1, " service='", v.Service.String(), true)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Subscriptions {
-		if b, err = v.Subscriptions[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Subscriptions[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</notify>"), nil
+	e.Close(v.Extra, inner, "</notify>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Notify) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "notify") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "notify")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ver":
-			v.Version = a.Value()
+			d.String(&v.Version)
 			seen |= 1 << 0
 		case "service":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Service = n
+			stanza.ReadJID(&d, &v.Service, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscription":
-			if c.In(pubsub.NS) {
-				if v.Subscriptions == nil {
-					v.Subscriptions = make([]pubsub.Subscription, 0, c.Count())
+			if d.In(pubsub.NS) {
+				if len(v.Subscriptions) == cap(v.Subscriptions) {
+					v.Subscriptions = append(v.Subscriptions, make([]pubsub.Subscription, d.Count())...)[:len(v.Subscriptions)]
 				}
-				v.Subscriptions = append(v.Subscriptions, pubsub.Subscription{})
-				if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(c.Raw()); err != nil {
+				v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+				if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("ver")
+		d.MissingAttr("ver")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("service")
+		d.MissingAttr("service")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -344,76 +265,55 @@ func (*Subscriptions) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Subscriptions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<subscriptions"...)
-	} else {
-		b = append(b, "<subscriptions xmlns='urn:xmpp:pam:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<subscriptions xmlns='urn:xmpp:pam:0'", 14)
 	if v.Version != "" {
-		if b, err = wire.AppendAttr(b, " ver='", v.Version); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " ver='")
+		e.Attr(" ver='", v.Version)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Subscriptions {
-		if b, err = v.Subscriptions[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Subscriptions[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</subscriptions>"), nil
+	e.Close(v.Extra, inner, "</subscriptions>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Subscriptions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "subscriptions") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "subscriptions")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ver":
-			v.Version = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Version)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscription":
-			if c.Same() {
-				if v.Subscriptions == nil {
-					v.Subscriptions = make([]Subscription, 0, c.Count())
-				}
-				v.Subscriptions = append(v.Subscriptions, Subscription{})
-				if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Subscriptions) == cap(v.Subscriptions) {
+				v.Subscriptions = append(v.Subscriptions, make([]Subscription, d.Count())...)[:len(v.Subscriptions)]
 			}
+			v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+			if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -444,163 +344,82 @@ func (*SubscriptionsGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SubscriptionsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<subscriptions"...)
-	} else {
-		b = append(b, "<subscriptions xmlns='urn:xmpp:pam:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<subscriptions xmlns='urn:xmpp:pam:0'", 14)
 	if v.Version != "" {
-		if b, err = wire.AppendAttr(b, " ver='", v.Version); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " ver='")
+		e.Attr(" ver='", v.Version)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</subscriptions>"), nil
+	e.Empty(v.Extra, tag, "</subscriptions>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SubscriptionsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "subscriptions") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "subscriptions")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ver":
-			v.Version = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Version)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Subscription) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<subscription"...)
-	b = append(b, " service='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Service.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Subscription) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<subscription service='", v.Service.String(), true)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	b = append(b, " jid='"...)
-	mark = len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
+	e.SpelledAttr(v.Extra, 2, " jid='", v.JID.String(), true)
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " subscription='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " subscription='")
+		e.Attr(" subscription='", string(v.State))
 	}
 	if v.SubID != "" {
-		if b, err = wire.AppendAttr(b, " subid='", v.SubID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " subid='")
+		e.Attr(" subid='", v.SubID)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</subscription>"), nil
+	e.Empty(v.Extra, tag, "</subscription>")
 }
 
 func (v *Subscription) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "service":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Service = n
+			stanza.ReadJID(&d, &v.Service, true, 0)
 			seen |= 1 << 0
 		case "node":
-			v.Node = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Node)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 2)
 			seen |= 1 << 1
 		case "subscription":
-			v.State = pubsub.SubscriptionState(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.State))
 		case "subid":
-			v.SubID = a.Optional(&v.Extra, 4)
+			d.Optional(&v.SubID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("service")
+		d.MissingAttr("service")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

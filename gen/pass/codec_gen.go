@@ -5,7 +5,6 @@ package pass
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,131 +25,81 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:pass'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:pass'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Expire != nil {
-		b = append(b, "<expire>"...)
-		b = strconv.AppendUint(b, *v.Expire, 10)
-		b = append(b, "</expire>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<expire>", NS)
+		e.UintLeaf(v.Extra, 0, "<expire></expire>", 8, *v.Expire)
 	}
 	if v.OneShot {
-		mark := len(b)
-		b = append(b, "<oneshot/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<oneshot>", NS)
-		}
+		e.Flag(v.Extra, 1, "<oneshot>")
 	}
 	if v.Close {
-		mark := len(b)
-		b = append(b, "<close/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<close>", NS)
-		}
+		e.Flag(v.Extra, 2, "<close>")
 	}
 	if v.Server != nil {
-		if b, err = v.Server.appendXML(b, "<server", "</server>"); err != nil {
-			return b, err
-		}
+		v.Server.appendXML(e, "<server", "</server>")
 	}
 	if v.Proxy != nil {
-		if b, err = v.Proxy.appendXML(b, "<proxy", "</proxy>"); err != nil {
-			return b, err
-		}
+		v.Proxy.appendXML(e, "<proxy", "</proxy>")
 	}
 	if v.Client != nil {
-		if b, err = v.Client.appendXML(b, "<client", "</client>"); err != nil {
-			return b, err
-		}
+		v.Client.appendXML(e, "<client", "</client>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "expire":
-			if c.Same() && v.Expire == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 64, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Expire = wire.Ptr(n)
+			if v.Expire == nil {
+				v.Expire = wire.Ptr(d.Uint(64, 0))
 				continue
 			}
 		case "oneshot":
-			if c.Same() && !bool(v.OneShot) {
-				v.OneShot = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
+			d.Flag((*bool)(&v.OneShot), 1)
+			continue
 		case "close":
-			if c.Same() && !bool(v.Close) {
-				v.Close = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.Close), 2)
+			continue
 		case "server":
-			if c.Same() && v.Server == nil {
+			if v.Server == nil {
 				v.Server = new(Address)
-				if err := v.Server.decodeXML(c.Raw()); err != nil {
+				if err := v.Server.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "proxy":
-			if c.Same() && v.Proxy == nil {
+			if v.Proxy == nil {
 				v.Proxy = new(Address)
-				if err := v.Proxy.decodeXML(c.Raw()); err != nil {
+				if err := v.Proxy.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "client":
-			if c.Same() && v.Client == nil {
+			if v.Client == nil {
 				v.Client = new(Address)
-				if err := v.Client.decodeXML(c.Raw()); err != nil {
+				if err := v.Client.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -181,131 +130,81 @@ func (*Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:pass'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:pass'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Expire != nil {
-		b = append(b, "<expire>"...)
-		b = strconv.AppendUint(b, *v.Expire, 10)
-		b = append(b, "</expire>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<expire>", NS)
+		e.UintLeaf(v.Extra, 0, "<expire></expire>", 8, *v.Expire)
 	}
 	if v.OneShot {
-		mark := len(b)
-		b = append(b, "<oneshot/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<oneshot>", NS)
-		}
+		e.Flag(v.Extra, 1, "<oneshot>")
 	}
 	if v.Close {
-		mark := len(b)
-		b = append(b, "<close/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<close>", NS)
-		}
+		e.Flag(v.Extra, 2, "<close>")
 	}
 	if v.Server != nil {
-		if b, err = v.Server.appendXML(b, "<server", "</server>"); err != nil {
-			return b, err
-		}
+		v.Server.appendXML(e, "<server", "</server>")
 	}
 	if v.Proxy != nil {
-		if b, err = v.Proxy.appendXML(b, "<proxy", "</proxy>"); err != nil {
-			return b, err
-		}
+		v.Proxy.appendXML(e, "<proxy", "</proxy>")
 	}
 	if v.Client != nil {
-		if b, err = v.Client.appendXML(b, "<client", "</client>"); err != nil {
-			return b, err
-		}
+		v.Client.appendXML(e, "<client", "</client>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "expire":
-			if c.Same() && v.Expire == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 64, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Expire = wire.Ptr(n)
+			if v.Expire == nil {
+				v.Expire = wire.Ptr(d.Uint(64, 0))
 				continue
 			}
 		case "oneshot":
-			if c.Same() && !bool(v.OneShot) {
-				v.OneShot = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
+			d.Flag((*bool)(&v.OneShot), 1)
+			continue
 		case "close":
-			if c.Same() && !bool(v.Close) {
-				v.Close = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.Close), 2)
+			continue
 		case "server":
-			if c.Same() && v.Server == nil {
+			if v.Server == nil {
 				v.Server = new(Address)
-				if err := v.Server.decodeXML(c.Raw()); err != nil {
+				if err := v.Server.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "proxy":
-			if c.Same() && v.Proxy == nil {
+			if v.Proxy == nil {
 				v.Proxy = new(Address)
-				if err := v.Proxy.decodeXML(c.Raw()); err != nil {
+				if err := v.Proxy.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "client":
-			if c.Same() && v.Client == nil {
+			if v.Client == nil {
 				v.Client = new(Address)
-				if err := v.Client.decodeXML(c.Raw()); err != nil {
+				if err := v.Client.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -336,182 +235,106 @@ func (*Set) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:pass'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:pass'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Expire != nil {
-		b = append(b, "<expire>"...)
-		b = strconv.AppendUint(b, *v.Expire, 10)
-		b = append(b, "</expire>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<expire>", NS)
+		e.UintLeaf(v.Extra, 0, "<expire></expire>", 8, *v.Expire)
 	}
 	if v.OneShot {
-		mark := len(b)
-		b = append(b, "<oneshot/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<oneshot>", NS)
-		}
+		e.Flag(v.Extra, 1, "<oneshot>")
 	}
 	if v.Close {
-		mark := len(b)
-		b = append(b, "<close/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<close>", NS)
-		}
+		e.Flag(v.Extra, 2, "<close>")
 	}
 	if v.Server != nil {
-		if b, err = v.Server.appendXML(b, "<server", "</server>"); err != nil {
-			return b, err
-		}
+		v.Server.appendXML(e, "<server", "</server>")
 	}
 	if v.Proxy != nil {
-		if b, err = v.Proxy.appendXML(b, "<proxy", "</proxy>"); err != nil {
-			return b, err
-		}
+		v.Proxy.appendXML(e, "<proxy", "</proxy>")
 	}
 	if v.Client != nil {
-		if b, err = v.Client.appendXML(b, "<client", "</client>"); err != nil {
-			return b, err
-		}
+		v.Client.appendXML(e, "<client", "</client>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "expire":
-			if c.Same() && v.Expire == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 64, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Expire = wire.Ptr(n)
+			if v.Expire == nil {
+				v.Expire = wire.Ptr(d.Uint(64, 0))
 				continue
 			}
 		case "oneshot":
-			if c.Same() && !bool(v.OneShot) {
-				v.OneShot = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
+			d.Flag((*bool)(&v.OneShot), 1)
+			continue
 		case "close":
-			if c.Same() && !bool(v.Close) {
-				v.Close = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.Close), 2)
+			continue
 		case "server":
-			if c.Same() && v.Server == nil {
+			if v.Server == nil {
 				v.Server = new(Address)
-				if err := v.Server.decodeXML(c.Raw()); err != nil {
+				if err := v.Server.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "proxy":
-			if c.Same() && v.Proxy == nil {
+			if v.Proxy == nil {
 				v.Proxy = new(Address)
-				if err := v.Proxy.decodeXML(c.Raw()); err != nil {
+				if err := v.Proxy.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "client":
-			if c.Same() && v.Client == nil {
+			if v.Client == nil {
 				v.Client = new(Address)
-				if err := v.Client.decodeXML(c.Raw()); err != nil {
+				if err := v.Client.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Address) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
+func (v *Address) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
 	if v.Port != nil {
-		b = append(b, " port='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Port), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " port='", uint64(*v.Port))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Host); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Content(v.Extra, tag, v.Host, end)
 }
 
 func (v *Address) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = wire.Ptr(uint16(n))
+			v.Port = wire.Ptr(uint16(d.Uint(16, 0)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Host = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Host = d.Text()
+	return d.End(&v.Extra)
 }

@@ -22,209 +22,81 @@ func (*Location) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Location) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<physloc"...)
-	} else {
-		b = append(b, "<physloc xmlns='http://jabber.org/protocol/physloc'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<physloc xmlns='http://jabber.org/protocol/physloc'", 8)
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Country != "" {
-		if b, err = wire.AppendLeaf(b, "<country>", v.Country, "</country>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<country>", NS)
-	}
-	mark = len(b)
-	if v.Region != "" {
-		if b, err = wire.AppendLeaf(b, "<region>", v.Region, "</region>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<region>", NS)
-	}
-	mark = len(b)
-	if v.Locality != "" {
-		if b, err = wire.AppendLeaf(b, "<locality>", v.Locality, "</locality>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<locality>", NS)
-	}
-	mark = len(b)
-	if v.Area != "" {
-		if b, err = wire.AppendLeaf(b, "<area>", v.Area, "</area>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<area>", NS)
-	}
-	mark = len(b)
-	if v.Street != "" {
-		if b, err = wire.AppendLeaf(b, "<street>", v.Street, "</street>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<street>", NS)
-	}
-	mark = len(b)
-	if v.Building != "" {
-		if b, err = wire.AppendLeaf(b, "<building>", v.Building, "</building>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<building>", NS)
-	}
-	mark = len(b)
-	if v.Floor != "" {
-		if b, err = wire.AppendLeaf(b, "<floor>", v.Floor, "</floor>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<floor>", NS)
-	}
-	mark = len(b)
-	if v.Room != "" {
-		if b, err = wire.AppendLeaf(b, "<room>", v.Room, "</room>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<room>", NS)
-	}
-	mark = len(b)
-	if v.PostalCode != "" {
-		if b, err = wire.AppendLeaf(b, "<postalcode>", v.PostalCode, "</postalcode>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<postalcode>", NS)
-	}
-	mark = len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<text>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</physloc>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<country></country>", 9, v.Country)
+	e.OptionalLeaf(v.Extra, 2, "<region></region>", 8, v.Region)
+	e.OptionalLeaf(v.Extra, 3, "<locality></locality>", 10, v.Locality)
+	e.OptionalLeaf(v.Extra, 4, "<area></area>", 6, v.Area)
+	e.OptionalLeaf(v.Extra, 5, "<street></street>", 8, v.Street)
+	e.OptionalLeaf(v.Extra, 6, "<building></building>", 10, v.Building)
+	e.OptionalLeaf(v.Extra, 7, "<floor></floor>", 7, v.Floor)
+	e.OptionalLeaf(v.Extra, 8, "<room></room>", 6, v.Room)
+	e.OptionalLeaf(v.Extra, 9, "<postalcode></postalcode>", 12, v.PostalCode)
+	e.OptionalLeaf(v.Extra, 10, "<text></text>", 6, v.Text)
+	e.Close(v.Extra, inner, "</physloc>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Location) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "physloc") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "physloc")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "country":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Country = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Country, 1)
+			continue
 		case "region":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Region = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Region, 2)
+			continue
 		case "locality":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Locality = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Locality, 3)
+			continue
 		case "area":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Area = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
+			d.OptionalLeaf(&v.Area, 4)
+			continue
 		case "street":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Street = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
+			d.OptionalLeaf(&v.Street, 5)
+			continue
 		case "building":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Building = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+			d.OptionalLeaf(&v.Building, 6)
+			continue
 		case "floor":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Floor = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.Floor, 7)
+			continue
 		case "room":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.Room = c.OptionalLeaf(&v.Extra, 8)
-				continue
-			}
+			d.OptionalLeaf(&v.Room, 8)
+			continue
 		case "postalcode":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.PostalCode = c.OptionalLeaf(&v.Extra, 9)
-				continue
-			}
+			d.OptionalLeaf(&v.PostalCode, 9)
+			continue
 		case "text":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.Text = c.OptionalLeaf(&v.Extra, 10)
-				continue
-			}
+			d.OptionalLeaf(&v.Text, 10)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -9,7 +9,6 @@ import (
 	"stanza.invalid/gen/vcard"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -25,83 +24,59 @@ func (*ServerData) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ServerData) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<server-data"...)
-	} else {
-		b = append(b, "<server-data xmlns='urn:xmpp:pie:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<server-data xmlns='urn:xmpp:pie:0'", 12)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hosts {
-		if b, err = v.Hosts[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Hosts[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Includes {
-		if b, err = v.Includes[i].appendXML(b, "<include xmlns='http://www.w3.org/2001/XInclude'", "</include>"); err != nil {
-			return b, err
-		}
+		v.Includes[i].appendXML(e, "<include xmlns='http://www.w3.org/2001/XInclude'", "</include>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</server-data>"), nil
+	e.Close(v.Extra, inner, "</server-data>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ServerData) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "server-data") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "server-data")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "host":
-			if c.Same() {
-				if v.Hosts == nil {
-					v.Hosts = make([]Host, 0, c.Count())
+			if d.Same() {
+				if len(v.Hosts) == cap(v.Hosts) {
+					v.Hosts = append(v.Hosts, make([]Host, d.Count())...)[:len(v.Hosts)]
 				}
-				v.Hosts = append(v.Hosts, Host{})
-				if err := v.Hosts[len(v.Hosts)-1].DecodeXML(c.Raw()); err != nil {
+				v.Hosts = v.Hosts[:len(v.Hosts)+1]
+				if err := v.Hosts[len(v.Hosts)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "include":
-			if c.In(NSInclude) {
-				if v.Includes == nil {
-					v.Includes = make([]Include, 0, c.Count())
+			if d.In(NSInclude) {
+				if len(v.Includes) == cap(v.Includes) {
+					v.Includes = append(v.Includes, make([]Include, d.Count())...)[:len(v.Includes)]
 				}
-				v.Includes = append(v.Includes, Include{})
-				if err := v.Includes[len(v.Includes)-1].decodeXML(c.Raw()); err != nil {
+				v.Includes = v.Includes[:len(v.Includes)+1]
+				if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -117,109 +92,77 @@ func (*Host) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Host) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<host"...)
-	} else {
-		b = append(b, "<host xmlns='urn:xmpp:pie:0'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<host xmlns='urn:xmpp:pie:0'", 5)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Users {
-		if b, err = v.Users[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Users[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Includes {
-		if b, err = v.Includes[i].appendXML(b, "<include xmlns='http://www.w3.org/2001/XInclude'", "</include>"); err != nil {
-			return b, err
-		}
+		v.Includes[i].appendXML(e, "<include xmlns='http://www.w3.org/2001/XInclude'", "</include>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</host>"), nil
+	e.Close(v.Extra, inner, "</host>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Host) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "host") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "host")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "user":
-			if c.Same() {
-				if v.Users == nil {
-					v.Users = make([]User, 0, c.Count())
+			if d.Same() {
+				if len(v.Users) == cap(v.Users) {
+					v.Users = append(v.Users, make([]User, d.Count())...)[:len(v.Users)]
 				}
-				v.Users = append(v.Users, User{})
-				if err := v.Users[len(v.Users)-1].DecodeXML(c.Raw()); err != nil {
+				v.Users = v.Users[:len(v.Users)+1]
+				if err := v.Users[len(v.Users)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "include":
-			if c.In(NSInclude) {
-				if v.Includes == nil {
-					v.Includes = make([]Include, 0, c.Count())
+			if d.In(NSInclude) {
+				if len(v.Includes) == cap(v.Includes) {
+					v.Includes = append(v.Includes, make([]Include, d.Count())...)[:len(v.Includes)]
 				}
-				v.Includes = append(v.Includes, Include{})
-				if err := v.Includes[len(v.Includes)-1].decodeXML(c.Raw()); err != nil {
+				v.Includes = v.Includes[:len(v.Includes)+1]
+				if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -235,512 +178,380 @@ func (*User) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *User) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<user"...)
-	} else {
-		b = append(b, "<user xmlns='urn:xmpp:pie:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<user xmlns='urn:xmpp:pie:0'", 5)
+	e.Attr(" name='", v.Name)
 	if v.Password != "" {
-		if b, err = wire.AppendAttr(b, " password='", v.Password); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " password='")
+		e.Attr(" password='", v.Password)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.SCRAM {
-		if b, err = v.SCRAM[i].appendXML(b, "<scram-credentials xmlns='urn:xmpp:pie:0#scram'", "</scram-credentials>"); err != nil {
-			return b, err
-		}
+		v.SCRAM[i].appendXML(e, "<scram-credentials xmlns='urn:xmpp:pie:0#scram'", "</scram-credentials>")
 	}
 	if v.Roster != nil {
-		if b, err = v.Roster.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Roster.AppendXML(e.Buf, NS))
 	}
 	if v.Offline != nil {
-		if b, err = v.Offline.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Offline.appendXML(e)
 	}
 	if v.Private != nil {
-		if b, err = v.Private.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Private.AppendXML(e.Buf, NS))
 	}
 	if v.VCard != nil {
-		if b, err = v.VCard.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.VCard.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Requests {
-		if b, err = v.Requests[i].AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Requests[i].AppendXML(e.Buf, ""))
 	}
 	if v.Archive != nil {
-		if b, err = v.Archive.appendXML(b, "<archive xmlns='urn:xmpp:pie:0#mam'", "</archive>"); err != nil {
-			return b, err
-		}
+		v.Archive.appendXML(e, "<archive xmlns='urn:xmpp:pie:0#mam'", "</archive>")
 	}
 	for i := range v.Includes {
-		if b, err = v.Includes[i].appendXML(b, "<include xmlns='http://www.w3.org/2001/XInclude'", "</include>"); err != nil {
-			return b, err
-		}
+		v.Includes[i].appendXML(e, "<include xmlns='http://www.w3.org/2001/XInclude'", "</include>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</user>"), nil
+	e.Close(v.Extra, inner, "</user>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *User) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "user") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "user")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "password":
-			v.Password = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Password)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "scram-credentials":
-			if c.In(NSSCRAM) {
-				if v.SCRAM == nil {
-					v.SCRAM = make([]SCRAM, 0, c.Count())
+			if d.In(NSSCRAM) {
+				if len(v.SCRAM) == cap(v.SCRAM) {
+					v.SCRAM = append(v.SCRAM, make([]SCRAM, d.Count())...)[:len(v.SCRAM)]
 				}
-				v.SCRAM = append(v.SCRAM, SCRAM{})
-				if err := v.SCRAM[len(v.SCRAM)-1].decodeXML(c.Raw()); err != nil {
+				v.SCRAM = v.SCRAM[:len(v.SCRAM)+1]
+				if err := v.SCRAM[len(v.SCRAM)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "query":
-			if c.In(roster.NS) {
+			if d.In(roster.NS) {
 				if v.Roster != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Roster = new(roster.Roster)
-				if err := v.Roster.DecodeXML(c.Raw()); err != nil {
+				if err := v.Roster.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
-			if c.In(private.NS) {
+			if d.In(private.NS) {
 				if v.Private != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Private = new(private.Storage)
-				if err := v.Private.DecodeXML(c.Raw()); err != nil {
+				if err := v.Private.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "offline-messages":
-			if c.Same() {
+			if d.Same() {
 				if v.Offline != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Offline = new(OfflineMessages)
-				if err := v.Offline.decodeXML(c.Raw()); err != nil {
+				if err := v.Offline.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "vCard":
-			if c.In(vcard.NS) {
+			if d.In(vcard.NS) {
 				if v.VCard != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.VCard = new(vcard.VCard)
-				if err := v.VCard.DecodeXML(c.Raw()); err != nil {
+				if err := v.VCard.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "presence":
-			if c.In(wire.NSClient) {
-				if v.Requests == nil {
-					v.Requests = make([]stanza.Presence, 0, c.Count())
+			if d.In(wire.NSClient) {
+				if len(v.Requests) == cap(v.Requests) {
+					v.Requests = append(v.Requests, make([]stanza.Presence, d.Count())...)[:len(v.Requests)]
 				}
-				v.Requests = append(v.Requests, stanza.Presence{})
-				if err := v.Requests[len(v.Requests)-1].DecodeXML(c.Raw()); err != nil {
+				v.Requests = v.Requests[:len(v.Requests)+1]
+				if err := v.Requests[len(v.Requests)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "archive":
-			if c.In(NSMAM) {
+			if d.In(NSMAM) {
 				if v.Archive != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Archive = new(Archive)
-				if err := v.Archive.decodeXML(c.Raw()); err != nil {
+				if err := v.Archive.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "include":
-			if c.In(NSInclude) {
-				if v.Includes == nil {
-					v.Includes = make([]Include, 0, c.Count())
+			if d.In(NSInclude) {
+				if len(v.Includes) == cap(v.Includes) {
+					v.Includes = append(v.Includes, make([]Include, d.Count())...)[:len(v.Includes)]
 				}
-				v.Includes = append(v.Includes, Include{})
-				if err := v.Includes[len(v.Includes)-1].decodeXML(c.Raw()); err != nil {
+				v.Includes = v.Includes[:len(v.Includes)+1]
+				if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Include) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " href='", v.Href); err != nil {
-		return b, err
-	}
+func (v *Include) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSInclude, open)
+	e.Attr(" href='", v.Href)
 	if v.Parse != "" {
-		if b, err = wire.AppendAttr(b, " parse='", v.Parse); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " parse='")
+		e.Attr(" parse='", v.Parse)
 	}
 	if v.Xpointer != "" {
-		if b, err = wire.AppendAttr(b, " xpointer='", v.Xpointer); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " xpointer='")
+		e.Attr(" xpointer='", v.Xpointer)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInclude); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *Include) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "href":
-			v.Href = a.Value()
+			d.String(&v.Href)
 			seen |= 1 << 0
 		case "parse":
-			v.Parse = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Parse)
 		case "xpointer":
-			v.Xpointer = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Xpointer)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("href")
+		d.MissingAttr("href")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *SCRAM) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " mechanism='", v.Mechanism); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<iter-count>"...)
-	b = strconv.AppendUint(b, uint64(v.Iterations), 10)
-	b = append(b, "</iter-count>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<iter-count>", NSSCRAM)
-	}
-	mark = len(b)
-	b = append(b, "<salt>"...)
-	if b, err = v.Salt.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</salt>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<salt>", NSSCRAM)
-	}
-	mark = len(b)
-	b = append(b, "<server-key>"...)
-	if b, err = v.ServerKey.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</server-key>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<server-key>", NSSCRAM)
-	}
-	mark = len(b)
-	b = append(b, "<stored-key>"...)
-	if b, err = v.StoredKey.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</stored-key>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<stored-key>", NSSCRAM)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSCRAM); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *SCRAM) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSSCRAM, open)
+	e.Attr(" mechanism='", v.Mechanism)
+	inner := e.Inside(v.Extra, tag)
+	e.UintLeaf(v.Extra, 1, "<iter-count></iter-count>", 12, uint64(v.Iterations))
+	mark := len(e.Buf)
+	e.Put("<salt>")
+	e.Add(v.Salt.AppendText(e.Buf))
+	e.Put("</salt>")
+	e.RespellChild(v.Extra, mark, 2, "<salt>")
+	mark = len(e.Buf)
+	e.Put("<server-key>")
+	e.Add(v.ServerKey.AppendText(e.Buf))
+	e.Put("</server-key>")
+	e.RespellChild(v.Extra, mark, 3, "<server-key>")
+	mark = len(e.Buf)
+	e.Put("<stored-key>")
+	e.Add(v.StoredKey.AppendText(e.Buf))
+	e.Put("</stored-key>")
+	e.RespellChild(v.Extra, mark, 4, "<stored-key>")
+	e.Close(v.Extra, inner, end)
+	e.Back(outer)
 }
 
 func (v *SCRAM) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanism":
-			v.Mechanism = a.Value()
+			d.String(&v.Mechanism)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "iter-count":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 1), 32, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+				n := d.Uint(32, 1)
 				if n < 1 {
-					return c.Invalid(r, "is less than 1")
+					d.Invalid("is less than 1")
 				}
 				v.Iterations = uint32(n)
 				continue
 			}
 		case "salt":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Salt = n
+				stanza.ReadBytes(&d, &v.Salt, true, 2)
 				continue
 			}
 		case "server-key":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.ServerKey = n
+				stanza.ReadBytes(&d, &v.ServerKey, true, 3)
 				continue
 			}
 		case "stored-key":
-			if c.Same() && seen&(1<<4) == 0 {
+			if seen&(1<<4) == 0 {
 				seen |= 1 << 4
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.StoredKey = n
+				stanza.ReadBytes(&d, &v.StoredKey, true, 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("mechanism")
+		d.MissingAttr("mechanism")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("iter-count")
+		d.MissingChild("iter-count")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("salt")
+		d.MissingChild("salt")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("server-key")
+		d.MissingChild("server-key")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingChild("stored-key")
+		d.MissingChild("stored-key")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *OfflineMessages) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<offline-messages"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *OfflineMessages) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<offline-messages")
 	for i := range v.Messages {
-		if b, err = v.Messages[i].AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Messages[i].AppendXML(e.Buf, ""))
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</offline-messages>"), nil
+	e.Close(v.Extra, inner, "</offline-messages>")
 }
 
 func (v *OfflineMessages) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			if c.In(wire.NSClient) {
-				if v.Messages == nil {
-					v.Messages = make([]stanza.Message, 0, c.Count())
+			if d.In(wire.NSClient) {
+				if len(v.Messages) == cap(v.Messages) {
+					v.Messages = append(v.Messages, make([]stanza.Message, d.Count())...)[:len(v.Messages)]
 				}
-				v.Messages = append(v.Messages, stanza.Message{})
-				if err := v.Messages[len(v.Messages)-1].DecodeXML(c.Raw()); err != nil {
+				v.Messages = v.Messages[:len(v.Messages)+1]
+				if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Archive) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Archive) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSMAM, open)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Results {
-		if b, err = v.Results[i].AppendXML(b, NSMAM); err != nil {
-			return b, err
-		}
+		e.Add(v.Results[i].AppendXML(e.Buf, NSMAM))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSMAM); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
+	e.Back(outer)
 }
 
 func (v *Archive) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			if c.In(mam.NS) {
-				if v.Results == nil {
-					v.Results = make([]mam.Result, 0, c.Count())
+			if d.In(mam.NS) {
+				if len(v.Results) == cap(v.Results) {
+					v.Results = append(v.Results, make([]mam.Result, d.Count())...)[:len(v.Results)]
 				}
-				v.Results = append(v.Results, mam.Result{})
-				if err := v.Results[len(v.Results)-1].DecodeXML(c.Raw()); err != nil {
+				v.Results = v.Results[:len(v.Results)+1]
+				if err := v.Results[len(v.Results)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

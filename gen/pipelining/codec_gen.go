@@ -17,67 +17,41 @@ func (*ConfigVersion) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ConfigVersion) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<config-version"...)
-	} else {
-		b = append(b, "<config-version xmlns='urn:xmpp:iap:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<config-version xmlns='urn:xmpp:iap:0'", 15)
 	if v.Scheme != "" {
-		if b, err = wire.AppendAttr(b, " scheme='", string(v.Scheme)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " scheme='")
+		e.Attr(" scheme='", string(v.Scheme))
 	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</config-version>"), nil
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</config-version>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ConfigVersion) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "config-version") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "config-version")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "scheme":
-			v.Scheme = Scheme(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Scheme))
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -93,46 +67,13 @@ func (*ConfigVersionMismatch) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ConfigVersionMismatch) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<config-version-mismatch/>"...), nil
-		}
-		return append(b, "<config-version-mismatch xmlns='urn:xmpp:iap:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<config-version-mismatch"...)
-	} else {
-		b = append(b, "<config-version-mismatch xmlns='urn:xmpp:iap:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</config-version-mismatch>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<config-version-mismatch xmlns='urn:xmpp:iap:0'", 24, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ConfigVersionMismatch) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "config-version-mismatch") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "config-version-mismatch")
+	return d.End(&v.Extra)
 }

@@ -26,101 +26,64 @@ func (*Annotation) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Annotation) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<state-annotation"...)
-	} else {
-		b = append(b, "<state-annotation xmlns='urn:xmpp:psa'"...)
-	}
-	b = append(b, " from='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<state-annotation xmlns='urn:xmpp:psa'", 17)
+	e.SpelledAttr(v.Extra, 0, " from='", v.From.String(), true)
+	inner := e.Inside(v.Extra, tag)
 	if v.Condition != "" {
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Condition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 1, n, NS)
-		}
+		e.Name(v.Extra, 1, NS, string(v.Condition))
 	}
-	if b, err = stanza.AppendText(b, v.Description, "<description>", "</description>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</state-annotation>"), nil
+	stanza.WriteText(e, v.Description, v.Extra, 2, "<description></description>", 13)
+	e.Close(v.Extra, inner, "</state-annotation>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Annotation) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "state-annotation") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "state-annotation")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "description":
-			if c.Same() {
-				v.Description = append(v.Description, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Description))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Description, 2)
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Condition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 1)
-			v.Condition = Condition(c.Local())
+			d.KeepBare(1)
+			v.Condition = Condition(d.Local())
 			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("from")
+		d.MissingAttr("from")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

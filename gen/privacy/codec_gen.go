@@ -5,7 +5,6 @@ package privacy
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -31,90 +30,62 @@ func (*Privacy) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Privacy) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:privacy'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:privacy'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Active != nil {
-		if b, err = v.Active.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Active.appendXML(e)
 	}
 	if v.Default != nil {
-		if b, err = v.Default.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Default.appendXML(e)
 	}
 	for i := range v.Lists {
-		if b, err = v.Lists[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Lists[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Privacy) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "active":
-			if c.Same() && v.Active == nil {
+			if v.Active == nil {
 				v.Active = new(Active)
-				if err := v.Active.decodeXML(c.Raw()); err != nil {
+				if err := v.Active.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "default":
-			if c.Same() && v.Default == nil {
+			if v.Default == nil {
 				v.Default = new(Default)
-				if err := v.Default.decodeXML(c.Raw()); err != nil {
+				if err := v.Default.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "list":
-			if c.Same() {
-				if v.Lists == nil {
-					v.Lists = make([]List, 0, c.Count())
-				}
-				v.Lists = append(v.Lists, List{})
-				if err := v.Lists[len(v.Lists)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Lists) == cap(v.Lists) {
+				v.Lists = append(v.Lists, make([]List, d.Count())...)[:len(v.Lists)]
 			}
+			v.Lists = v.Lists[:len(v.Lists)+1]
+			if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -150,64 +121,40 @@ func (*Query) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:privacy'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:privacy'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Lists {
-		if b, err = v.Lists[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Lists[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "list":
-			if c.Same() {
-				if v.Lists == nil {
-					v.Lists = make([]List, 0, c.Count())
-				}
-				v.Lists = append(v.Lists, List{})
-				if err := v.Lists[len(v.Lists)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "list":
+			if len(v.Lists) == cap(v.Lists) {
+				v.Lists = append(v.Lists, make([]List, d.Count())...)[:len(v.Lists)]
+			}
+			v.Lists = v.Lists[:len(v.Lists)+1]
+			if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -249,63 +196,41 @@ func (*SetActive) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SetActive) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:privacy'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Active.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:privacy'", 6)
+	inner := e.Inside(v.Extra, tag)
+	v.Active.appendXML(e)
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SetActive) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "active":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Active.decodeXML(c.Raw()); err != nil {
+				if err := v.Active.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("active")
+		d.MissingChild("active")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -347,63 +272,41 @@ func (*SetDefault) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SetDefault) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:privacy'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Default.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:privacy'", 6)
+	inner := e.Inside(v.Extra, tag)
+	v.Default.appendXML(e)
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SetDefault) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "default":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Default.decodeXML(c.Raw()); err != nil {
+				if err := v.Default.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("default")
+		d.MissingChild("default")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -445,356 +348,224 @@ func (*SetList) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SetList) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:privacy'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:privacy'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Lists {
-		if b, err = v.Lists[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Lists[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SetList) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "list":
-			if c.Same() {
-				if v.Lists == nil {
-					v.Lists = make([]List, 0, c.Count())
-				}
-				v.Lists = append(v.Lists, List{})
-				if err := v.Lists[len(v.Lists)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "list":
+			if len(v.Lists) == cap(v.Lists) {
+				v.Lists = append(v.Lists, make([]List, d.Count())...)[:len(v.Lists)]
+			}
+			v.Lists = v.Lists[:len(v.Lists)+1]
+			if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Lists) == 0 {
-		return r.MissingChild("list")
+		d.MissingChild("list")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Active) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<active"...)
+func (v *Active) appendXML(e *wire.Encoder) {
+	tag := e.Open("<active")
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</active>"), nil
+	e.Empty(v.Extra, tag, "</active>")
 }
 
 func (v *Active) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Default) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<default"...)
+func (v *Default) appendXML(e *wire.Encoder) {
+	tag := e.Open("<default")
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</default>"), nil
+	e.Empty(v.Extra, tag, "</default>")
 }
 
 func (v *Default) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *List) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<list"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *List) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<list name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</list>"), nil
+	e.Close(v.Extra, inner, "</list>")
 }
 
 func (v *List) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
-				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
 	if v.Value != "" {
-		if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " value='")
+		e.Attr(" value='", v.Value)
 	}
-	if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-		return b, err
-	}
-	b = append(b, " order='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Order), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.Attr(" action='", string(v.Action))
+	e.UintAttr(v.Extra, 3, " order='", uint64(v.Order))
+	inner := e.Inside(v.Extra, tag)
 	if v.Messages {
-		mark := len(b)
-		b = append(b, "<message/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<message>", NS)
-		}
+		e.Flag(v.Extra, 4, "<message>")
 	}
 	if v.IQs {
-		mark := len(b)
-		b = append(b, "<iq/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<iq>", NS)
-		}
+		e.Flag(v.Extra, 5, "<iq>")
 	}
 	if v.PresenceIn {
-		mark := len(b)
-		b = append(b, "<presence-in/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 6, "<presence-in>", NS)
-		}
+		e.Flag(v.Extra, 6, "<presence-in>")
 	}
 	if v.PresenceOut {
-		mark := len(b)
-		b = append(b, "<presence-out/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 7, "<presence-out>", NS)
-		}
+		e.Flag(v.Extra, 7, "<presence-out>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = ItemType(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Type))
 		case "value":
-			v.Value = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Value)
 		case "action":
-			v.Action = Action(a.Value())
+			d.String((*string)(&v.Action))
 			seen |= 1 << 0
 		case "order":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Order = uint32(n)
+			v.Order = uint32(d.Uint(32, 3))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			if c.Same() && !bool(v.Messages) {
-				v.Messages = true
-				c.KeepBare(&v.Extra, 4)
-				continue
-			}
+			d.Flag((*bool)(&v.Messages), 4)
+			continue
 		case "iq":
-			if c.Same() && !bool(v.IQs) {
-				v.IQs = true
-				c.KeepBare(&v.Extra, 5)
-				continue
-			}
+			d.Flag((*bool)(&v.IQs), 5)
+			continue
 		case "presence-in":
-			if c.Same() && !bool(v.PresenceIn) {
-				v.PresenceIn = true
-				c.KeepBare(&v.Extra, 6)
-				continue
-			}
+			d.Flag((*bool)(&v.PresenceIn), 6)
+			continue
 		case "presence-out":
-			if c.Same() && !bool(v.PresenceOut) {
-				v.PresenceOut = true
-				c.KeepBare(&v.Extra, 7)
-				continue
-			}
+			d.Flag((*bool)(&v.PresenceOut), 7)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
+		d.MissingAttr("action")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("order")
+		d.MissingAttr("order")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/forward"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -22,77 +21,53 @@ func (*Privilege) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Privilege) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<privilege"...)
-	} else {
-		b = append(b, "<privilege xmlns='urn:xmpp:privilege:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<privilege xmlns='urn:xmpp:privilege:2'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Perms {
-		if b, err = v.Perms[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Perms[i].appendXML(e)
 	}
 	if v.Forwarded != nil {
-		if b, err = v.Forwarded.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Forwarded.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</privilege>"), nil
+	e.Close(v.Extra, inner, "</privilege>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Privilege) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "privilege") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "privilege")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "perm":
-			if c.Same() {
-				if v.Perms == nil {
-					v.Perms = make([]Permission, 0, c.Count())
+			if d.Same() {
+				if len(v.Perms) == cap(v.Perms) {
+					v.Perms = append(v.Perms, make([]Permission, d.Count())...)[:len(v.Perms)]
 				}
-				v.Perms = append(v.Perms, Permission{})
-				if err := v.Perms[len(v.Perms)-1].decodeXML(c.Raw()); err != nil {
+				v.Perms = v.Perms[:len(v.Perms)+1]
+				if err := v.Perms[len(v.Perms)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "forwarded":
-			if c.In(forward.NS) && v.Forwarded == nil {
+			if d.In(forward.NS) && v.Forwarded == nil {
 				v.Forwarded = new(forward.Forwarded)
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -108,63 +83,41 @@ func (*PrivilegedIQ) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PrivilegedIQ) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<privileged_iq"...)
-	} else {
-		b = append(b, "<privileged_iq xmlns='urn:xmpp:privilege:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Request.AppendXML(b, ""); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</privileged_iq>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<privileged_iq xmlns='urn:xmpp:privilege:2'", 14)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Request.AppendXML(e.Buf, ""))
+	e.Close(v.Extra, inner, "</privileged_iq>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PrivilegedIQ) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "privileged_iq") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "privileged_iq")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "iq":
-			if c.In(wire.NSClient) && seen&(1<<0) == 0 {
+			if d.In(wire.NSClient) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Request.DecodeXML(c.Raw()); err != nil {
+				if err := v.Request.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("iq")
+		d.MissingChild("iq")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -190,63 +143,41 @@ func (*PrivilegedGet) NewResult() *Privilege {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PrivilegedGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<privileged_iq"...)
-	} else {
-		b = append(b, "<privileged_iq xmlns='urn:xmpp:privilege:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Request.AppendXML(b, ""); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</privileged_iq>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<privileged_iq xmlns='urn:xmpp:privilege:2'", 14)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Request.AppendXML(e.Buf, ""))
+	e.Close(v.Extra, inner, "</privileged_iq>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PrivilegedGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "privileged_iq") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "privileged_iq")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "iq":
-			if c.In(wire.NSClient) && seen&(1<<0) == 0 {
+			if d.In(wire.NSClient) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Request.DecodeXML(c.Raw()); err != nil {
+				if err := v.Request.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("iq")
+		d.MissingChild("iq")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -272,63 +203,41 @@ func (*PrivilegedSet) NewResult() *Privilege {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PrivilegedSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<privileged_iq"...)
-	} else {
-		b = append(b, "<privileged_iq xmlns='urn:xmpp:privilege:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Request.AppendXML(b, ""); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</privileged_iq>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<privileged_iq xmlns='urn:xmpp:privilege:2'", 14)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Request.AppendXML(e.Buf, ""))
+	e.Close(v.Extra, inner, "</privileged_iq>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PrivilegedSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "privileged_iq") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "privileged_iq")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "iq":
-			if c.In(wire.NSClient) && seen&(1<<0) == 0 {
+			if d.In(wire.NSClient) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Request.DecodeXML(c.Raw()); err != nil {
+				if err := v.Request.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("iq")
+		d.MissingChild("iq")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -344,363 +253,245 @@ func (*Privilege1) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Privilege1) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS1 {
-		b = append(b, "<privilege"...)
-	} else {
-		b = append(b, "<privilege xmlns='urn:xmpp:privilege:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS1, "<privilege xmlns='urn:xmpp:privilege:1'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Perms {
-		if b, err = v.Perms[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Perms[i].appendXML(e)
 	}
 	if v.Forwarded != nil {
-		if b, err = v.Forwarded.AppendXML(b, NS1); err != nil {
-			return b, err
-		}
+		e.Add(v.Forwarded.AppendXML(e.Buf, NS1))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</privilege>"), nil
+	e.Close(v.Extra, inner, "</privilege>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Privilege1) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS1, "privilege") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS1, "privilege")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "perm":
-			if c.Same() {
-				if v.Perms == nil {
-					v.Perms = make([]Permission1, 0, c.Count())
+			if d.Same() {
+				if len(v.Perms) == cap(v.Perms) {
+					v.Perms = append(v.Perms, make([]Permission1, d.Count())...)[:len(v.Perms)]
 				}
-				v.Perms = append(v.Perms, Permission1{})
-				if err := v.Perms[len(v.Perms)-1].decodeXML(c.Raw()); err != nil {
+				v.Perms = v.Perms[:len(v.Perms)+1]
+				if err := v.Perms[len(v.Perms)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "forwarded":
-			if c.In(forward.NS) && v.Forwarded == nil {
+			if d.In(forward.NS) && v.Forwarded == nil {
 				v.Forwarded = new(forward.Forwarded)
-				if err := v.Forwarded.DecodeXML(c.Raw()); err != nil {
+				if err := v.Forwarded.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Permission1) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<perm"...)
-	if b, err = wire.AppendAttr(b, " access='", string(v.Access)); err != nil {
-		return b, err
-	}
+func (v *Permission1) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<perm access='", string(v.Access))
 	if v.Right != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Right)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " type='")
+		e.Attr(" type='", string(v.Right))
 	}
 	if v.Push != nil {
-		b = append(b, " push='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Push)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 2, " push='", *v.Push)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Namespaces {
-		if b, err = v.Namespaces[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Namespaces[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</perm>"), nil
+	e.Close(v.Extra, inner, "</perm>")
 }
 
 func (v *Permission1) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "access":
-			v.Access = Access(a.Value())
+			d.String((*string)(&v.Access))
 			seen |= 1 << 0
 		case "type":
-			v.Right = Right(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Right))
 		case "push":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Push = wire.Ptr(n)
+			v.Push = wire.Ptr(d.Bool(false, 2))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "namespace":
-			if c.Same() {
-				if v.Namespaces == nil {
-					v.Namespaces = make([]NamespaceRight1, 0, c.Count())
-				}
-				v.Namespaces = append(v.Namespaces, NamespaceRight1{})
-				if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Namespaces) == cap(v.Namespaces) {
+				v.Namespaces = append(v.Namespaces, make([]NamespaceRight1, d.Count())...)[:len(v.Namespaces)]
 			}
+			v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
+			if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("access")
+		d.MissingAttr("access")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NamespaceRight1) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<namespace"...)
-	if b, err = wire.AppendAttr(b, " ns='", v.Namespace); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Right)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS1); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</namespace>"), nil
+func (v *NamespaceRight1) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<namespace ns='", v.Namespace)
+	e.Attr(" type='", string(v.Right))
+	e.Empty(v.Extra, tag, "</namespace>")
 }
 
 func (v *NamespaceRight1) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ns":
-			v.Namespace = a.Value()
+			d.String(&v.Namespace)
 			seen |= 1 << 0
 		case "type":
-			v.Right = Right(a.Value())
+			d.String((*string)(&v.Right))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("ns")
+		d.MissingAttr("ns")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Permission) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<perm"...)
-	if b, err = wire.AppendAttr(b, " access='", string(v.Access)); err != nil {
-		return b, err
-	}
+func (v *Permission) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<perm access='", string(v.Access))
 	if v.Right != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Right)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " type='")
+		e.Attr(" type='", string(v.Right))
 	}
 	if v.Push != nil {
-		b = append(b, " push='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Push)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 2, " push='", *v.Push)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Namespaces {
-		if b, err = v.Namespaces[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Namespaces[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</perm>"), nil
+	e.Close(v.Extra, inner, "</perm>")
 }
 
 func (v *Permission) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "access":
-			v.Access = Access(a.Value())
+			d.String((*string)(&v.Access))
 			seen |= 1 << 0
 		case "type":
-			v.Right = Right(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Right))
 		case "push":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Push = wire.Ptr(n)
+			v.Push = wire.Ptr(d.Bool(false, 2))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "namespace":
-			if c.Same() {
-				if v.Namespaces == nil {
-					v.Namespaces = make([]NamespaceRight, 0, c.Count())
-				}
-				v.Namespaces = append(v.Namespaces, NamespaceRight{})
-				if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Namespaces) == cap(v.Namespaces) {
+				v.Namespaces = append(v.Namespaces, make([]NamespaceRight, d.Count())...)[:len(v.Namespaces)]
 			}
+			v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
+			if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("access")
+		d.MissingAttr("access")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NamespaceRight) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<namespace"...)
-	if b, err = wire.AppendAttr(b, " ns='", v.Namespace); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Right)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</namespace>"), nil
+func (v *NamespaceRight) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<namespace ns='", v.Namespace)
+	e.Attr(" type='", string(v.Right))
+	e.Empty(v.Extra, tag, "</namespace>")
 }
 
 func (v *NamespaceRight) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ns":
-			v.Namespace = a.Value()
+			d.String(&v.Namespace)
 			seen |= 1 << 0
 		case "type":
-			v.Right = Right(a.Value())
+			d.String((*string)(&v.Right))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("ns")
+		d.MissingAttr("ns")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

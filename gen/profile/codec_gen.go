@@ -26,63 +26,41 @@ func (*Profile) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Profile) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<profile"...)
-	} else {
-		b = append(b, "<profile xmlns='urn:xmpp:tmp:profile'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</profile>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<profile xmlns='urn:xmpp:tmp:profile'", 8)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</profile>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Profile) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "profile") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "profile")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
+			if d.In(form.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -113,48 +91,15 @@ func (*Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<profile/>"...), nil
-		}
-		return append(b, "<profile xmlns='urn:xmpp:tmp:profile'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<profile"...)
-	} else {
-		b = append(b, "<profile xmlns='urn:xmpp:tmp:profile'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</profile>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<profile xmlns='urn:xmpp:tmp:profile'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "profile") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "profile")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -185,61 +130,39 @@ func (*Set) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<profile"...)
-	} else {
-		b = append(b, "<profile xmlns='urn:xmpp:tmp:profile'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Form.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</profile>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<profile xmlns='urn:xmpp:tmp:profile'", 8)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Form.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</profile>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "profile") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "profile")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && seen&(1<<0) == 0 {
+			if d.In(form.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x")
+		d.MissingChild("x")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -37,58 +36,20 @@ func (*GetToken) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetToken) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getToken"...)
-	} else {
-		b = append(b, "<getToken xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Certificate.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getToken>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getToken xmlns='urn:xmpp:iot:provisioning'", 9)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Certificate, "</getToken>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetToken) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getToken") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Certificate = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "getToken")
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Certificate, true, 0)
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -109,79 +70,38 @@ func (*GetTokenChallenge) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetTokenChallenge) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getTokenChallenge"...)
-	} else {
-		b = append(b, "<getTokenChallenge xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Challenge.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getTokenChallenge>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getTokenChallenge xmlns='urn:xmpp:iot:provisioning'", 18)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Challenge, "</getTokenChallenge>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetTokenChallenge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getTokenChallenge") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getTokenChallenge")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Challenge = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Challenge, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -212,79 +132,38 @@ func (*GetTokenChallengeResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *GetTokenChallengeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getTokenChallengeResponse"...)
-	} else {
-		b = append(b, "<getTokenChallengeResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Response.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</getTokenChallengeResponse>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getTokenChallengeResponse xmlns='urn:xmpp:iot:provisioning'", 26)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Response, "</getTokenChallengeResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *GetTokenChallengeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getTokenChallengeResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getTokenChallengeResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Response = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Response, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -305,58 +184,36 @@ func (*Token) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Token) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<getTokenResponse"...)
-	} else {
-		b = append(b, "<getTokenResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if b, err = wire.AppendAttr(b, " token='", v.Token); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</getTokenResponse>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<getTokenResponse xmlns='urn:xmpp:iot:provisioning'", 17)
+	e.Attr(" token='", v.Token)
+	e.Empty(v.Extra, tag, "</getTokenResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Token) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "getTokenResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "getTokenResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "token":
-			v.Token = a.Value()
+			d.String(&v.Token)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("token")
+		d.MissingAttr("token")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -387,71 +244,38 @@ func (*TokenChallenge) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TokenChallenge) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tokenChallenge"...)
-	} else {
-		b = append(b, "<tokenChallenge xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if b, err = wire.AppendAttr(b, " token='", v.Token); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Challenge.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tokenChallenge>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<tokenChallenge xmlns='urn:xmpp:iot:provisioning'", 15)
+	e.Attr(" token='", v.Token)
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Challenge, "</tokenChallenge>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TokenChallenge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tokenChallenge") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "tokenChallenge")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "token":
-			v.Token = a.Value()
+			d.String(&v.Token)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Challenge = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Challenge, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("token")
+		d.MissingAttr("token")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -472,58 +296,20 @@ func (*TokenChallengeResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TokenChallengeResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tokenChallengeResponse"...)
-	} else {
-		b = append(b, "<tokenChallengeResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Response.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tokenChallengeResponse>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<tokenChallengeResponse xmlns='urn:xmpp:iot:provisioning'", 23)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Response, "</tokenChallengeResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TokenChallengeResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tokenChallengeResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Response = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "tokenChallengeResponse")
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Response, true, 0)
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -554,71 +340,36 @@ func (*IsFriend) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *IsFriend) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<isFriend"...)
-	} else {
-		b = append(b, "<isFriend xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</isFriend>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<isFriend xmlns='urn:xmpp:iot:provisioning'", 9)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</isFriend>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *IsFriend) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "isFriend") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "isFriend")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -639,105 +390,50 @@ func (*Friendship) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Friendship) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<isFriendResponse"...)
-	} else {
-		b = append(b, "<isFriendResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " result='"...)
-	mark = len(b)
-	b = strconv.AppendBool(b, v.Result)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<isFriendResponse xmlns='urn:xmpp:iot:provisioning'", 17)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.BoolAttr(v.Extra, 1, " result='", v.Result)
 	if v.SecondaryTrustAllowed {
-		b = append(b, " secondaryTrustAllowed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.SecondaryTrustAllowed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " secondaryTrustAllowed='")
+		e.BoolAttr(v.Extra, 2, " secondaryTrustAllowed='", v.SecondaryTrustAllowed)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " secondaryTrustAllowed='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</isFriendResponse>"), nil
+	e.Empty(v.Extra, tag, "</isFriendResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Friendship) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "isFriendResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "isFriendResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "result":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Result = n
+			v.Result = d.Bool(false, 1)
 			seen |= 1 << 1
 		case "secondaryTrustAllowed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SecondaryTrustAllowed = n
+			v.SecondaryTrustAllowed = d.Bool(true, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -758,71 +454,36 @@ func (*Friend) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Friend) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<friend"...)
-	} else {
-		b = append(b, "<friend xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</friend>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<friend xmlns='urn:xmpp:iot:provisioning'", 7)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</friend>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Friend) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "friend") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "friend")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -843,71 +504,36 @@ func (*Unfriend) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Unfriend) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unfriend"...)
-	} else {
-		b = append(b, "<unfriend xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unfriend>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unfriend xmlns='urn:xmpp:iot:provisioning'", 9)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</unfriend>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Unfriend) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unfriend") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "unfriend")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -938,405 +564,197 @@ func (*CanRead) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CanRead) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<canRead"...)
-	} else {
-		b = append(b, "<canRead xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<canRead xmlns='urn:xmpp:iot:provisioning'", 8)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.Momentary {
-		b = append(b, " momentary='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Momentary)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " momentary='")
+		e.BoolAttr(v.Extra, 1, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " momentary='")
 	}
 	if v.Peak {
-		b = append(b, " peak='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Peak)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " peak='")
+		e.BoolAttr(v.Extra, 2, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " peak='")
 	}
 	if v.Status {
-		b = append(b, " status='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Status)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " status='")
+		e.BoolAttr(v.Extra, 3, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " status='")
 	}
 	if v.Computed {
-		b = append(b, " computed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Computed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " computed='")
+		e.BoolAttr(v.Extra, 4, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " computed='")
 	}
 	if v.Identity {
-		b = append(b, " identity='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Identity)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " identity='")
+		e.BoolAttr(v.Extra, 5, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " identity='")
 	}
 	if v.HistoricalSecond {
-		b = append(b, " historicalSecond='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalSecond)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " historicalSecond='")
+		e.BoolAttr(v.Extra, 6, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " historicalSecond='")
 	}
 	if v.HistoricalMinute {
-		b = append(b, " historicalMinute='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMinute)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " historicalMinute='")
+		e.BoolAttr(v.Extra, 7, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalMinute='")
 	}
 	if v.HistoricalHour {
-		b = append(b, " historicalHour='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalHour)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " historicalHour='")
+		e.BoolAttr(v.Extra, 8, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalHour='")
 	}
 	if v.HistoricalDay {
-		b = append(b, " historicalDay='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalDay)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " historicalDay='")
+		e.BoolAttr(v.Extra, 9, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalDay='")
 	}
 	if v.HistoricalWeek {
-		b = append(b, " historicalWeek='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalWeek)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " historicalWeek='")
+		e.BoolAttr(v.Extra, 10, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalWeek='")
 	}
 	if v.HistoricalMonth {
-		b = append(b, " historicalMonth='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMonth)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " historicalMonth='")
+		e.BoolAttr(v.Extra, 11, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalMonth='")
 	}
 	if v.HistoricalQuarter {
-		b = append(b, " historicalQuarter='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalQuarter)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " historicalQuarter='")
+		e.BoolAttr(v.Extra, 12, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalQuarter='")
 	}
 	if v.HistoricalYear {
-		b = append(b, " historicalYear='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalYear)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " historicalYear='")
+		e.BoolAttr(v.Extra, 13, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalYear='")
 	}
 	if v.HistoricalOther {
-		b = append(b, " historicalOther='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalOther)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " historicalOther='")
+		e.BoolAttr(v.Extra, 14, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalOther='")
 	}
 	if v.All {
-		b = append(b, " all='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.All)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " all='")
+		e.BoolAttr(v.Extra, 15, " all='", v.All)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " all='")
 	}
 	if v.Historical {
-		b = append(b, " historical='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Historical)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " historical='")
+		e.BoolAttr(v.Extra, 16, " historical='", v.Historical)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " historical='")
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 18, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 19, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	for i := range v.Fields {
-		if b, err = v.Fields[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Fields[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</canRead>"), nil
+	e.Close(v.Extra, inner, "</canRead>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CanRead) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "canRead") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "canRead")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "momentary":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Momentary = n
+			v.Momentary = d.Bool(true, 1)
 		case "peak":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Peak = n
+			v.Peak = d.Bool(true, 2)
 		case "status":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Status = n
+			v.Status = d.Bool(true, 3)
 		case "computed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Computed = n
+			v.Computed = d.Bool(true, 4)
 		case "identity":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Identity = n
+			v.Identity = d.Bool(true, 5)
 		case "historicalSecond":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalSecond = n
+			v.HistoricalSecond = d.Bool(true, 6)
 		case "historicalMinute":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMinute = n
+			v.HistoricalMinute = d.Bool(true, 7)
 		case "historicalHour":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalHour = n
+			v.HistoricalHour = d.Bool(true, 8)
 		case "historicalDay":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalDay = n
+			v.HistoricalDay = d.Bool(true, 9)
 		case "historicalWeek":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalWeek = n
+			v.HistoricalWeek = d.Bool(true, 10)
 		case "historicalMonth":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMonth = n
+			v.HistoricalMonth = d.Bool(true, 11)
 		case "historicalQuarter":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalQuarter = n
+			v.HistoricalQuarter = d.Bool(true, 12)
 		case "historicalYear":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalYear = n
+			v.HistoricalYear = d.Bool(true, 13)
 		case "historicalOther":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalOther = n
+			v.HistoricalOther = d.Bool(true, 14)
 		case "all":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.All = n
+			v.All = d.Bool(true, 15)
 		case "historical":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Historical = n
+			v.Historical = d.Bool(true, 16)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 17)
+			d.Optional(&v.ServiceToken)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 18)
+			d.Optional(&v.DeviceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 19)
+			d.Optional(&v.UserToken)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "field":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Count())
-				}
-				v.Fields = append(v.Fields, Field{})
-				if err := v.Fields[len(v.Fields)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Fields) == cap(v.Fields) {
+				v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
 			}
+			v.Fields = v.Fields[:len(v.Fields)+1]
+			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1357,395 +775,189 @@ func (*ReadPermission) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ReadPermission) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<canReadResponse"...)
-	} else {
-		b = append(b, "<canReadResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " result='"...)
-	mark = len(b)
-	b = strconv.AppendBool(b, v.Result)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<canReadResponse xmlns='urn:xmpp:iot:provisioning'", 16)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.BoolAttr(v.Extra, 1, " result='", v.Result)
 	if v.Momentary {
-		b = append(b, " momentary='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Momentary)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " momentary='")
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
 	}
 	if v.Peak {
-		b = append(b, " peak='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Peak)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " peak='")
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
 	}
 	if v.Status {
-		b = append(b, " status='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Status)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " status='")
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
 	}
 	if v.Computed {
-		b = append(b, " computed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Computed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " computed='")
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
 	}
 	if v.Identity {
-		b = append(b, " identity='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Identity)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " identity='")
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
 	}
 	if v.HistoricalSecond {
-		b = append(b, " historicalSecond='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalSecond)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " historicalSecond='")
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
 	}
 	if v.HistoricalMinute {
-		b = append(b, " historicalMinute='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMinute)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " historicalMinute='")
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
 	}
 	if v.HistoricalHour {
-		b = append(b, " historicalHour='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalHour)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " historicalHour='")
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
 	}
 	if v.HistoricalDay {
-		b = append(b, " historicalDay='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalDay)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " historicalDay='")
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
 	}
 	if v.HistoricalWeek {
-		b = append(b, " historicalWeek='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalWeek)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " historicalWeek='")
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
 	}
 	if v.HistoricalMonth {
-		b = append(b, " historicalMonth='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMonth)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " historicalMonth='")
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
 	}
 	if v.HistoricalQuarter {
-		b = append(b, " historicalQuarter='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalQuarter)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " historicalQuarter='")
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
 	}
 	if v.HistoricalYear {
-		b = append(b, " historicalYear='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalYear)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " historicalYear='")
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
 	}
 	if v.HistoricalOther {
-		b = append(b, " historicalOther='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalOther)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " historicalOther='")
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
 	}
 	if v.All {
-		b = append(b, " all='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.All)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " all='")
+		e.BoolAttr(v.Extra, 16, " all='", v.All)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " all='")
 	}
 	if v.Historical {
-		b = append(b, " historical='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Historical)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 17)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " historical='")
+		e.BoolAttr(v.Extra, 17, " historical='", v.Historical)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " historical='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	for i := range v.Fields {
-		if b, err = v.Fields[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Fields[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</canReadResponse>"), nil
+	e.Close(v.Extra, inner, "</canReadResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ReadPermission) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "canReadResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "canReadResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "result":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Result = n
+			v.Result = d.Bool(false, 1)
 			seen |= 1 << 1
 		case "momentary":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Momentary = n
+			v.Momentary = d.Bool(true, 2)
 		case "peak":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Peak = n
+			v.Peak = d.Bool(true, 3)
 		case "status":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Status = n
+			v.Status = d.Bool(true, 4)
 		case "computed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Computed = n
+			v.Computed = d.Bool(true, 5)
 		case "identity":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Identity = n
+			v.Identity = d.Bool(true, 6)
 		case "historicalSecond":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalSecond = n
+			v.HistoricalSecond = d.Bool(true, 7)
 		case "historicalMinute":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMinute = n
+			v.HistoricalMinute = d.Bool(true, 8)
 		case "historicalHour":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalHour = n
+			v.HistoricalHour = d.Bool(true, 9)
 		case "historicalDay":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalDay = n
+			v.HistoricalDay = d.Bool(true, 10)
 		case "historicalWeek":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalWeek = n
+			v.HistoricalWeek = d.Bool(true, 11)
 		case "historicalMonth":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMonth = n
+			v.HistoricalMonth = d.Bool(true, 12)
 		case "historicalQuarter":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalQuarter = n
+			v.HistoricalQuarter = d.Bool(true, 13)
 		case "historicalYear":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalYear = n
+			v.HistoricalYear = d.Bool(true, 14)
 		case "historicalOther":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalOther = n
+			v.HistoricalOther = d.Bool(true, 15)
 		case "all":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.All = n
+			v.All = d.Bool(true, 16)
 		case "historical":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 17)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Historical = n
+			v.Historical = d.Bool(true, 17)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "field":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Count())
-				}
-				v.Fields = append(v.Fields, Field{})
-				if err := v.Fields[len(v.Fields)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Fields) == cap(v.Fields) {
+				v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
 			}
+			v.Fields = v.Fields[:len(v.Fields)+1]
+			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1776,133 +988,85 @@ func (*CanControl) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CanControl) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<canControl"...)
-	} else {
-		b = append(b, "<canControl xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<canControl xmlns='urn:xmpp:iot:provisioning'", 11)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</canControl>"), nil
+	e.Close(v.Extra, inner, "</canControl>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CanControl) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "canControl") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "canControl")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ServiceToken)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 2)
+			d.Optional(&v.DeviceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 3)
+			d.Optional(&v.UserToken)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Count())
-				}
-				v.Parameters = append(v.Parameters, Parameter{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Parameters) == cap(v.Parameters) {
+				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
 			}
+			v.Parameters = v.Parameters[:len(v.Parameters)+1]
+			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1923,123 +1087,77 @@ func (*ControlPermission) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ControlPermission) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<canControlResponse"...)
-	} else {
-		b = append(b, "<canControlResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " result='"...)
-	mark = len(b)
-	b = strconv.AppendBool(b, v.Result)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<canControlResponse xmlns='urn:xmpp:iot:provisioning'", 19)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.BoolAttr(v.Extra, 1, " result='", v.Result)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</canControlResponse>"), nil
+	e.Close(v.Extra, inner, "</canControlResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ControlPermission) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "canControlResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "canControlResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "result":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Result = n
+			v.Result = d.Bool(false, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Count())
-				}
-				v.Parameters = append(v.Parameters, Parameter{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Parameters) == cap(v.Parameters) {
+				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
 			}
+			v.Parameters = v.Parameters[:len(v.Parameters)+1]
+			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2070,48 +1188,15 @@ func (*ClearCache) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ClearCache) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<clearCache/>"...), nil
-		}
-		return append(b, "<clearCache xmlns='urn:xmpp:iot:provisioning'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<clearCache"...)
-	} else {
-		b = append(b, "<clearCache xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</clearCache>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<clearCache xmlns='urn:xmpp:iot:provisioning'", 11, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ClearCache) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "clearCache") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "clearCache")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2132,48 +1217,15 @@ func (*CacheCleared) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CacheCleared) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<clearCacheResponse/>"...), nil
-		}
-		return append(b, "<clearCacheResponse xmlns='urn:xmpp:iot:provisioning'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<clearCacheResponse"...)
-	} else {
-		b = append(b, "<clearCacheResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</clearCacheResponse>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<clearCacheResponse xmlns='urn:xmpp:iot:provisioning'", 19, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CacheCleared) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "clearCacheResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "clearCacheResponse")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2204,269 +1256,202 @@ func (*CanAccess) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CanAccess) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<canAccess"...)
-	} else {
-		b = append(b, "<canAccess xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<canAccess xmlns='urn:xmpp:iot:provisioning'", 10)
+	e.Attr(" serviceToken='", v.ServiceToken)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Credentialses {
-		if b, err = v.Credentialses[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Credentialses[i].appendXML(e)
 	}
 	for i := range v.JIDs {
-		if b, err = v.JIDs[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.JIDs[i].appendXML(e)
 	}
 	for i := range v.Ip4s {
-		if b, err = v.Ip4s[i].appendXML(b, "<ip4", "</ip4>"); err != nil {
-			return b, err
-		}
+		v.Ip4s[i].appendXML(e, "<ip4", "</ip4>")
 	}
 	for i := range v.Ip6s {
-		if b, err = v.Ip6s[i].appendXML(b, "<ip6", "</ip6>"); err != nil {
-			return b, err
-		}
+		v.Ip6s[i].appendXML(e, "<ip6", "</ip6>")
 	}
 	for i := range v.HostNames {
-		if b, err = v.HostNames[i].appendXML(b, "<hostName", "</hostName>"); err != nil {
-			return b, err
-		}
+		v.HostNames[i].appendXML(e, "<hostName", "</hostName>")
 	}
 	for i := range v.X509Certificates {
-		if b, err = v.X509Certificates[i].appendXML(b, "<x509Certificate", "</x509Certificate>"); err != nil {
-			return b, err
-		}
+		v.X509Certificates[i].appendXML(e, "<x509Certificate", "</x509Certificate>")
 	}
 	for i := range v.X509CertificateThumbprints {
-		if b, err = v.X509CertificateThumbprints[i].appendXML(b, "<x509CertificateThumbprint", "</x509CertificateThumbprint>"); err != nil {
-			return b, err
-		}
+		v.X509CertificateThumbprints[i].appendXML(e, "<x509CertificateThumbprint", "</x509CertificateThumbprint>")
 	}
 	for i := range v.UserNames {
-		if b, err = v.UserNames[i].appendXML(b, "<userName", "</userName>"); err != nil {
-			return b, err
-		}
+		v.UserNames[i].appendXML(e, "<userName", "</userName>")
 	}
 	for i := range v.Longitudes {
-		if b, err = v.Longitudes[i].appendXML(b, "<longitude", "</longitude>"); err != nil {
-			return b, err
-		}
+		v.Longitudes[i].appendXML(e, "<longitude", "</longitude>")
 	}
 	for i := range v.Latitudes {
-		if b, err = v.Latitudes[i].appendXML(b, "<latitude", "</latitude>"); err != nil {
-			return b, err
-		}
+		v.Latitudes[i].appendXML(e, "<latitude", "</latitude>")
 	}
 	for i := range v.Altitudes {
-		if b, err = v.Altitudes[i].appendXML(b, "<altitude", "</altitude>"); err != nil {
-			return b, err
-		}
+		v.Altitudes[i].appendXML(e, "<altitude", "</altitude>")
 	}
 	for i := range v.SingleSignOns {
-		if b, err = v.SingleSignOns[i].appendXML(b, "<sso", "</sso>"); err != nil {
-			return b, err
-		}
+		v.SingleSignOns[i].appendXML(e, "<sso", "</sso>")
 	}
 	for i := range v.Protocols {
-		if b, err = v.Protocols[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Protocols[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</canAccess>"), nil
+	e.Close(v.Extra, inner, "</canAccess>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CanAccess) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "canAccess") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "canAccess")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "serviceToken":
-			v.ServiceToken = a.Value()
+			d.String(&v.ServiceToken)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "credentials":
-			if c.Same() {
-				if v.Credentialses == nil {
-					v.Credentialses = make([]Credentials, 0, c.Count())
-				}
-				v.Credentialses = append(v.Credentialses, Credentials{})
-				if err := v.Credentialses[len(v.Credentialses)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Credentialses) == cap(v.Credentialses) {
+				v.Credentialses = append(v.Credentialses, make([]Credentials, d.Count())...)[:len(v.Credentialses)]
 			}
+			v.Credentialses = v.Credentialses[:len(v.Credentialses)+1]
+			if err := v.Credentialses[len(v.Credentialses)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "jid":
-			if c.Same() {
-				if v.JIDs == nil {
-					v.JIDs = make([]JIDCredential, 0, c.Count())
-				}
-				v.JIDs = append(v.JIDs, JIDCredential{})
-				if err := v.JIDs[len(v.JIDs)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.JIDs) == cap(v.JIDs) {
+				v.JIDs = append(v.JIDs, make([]JIDCredential, d.Count())...)[:len(v.JIDs)]
 			}
+			v.JIDs = v.JIDs[:len(v.JIDs)+1]
+			if err := v.JIDs[len(v.JIDs)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "ip4":
-			if c.Same() {
-				if v.Ip4s == nil {
-					v.Ip4s = make([]Credential, 0, c.Count())
-				}
-				v.Ip4s = append(v.Ip4s, Credential{})
-				if err := v.Ip4s[len(v.Ip4s)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Ip4s) == cap(v.Ip4s) {
+				v.Ip4s = append(v.Ip4s, make([]Credential, d.Count())...)[:len(v.Ip4s)]
 			}
+			v.Ip4s = v.Ip4s[:len(v.Ip4s)+1]
+			if err := v.Ip4s[len(v.Ip4s)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "ip6":
-			if c.Same() {
-				if v.Ip6s == nil {
-					v.Ip6s = make([]Credential, 0, c.Count())
-				}
-				v.Ip6s = append(v.Ip6s, Credential{})
-				if err := v.Ip6s[len(v.Ip6s)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Ip6s) == cap(v.Ip6s) {
+				v.Ip6s = append(v.Ip6s, make([]Credential, d.Count())...)[:len(v.Ip6s)]
 			}
+			v.Ip6s = v.Ip6s[:len(v.Ip6s)+1]
+			if err := v.Ip6s[len(v.Ip6s)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "hostName":
-			if c.Same() {
-				if v.HostNames == nil {
-					v.HostNames = make([]Credential, 0, c.Count())
-				}
-				v.HostNames = append(v.HostNames, Credential{})
-				if err := v.HostNames[len(v.HostNames)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.HostNames) == cap(v.HostNames) {
+				v.HostNames = append(v.HostNames, make([]Credential, d.Count())...)[:len(v.HostNames)]
 			}
+			v.HostNames = v.HostNames[:len(v.HostNames)+1]
+			if err := v.HostNames[len(v.HostNames)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "x509Certificate":
-			if c.Same() {
-				if v.X509Certificates == nil {
-					v.X509Certificates = make([]CertificateCredential, 0, c.Count())
-				}
-				v.X509Certificates = append(v.X509Certificates, CertificateCredential{})
-				if err := v.X509Certificates[len(v.X509Certificates)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.X509Certificates) == cap(v.X509Certificates) {
+				v.X509Certificates = append(v.X509Certificates, make([]CertificateCredential, d.Count())...)[:len(v.X509Certificates)]
 			}
+			v.X509Certificates = v.X509Certificates[:len(v.X509Certificates)+1]
+			if err := v.X509Certificates[len(v.X509Certificates)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "x509CertificateThumbprint":
-			if c.Same() {
-				if v.X509CertificateThumbprints == nil {
-					v.X509CertificateThumbprints = make([]CertificateCredential, 0, c.Count())
-				}
-				v.X509CertificateThumbprints = append(v.X509CertificateThumbprints, CertificateCredential{})
-				if err := v.X509CertificateThumbprints[len(v.X509CertificateThumbprints)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.X509CertificateThumbprints) == cap(v.X509CertificateThumbprints) {
+				v.X509CertificateThumbprints = append(v.X509CertificateThumbprints, make([]CertificateCredential, d.Count())...)[:len(v.X509CertificateThumbprints)]
 			}
+			v.X509CertificateThumbprints = v.X509CertificateThumbprints[:len(v.X509CertificateThumbprints)+1]
+			if err := v.X509CertificateThumbprints[len(v.X509CertificateThumbprints)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "userName":
-			if c.Same() {
-				if v.UserNames == nil {
-					v.UserNames = make([]Credential, 0, c.Count())
-				}
-				v.UserNames = append(v.UserNames, Credential{})
-				if err := v.UserNames[len(v.UserNames)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.UserNames) == cap(v.UserNames) {
+				v.UserNames = append(v.UserNames, make([]Credential, d.Count())...)[:len(v.UserNames)]
 			}
+			v.UserNames = v.UserNames[:len(v.UserNames)+1]
+			if err := v.UserNames[len(v.UserNames)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "longitude":
-			if c.Same() {
-				if v.Longitudes == nil {
-					v.Longitudes = make([]PositionCredential, 0, c.Count())
-				}
-				v.Longitudes = append(v.Longitudes, PositionCredential{})
-				if err := v.Longitudes[len(v.Longitudes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Longitudes) == cap(v.Longitudes) {
+				v.Longitudes = append(v.Longitudes, make([]PositionCredential, d.Count())...)[:len(v.Longitudes)]
 			}
+			v.Longitudes = v.Longitudes[:len(v.Longitudes)+1]
+			if err := v.Longitudes[len(v.Longitudes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "latitude":
-			if c.Same() {
-				if v.Latitudes == nil {
-					v.Latitudes = make([]PositionCredential, 0, c.Count())
-				}
-				v.Latitudes = append(v.Latitudes, PositionCredential{})
-				if err := v.Latitudes[len(v.Latitudes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Latitudes) == cap(v.Latitudes) {
+				v.Latitudes = append(v.Latitudes, make([]PositionCredential, d.Count())...)[:len(v.Latitudes)]
 			}
+			v.Latitudes = v.Latitudes[:len(v.Latitudes)+1]
+			if err := v.Latitudes[len(v.Latitudes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "altitude":
-			if c.Same() {
-				if v.Altitudes == nil {
-					v.Altitudes = make([]PositionCredential, 0, c.Count())
-				}
-				v.Altitudes = append(v.Altitudes, PositionCredential{})
-				if err := v.Altitudes[len(v.Altitudes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Altitudes) == cap(v.Altitudes) {
+				v.Altitudes = append(v.Altitudes, make([]PositionCredential, d.Count())...)[:len(v.Altitudes)]
 			}
+			v.Altitudes = v.Altitudes[:len(v.Altitudes)+1]
+			if err := v.Altitudes[len(v.Altitudes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "sso":
-			if c.Same() {
-				if v.SingleSignOns == nil {
-					v.SingleSignOns = make([]Credential, 0, c.Count())
-				}
-				v.SingleSignOns = append(v.SingleSignOns, Credential{})
-				if err := v.SingleSignOns[len(v.SingleSignOns)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.SingleSignOns) == cap(v.SingleSignOns) {
+				v.SingleSignOns = append(v.SingleSignOns, make([]Credential, d.Count())...)[:len(v.SingleSignOns)]
 			}
+			v.SingleSignOns = v.SingleSignOns[:len(v.SingleSignOns)+1]
+			if err := v.SingleSignOns[len(v.SingleSignOns)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "protocol":
-			if c.Same() {
-				if v.Protocols == nil {
-					v.Protocols = make([]ProtocolCredential, 0, c.Count())
-				}
-				v.Protocols = append(v.Protocols, ProtocolCredential{})
-				if err := v.Protocols[len(v.Protocols)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Protocols) == cap(v.Protocols) {
+				v.Protocols = append(v.Protocols, make([]ProtocolCredential, d.Count())...)[:len(v.Protocols)]
 			}
+			v.Protocols = v.Protocols[:len(v.Protocols)+1]
+			if err := v.Protocols[len(v.Protocols)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("serviceToken")
+		d.MissingAttr("serviceToken")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2487,75 +1472,41 @@ func (*Access) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Access) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<canAccessResponse"...)
-	} else {
-		b = append(b, "<canAccessResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " result='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Result)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<canAccessResponse xmlns='urn:xmpp:iot:provisioning'", 18)
+	e.BoolAttr(v.Extra, 0, " result='", v.Result)
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</canAccessResponse>"), nil
+	e.Empty(v.Extra, tag, "</canAccessResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Access) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "canAccessResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "canAccessResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Result = n
+			v.Result = d.Bool(false, 0)
 			seen |= 1 << 0
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 1)
+			d.Optional(&v.UserToken)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2576,76 +1527,50 @@ func (*UserLoggedIn) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *UserLoggedIn) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<userLoggedIn"...)
-	} else {
-		b = append(b, "<userLoggedIn xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " userName='", v.UserName); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</userLoggedIn>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<userLoggedIn xmlns='urn:xmpp:iot:provisioning'", 13)
+	e.Attr(" serviceToken='", v.ServiceToken)
+	e.Attr(" userToken='", v.UserToken)
+	e.Attr(" userName='", v.UserName)
+	e.Empty(v.Extra, tag, "</userLoggedIn>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UserLoggedIn) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "userLoggedIn") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "userLoggedIn")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "serviceToken":
-			v.ServiceToken = a.Value()
+			d.String(&v.ServiceToken)
 			seen |= 1 << 0
 		case "userToken":
-			v.UserToken = a.Value()
+			d.String(&v.UserToken)
 			seen |= 1 << 1
 		case "userName":
-			v.UserName = a.Value()
+			d.String(&v.UserName)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("serviceToken")
+		d.MissingAttr("serviceToken")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("userToken")
+		d.MissingAttr("userToken")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("userName")
+		d.MissingAttr("userName")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2676,76 +1601,50 @@ func (*HasPrivilege) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *HasPrivilege) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<hasPrivilege"...)
-	} else {
-		b = append(b, "<hasPrivilege xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " privilegeId='", v.PrivilegeID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</hasPrivilege>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<hasPrivilege xmlns='urn:xmpp:iot:provisioning'", 13)
+	e.Attr(" serviceToken='", v.ServiceToken)
+	e.Attr(" userToken='", v.UserToken)
+	e.Attr(" privilegeId='", v.PrivilegeID)
+	e.Empty(v.Extra, tag, "</hasPrivilege>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *HasPrivilege) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "hasPrivilege") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "hasPrivilege")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "serviceToken":
-			v.ServiceToken = a.Value()
+			d.String(&v.ServiceToken)
 			seen |= 1 << 0
 		case "userToken":
-			v.UserToken = a.Value()
+			d.String(&v.UserToken)
 			seen |= 1 << 1
 		case "privilegeId":
-			v.PrivilegeID = a.Value()
+			d.String(&v.PrivilegeID)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("serviceToken")
+		d.MissingAttr("serviceToken")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("userToken")
+		d.MissingAttr("userToken")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("privilegeId")
+		d.MissingAttr("privilegeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2766,66 +1665,36 @@ func (*PrivilegeAnswer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PrivilegeAnswer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<hasPrivilegeResponse"...)
-	} else {
-		b = append(b, "<hasPrivilegeResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	b = append(b, " result='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Result)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</hasPrivilegeResponse>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<hasPrivilegeResponse xmlns='urn:xmpp:iot:provisioning'", 21)
+	e.BoolAttr(v.Extra, 0, " result='", v.Result)
+	e.Empty(v.Extra, tag, "</hasPrivilegeResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PrivilegeAnswer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "hasPrivilegeResponse") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "hasPrivilegeResponse")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "result":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Result = n
+			v.Result = d.Bool(false, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("result")
+		d.MissingAttr("result")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2856,67 +1725,43 @@ func (*DownloadPrivileges) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DownloadPrivileges) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<downloadPrivileges"...)
-	} else {
-		b = append(b, "<downloadPrivileges xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</downloadPrivileges>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<downloadPrivileges xmlns='urn:xmpp:iot:provisioning'", 19)
+	e.Attr(" serviceToken='", v.ServiceToken)
+	e.Attr(" userToken='", v.UserToken)
+	e.Empty(v.Extra, tag, "</downloadPrivileges>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DownloadPrivileges) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "downloadPrivileges") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "downloadPrivileges")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "serviceToken":
-			v.ServiceToken = a.Value()
+			d.String(&v.ServiceToken)
 			seen |= 1 << 0
 		case "userToken":
-			v.UserToken = a.Value()
+			d.String(&v.UserToken)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("serviceToken")
+		d.MissingAttr("serviceToken")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("userToken")
+		d.MissingAttr("userToken")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2941,92 +1786,66 @@ func (*Exclude) isRule() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Privileges) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<downloadPrivilegesResponse"...)
-	} else {
-		b = append(b, "<downloadPrivilegesResponse xmlns='urn:xmpp:iot:provisioning'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<downloadPrivilegesResponse xmlns='urn:xmpp:iot:provisioning'", 27)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rules {
 		switch x := v.Rules[i].(type) {
 		case *Include:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Include"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Include")
 			}
 		case *Exclude:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Exclude"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Exclude")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Rule"}
+			e.Fail("a nil Rule")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</downloadPrivilegesResponse>"), nil
+	e.Close(v.Extra, inner, "</downloadPrivilegesResponse>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Privileges) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "downloadPrivilegesResponse") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "include":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]Rule, 0, c.Rest())
-				}
-				x := new(Include)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Rules = append(v.Rules, x)
-				continue
-			}
-		case "exclude":
-			if c.Same() {
-				if v.Rules == nil {
-					v.Rules = make([]Rule, 0, c.Rest())
-				}
-				x := new(Exclude)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Rules = append(v.Rules, x)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "downloadPrivilegesResponse")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "include":
+			if v.Rules == nil {
+				v.Rules = make([]Rule, 0, d.Rest())
+			}
+			x := new(Include)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Rules = append(v.Rules, x)
+			continue
+		case "exclude":
+			if v.Rules == nil {
+				v.Rules = make([]Rule, 0, d.Rest())
+			}
+			x := new(Exclude)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Rules = append(v.Rules, x)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3079,430 +1898,257 @@ func (v *Privileges) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error 
 	return nil
 }
 
-func (v *Node) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<node"...)
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+func (v *Node) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<node nodeId='", v.NodeID)
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</node>"), nil
+	e.Empty(v.Extra, tag, "</node>")
 }
 
 func (v *Node) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 0
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Field) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<field"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</field>"), nil
+func (v *Field) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<field name='", v.Name)
+	e.Empty(v.Extra, tag, "</field>")
 }
 
 func (v *Field) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Parameter) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<parameter"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</parameter>"), nil
+func (v *Parameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<parameter name='", v.Name)
+	e.Empty(v.Extra, tag, "</parameter>")
 }
 
 func (v *Parameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Credentials) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<credentials"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</credentials>"), nil
+func (v *Credentials) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<credentials type='", v.Type)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</credentials>")
 }
 
 func (v *Credentials) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Credential) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Credential) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Credential) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *JIDCredential) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<jid"...)
-	b = append(b, " value='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</jid>"), nil
+func (v *JIDCredential) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<jid value='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</jid>")
 }
 
 func (v *JIDCredential) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *CertificateCredential) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	b = append(b, " base64='"...)
-	mark := len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *CertificateCredential) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	mark := e.Put(" base64='")
+	e.Add(v.Data.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 0)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *CertificateCredential) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "base64":
-			n, reason := stanza.DecodeBytes(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Data = n
+			stanza.ReadBytes(&d, &v.Data, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("base64")
+		d.MissingAttr("base64")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *PositionCredential) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *PositionCredential) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 0)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *PositionCredential) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3516,140 +2162,89 @@ func (v PositionCredential) MarshalXML(e *xml.Encoder, start xml.StartElement) e
 	return e.EncodeElement(&s, start)
 }
 
-func (v *ProtocolCredential) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<protocol"...)
-	if b, err = wire.AppendAttr(b, " value='", string(v.Value)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</protocol>"), nil
+func (v *ProtocolCredential) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<protocol value='", string(v.Value))
+	e.Empty(v.Extra, tag, "</protocol>")
 }
 
 func (v *ProtocolCredential) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			v.Value = Protocol(a.Value())
+			d.String((*string)(&v.Value))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Include) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<include"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</include>"), nil
+func (v *Include) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<include id='", v.ID)
+	e.Empty(v.Extra, tag, "</include>")
 }
 
 func (v *Include) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Exclude) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<exclude"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</exclude>"), nil
+func (v *Exclude) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<exclude id='", v.ID)
+	e.Empty(v.Extra, tag, "</exclude>")
 }
 
 func (v *Exclude) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

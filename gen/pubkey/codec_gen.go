@@ -25,153 +25,83 @@ func (*PublicKey) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PublicKey) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubkey"...)
-	} else {
-		b = append(b, "<pubkey xmlns='urn:xmpp:pubkey:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<begin>"...)
-	if b, err = v.Begin.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</begin>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<begin>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<end>"...)
-	if b, err = v.End.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</end>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<end>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<jid>"...)
-	if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	b = append(b, "</jid>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<jid>", NS)
-	}
-	if b, err = v.Rsakey.appendXML(b); err != nil {
-		return b, err
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubkey>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubkey xmlns='urn:xmpp:pubkey:2'", 7)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Put("<begin>")
+	e.Add(v.Begin.AppendText(e.Buf))
+	e.Put("</begin>")
+	e.RespellChild(v.Extra, mark, 0, "<begin>")
+	mark = len(e.Buf)
+	e.Put("<end>")
+	e.Add(v.End.AppendText(e.Buf))
+	e.Put("</end>")
+	e.RespellChild(v.Extra, mark, 1, "<end>")
+	e.Leaf(v.Extra, 2, "<jid></jid>", 5, v.JID.String())
+	v.Rsakey.appendXML(e)
+	e.OptionalLeaf(v.Extra, 4, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</pubkey>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PublicKey) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubkey") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubkey")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "begin":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Begin = n
+				stanza.ReadDateTime(&d, &v.Begin, true, 0)
 				continue
 			}
 		case "end":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.End = n
+				stanza.ReadDateTime(&d, &v.End, true, 1)
 				continue
 			}
 		case "jid":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.JID = n
+				stanza.ReadJID(&d, &v.JID, true, 2)
 				continue
 			}
 		case "rsakey":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				if err := v.Rsakey.decodeXML(c.Raw()); err != nil {
+				if err := v.Rsakey.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "uri":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.URI = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 4)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("begin")
+		d.MissingChild("begin")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("end")
+		d.MissingChild("end")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("jid")
+		d.MissingChild("jid")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("rsakey")
+		d.MissingChild("rsakey")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -202,48 +132,15 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<pubkey/>"...), nil
-		}
-		return append(b, "<pubkey xmlns='urn:xmpp:pubkey:2'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubkey"...)
-	} else {
-		b = append(b, "<pubkey xmlns='urn:xmpp:pubkey:2'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</pubkey>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<pubkey xmlns='urn:xmpp:pubkey:2'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubkey") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "pubkey")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -264,48 +161,15 @@ func (*Generating) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Generating) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<generating/>"...), nil
-		}
-		return append(b, "<generating xmlns='urn:xmpp:pubkey:2'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<generating"...)
-	} else {
-		b = append(b, "<generating xmlns='urn:xmpp:pubkey:2'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</generating>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<generating xmlns='urn:xmpp:pubkey:2'", 11, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Generating) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "generating") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "generating")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -326,134 +190,87 @@ func (*Revocation) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Revocation) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSRevoke {
-		b = append(b, "<revoke"...)
-	} else {
-		b = append(b, "<revoke xmlns='urn:xmpp:revoke:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<key>", v.Key, "</key>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<key>", NSRevoke)
-	}
-	if b, err = v.KeyFingerprint.appendXML(b, "<keyprint", "</keyprint>", NSRevoke); err != nil {
-		return b, err
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<signature>", v.Signature, "</signature>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<signature>", NSRevoke)
-	}
-	if b, err = v.SignerFingerprint.appendXML(b, "<revocationprint", "</revocationprint>", NSRevoke); err != nil {
-		return b, err
-	}
-	mark = len(b)
-	b = append(b, "<revocationtime>"...)
-	if b, err = v.Time.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</revocationtime>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<revocationtime>", NSRevoke)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSRevoke); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</revoke>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSRevoke, "<revoke xmlns='urn:xmpp:revoke:2'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<key></key>", 5, v.Key)
+	v.KeyFingerprint.appendXML(e, "<keyprint", "</keyprint>", NSRevoke)
+	e.Leaf(v.Extra, 2, "<signature></signature>", 11, v.Signature)
+	v.SignerFingerprint.appendXML(e, "<revocationprint", "</revocationprint>", NSRevoke)
+	mark := len(e.Buf)
+	e.Put("<revocationtime>")
+	e.Add(v.Time.AppendText(e.Buf))
+	e.Put("</revocationtime>")
+	e.RespellChild(v.Extra, mark, 4, "<revocationtime>")
+	e.Close(v.Extra, inner, "</revoke>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Revocation) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRevoke, "revoke") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSRevoke, "revoke")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "key":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Key = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Key, 0)
 				continue
 			}
 		case "keyprint":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.KeyFingerprint.decodeXML(c.Raw()); err != nil {
+				if err := v.KeyFingerprint.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "signature":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				v.Signature = c.Leaf(&v.Extra, 2)
+				d.Leaf(&v.Signature, 2)
 				continue
 			}
 		case "revocationprint":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				if err := v.SignerFingerprint.decodeXML(c.Raw()); err != nil {
+				if err := v.SignerFingerprint.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "revocationtime":
-			if c.Same() && seen&(1<<4) == 0 {
+			if seen&(1<<4) == 0 {
 				seen |= 1 << 4
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Time = n
+				stanza.ReadDateTime(&d, &v.Time, true, 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("key")
+		d.MissingChild("key")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("keyprint")
+		d.MissingChild("keyprint")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("signature")
+		d.MissingChild("signature")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("revocationprint")
+		d.MissingChild("revocationprint")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingChild("revocationtime")
+		d.MissingChild("revocationtime")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -474,274 +291,168 @@ func (*Attestation) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Attestation) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSAttest {
-		b = append(b, "<attest"...)
-	} else {
-		b = append(b, "<attest xmlns='urn:xmpp:attest:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.KeyFingerprint.appendXML(b, "<keyprint", "</keyprint>", NSAttest); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<signature>", v.Signature, "</signature>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<signature>", NSAttest)
-	}
-	mark = len(b)
-	b = append(b, "<signerjid>"...)
-	if b, err = wire.AppendText(b, v.SignerJID.String()); err != nil {
-		return b, err
-	}
-	b = append(b, "</signerjid>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<signerjid>", NSAttest)
-	}
-	if b, err = v.SignerFingerprint.appendXML(b, "<signerprint", "</signerprint>", NSAttest); err != nil {
-		return b, err
-	}
-	mark = len(b)
-	b = append(b, "<signtime>"...)
-	if b, err = v.Time.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</signtime>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<signtime>", NSAttest)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSAttest); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</attest>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSAttest, "<attest xmlns='urn:xmpp:attest:2'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.KeyFingerprint.appendXML(e, "<keyprint", "</keyprint>", NSAttest)
+	e.Leaf(v.Extra, 1, "<signature></signature>", 11, v.Signature)
+	e.Leaf(v.Extra, 2, "<signerjid></signerjid>", 11, v.SignerJID.String())
+	v.SignerFingerprint.appendXML(e, "<signerprint", "</signerprint>", NSAttest)
+	mark := len(e.Buf)
+	e.Put("<signtime>")
+	e.Add(v.Time.AppendText(e.Buf))
+	e.Put("</signtime>")
+	e.RespellChild(v.Extra, mark, 4, "<signtime>")
+	e.Close(v.Extra, inner, "</attest>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Attestation) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSAttest, "attest") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSAttest, "attest")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "keyprint":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.KeyFingerprint.decodeXML(c.Raw()); err != nil {
+				if err := v.KeyFingerprint.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "signature":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Signature = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Signature, 1)
 				continue
 			}
 		case "signerjid":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 2), &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.SignerJID = n
+				stanza.ReadJID(&d, &v.SignerJID, true, 2)
 				continue
 			}
 		case "signerprint":
-			if c.Same() && seen&(1<<3) == 0 {
+			if seen&(1<<3) == 0 {
 				seen |= 1 << 3
-				if err := v.SignerFingerprint.decodeXML(c.Raw()); err != nil {
+				if err := v.SignerFingerprint.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "signtime":
-			if c.Same() && seen&(1<<4) == 0 {
+			if seen&(1<<4) == 0 {
 				seen |= 1 << 4
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.Time = n
+				stanza.ReadDateTime(&d, &v.Time, true, 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("keyprint")
+		d.MissingChild("keyprint")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("signature")
+		d.MissingChild("signature")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("signerjid")
+		d.MissingChild("signerjid")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingChild("signerprint")
+		d.MissingChild("signerprint")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingChild("signtime")
+		d.MissingChild("signtime")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *RSAKey) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<rsakey"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<modulus>", v.Modulus, "</modulus>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<modulus>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<publicExponent>", v.Exponent, "</publicExponent>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<publicExponent>", NS)
-	}
-	if b, err = v.Fingerprint.appendXML(b, "<print", "</print>", NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rsakey>"), nil
+func (v *RSAKey) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<rsakey")
+	e.Leaf(v.Extra, 0, "<modulus></modulus>", 9, v.Modulus)
+	e.Leaf(v.Extra, 1, "<publicExponent></publicExponent>", 16, v.Exponent)
+	v.Fingerprint.appendXML(e, "<print", "</print>", NS)
+	e.Close(v.Extra, inner, "</rsakey>")
 }
 
 func (v *RSAKey) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "modulus":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Modulus = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Modulus, 0)
 				continue
 			}
 		case "publicExponent":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.Exponent = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Exponent, 1)
 				continue
 			}
 		case "print":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				if err := v.Fingerprint.decodeXML(c.Raw()); err != nil {
+				if err := v.Fingerprint.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("modulus")
+		d.MissingChild("modulus")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("publicExponent")
+		d.MissingChild("publicExponent")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("print")
+		d.MissingChild("print")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Fingerprint) appendXML(b []byte, open, end, space string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
+func (v *Fingerprint) appendXML(e *wire.Encoder, open, end, space string) {
+	tag := e.Open(open)
 	if v.Algorithm != "" {
-		if b, err = wire.AppendAttr(b, " algo='", v.Algorithm); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " algo='")
+		e.Attr(" algo='", v.Algorithm)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, space); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Content(v.Extra, tag, v.Value, end)
 }
 
 func (v *Fingerprint) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "algo":
-			v.Algorithm = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Algorithm)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
+	v.Value = d.Text()
 	if v.Value == "" {
-		return r.Invalid("has no text")
+		d.Invalid("has no text")
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -4,10 +4,10 @@ package pubsub
 
 import (
 	"encoding/xml"
+	"stanza.invalid/gen/form"
 	"stanza.invalid/gen/rsm"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -34,87 +34,63 @@ func (*NodeItems) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *NodeItems) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Items.appendXML(b); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Items.appendXML(e)
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *NodeItems) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "items":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				if err := v.Items.decodeXML(c.Raw()); err != nil {
+				if err := v.Items.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("items")
+		d.MissingChild("items")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -151,87 +127,63 @@ func (*ItemsGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ItemsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Items.appendXML(b); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Items.appendXML(e)
 	if v.Set != nil {
-		if b, err = v.Set.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Set.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ItemsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "items":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				if err := v.Items.decodeXML(c.Raw()); err != nil {
+				if err := v.Items.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) {
+			if d.In(rsm.NS) {
 				if v.Set != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Set = new(rsm.Set)
-				if err := v.Set.DecodeXML(c.Raw()); err != nil {
+				if err := v.Set.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("items")
+		d.MissingChild("items")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -258,63 +210,41 @@ func (*OwnSubscriptions) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OwnSubscriptions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Subscriptions.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Subscriptions.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OwnSubscriptions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscriptions":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscriptions.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscriptions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("subscriptions")
+		d.MissingChild("subscriptions")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -351,63 +281,41 @@ func (*SubscriptionsGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SubscriptionsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Subscriptions.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Subscriptions.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SubscriptionsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscriptions":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscriptions.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscriptions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("subscriptions")
+		d.MissingChild("subscriptions")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -434,63 +342,41 @@ func (*OwnAffiliations) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OwnAffiliations) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Affiliations.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Affiliations.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OwnAffiliations) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "affiliations":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Affiliations.decodeXML(c.Raw()); err != nil {
+				if err := v.Affiliations.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("affiliations")
+		d.MissingChild("affiliations")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -527,63 +413,41 @@ func (*AffiliationsGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AffiliationsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Affiliations.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Affiliations.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AffiliationsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "affiliations":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Affiliations.decodeXML(c.Raw()); err != nil {
+				if err := v.Affiliations.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("affiliations")
+		d.MissingChild("affiliations")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -610,63 +474,41 @@ func (*DefaultOptions) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DefaultOptions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Default.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Default.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DefaultOptions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "default":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Default.decodeXML(c.Raw()); err != nil {
+				if err := v.Default.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("default")
+		d.MissingChild("default")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -703,63 +545,41 @@ func (*DefaultOptionsGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DefaultOptionsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Default.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Default.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DefaultOptionsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "default":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Default.decodeXML(c.Raw()); err != nil {
+				if err := v.Default.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("default")
+		d.MissingChild("default")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -796,76 +616,52 @@ func (*SubscribeSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SubscribeSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Subscribe.AppendXML(b, NS); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Subscribe.AppendXML(e.Buf, NS))
 	if v.Options != nil {
-		if b, err = v.Options.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Options.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SubscribeSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscribe":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscribe.DecodeXML(c.Raw()); err != nil {
+				if err := v.Subscribe.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "options":
-			if c.Same() && v.Options == nil {
+			if v.Options == nil {
 				v.Options = new(Options)
-				if err := v.Options.decodeXML(c.Raw()); err != nil {
+				if err := v.Options.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("subscribe")
+		d.MissingChild("subscribe")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -892,76 +688,52 @@ func (*Subscribed) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Subscribed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Subscription.AppendXML(b, NS); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Subscription.AppendXML(e.Buf, NS))
 	if v.Options != nil {
-		if b, err = v.Options.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Options.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Subscribed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscription":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscription.DecodeXML(c.Raw()); err != nil {
+				if err := v.Subscription.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "options":
-			if c.Same() && v.Options == nil {
+			if v.Options == nil {
 				v.Options = new(Options)
-				if err := v.Options.decodeXML(c.Raw()); err != nil {
+				if err := v.Options.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("subscription")
+		d.MissingChild("subscription")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -998,63 +770,41 @@ func (*UnsubscribeSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *UnsubscribeSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Unsubscribe.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Unsubscribe.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *UnsubscribeSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "unsubscribe":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Unsubscribe.DecodeXML(c.Raw()); err != nil {
+				if err := v.Unsubscribe.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("unsubscribe")
+		d.MissingChild("unsubscribe")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1081,63 +831,41 @@ func (*SubscriptionOptions) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SubscriptionOptions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Options.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Options.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SubscriptionOptions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "options":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Options.decodeXML(c.Raw()); err != nil {
+				if err := v.Options.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("options")
+		d.MissingChild("options")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1174,63 +902,41 @@ func (*OptionsGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OptionsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Options.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Options.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OptionsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "options":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Options.decodeXML(c.Raw()); err != nil {
+				if err := v.Options.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("options")
+		d.MissingChild("options")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1267,63 +973,41 @@ func (*OptionsSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OptionsSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Options.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Options.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OptionsSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "options":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Options.decodeXML(c.Raw()); err != nil {
+				if err := v.Options.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("options")
+		d.MissingChild("options")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1350,76 +1034,52 @@ func (*Published) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Published) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Publish.appendXML(b); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Publish.appendXML(e)
 	if v.Preconditions != nil {
-		if b, err = v.Preconditions.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Preconditions.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Published) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "publish":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Publish.decodeXML(c.Raw()); err != nil {
+				if err := v.Publish.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "publish-options":
-			if c.Same() && v.Preconditions == nil {
+			if v.Preconditions == nil {
 				v.Preconditions = new(Preconditions)
-				if err := v.Preconditions.decodeXML(c.Raw()); err != nil {
+				if err := v.Preconditions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("publish")
+		d.MissingChild("publish")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1456,76 +1116,52 @@ func (*PublishSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PublishSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Publish.appendXML(b); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Publish.appendXML(e)
 	if v.Preconditions != nil {
-		if b, err = v.Preconditions.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Preconditions.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PublishSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "publish":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Publish.decodeXML(c.Raw()); err != nil {
+				if err := v.Publish.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "publish-options":
-			if c.Same() && v.Preconditions == nil {
+			if v.Preconditions == nil {
 				v.Preconditions = new(Preconditions)
-				if err := v.Preconditions.decodeXML(c.Raw()); err != nil {
+				if err := v.Preconditions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("publish")
+		d.MissingChild("publish")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1562,63 +1198,41 @@ func (*RetractSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RetractSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Retract.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Retract.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RetractSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "retract":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Retract.decodeXML(c.Raw()); err != nil {
+				if err := v.Retract.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("retract")
+		d.MissingChild("retract")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1645,76 +1259,52 @@ func (*Created) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Created) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Create.appendXML(b); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Create.appendXML(e)
 	if v.Configure != nil {
-		if b, err = v.Configure.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Configure.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Created) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "create":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Create.decodeXML(c.Raw()); err != nil {
+				if err := v.Create.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "configure":
-			if c.Same() && v.Configure == nil {
+			if v.Configure == nil {
 				v.Configure = new(Configure)
-				if err := v.Configure.decodeXML(c.Raw()); err != nil {
+				if err := v.Configure.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("create")
+		d.MissingChild("create")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1751,76 +1341,52 @@ func (*CreateSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CreateSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Create.appendXML(b); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Create.appendXML(e)
 	if v.Configure != nil {
-		if b, err = v.Configure.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Configure.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CreateSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "create":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Create.decodeXML(c.Raw()); err != nil {
+				if err := v.Create.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "configure":
-			if c.Same() && v.Configure == nil {
+			if v.Configure == nil {
 				v.Configure = new(Configure)
-				if err := v.Configure.decodeXML(c.Raw()); err != nil {
+				if err := v.Configure.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("create")
+		d.MissingChild("create")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1841,49 +1407,25 @@ func (*PubSub) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PubSub) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pubsub xmlns='http://jabber.org/protocol/pubsub'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NS)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PubSub) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pubsub") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "pubsub")
+	for d.Child() != "" {
+		v.Content = append(v.Content, d.Raw())
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		v.Content = append(v.Content, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1910,63 +1452,41 @@ func (*Configuration) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Configuration) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Configure.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Configure.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Configuration) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "configure":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Configure.decodeXML(c.Raw()); err != nil {
+				if err := v.Configure.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("configure")
+		d.MissingChild("configure")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2003,63 +1523,41 @@ func (*ConfigurationGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ConfigurationGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Configure.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Configure.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ConfigurationGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "configure":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Configure.decodeXML(c.Raw()); err != nil {
+				if err := v.Configure.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("configure")
+		d.MissingChild("configure")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2096,63 +1594,41 @@ func (*ConfigurationSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ConfigurationSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Configure.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Configure.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ConfigurationSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "configure":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Configure.decodeXML(c.Raw()); err != nil {
+				if err := v.Configure.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("configure")
+		d.MissingChild("configure")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2179,63 +1655,41 @@ func (*DefaultConfiguration) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DefaultConfiguration) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Default.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Default.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DefaultConfiguration) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "default":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Default.decodeXML(c.Raw()); err != nil {
+				if err := v.Default.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("default")
+		d.MissingChild("default")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2272,63 +1726,41 @@ func (*DefaultConfigurationGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DefaultConfigurationGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Default.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Default.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DefaultConfigurationGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "default":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Default.decodeXML(c.Raw()); err != nil {
+				if err := v.Default.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("default")
+		d.MissingChild("default")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2355,63 +1787,41 @@ func (*Subscribers) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Subscribers) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Subscriptions.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Subscriptions.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Subscribers) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscriptions":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscriptions.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscriptions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("subscriptions")
+		d.MissingChild("subscriptions")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2448,63 +1858,41 @@ func (*SubscribersGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SubscribersGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Subscriptions.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Subscriptions.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SubscribersGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscriptions":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscriptions.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscriptions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("subscriptions")
+		d.MissingChild("subscriptions")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2541,63 +1929,41 @@ func (*SubscribersSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SubscribersSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Subscriptions.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Subscriptions.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SubscribersSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscriptions":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Subscriptions.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscriptions.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("subscriptions")
+		d.MissingChild("subscriptions")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2624,63 +1990,41 @@ func (*Affiliates) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Affiliates) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Affiliations.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Affiliations.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Affiliates) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "affiliations":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Affiliations.decodeXML(c.Raw()); err != nil {
+				if err := v.Affiliations.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("affiliations")
+		d.MissingChild("affiliations")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2717,63 +2061,41 @@ func (*AffiliatesGet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AffiliatesGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Affiliations.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Affiliations.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AffiliatesGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "affiliations":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Affiliations.decodeXML(c.Raw()); err != nil {
+				if err := v.Affiliations.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("affiliations")
+		d.MissingChild("affiliations")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2810,63 +2132,41 @@ func (*AffiliatesSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AffiliatesSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Affiliations.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Affiliations.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AffiliatesSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "affiliations":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Affiliations.decodeXML(c.Raw()); err != nil {
+				if err := v.Affiliations.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("affiliations")
+		d.MissingChild("affiliations")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2903,63 +2203,41 @@ func (*DeleteNode) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DeleteNode) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Delete.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Delete.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DeleteNode) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "delete":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Delete.decodeXML(c.Raw()); err != nil {
+				if err := v.Delete.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("delete")
+		d.MissingChild("delete")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2996,63 +2274,41 @@ func (*PurgeNode) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PurgeNode) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Purge.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Purge.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PurgeNode) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "purge":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Purge.decodeXML(c.Raw()); err != nil {
+				if err := v.Purge.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("purge")
+		d.MissingChild("purge")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3089,63 +2345,41 @@ func (*CollectionSet) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CollectionSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOwner {
-		b = append(b, "<pubsub"...)
-	} else {
-		b = append(b, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Collection.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOwner); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pubsub>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOwner, "<pubsub xmlns='http://jabber.org/protocol/pubsub#owner'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Collection.appendXML(e)
+	e.Close(v.Extra, inner, "</pubsub>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CollectionSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOwner, "pubsub") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOwner, "pubsub")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "collection":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Collection.decodeXML(c.Raw()); err != nil {
+				if err := v.Collection.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("collection")
+		d.MissingChild("collection")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3175,162 +2409,135 @@ func (*EventCreate) isChange() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Event) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSEvent {
-		b = append(b, "<event"...)
-	} else {
-		b = append(b, "<event xmlns='http://jabber.org/protocol/pubsub#event'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSEvent, "<event xmlns='http://jabber.org/protocol/pubsub#event'", 6)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Change.(type) {
 	case *EventItems:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *EventItems"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *EventItems")
 		}
 	case *EventConfiguration:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *EventConfiguration"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *EventConfiguration")
 		}
 	case *EventDelete:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *EventDelete"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *EventDelete")
 		}
 	case *EventPurge:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *EventPurge"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *EventPurge")
 		}
 	case *EventSubscription:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *EventSubscription"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *EventSubscription")
 		}
 	case *EventCollection:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *EventCollection"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *EventCollection")
 		}
 	case *EventCreate:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *EventCreate"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSEvent); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *EventCreate")
 		}
 	}
-	return wire.CloseEmpty(b, inner, "</event>"), nil
+	e.Close(v.Extra, inner, "</event>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Event) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSEvent, "event") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSEvent, "event")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "items":
-			if c.Same() && v.Change == nil {
+			if v.Change == nil {
 				x := new(EventItems)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Change = x
 				continue
 			}
 		case "configuration":
-			if c.Same() && v.Change == nil {
+			if v.Change == nil {
 				x := new(EventConfiguration)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Change = x
 				continue
 			}
 		case "delete":
-			if c.Same() && v.Change == nil {
+			if v.Change == nil {
 				x := new(EventDelete)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Change = x
 				continue
 			}
 		case "purge":
-			if c.Same() && v.Change == nil {
+			if v.Change == nil {
 				x := new(EventPurge)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Change = x
 				continue
 			}
 		case "subscription":
-			if c.Same() && v.Change == nil {
+			if v.Change == nil {
 				x := new(EventSubscription)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Change = x
 				continue
 			}
 		case "collection":
-			if c.Same() && v.Change == nil {
+			if v.Change == nil {
 				x := new(EventCollection)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Change = x
 				continue
 			}
 		case "create":
-			if c.Same() && v.Change == nil {
+			if v.Change == nil {
 				x := new(EventCreate)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Change = x
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3447,61 +2654,35 @@ func (*Error) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Error) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NSErrors, string(v.Condition))
 	if v.Feature != "" {
-		if b, err = wire.AppendAttr(b, " feature='", string(v.Feature)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " feature='")
+		e.Attr(" feature='", string(v.Feature))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-		return b, err
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.Condition...)
-	return append(b, '>'), nil
+	inner := e.Inside(v.Extra, tag)
+	e.CloseName(v.Extra, inner, string(v.Condition))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Error) DecodeXML(r wire.Raw) error {
-	if !r.In(NSErrors) {
-		return r.Unexpected(v.WireName())
-	}
-	v.Condition = ErrorCondition(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.OpenIn(r, NSErrors)
+	v.Condition = ErrorCondition(d.Name())
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "feature":
-			v.Feature = Feature(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Feature))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3534,133 +2715,79 @@ func (*Subscription) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Subscription) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<subscription"...)
-	} else {
-		b = append(b, "<subscription xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<subscription xmlns='http://jabber.org/protocol/pubsub'", 13)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " node='")
+		e.Attr(" node='", v.Node)
 	}
 	if v.SubID != "" {
-		if b, err = wire.AppendAttr(b, " subid='", v.SubID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " subid='")
+		e.Attr(" subid='", v.SubID)
 	}
 	if v.State != "" {
-		if b, err = wire.AppendAttr(b, " subscription='", string(v.State)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " subscription='")
+		e.Attr(" subscription='", string(v.State))
 	}
 	if !v.Expiry.IsZero() {
-		b = append(b, " expiry='"...)
-		mark := len(b)
-		if b, err = v.Expiry.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " expiry='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 4, " expiry='", v.Expiry)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " expiry='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Options != nil {
-		if b, err = v.Options.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Options.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</subscription>"), nil
+	e.Close(v.Extra, inner, "</subscription>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Subscription) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "subscription") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "subscription")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "node":
-			v.Node = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Node)
 		case "subid":
-			v.SubID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.SubID)
 		case "subscription":
-			v.State = SubscriptionState(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.State))
 		case "expiry":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Expiry = n
+			stanza.ReadDateTime(&d, &v.Expiry, false, 4)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "subscribe-options":
-			if c.Same() && v.Options == nil {
+			if v.Options == nil {
 				v.Options = new(SubscribeSupport)
-				if err := v.Options.decodeXML(c.Raw()); err != nil {
+				if err := v.Options.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3676,84 +2803,48 @@ func (*Subscribe) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Subscribe) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<subscribe"...)
-	} else {
-		b = append(b, "<subscribe xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<subscribe xmlns='http://jabber.org/protocol/pubsub'", 10)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), true)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</subscribe>"), nil
+	e.Close(v.Extra, inner, "</subscribe>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Subscribe) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "subscribe") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "subscribe")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			v.Node = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Node)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 1)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3769,182 +2860,1613 @@ func (*Unsubscribe) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Unsubscribe) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unsubscribe"...)
-	} else {
-		b = append(b, "<unsubscribe xmlns='http://jabber.org/protocol/pubsub'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unsubscribe xmlns='http://jabber.org/protocol/pubsub'", 12)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), true)
 	if v.SubID != "" {
-		if b, err = wire.AppendAttr(b, " subid='", v.SubID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " subid='")
+		e.Attr(" subid='", v.SubID)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unsubscribe>"), nil
+	e.Empty(v.Extra, tag, "</unsubscribe>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Unsubscribe) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unsubscribe") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "unsubscribe")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			v.Node = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Node)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 1)
 			seen |= 1 << 0
 		case "subid":
-			v.SubID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.SubID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Items) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<items"...)
-	if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-		return b, err
-	}
+func (v *Items) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<items node='", v.Node)
 	if v.MaxItems != nil {
-		b = append(b, " max_items='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxItems), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " max_items='", uint64(*v.MaxItems))
 	}
 	if v.SubID != "" {
-		if b, err = wire.AppendAttr(b, " subid='", v.SubID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " subid='")
+		e.Attr(" subid='", v.SubID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</items>"), nil
+	e.Close(v.Extra, inner, "</items>")
 }
 
 func (v *Items) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			v.Node = a.Value()
+			d.String(&v.Node)
 			seen |= 1 << 0
 		case "max_items":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 1)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.MaxItems = wire.Ptr(uint32(n))
 		case "subid":
-			v.SubID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.SubID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("node")
+		d.MissingAttr("node")
 	}
-	return nil
+	return d.End(&v.Extra)
+}
+
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
+	if v.ID != "" {
+		e.Attr(" id='", v.ID)
+	}
+	e.SpelledAttr(v.Extra, 1, " publisher='", v.Publisher.String(), false)
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	e.SpelledAttr(v.Extra, 3, " xmlns:pda='urn:xmpp:sec-label:pubsub:0' pda:label='", v.SecurityLabel, false)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Payload {
+		e.Raw(v.Payload[i])
+	}
+	e.Close(v.Extra, inner, "</item>")
+}
+
+func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for d.AnyAttr() {
+		switch d.AttrName() {
+		case "id":
+			d.Optional(&v.ID)
+		case "publisher":
+			stanza.ReadJID(&d, &v.Publisher, false, 1)
+		case "node":
+			d.Optional(&v.Node)
+		case "":
+			switch d.Expanded() {
+			case (wire.Name{Space: NSSecurityLabel, Local: "label"}):
+				d.OptionalSpelled(&v.SecurityLabel, 3)
+			default:
+				d.KeepAttr()
+			}
+		default:
+			d.KeepAttr()
+		}
+	}
+	for d.Child() != "" {
+		v.Payload = append(v.Payload, d.Raw())
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Subscriptions) appendXML(e *wire.Encoder) {
+	tag := e.Open("<subscriptions")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Subscriptions {
+		e.Add(v.Subscriptions[i].AppendXML(e.Buf, NS))
+	}
+	e.Close(v.Extra, inner, "</subscriptions>")
+}
+
+func (v *Subscriptions) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "subscription":
+			if len(v.Subscriptions) == cap(v.Subscriptions) {
+				v.Subscriptions = append(v.Subscriptions, make([]Subscription, d.Count())...)[:len(v.Subscriptions)]
+			}
+			v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+			if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *SubscribeSupport) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<subscribe-options")
+	if v.Required {
+		e.Flag(v.Extra, 0, "<required>")
+	}
+	e.Close(v.Extra, inner, "</subscribe-options>")
+}
+
+func (v *SubscribeSupport) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "required":
+			d.Flag((*bool)(&v.Required), 0)
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Affiliations) appendXML(e *wire.Encoder) {
+	tag := e.Open("<affiliations")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Affiliations {
+		v.Affiliations[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</affiliations>")
+}
+
+func (v *Affiliations) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "affiliation":
+			if len(v.Affiliations) == cap(v.Affiliations) {
+				v.Affiliations = append(v.Affiliations, make([]NodeAffiliation, d.Count())...)[:len(v.Affiliations)]
+			}
+			v.Affiliations = v.Affiliations[:len(v.Affiliations)+1]
+			if err := v.Affiliations[len(v.Affiliations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *NodeAffiliation) appendXML(e *wire.Encoder) {
+	tag := e.Open("<affiliation")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	e.Attr(" affiliation='", string(v.Affiliation))
+	e.SpelledAttr(v.Extra, 2, " jid='", v.JID.String(), false)
+	e.Empty(v.Extra, tag, "</affiliation>")
+}
+
+func (v *NodeAffiliation) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		case "affiliation":
+			d.String((*string)(&v.Affiliation))
+			seen |= 1 << 0
+		case "jid":
+			stanza.ReadJID(&d, &v.JID, false, 2)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("affiliation")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Default) appendXML(e *wire.Encoder) {
+	tag := e.Open("<default")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NS))
+	}
+	e.Close(v.Extra, inner, "</default>")
+}
+
+func (v *Default) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Options) appendXML(e *wire.Encoder) {
+	tag := e.Open("<options")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), false)
+	if v.SubID != "" {
+		e.Attr(" subid='", v.SubID)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NS))
+	}
+	e.Close(v.Extra, inner, "</options>")
+}
+
+func (v *Options) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		case "jid":
+			stanza.ReadJID(&d, &v.JID, false, 1)
+		case "subid":
+			d.Optional(&v.SubID)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Publish) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<publish node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Items {
+		v.Items[i].appendXML(e)
+	}
+	for i := range v.Extensions {
+		e.Raw(v.Extensions[i])
+	}
+	e.Close(v.Extra, inner, "</publish>")
+}
+
+func (v *Publish) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "item":
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				}
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Extensions = append(v.Extensions, d.Raw())
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Preconditions) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<publish-options")
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NS))
+	}
+	e.Close(v.Extra, inner, "</publish-options>")
+}
+
+func (v *Preconditions) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Retract) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<retract node='", v.Node)
+	if v.Notify {
+		e.BoolAttr(v.Extra, 1, " notify='", v.Notify)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " notify='")
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Items {
+		v.Items[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</retract>")
+}
+
+func (v *Retract) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		case "notify":
+			v.Notify = d.Bool(true, 1)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	if len(v.Items) == 0 {
+		d.MissingChild("item")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Create) appendXML(e *wire.Encoder) {
+	tag := e.Open("<create")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	e.Empty(v.Extra, tag, "</create>")
+}
+
+func (v *Create) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Configure) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<configure")
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NS))
+	}
+	e.Close(v.Extra, inner, "</configure>")
+}
+
+func (v *Configure) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerConfigure) appendXML(e *wire.Encoder) {
+	tag := e.Open("<configure")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NSOwner))
+	}
+	e.Close(v.Extra, inner, "</configure>")
+}
+
+func (v *OwnerConfigure) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerDefault) appendXML(e *wire.Encoder) {
+	tag := e.Open("<default")
+	if v.Type != "" {
+		e.Attr(" type='", string(v.Type))
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NSOwner))
+	}
+	e.Close(v.Extra, inner, "</default>")
+}
+
+func (v *OwnerDefault) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "type":
+			d.Optional((*string)(&v.Type))
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerSubscriptions) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<subscriptions node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Subscriptions {
+		v.Subscriptions[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</subscriptions>")
+}
+
+func (v *OwnerSubscriptions) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "subscription":
+			if len(v.Subscriptions) == cap(v.Subscriptions) {
+				v.Subscriptions = append(v.Subscriptions, make([]OwnerSubscription, d.Count())...)[:len(v.Subscriptions)]
+			}
+			v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+			if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerSubscription) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<subscription jid='", v.JID.String(), true)
+	if v.State != "" {
+		e.Attr(" subscription='", string(v.State))
+	}
+	if v.SubID != "" {
+		e.Attr(" subid='", v.SubID)
+	}
+	e.Empty(v.Extra, tag, "</subscription>")
+}
+
+func (v *OwnerSubscription) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "jid":
+			stanza.ReadJID(&d, &v.JID, true, 0)
+			seen |= 1 << 0
+		case "subscription":
+			d.Optional((*string)(&v.State))
+		case "subid":
+			d.Optional(&v.SubID)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("jid")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerAffiliations) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<affiliations node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Affiliations {
+		v.Affiliations[i].appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</affiliations>")
+}
+
+func (v *OwnerAffiliations) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "affiliation":
+			if len(v.Affiliations) == cap(v.Affiliations) {
+				v.Affiliations = append(v.Affiliations, make([]OwnerAffiliation, d.Count())...)[:len(v.Affiliations)]
+			}
+			v.Affiliations = v.Affiliations[:len(v.Affiliations)+1]
+			if err := v.Affiliations[len(v.Affiliations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerAffiliation) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<affiliation jid='", v.JID.String(), true)
+	if v.Affiliation != "" {
+		e.Attr(" affiliation='", string(v.Affiliation))
+	}
+	e.Empty(v.Extra, tag, "</affiliation>")
+}
+
+func (v *OwnerAffiliation) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "jid":
+			stanza.ReadJID(&d, &v.JID, true, 0)
+			seen |= 1 << 0
+		case "affiliation":
+			d.Optional((*string)(&v.Affiliation))
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("jid")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerDelete) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<delete node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	if v.Redirect != nil {
+		v.Redirect.appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</delete>")
+}
+
+func (v *OwnerDelete) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "redirect":
+			if v.Redirect == nil {
+				v.Redirect = new(OwnerRedirect)
+				if err := v.Redirect.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerRedirect) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<redirect uri='", v.URI)
+	e.Empty(v.Extra, tag, "</redirect>")
+}
+
+func (v *OwnerRedirect) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "uri":
+			d.String(&v.URI)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("uri")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerCollection) appendXML(e *wire.Encoder) {
+	tag := e.Open("<collection")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Associate != nil {
+		v.Associate.appendXML(e, "<associate", "</associate>")
+	}
+	if v.Dissociate != nil {
+		v.Dissociate.appendXML(e, "<dissociate", "</dissociate>")
+	}
+	e.Close(v.Extra, inner, "</collection>")
+}
+
+func (v *OwnerCollection) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "associate":
+			if v.Associate == nil {
+				v.Associate = new(OwnerNode)
+				if err := v.Associate.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "dissociate":
+			if v.Dissociate == nil {
+				v.Dissociate = new(OwnerNode)
+				if err := v.Dissociate.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerNode) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" node='", v.Node)
+	e.Empty(v.Extra, tag, end)
+}
+
+func (v *OwnerNode) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OwnerPurge) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<purge node='", v.Node)
+	e.Empty(v.Extra, tag, "</purge>")
+}
+
+func (v *OwnerPurge) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventItems) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<items node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Items {
+		v.Items[i].appendXML(e)
+	}
+	for i := range v.Retracted {
+		v.Retracted[i].appendXML(e)
+	}
+	for i := range v.Extensions {
+		e.Raw(v.Extensions[i])
+	}
+	e.Close(v.Extra, inner, "</items>")
+}
+
+func (v *EventItems) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "item":
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]EventItem, d.Count())...)[:len(v.Items)]
+				}
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "retract":
+			if d.Same() {
+				if len(v.Retracted) == cap(v.Retracted) {
+					v.Retracted = append(v.Retracted, make([]EventRetract, d.Count())...)[:len(v.Retracted)]
+				}
+				v.Retracted = v.Retracted[:len(v.Retracted)+1]
+				if err := v.Retracted[len(v.Retracted)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Extensions = append(v.Extensions, d.Raw())
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventItem) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
+	if v.ID != "" {
+		e.Attr(" id='", v.ID)
+	}
+	e.SpelledAttr(v.Extra, 1, " publisher='", v.Publisher.String(), false)
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	e.SpelledAttr(v.Extra, 3, " xmlns:pda='urn:xmpp:sec-label:pubsub:0' pda:label='", v.SecurityLabel, false)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Payload {
+		e.Raw(v.Payload[i])
+	}
+	e.Close(v.Extra, inner, "</item>")
+}
+
+func (v *EventItem) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for d.AnyAttr() {
+		switch d.AttrName() {
+		case "id":
+			d.Optional(&v.ID)
+		case "publisher":
+			stanza.ReadJID(&d, &v.Publisher, false, 1)
+		case "node":
+			d.Optional(&v.Node)
+		case "":
+			switch d.Expanded() {
+			case (wire.Name{Space: NSSecurityLabel, Local: "label"}):
+				d.OptionalSpelled(&v.SecurityLabel, 3)
+			default:
+				d.KeepAttr()
+			}
+		default:
+			d.KeepAttr()
+		}
+	}
+	for d.Child() != "" {
+		v.Payload = append(v.Payload, d.Raw())
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventRetract) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<retract id='", v.ID)
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	e.Empty(v.Extra, tag, "</retract>")
+}
+
+func (v *EventRetract) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventConfiguration) appendXML(e *wire.Encoder) {
+	tag := e.Open("<configuration")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NSEvent))
+	}
+	e.Close(v.Extra, inner, "</configuration>")
+}
+
+func (v *EventConfiguration) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventDelete) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<delete node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	if v.Redirect != nil {
+		v.Redirect.appendXML(e)
+	}
+	e.Close(v.Extra, inner, "</delete>")
+}
+
+func (v *EventDelete) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "redirect":
+			if v.Redirect == nil {
+				v.Redirect = new(EventRedirect)
+				if err := v.Redirect.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventRedirect) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<redirect uri='", v.URI)
+	e.Empty(v.Extra, tag, "</redirect>")
+}
+
+func (v *EventRedirect) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "uri":
+			d.String(&v.URI)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("uri")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventPurge) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<purge node='", v.Node)
+	e.Empty(v.Extra, tag, "</purge>")
+}
+
+func (v *EventPurge) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventSubscription) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<subscription jid='", v.JID.String(), true)
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	if v.SubID != "" {
+		e.Attr(" subid='", v.SubID)
+	}
+	if v.State != "" {
+		e.Attr(" subscription='", string(v.State))
+	}
+	if !v.Expiry.IsZero() {
+		stanza.WriteDateTimeAttr(e, v.Extra, 4, " expiry='", v.Expiry)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " expiry='")
+	}
+	e.Empty(v.Extra, tag, "</subscription>")
+}
+
+func (v *EventSubscription) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "jid":
+			stanza.ReadJID(&d, &v.JID, true, 0)
+			seen |= 1 << 0
+		case "node":
+			d.Optional(&v.Node)
+		case "subid":
+			d.Optional(&v.SubID)
+		case "subscription":
+			d.Optional((*string)(&v.State))
+		case "expiry":
+			stanza.ReadDateTime(&d, &v.Expiry, false, 4)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("jid")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventCreate) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<create node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NSEvent))
+	}
+	e.Close(v.Extra, inner, "</create>")
+}
+
+func (v *EventCreate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventCollection) appendXML(e *wire.Encoder) {
+	tag := e.Open("<collection")
+	if v.Node != "" {
+		e.Attr(" node='", v.Node)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Associate != nil {
+		v.Associate.appendXML(e, "<associate", "</associate>")
+	}
+	if v.Disassociate != nil {
+		v.Disassociate.appendXML(e, "<disassociate", "</disassociate>")
+	}
+	if v.Dissociate != nil {
+		v.Dissociate.appendXML(e, "<dissociate", "</dissociate>")
+	}
+	e.Close(v.Extra, inner, "</collection>")
+}
+
+func (v *EventCollection) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.Optional(&v.Node)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "associate":
+			if v.Associate == nil {
+				v.Associate = new(EventNode)
+				if err := v.Associate.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "disassociate":
+			if v.Disassociate == nil {
+				v.Disassociate = new(EventNode)
+				if err := v.Disassociate.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "dissociate":
+			if v.Dissociate == nil {
+				v.Dissociate = new(EventNode)
+				if err := v.Dissociate.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *EventNode) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	if v.Form != nil {
+		e.Add(v.Form.AppendXML(e.Buf, NSEvent))
+	}
+	e.Close(v.Extra, inner, end)
+}
+
+func (v *EventNode) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			d.String(&v.Node)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "x":
+			if d.In(form.NS) && v.Form == nil {
+				v.Form = new(form.Form)
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("node")
+	}
+	return d.End(&v.Extra)
 }

@@ -17,46 +17,13 @@ func (*InsufficientClearance) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InsufficientClearance) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSErrors {
-			return append(b, "<insufficient-clearance/>"...), nil
-		}
-		return append(b, "<insufficient-clearance xmlns='urn:xmpp:sec-label:pubsub:errors:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSErrors {
-		b = append(b, "<insufficient-clearance"...)
-	} else {
-		b = append(b, "<insufficient-clearance xmlns='urn:xmpp:sec-label:pubsub:errors:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</insufficient-clearance>"), nil
+	return wire.AppendEmpty(b, ns, NSErrors, "<insufficient-clearance xmlns='urn:xmpp:sec-label:pubsub:errors:0'", 23, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InsufficientClearance) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSErrors, "insufficient-clearance") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSErrors, "insufficient-clearance")
+	return d.End(&v.Extra)
 }

@@ -25,106 +25,77 @@ func (*Signature) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Signature) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<signature"...)
-	} else {
-		b = append(b, "<signature xmlns='urn:xmpp:pubsub-signing:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<signature xmlns='urn:xmpp:pubsub-signing:0'", 10)
 	if !v.Timestamp.IsZero() {
-		b = append(b, " timestamp='"...)
-		mark := len(b)
-		if b, err = v.Timestamp.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " timestamp='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " timestamp='", v.Timestamp)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " timestamp='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Time != nil {
-		if b, err = v.Time.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Time.appendXML(e)
 	}
 	for i := range v.Signers {
-		if b, err = v.Signers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Signers[i].appendXML(e)
 	}
 	for i := range v.Profile {
-		b = wire.AppendRaw(b, v.Profile[i], NS)
+		e.Raw(v.Profile[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</signature>"), nil
+	e.Close(v.Extra, inner, "</signature>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Signature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "signature") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "signature")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timestamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Timestamp = n
+			stanza.ReadDateTime(&d, &v.Timestamp, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "time":
-			if c.Same() {
+			if d.Same() {
 				if v.Time != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Time = new(Time)
-				if err := v.Time.decodeXML(c.Raw()); err != nil {
+				if err := v.Time.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "signer":
-			if c.Same() {
-				if v.Signers == nil {
-					v.Signers = make([]Signer, 0, c.Count())
+			if d.Same() {
+				if len(v.Signers) == cap(v.Signers) {
+					v.Signers = append(v.Signers, make([]Signer, d.Count())...)[:len(v.Signers)]
 				}
-				v.Signers = append(v.Signers, Signer{})
-				if err := v.Signers[len(v.Signers)-1].decodeXML(c.Raw()); err != nil {
+				v.Signers = v.Signers[:len(v.Signers)+1]
+				if err := v.Signers[len(v.Signers)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Profile = append(v.Profile, c.Raw())
+		v.Profile = append(v.Profile, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -145,421 +116,233 @@ func (*SignData) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SignData) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSData {
-		b = append(b, "<sign-data"...)
-	} else {
-		b = append(b, "<sign-data xmlns='urn:xmpp:pubsub-signature:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSData, "<sign-data xmlns='urn:xmpp:pubsub-signature:0'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Tos {
-		if b, err = v.Tos[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Tos[i].appendXML(e)
 	}
-	if b, err = v.Time.appendXML(b); err != nil {
-		return b, err
-	}
+	v.Time.appendXML(e)
 	for i := range v.Signers {
-		if b, err = v.Signers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Signers[i].appendXML(e)
 	}
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NSData)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSData); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sign-data>"), nil
+	e.Close(v.Extra, inner, "</sign-data>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SignData) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSData, "sign-data") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSData, "sign-data")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			if c.Same() {
-				if v.Tos == nil {
-					v.Tos = make([]Recipient, 0, c.Count())
+			if d.Same() {
+				if len(v.Tos) == cap(v.Tos) {
+					v.Tos = append(v.Tos, make([]Recipient, d.Count())...)[:len(v.Tos)]
 				}
-				v.Tos = append(v.Tos, Recipient{})
-				if err := v.Tos[len(v.Tos)-1].decodeXML(c.Raw()); err != nil {
+				v.Tos = v.Tos[:len(v.Tos)+1]
+				if err := v.Tos[len(v.Tos)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "time":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				if err := v.Time.decodeXML(c.Raw()); err != nil {
+				if err := v.Time.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "signer":
-			if c.Same() {
-				if v.Signers == nil {
-					v.Signers = make([]DataSigner, 0, c.Count())
+			if d.Same() {
+				if len(v.Signers) == cap(v.Signers) {
+					v.Signers = append(v.Signers, make([]DataSigner, d.Count())...)[:len(v.Signers)]
 				}
-				v.Signers = append(v.Signers, DataSigner{})
-				if err := v.Signers[len(v.Signers)-1].decodeXML(c.Raw()); err != nil {
+				v.Signers = v.Signers[:len(v.Signers)+1]
+				if err := v.Signers[len(v.Signers)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Content = append(v.Content, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Content = append(v.Content, d.Raw())
 	}
 	if len(v.Tos) == 0 {
-		return r.MissingChild("to")
+		d.MissingChild("to")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("time")
+		d.MissingChild("time")
 	}
 	if len(v.Signers) == 0 {
-		return r.MissingChild("signer")
+		d.MissingChild("signer")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Time) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<time"...)
-	b = append(b, " stamp='"...)
-	mark := len(b)
-	if b, err = v.Stamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</time>"), nil
+func (v *Time) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, "<time stamp='", v.Stamp)
+	e.Empty(v.Extra, tag, "</time>")
 }
 
 func (v *Time) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("stamp")
+		d.MissingAttr("stamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Signer) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<signer"...)
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Signer) appendXML(e *wire.Encoder) {
+	tag := e.Open("<signer")
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.Address.IsZero() {
-		if b, err = wire.AppendText(b, v.Address.String()); err != nil {
-			return b, err
-		}
+		e.Text(v.Address.String())
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</signer>"), nil
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</signer>")
 }
 
 func (v *Signer) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeJID(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Address = n
+	if d.HasText() {
+		stanza.ReadJID(&d, &v.Address, false, 1)
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *DataTime) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<time"...)
-	b = append(b, " stamp='"...)
-	mark := len(b)
-	if b, err = v.Stamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSData); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</time>"), nil
+func (v *DataTime) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, "<time stamp='", v.Stamp)
+	e.Empty(v.Extra, tag, "</time>")
 }
 
 func (v *DataTime) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("stamp")
+		d.MissingAttr("stamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *DataSigner) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<signer"...)
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *DataSigner) appendXML(e *wire.Encoder) {
+	tag := e.Open("<signer")
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if !v.Address.IsZero() {
-		if b, err = wire.AppendText(b, v.Address.String()); err != nil {
-			return b, err
-		}
+		e.Text(v.Address.String())
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSData); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</signer>"), nil
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</signer>")
 }
 
 func (v *DataSigner) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeJID(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Address = n
+	if d.HasText() {
+		stanza.ReadJID(&d, &v.Address, false, 1)
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Recipient) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<to"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSData); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</to>"), nil
+func (v *Recipient) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<to jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</to>")
 }
 
 func (v *Recipient) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

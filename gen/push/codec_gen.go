@@ -36,96 +36,62 @@ func (*Enable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<enable"...)
-	} else {
-		b = append(b, "<enable xmlns='urn:xmpp:push:0'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<enable xmlns='urn:xmpp:push:0'", 7)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</enable>"), nil
+	e.Close(v.Extra, inner, "</enable>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enable) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "enable") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "enable")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "node":
-			v.Node = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -156,80 +122,41 @@ func (*Disable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Disable) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<disable"...)
-	} else {
-		b = append(b, "<disable xmlns='urn:xmpp:push:0'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<disable xmlns='urn:xmpp:push:0'", 8)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</disable>"), nil
+	e.Empty(v.Extra, tag, "</disable>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Disable) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "disable") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "disable")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "node":
-			v.Node = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -250,66 +177,44 @@ func (*Notification) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Notification) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<notification"...)
-	} else {
-		b = append(b, "<notification xmlns='urn:xmpp:push:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<notification xmlns='urn:xmpp:push:0'", 13)
+	inner := e.Inside(v.Extra, tag)
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</notification>"), nil
+	e.Close(v.Extra, inner, "</notification>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Notification) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "notification") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "notification")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x":
-			if c.In(form.NS) {
+			if d.In(form.NS) {
 				if v.Form != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

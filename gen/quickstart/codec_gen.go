@@ -17,46 +17,13 @@ func (*Pipelining) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Pipelining) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<pipelining/>"...), nil
-		}
-		return append(b, "<pipelining xmlns='urn:xmpp:features:pipelining'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pipelining"...)
-	} else {
-		b = append(b, "<pipelining xmlns='urn:xmpp:features:pipelining'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</pipelining>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<pipelining xmlns='urn:xmpp:features:pipelining'", 11, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Pipelining) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pipelining") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "pipelining")
+	return d.End(&v.Extra)
 }

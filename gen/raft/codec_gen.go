@@ -2,10 +2,7 @@
 
 package raft
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*RequestVote) WireName() wire.Name {
@@ -25,109 +22,57 @@ func (*RequestVote) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RequestVote) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<request-vote"...)
-	} else {
-		b = append(b, "<request-vote xmlns='urn:xmpp:raft'"...)
-	}
-	b = append(b, " term='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Term, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " last-log-term='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.LastLogTerm, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	b = append(b, " last-log-index='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.LastLogIndex, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " cluster='", v.Cluster); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</request-vote>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<request-vote xmlns='urn:xmpp:raft'", 13)
+	e.UintAttr(v.Extra, 0, " term='", v.Term)
+	e.UintAttr(v.Extra, 1, " last-log-term='", v.LastLogTerm)
+	e.UintAttr(v.Extra, 2, " last-log-index='", v.LastLogIndex)
+	e.Attr(" cluster='", v.Cluster)
+	e.Empty(v.Extra, tag, "</request-vote>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RequestVote) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "request-vote") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "request-vote")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "term":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Term = n
+			v.Term = d.Uint(64, 0)
 			seen |= 1 << 0
 		case "last-log-term":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.LastLogTerm = n
+			v.LastLogTerm = d.Uint(64, 1)
 			seen |= 1 << 1
 		case "last-log-index":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.LastLogIndex = n
+			v.LastLogIndex = d.Uint(64, 2)
 			seen |= 1 << 2
 		case "cluster":
-			v.Cluster = a.Value()
+			d.String(&v.Cluster)
 			seen |= 1 << 3
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("term")
+		d.MissingAttr("term")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("last-log-term")
+		d.MissingAttr("last-log-term")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("last-log-index")
+		d.MissingAttr("last-log-index")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("cluster")
+		d.MissingAttr("cluster")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -148,92 +93,50 @@ func (*Vote) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Vote) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<vote"...)
-	} else {
-		b = append(b, "<vote xmlns='urn:xmpp:raft'"...)
-	}
-	b = append(b, " term='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Term, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " vote-granted='"...)
-	mark = len(b)
-	b = strconv.AppendBool(b, v.VoteGranted)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " cluster='", v.Cluster); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</vote>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<vote xmlns='urn:xmpp:raft'", 5)
+	e.UintAttr(v.Extra, 0, " term='", v.Term)
+	e.BoolAttr(v.Extra, 1, " vote-granted='", v.VoteGranted)
+	e.Attr(" cluster='", v.Cluster)
+	e.Empty(v.Extra, tag, "</vote>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Vote) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "vote") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "vote")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "term":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Term = n
+			v.Term = d.Uint(64, 0)
 			seen |= 1 << 0
 		case "vote-granted":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.VoteGranted = n
+			v.VoteGranted = d.Bool(false, 1)
 			seen |= 1 << 1
 		case "cluster":
-			v.Cluster = a.Value()
+			d.String(&v.Cluster)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("term")
+		d.MissingAttr("term")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("vote-granted")
+		d.MissingAttr("vote-granted")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("cluster")
+		d.MissingAttr("cluster")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -254,143 +157,84 @@ func (*Append) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Append) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<append"...)
-	} else {
-		b = append(b, "<append xmlns='urn:xmpp:raft'"...)
-	}
-	b = append(b, " term='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Term, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " prev-log-index='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.PrevLogIndex, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<append xmlns='urn:xmpp:raft'", 7)
+	e.UintAttr(v.Extra, 0, " term='", v.Term)
+	e.UintAttr(v.Extra, 1, " prev-log-index='", v.PrevLogIndex)
 	if v.PrevLogTerm != nil {
-		b = append(b, " prev-log-term='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.PrevLogTerm, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " prev-log-term='", *v.PrevLogTerm)
 	}
-	b = append(b, " leader-commit='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.LeaderCommit, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " cluster='", v.Cluster); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.UintAttr(v.Extra, 3, " leader-commit='", v.LeaderCommit)
+	e.Attr(" cluster='", v.Cluster)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Entries {
-		if b, err = v.Entries[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Entries[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</append>"), nil
+	e.Close(v.Extra, inner, "</append>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Append) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "append") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "append")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "term":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Term = n
+			v.Term = d.Uint(64, 0)
 			seen |= 1 << 0
 		case "prev-log-index":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PrevLogIndex = n
+			v.PrevLogIndex = d.Uint(64, 1)
 			seen |= 1 << 1
 		case "prev-log-term":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PrevLogTerm = wire.Ptr(n)
+			v.PrevLogTerm = wire.Ptr(d.Uint(64, 2))
 		case "leader-commit":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.LeaderCommit = n
+			v.LeaderCommit = d.Uint(64, 3)
 			seen |= 1 << 2
 		case "cluster":
-			v.Cluster = a.Value()
+			d.String(&v.Cluster)
 			seen |= 1 << 3
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "entry":
-			if c.Same() {
-				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Count())
-				}
-				v.Entries = append(v.Entries, Entry{})
-				if err := v.Entries[len(v.Entries)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Entries) == cap(v.Entries) {
+				v.Entries = append(v.Entries, make([]Entry, d.Count())...)[:len(v.Entries)]
 			}
+			v.Entries = v.Entries[:len(v.Entries)+1]
+			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("term")
+		d.MissingAttr("term")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("prev-log-index")
+		d.MissingAttr("prev-log-index")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("leader-commit")
+		d.MissingAttr("leader-commit")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("cluster")
+		d.MissingAttr("cluster")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -411,145 +255,77 @@ func (*AppendResponse) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AppendResponse) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<append-response"...)
-	} else {
-		b = append(b, "<append-response xmlns='urn:xmpp:raft'"...)
-	}
-	b = append(b, " term='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Term, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " success='"...)
-	mark = len(b)
-	b = strconv.AppendBool(b, v.Success)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " cluster='", v.Cluster); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</append-response>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<append-response xmlns='urn:xmpp:raft'", 16)
+	e.UintAttr(v.Extra, 0, " term='", v.Term)
+	e.BoolAttr(v.Extra, 1, " success='", v.Success)
+	e.Attr(" cluster='", v.Cluster)
+	e.Empty(v.Extra, tag, "</append-response>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AppendResponse) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "append-response") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "append-response")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "term":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Term = n
+			v.Term = d.Uint(64, 0)
 			seen |= 1 << 0
 		case "success":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Success = n
+			v.Success = d.Bool(false, 1)
 			seen |= 1 << 1
 		case "cluster":
-			v.Cluster = a.Value()
+			d.String(&v.Cluster)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("term")
+		d.MissingAttr("term")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("success")
+		d.MissingAttr("success")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("cluster")
+		d.MissingAttr("cluster")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Entry) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<entry"...)
+func (v *Entry) appendXML(e *wire.Encoder) {
+	tag := e.Open("<entry")
 	if v.Encoded {
-		b = append(b, " encoded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Encoded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " encoded='")
+		e.BoolAttr(v.Extra, 0, " encoded='", v.Encoded)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " encoded='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Command); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</entry>"), nil
+	e.Content(v.Extra, tag, v.Command, "</entry>")
 }
 
 func (v *Entry) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "encoded":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Encoded = n
+			v.Encoded = d.Bool(true, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Command = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Command = d.Text()
+	return d.End(&v.Extra)
 }

@@ -21,69 +21,37 @@ func (*Indicator) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Indicator) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<rai"...)
-	} else {
-		b = append(b, "<rai xmlns='urn:xmpp:rai:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<rai xmlns='urn:xmpp:rai:0'", 4)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Rooms {
-		mark := len(b)
-		b = append(b, "<activity>"...)
-		if b, err = wire.AppendText(b, v.Rooms[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</activity>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<activity>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<activity></activity>", 10, v.Rooms[i].String())
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rai>"), nil
+	e.Close(v.Extra, inner, "</rai>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Indicator) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "rai") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "activity":
-			if c.Same() {
-				if v.Rooms == nil {
-					v.Rooms = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Rooms))), &v.Extra, wire.SlotAt(0, len(v.Rooms)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Rooms = append(v.Rooms, n)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "rai")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "activity":
+			if v.Rooms == nil {
+				v.Rooms = make([]jid.JID, 0, d.Count())
+			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(0, len(v.Rooms)))
+			v.Rooms = append(v.Rooms, n)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

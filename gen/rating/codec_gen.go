@@ -17,116 +17,76 @@ func (*ContentRating) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ContentRating) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<content-rating"...)
-	} else {
-		b = append(b, "<content-rating xmlns='urn:xmpp:crl:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<content-rating xmlns='urn:xmpp:crl:0'", 15)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Labels {
-		if b, err = v.Labels[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Labels[i].appendXML(e)
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</content-rating>"), nil
+	e.Close(v.Extra, inner, "</content-rating>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ContentRating) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "content-rating") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "content-rating")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "simple-label":
-			if c.Same() {
-				if v.Labels == nil {
-					v.Labels = make([]Label, 0, c.Count())
+			if d.Same() {
+				if len(v.Labels) == cap(v.Labels) {
+					v.Labels = append(v.Labels, make([]Label, d.Count())...)[:len(v.Labels)]
 				}
-				v.Labels = append(v.Labels, Label{})
-				if err := v.Labels[len(v.Labels)-1].decodeXML(c.Raw()); err != nil {
+				v.Labels = v.Labels[:len(v.Labels)+1]
+				if err := v.Labels[len(v.Labels)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Label) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<simple-label"...)
-	if b, err = wire.AppendAttr(b, " type='", v.System); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</simple-label>"), nil
+func (v *Label) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<simple-label type='", v.System)
+	e.Content(v.Extra, tag, v.Value, "</simple-label>")
 }
 
 func (v *Label) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.System = a.Value()
+			d.String(&v.System)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
+	v.Value = d.Text()
 	if v.Value == "" {
-		return r.Invalid("has no text")
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+		d.Invalid("has no text")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -2,10 +2,7 @@
 
 package rawudp
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Transport) WireName() wire.Name {
@@ -25,178 +22,103 @@ func (*Transport) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Transport) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<transport"...)
-	} else {
-		b = append(b, "<transport xmlns='urn:xmpp:jingle:transports:raw-udp:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<transport xmlns='urn:xmpp:jingle:transports:raw-udp:1'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Candidates {
-		if b, err = v.Candidates[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Candidates[i].appendXML(e)
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</transport>"), nil
+	e.Close(v.Extra, inner, "</transport>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Transport) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "transport") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "transport")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "candidate":
-			if c.Same() {
-				if v.Candidates == nil {
-					v.Candidates = make([]Candidate, 0, c.Count())
+			if d.Same() {
+				if len(v.Candidates) == cap(v.Candidates) {
+					v.Candidates = append(v.Candidates, make([]Candidate, d.Count())...)[:len(v.Candidates)]
 				}
-				v.Candidates = append(v.Candidates, Candidate{})
-				if err := v.Candidates[len(v.Candidates)-1].decodeXML(c.Raw()); err != nil {
+				v.Candidates = v.Candidates[:len(v.Candidates)+1]
+				if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Candidate) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<candidate"...)
+func (v *Candidate) appendXML(e *wire.Encoder) {
+	tag := e.Open("<candidate")
 	if v.Component != nil {
-		b = append(b, " component='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Component), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " component='", uint64(*v.Component))
 	}
-	b = append(b, " generation='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Generation), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " ip='", v.IP); err != nil {
-		return b, err
-	}
-	b = append(b, " port='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.Port), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 4)
-	}
-	b = append(b, '\'')
+	e.UintAttr(v.Extra, 1, " generation='", uint64(v.Generation))
+	e.Attr(" id='", v.ID)
+	e.Attr(" ip='", v.IP)
+	e.UintAttr(v.Extra, 4, " port='", uint64(v.Port))
 	if v.Type != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " type='")
+		e.Attr(" type='", string(v.Type))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</candidate>"), nil
+	e.Empty(v.Extra, tag, "</candidate>")
 }
 
 func (v *Candidate) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "component":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Component = wire.Ptr(uint8(n))
+			v.Component = wire.Ptr(uint8(d.Uint(8, 0)))
 		case "generation":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Generation = uint8(n)
+			v.Generation = uint8(d.Uint(8, 1))
 			seen |= 1 << 0
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 1
 		case "ip":
-			v.IP = a.Value()
+			d.String(&v.IP)
 			seen |= 1 << 2
 		case "port":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Port = uint16(n)
+			v.Port = uint16(d.Uint(16, 4))
 			seen |= 1 << 3
 		case "type":
-			v.Type = CandidateType(a.Optional(&v.Extra, 5))
+			d.Optional((*string)(&v.Type))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("generation")
+		d.MissingAttr("generation")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("ip")
+		d.MissingAttr("ip")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("port")
+		d.MissingAttr("port")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

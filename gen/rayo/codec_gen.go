@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,86 +26,63 @@ func (*Offer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Offer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<offer"...)
-	} else {
-		b = append(b, "<offer xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " to='", v.To); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<offer xmlns='urn:xmpp:rayo:1'", 6)
+	e.Attr(" to='", v.To)
 	if v.From != "" {
-		if b, err = wire.AppendAttr(b, " from='", v.From); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " from='")
+		e.Attr(" from='", v.From)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</offer>"), nil
+	e.Close(v.Extra, inner, "</offer>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Offer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "offer") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "offer")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			v.To = a.Value()
+			d.String(&v.To)
 			seen |= 1 << 0
 		case "from":
-			v.From = a.Optional(&v.Extra, 1)
+			d.Optional(&v.From)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
 			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("to")
+		d.MissingAttr("to")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -127,64 +103,40 @@ func (*Ringing) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Ringing) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ringing"...)
-	} else {
-		b = append(b, "<ringing xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<ringing xmlns='urn:xmpp:rayo:1'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ringing>"), nil
+	e.Close(v.Extra, inner, "</ringing>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ringing) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ringing") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "ringing")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "header":
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -205,64 +157,40 @@ func (*Answered) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Answered) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<answered"...)
-	} else {
-		b = append(b, "<answered xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<answered xmlns='urn:xmpp:rayo:1'", 9)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</answered>"), nil
+	e.Close(v.Extra, inner, "</answered>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Answered) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "answered") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "answered")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "header":
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -295,167 +223,137 @@ func (*Failed) isEndReason() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *End) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<end"...)
-	} else {
-		b = append(b, "<end xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<end xmlns='urn:xmpp:rayo:1'", 4)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Reason.(type) {
 	case *HungUp:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *HungUp"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *HungUp")
 		}
 	case *HangupCommand:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *HangupCommand"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *HangupCommand")
 		}
 	case *Timeout:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Timeout"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Timeout")
 		}
 	case *Busy:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Busy"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Busy")
 		}
 	case *Rejected:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Rejected"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Rejected")
 		}
 	case *Failed:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Failed"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Failed")
 		}
 	default:
-		return b, &wire.EncodeError{Reason: "End without Reason"}
+		e.Fail("End without Reason")
 	}
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</end>"), nil
+	e.Close(v.Extra, inner, "</end>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *End) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "end") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "end")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "hungup":
-			if c.Same() && v.Reason == nil {
+			if v.Reason == nil {
 				x := new(HungUp)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "hangup-command":
-			if c.Same() && v.Reason == nil {
+			if v.Reason == nil {
 				x := new(HangupCommand)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "timeout":
-			if c.Same() && v.Reason == nil {
+			if v.Reason == nil {
 				x := new(Timeout)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "busy":
-			if c.Same() && v.Reason == nil {
+			if v.Reason == nil {
 				x := new(Busy)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "rejected":
-			if c.Same() && v.Reason == nil {
+			if v.Reason == nil {
 				x := new(Rejected)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "error":
-			if c.Same() && v.Reason == nil {
+			if v.Reason == nil {
 				x := new(Failed)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
 			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if v.Reason == nil {
-		return r.MissingChoice("hungup", "hangup-command", "timeout", "busy", "rejected", "error")
+		d.MissingChoice("hungup hangup-command timeout busy rejected error")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -574,64 +472,40 @@ func (*Accept) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Accept) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<accept"...)
-	} else {
-		b = append(b, "<accept xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<accept xmlns='urn:xmpp:rayo:1'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</accept>"), nil
+	e.Close(v.Extra, inner, "</accept>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Accept) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "accept") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "accept")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "header":
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -662,64 +536,40 @@ func (*Answer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Answer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<answer"...)
-	} else {
-		b = append(b, "<answer xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<answer xmlns='urn:xmpp:rayo:1'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</answer>"), nil
+	e.Close(v.Extra, inner, "</answer>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Answer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "answer") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "answer")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "header":
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -750,77 +600,58 @@ func (*Redirect) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Redirect) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<redirect"...)
-	} else {
-		b = append(b, "<redirect xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " to='", v.To); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<redirect xmlns='urn:xmpp:rayo:1'", 9)
+	e.Attr(" to='", v.To)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</redirect>"), nil
+	e.Close(v.Extra, inner, "</redirect>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Redirect) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "redirect") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "redirect")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			v.To = a.Value()
+			d.String(&v.To)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
 			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("to")
+		d.MissingAttr("to")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -851,86 +682,55 @@ func (*Reject) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Reject) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<reject"...)
-	} else {
-		b = append(b, "<reject xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	{
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Reason)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 0, n, NS)
-		}
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<reject xmlns='urn:xmpp:rayo:1'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Name(v.Extra, 0, NS, string(v.Reason))
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reject>"), nil
+	e.Close(v.Extra, inner, "</reject>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reject) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "reject") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "reject")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
+			if d.Same() {
+				if len(v.Headers) == cap(v.Headers) {
+					v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
 				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Reason != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 0)
-			v.Reason = RejectReason(c.Local())
+			d.KeepBare(0)
+			v.Reason = RejectReason(d.Local())
 			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if v.Reason == "" {
-		return r.MissingChild("Reason")
+		d.MissingChild("Reason")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -992,64 +792,40 @@ func (*Hangup) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hangup) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<hangup"...)
-	} else {
-		b = append(b, "<hangup xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<hangup xmlns='urn:xmpp:rayo:1'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</hangup>"), nil
+	e.Close(v.Extra, inner, "</hangup>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hangup) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "hangup") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "hangup")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "header":
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1080,129 +856,89 @@ func (*Dial) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Dial) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<dial"...)
-	} else {
-		b = append(b, "<dial xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " to='", v.To); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<dial xmlns='urn:xmpp:rayo:1'", 5)
+	e.Attr(" to='", v.To)
 	if v.From != "" {
-		if b, err = wire.AppendAttr(b, " from='", v.From); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " from='")
+		e.Attr(" from='", v.From)
 	}
 	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " uri='")
+		e.Attr(" uri='", v.URI)
 	}
 	if v.Timeout != nil {
-		b = append(b, " timeout='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Timeout, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 3, " timeout='", *v.Timeout)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
 	for i := range v.Joins {
-		if b, err = v.Joins[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Joins[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</dial>"), nil
+	e.Close(v.Extra, inner, "</dial>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Dial) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "dial") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "dial")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			v.To = a.Value()
+			d.String(&v.To)
 			seen |= 1 << 0
 		case "from":
-			v.From = a.Optional(&v.Extra, 1)
+			d.Optional(&v.From)
 		case "uri":
-			v.URI = a.Optional(&v.Extra, 2)
+			d.Optional(&v.URI)
 		case "timeout":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 3)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.Timeout = wire.Ptr(n)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
 			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "join":
-			if c.Same() {
-				if v.Joins == nil {
-					v.Joins = make([]Join, 0, c.Count())
-				}
-				v.Joins = append(v.Joins, Join{})
-				if err := v.Joins[len(v.Joins)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Joins) == cap(v.Joins) {
+				v.Joins = append(v.Joins, make([]Join, d.Count())...)[:len(v.Joins)]
 			}
+			v.Joins = v.Joins[:len(v.Joins)+1]
+			if err := v.Joins[len(v.Joins)-1].DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("to")
+		d.MissingAttr("to")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1233,84 +969,48 @@ func (*Join) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Join) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<join"...)
-	} else {
-		b = append(b, "<join xmlns='urn:xmpp:rayo:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<join xmlns='urn:xmpp:rayo:1'", 5)
 	if v.CallURI != "" {
-		if b, err = wire.AppendAttr(b, " call-uri='", v.CallURI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " call-uri='")
+		e.Attr(" call-uri='", v.CallURI)
 	}
 	if v.MixerName != "" {
-		if b, err = wire.AppendAttr(b, " mixer-name='", v.MixerName); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " mixer-name='")
+		e.Attr(" mixer-name='", v.MixerName)
 	}
 	if v.Direction != "" {
-		if b, err = wire.AppendAttr(b, " direction='", string(v.Direction)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " direction='")
+		e.Attr(" direction='", string(v.Direction))
 	}
 	if v.Media != "" {
-		if b, err = wire.AppendAttr(b, " media='", string(v.Media)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " media='")
+		e.Attr(" media='", string(v.Media))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</join>"), nil
+	e.Empty(v.Extra, tag, "</join>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Join) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "join") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "join")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "call-uri":
-			v.CallURI = a.Optional(&v.Extra, 0)
+			d.Optional(&v.CallURI)
 		case "mixer-name":
-			v.MixerName = a.Optional(&v.Extra, 1)
+			d.Optional(&v.MixerName)
 		case "direction":
-			v.Direction = Direction(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Direction))
 		case "media":
-			v.Media = Media(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.Media))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1341,66 +1041,38 @@ func (*Unjoin) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Unjoin) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unjoin"...)
-	} else {
-		b = append(b, "<unjoin xmlns='urn:xmpp:rayo:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unjoin xmlns='urn:xmpp:rayo:1'", 7)
 	if v.CallURI != "" {
-		if b, err = wire.AppendAttr(b, " call-uri='", v.CallURI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " call-uri='")
+		e.Attr(" call-uri='", v.CallURI)
 	}
 	if v.MixerName != "" {
-		if b, err = wire.AppendAttr(b, " mixer-name='", v.MixerName); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " mixer-name='")
+		e.Attr(" mixer-name='", v.MixerName)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unjoin>"), nil
+	e.Empty(v.Extra, tag, "</unjoin>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Unjoin) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unjoin") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "unjoin")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "call-uri":
-			v.CallURI = a.Optional(&v.Extra, 0)
+			d.Optional(&v.CallURI)
 		case "mixer-name":
-			v.MixerName = a.Optional(&v.Extra, 1)
+			d.Optional(&v.MixerName)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1421,66 +1093,38 @@ func (*Joined) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Joined) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<joined"...)
-	} else {
-		b = append(b, "<joined xmlns='urn:xmpp:rayo:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<joined xmlns='urn:xmpp:rayo:1'", 7)
 	if v.CallURI != "" {
-		if b, err = wire.AppendAttr(b, " call-uri='", v.CallURI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " call-uri='")
+		e.Attr(" call-uri='", v.CallURI)
 	}
 	if v.MixerName != "" {
-		if b, err = wire.AppendAttr(b, " mixer-name='", v.MixerName); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " mixer-name='")
+		e.Attr(" mixer-name='", v.MixerName)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</joined>"), nil
+	e.Empty(v.Extra, tag, "</joined>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Joined) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "joined") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "joined")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "call-uri":
-			v.CallURI = a.Optional(&v.Extra, 0)
+			d.Optional(&v.CallURI)
 		case "mixer-name":
-			v.MixerName = a.Optional(&v.Extra, 1)
+			d.Optional(&v.MixerName)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1501,66 +1145,38 @@ func (*Unjoined) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Unjoined) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unjoined"...)
-	} else {
-		b = append(b, "<unjoined xmlns='urn:xmpp:rayo:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unjoined xmlns='urn:xmpp:rayo:1'", 9)
 	if v.CallURI != "" {
-		if b, err = wire.AppendAttr(b, " call-uri='", v.CallURI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " call-uri='")
+		e.Attr(" call-uri='", v.CallURI)
 	}
 	if v.MixerName != "" {
-		if b, err = wire.AppendAttr(b, " mixer-name='", v.MixerName); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " mixer-name='")
+		e.Attr(" mixer-name='", v.MixerName)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unjoined>"), nil
+	e.Empty(v.Extra, tag, "</unjoined>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Unjoined) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unjoined") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "unjoined")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "call-uri":
-			v.CallURI = a.Optional(&v.Extra, 0)
+			d.Optional(&v.CallURI)
 		case "mixer-name":
-			v.MixerName = a.Optional(&v.Extra, 1)
+			d.Optional(&v.MixerName)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1581,58 +1197,36 @@ func (*StartedSpeaking) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StartedSpeaking) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<started-speaking"...)
-	} else {
-		b = append(b, "<started-speaking xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " call-uri='", v.CallURI); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</started-speaking>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<started-speaking xmlns='urn:xmpp:rayo:1'", 17)
+	e.Attr(" call-uri='", v.CallURI)
+	e.Empty(v.Extra, tag, "</started-speaking>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StartedSpeaking) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "started-speaking") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "started-speaking")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "call-uri":
-			v.CallURI = a.Value()
+			d.String(&v.CallURI)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("call-uri")
+		d.MissingAttr("call-uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1653,58 +1247,36 @@ func (*StoppedSpeaking) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StoppedSpeaking) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<stopped-speaking"...)
-	} else {
-		b = append(b, "<stopped-speaking xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " call-uri='", v.CallURI); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</stopped-speaking>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<stopped-speaking xmlns='urn:xmpp:rayo:1'", 17)
+	e.Attr(" call-uri='", v.CallURI)
+	e.Empty(v.Extra, tag, "</stopped-speaking>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StoppedSpeaking) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "stopped-speaking") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "stopped-speaking")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "call-uri":
-			v.CallURI = a.Value()
+			d.String(&v.CallURI)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("call-uri")
+		d.MissingAttr("call-uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1725,58 +1297,36 @@ func (*Ref) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Ref) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ref"...)
-	} else {
-		b = append(b, "<ref xmlns='urn:xmpp:rayo:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</ref>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<ref xmlns='urn:xmpp:rayo:1'", 4)
+	e.Attr(" uri='", v.URI)
+	e.Empty(v.Extra, tag, "</ref>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ref) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ref") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "ref")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1807,48 +1357,15 @@ func (*Stop) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Stop) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSExt {
-			return append(b, "<stop/>"...), nil
-		}
-		return append(b, "<stop xmlns='urn:xmpp:rayo:ext:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSExt {
-		b = append(b, "<stop"...)
-	} else {
-		b = append(b, "<stop xmlns='urn:xmpp:rayo:ext:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSExt); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</stop>"), nil
+	return wire.AppendEmpty(b, ns, NSExt, "<stop xmlns='urn:xmpp:rayo:ext:1'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Stop) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSExt, "stop") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSExt, "stop")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1891,290 +1408,257 @@ func (*FinalTimeout) isCompleteReason() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Complete) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSExt {
-		b = append(b, "<complete"...)
-	} else {
-		b = append(b, "<complete xmlns='urn:xmpp:rayo:ext:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSExt, "<complete xmlns='urn:xmpp:rayo:ext:1'", 9)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Reason.(type) {
 	case *Stopped:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Stopped"}
-		}
-		if b, err = x.appendXML(b, "<stop xmlns='urn:xmpp:rayo:ext:complete:1'", "</stop>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<stop xmlns='urn:xmpp:rayo:ext:complete:1'", "</stop>")
+		} else {
+			e.Fail("a nil *Stopped")
 		}
 	case *CallEnded:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *CallEnded"}
-		}
-		if b, err = x.appendXML(b, "<hangup xmlns='urn:xmpp:rayo:ext:complete:1'", "</hangup>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<hangup xmlns='urn:xmpp:rayo:ext:complete:1'", "</hangup>")
+		} else {
+			e.Fail("a nil *CallEnded")
 		}
 	case *ComponentError:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *ComponentError"}
-		}
-		if b, err = x.appendXML(b, "<error xmlns='urn:xmpp:rayo:ext:complete:1'", "</error>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<error xmlns='urn:xmpp:rayo:ext:complete:1'", "</error>")
+		} else {
+			e.Fail("a nil *ComponentError")
 		}
 	case *Finished:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Finished"}
-		}
-		if b, err = x.appendXML(b, "<finish xmlns='urn:xmpp:rayo:output:complete:1'", "</finish>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<finish xmlns='urn:xmpp:rayo:output:complete:1'", "</finish>")
+		} else {
+			e.Fail("a nil *Finished")
 		}
 	case *MaxTime:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *MaxTime"}
-		}
-		if b, err = x.appendXML(b, "<max-time xmlns='urn:xmpp:rayo:output:complete:1'", "</max-time>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<max-time xmlns='urn:xmpp:rayo:output:complete:1'", "</max-time>")
+		} else {
+			e.Fail("a nil *MaxTime")
 		}
 	case *Match:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Match"}
-		}
-		if b, err = x.appendXML(b, "<match xmlns='urn:xmpp:rayo:input:complete:1'", "</match>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<match xmlns='urn:xmpp:rayo:input:complete:1'", "</match>")
+		} else {
+			e.Fail("a nil *Match")
 		}
 	case *NoInput:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *NoInput"}
-		}
-		if b, err = x.appendXML(b, "<noinput xmlns='urn:xmpp:rayo:input:complete:1'", "</noinput>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<noinput xmlns='urn:xmpp:rayo:input:complete:1'", "</noinput>")
+		} else {
+			e.Fail("a nil *NoInput")
 		}
 	case *NoMatch:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *NoMatch"}
-		}
-		if b, err = x.appendXML(b, "<nomatch xmlns='urn:xmpp:rayo:input:complete:1'", "</nomatch>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<nomatch xmlns='urn:xmpp:rayo:input:complete:1'", "</nomatch>")
+		} else {
+			e.Fail("a nil *NoMatch")
 		}
 	case *MaxDuration:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *MaxDuration"}
-		}
-		if b, err = x.appendXML(b, "<max-duration xmlns='urn:xmpp:rayo:record:complete:1'", "</max-duration>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<max-duration xmlns='urn:xmpp:rayo:record:complete:1'", "</max-duration>")
+		} else {
+			e.Fail("a nil *MaxDuration")
 		}
 	case *InitialTimeout:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *InitialTimeout"}
-		}
-		if b, err = x.appendXML(b, "<initial-timeout xmlns='urn:xmpp:rayo:record:complete:1'", "</initial-timeout>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<initial-timeout xmlns='urn:xmpp:rayo:record:complete:1'", "</initial-timeout>")
+		} else {
+			e.Fail("a nil *InitialTimeout")
 		}
 	case *FinalTimeout:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *FinalTimeout"}
-		}
-		if b, err = x.appendXML(b, "<final-timeout xmlns='urn:xmpp:rayo:record:complete:1'", "</final-timeout>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<final-timeout xmlns='urn:xmpp:rayo:record:complete:1'", "</final-timeout>")
+		} else {
+			e.Fail("a nil *FinalTimeout")
 		}
 	}
 	if v.Recording != nil {
-		if b, err = v.Recording.appendXML(b, "<recording xmlns='urn:xmpp:rayo:record:complete:1'", "</recording>"); err != nil {
-			return b, err
-		}
+		v.Recording.appendXML(e, "<recording xmlns='urn:xmpp:rayo:record:complete:1'", "</recording>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NSExt)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSExt); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</complete>"), nil
+	e.Close(v.Extra, inner, "</complete>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Complete) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSExt, "complete") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSExt, "complete")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stop":
-			if c.In(NSComplete) {
+			if d.In(NSComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(Stopped)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "hangup":
-			if c.In(NSComplete) {
+			if d.In(NSComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(CallEnded)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "error":
-			if c.In(NSComplete) {
+			if d.In(NSComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(ComponentError)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "finish":
-			if c.In(NSOutputComplete) {
+			if d.In(NSOutputComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(Finished)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "max-time":
-			if c.In(NSOutputComplete) {
+			if d.In(NSOutputComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(MaxTime)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "match":
-			if c.In(NSInputComplete) {
+			if d.In(NSInputComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(Match)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "noinput":
-			if c.In(NSInputComplete) {
+			if d.In(NSInputComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(NoInput)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "nomatch":
-			if c.In(NSInputComplete) {
+			if d.In(NSInputComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(NoMatch)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "max-duration":
-			if c.In(NSRecordComplete) {
+			if d.In(NSRecordComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(MaxDuration)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "initial-timeout":
-			if c.In(NSRecordComplete) {
+			if d.In(NSRecordComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(InitialTimeout)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "final-timeout":
-			if c.In(NSRecordComplete) {
+			if d.In(NSRecordComplete) {
 				if v.Reason != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(FinalTimeout)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Reason = x
 				continue
 			}
 		case "recording":
-			if c.In(NSRecordComplete) {
+			if d.In(NSRecordComplete) {
 				if v.Recording != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Recording = new(Recording)
-				if err := v.Recording.decodeXML(c.Raw()); err != nil {
+				if err := v.Recording.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2344,168 +1828,94 @@ func (*Output) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Output) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOutput {
-		b = append(b, "<output"...)
-	} else {
-		b = append(b, "<output xmlns='urn:xmpp:rayo:output:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOutput, "<output xmlns='urn:xmpp:rayo:output:1'", 7)
 	if v.StartOffset != nil {
-		b = append(b, " start-offset='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.StartOffset, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " start-offset='", *v.StartOffset)
 	}
 	if v.StartPaused {
-		b = append(b, " start-paused='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.StartPaused)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " start-paused='")
+		e.BoolAttr(v.Extra, 1, " start-paused='", v.StartPaused)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " start-paused='")
 	}
 	if v.RepeatInterval != nil {
-		b = append(b, " repeat-interval='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.RepeatInterval, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " repeat-interval='", *v.RepeatInterval)
 	}
 	if v.RepeatTimes != nil {
-		b = append(b, " repeat-times='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.RepeatTimes, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " repeat-times='", *v.RepeatTimes)
 	}
 	if v.MaxTime != nil {
-		b = append(b, " max-time='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.MaxTime, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 4, " max-time='", *v.MaxTime)
 	}
 	if v.Renderer != "" {
-		if b, err = wire.AppendAttr(b, " renderer='", v.Renderer); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " renderer='")
+		e.Attr(" renderer='", v.Renderer)
 	}
 	if v.Voice != "" {
-		if b, err = wire.AppendAttr(b, " voice='", v.Voice); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " voice='")
+		e.Attr(" voice='", v.Voice)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Documents {
-		if b, err = v.Documents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Documents[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</output>"), nil
+	e.Close(v.Extra, inner, "</output>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Output) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOutput, "output") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSOutput, "output")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start-offset":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.StartOffset = wire.Ptr(n)
+			v.StartOffset = wire.Ptr(d.Uint(64, 0))
 		case "start-paused":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.StartPaused = n
+			v.StartPaused = d.Bool(true, 1)
 		case "repeat-interval":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.RepeatInterval = wire.Ptr(n)
+			v.RepeatInterval = wire.Ptr(d.Uint(64, 2))
 		case "repeat-times":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.RepeatTimes = wire.Ptr(n)
+			v.RepeatTimes = wire.Ptr(d.Uint(64, 3))
 		case "max-time":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 4)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.MaxTime = wire.Ptr(n)
 		case "renderer":
-			v.Renderer = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Renderer)
 		case "voice":
-			v.Voice = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Voice)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "document":
-			if c.Same() {
-				if v.Documents == nil {
-					v.Documents = make([]Document, 0, c.Count())
-				}
-				v.Documents = append(v.Documents, Document{})
-				if err := v.Documents[len(v.Documents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Documents) == cap(v.Documents) {
+				v.Documents = append(v.Documents, make([]Document, d.Count())...)[:len(v.Documents)]
 			}
+			v.Documents = v.Documents[:len(v.Documents)+1]
+			if err := v.Documents[len(v.Documents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Documents) == 0 {
-		return r.MissingChild("document")
+		d.MissingChild("document")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2536,48 +1946,15 @@ func (*OutputPause) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OutputPause) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSOutput {
-			return append(b, "<pause/>"...), nil
-		}
-		return append(b, "<pause xmlns='urn:xmpp:rayo:output:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSOutput {
-		b = append(b, "<pause"...)
-	} else {
-		b = append(b, "<pause xmlns='urn:xmpp:rayo:output:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</pause>"), nil
+	return wire.AppendEmpty(b, ns, NSOutput, "<pause xmlns='urn:xmpp:rayo:output:1'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OutputPause) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOutput, "pause") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSOutput, "pause")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2608,48 +1985,15 @@ func (*OutputResume) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OutputResume) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSOutput {
-			return append(b, "<resume/>"...), nil
-		}
-		return append(b, "<resume xmlns='urn:xmpp:rayo:output:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSOutput {
-		b = append(b, "<resume"...)
-	} else {
-		b = append(b, "<resume xmlns='urn:xmpp:rayo:output:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</resume>"), nil
+	return wire.AppendEmpty(b, ns, NSOutput, "<resume xmlns='urn:xmpp:rayo:output:1'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OutputResume) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOutput, "resume") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSOutput, "resume")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2680,48 +2024,15 @@ func (*SpeedUp) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SpeedUp) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSOutput {
-			return append(b, "<speed-up/>"...), nil
-		}
-		return append(b, "<speed-up xmlns='urn:xmpp:rayo:output:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSOutput {
-		b = append(b, "<speed-up"...)
-	} else {
-		b = append(b, "<speed-up xmlns='urn:xmpp:rayo:output:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</speed-up>"), nil
+	return wire.AppendEmpty(b, ns, NSOutput, "<speed-up xmlns='urn:xmpp:rayo:output:1'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SpeedUp) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOutput, "speed-up") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSOutput, "speed-up")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2752,48 +2063,15 @@ func (*SpeedDown) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SpeedDown) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSOutput {
-			return append(b, "<speed-down/>"...), nil
-		}
-		return append(b, "<speed-down xmlns='urn:xmpp:rayo:output:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSOutput {
-		b = append(b, "<speed-down"...)
-	} else {
-		b = append(b, "<speed-down xmlns='urn:xmpp:rayo:output:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</speed-down>"), nil
+	return wire.AppendEmpty(b, ns, NSOutput, "<speed-down xmlns='urn:xmpp:rayo:output:1'", 11, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SpeedDown) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOutput, "speed-down") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSOutput, "speed-down")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2824,48 +2102,15 @@ func (*VolumeUp) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *VolumeUp) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSOutput {
-			return append(b, "<volume-up/>"...), nil
-		}
-		return append(b, "<volume-up xmlns='urn:xmpp:rayo:output:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSOutput {
-		b = append(b, "<volume-up"...)
-	} else {
-		b = append(b, "<volume-up xmlns='urn:xmpp:rayo:output:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</volume-up>"), nil
+	return wire.AppendEmpty(b, ns, NSOutput, "<volume-up xmlns='urn:xmpp:rayo:output:1'", 10, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *VolumeUp) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOutput, "volume-up") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSOutput, "volume-up")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2896,48 +2141,15 @@ func (*VolumeDown) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *VolumeDown) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSOutput {
-			return append(b, "<volume-down/>"...), nil
-		}
-		return append(b, "<volume-down xmlns='urn:xmpp:rayo:output:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSOutput {
-		b = append(b, "<volume-down"...)
-	} else {
-		b = append(b, "<volume-down xmlns='urn:xmpp:rayo:output:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</volume-down>"), nil
+	return wire.AppendEmpty(b, ns, NSOutput, "<volume-down xmlns='urn:xmpp:rayo:output:1'", 12, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *VolumeDown) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOutput, "volume-down") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSOutput, "volume-down")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2968,75 +2180,43 @@ func (*Seek) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Seek) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOutput {
-		b = append(b, "<seek"...)
-	} else {
-		b = append(b, "<seek xmlns='urn:xmpp:rayo:output:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " direction='", string(v.Direction)); err != nil {
-		return b, err
-	}
-	b = append(b, " amount='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Amount, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</seek>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOutput, "<seek xmlns='urn:xmpp:rayo:output:1'", 5)
+	e.Attr(" direction='", string(v.Direction))
+	e.UintAttr(v.Extra, 1, " amount='", v.Amount)
+	e.Empty(v.Extra, tag, "</seek>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Seek) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOutput, "seek") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOutput, "seek")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "direction":
-			v.Direction = SeekDirection(a.Value())
+			d.String((*string)(&v.Direction))
 			seen |= 1 << 0
 		case "amount":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Amount = n
+			v.Amount = d.Uint(64, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("direction")
+		d.MissingAttr("direction")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("amount")
+		d.MissingAttr("amount")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3067,221 +2247,128 @@ func (*Input) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Input) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSInput {
-		b = append(b, "<input"...)
-	} else {
-		b = append(b, "<input xmlns='urn:xmpp:rayo:input:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSInput, "<input xmlns='urn:xmpp:rayo:input:1'", 6)
 	if v.Mode != "" {
-		if b, err = wire.AppendAttr(b, " mode='", string(v.Mode)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " mode='")
+		e.Attr(" mode='", string(v.Mode))
 	}
 	if v.Terminator != "" {
-		if b, err = wire.AppendAttr(b, " terminator='", v.Terminator); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " terminator='")
+		e.Attr(" terminator='", v.Terminator)
 	}
 	if v.Recognizer != "" {
-		if b, err = wire.AppendAttr(b, " recognizer='", v.Recognizer); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " recognizer='")
+		e.Attr(" recognizer='", v.Recognizer)
 	}
 	if v.Language != "" {
-		if b, err = wire.AppendAttr(b, " language='", v.Language); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " language='")
+		e.Attr(" language='", v.Language)
 	}
 	if v.InitialTimeout != nil {
-		b = append(b, " initial-timeout='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.InitialTimeout, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 4, " initial-timeout='", *v.InitialTimeout)
 	}
 	if v.InterDigitTimeout != nil {
-		b = append(b, " inter-digit-timeout='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.InterDigitTimeout, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 5, " inter-digit-timeout='", *v.InterDigitTimeout)
 	}
 	if v.RecognitionTimeout != nil {
-		b = append(b, " recognition-timeout='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.RecognitionTimeout, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 6, " recognition-timeout='", *v.RecognitionTimeout)
 	}
 	if v.Sensitivity != nil {
-		b = append(b, " sensitivity='"...)
-		mark := len(b)
-		if b, err = wire.AppendDecimal(b, *v.Sensitivity); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" sensitivity='")
+		e.Decimal(*v.Sensitivity)
+		e.EndAttr(v.Extra, mark, 7)
 	}
 	if v.MinConfidence != nil {
-		b = append(b, " min-confidence='"...)
-		mark := len(b)
-		if b, err = wire.AppendDecimal(b, *v.MinConfidence); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" min-confidence='")
+		e.Decimal(*v.MinConfidence)
+		e.EndAttr(v.Extra, mark, 8)
 	}
 	if v.MaxSilence != nil {
-		b = append(b, " max-silence='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.MaxSilence, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 9, " max-silence='", *v.MaxSilence)
 	}
 	if v.MatchContentType != "" {
-		if b, err = wire.AppendAttr(b, " match-content-type='", v.MatchContentType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " match-content-type='")
+		e.Attr(" match-content-type='", v.MatchContentType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Grammars {
-		if b, err = v.Grammars[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Grammars[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInput); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</input>"), nil
+	e.Close(v.Extra, inner, "</input>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Input) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInput, "input") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSInput, "input")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mode":
-			v.Mode = InputMode(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Mode))
 		case "terminator":
-			v.Terminator = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Terminator)
 		case "recognizer":
-			v.Recognizer = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Recognizer)
 		case "language":
-			v.Language = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Language)
 		case "initial-timeout":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 4)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.InitialTimeout = wire.Ptr(n)
 		case "inter-digit-timeout":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 5)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.InterDigitTimeout = wire.Ptr(n)
 		case "recognition-timeout":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 6)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.RecognitionTimeout = wire.Ptr(n)
 		case "sensitivity":
-			n, reason := wire.DecodeDecimal(a.Value(), &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Sensitivity = wire.Ptr(n)
+			v.Sensitivity = wire.Ptr(d.Decimal(7))
 		case "min-confidence":
-			n, reason := wire.DecodeDecimal(a.Value(), &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MinConfidence = wire.Ptr(n)
+			v.MinConfidence = wire.Ptr(d.Decimal(8))
 		case "max-silence":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 9)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.MaxSilence = wire.Ptr(n)
 		case "match-content-type":
-			v.MatchContentType = a.Optional(&v.Extra, 10)
+			d.Optional(&v.MatchContentType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "grammar":
-			if c.Same() {
-				if v.Grammars == nil {
-					v.Grammars = make([]Grammar, 0, c.Count())
-				}
-				v.Grammars = append(v.Grammars, Grammar{})
-				if err := v.Grammars[len(v.Grammars)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Grammars) == cap(v.Grammars) {
+				v.Grammars = append(v.Grammars, make([]Grammar, d.Count())...)[:len(v.Grammars)]
 			}
+			v.Grammars = v.Grammars[:len(v.Grammars)+1]
+			if err := v.Grammars[len(v.Grammars)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Grammars) == 0 {
-		return r.MissingChild("grammar")
+		d.MissingChild("grammar")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3326,95 +2413,68 @@ func (*Prompt) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Prompt) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSPrompt {
-		b = append(b, "<prompt"...)
-	} else {
-		b = append(b, "<prompt xmlns='urn:xmpp:rayo:prompt:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSPrompt, "<prompt xmlns='urn:xmpp:rayo:prompt:1'", 7)
 	if v.BargeIn != nil {
-		b = append(b, " barge-in='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.BargeIn)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 0, " barge-in='", *v.BargeIn)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Output.AppendXML(b, NSPrompt); err != nil {
-		return b, err
-	}
-	if b, err = v.Input.AppendXML(b, NSPrompt); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSPrompt); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</prompt>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Output.AppendXML(e.Buf, NSPrompt))
+	e.Add(v.Input.AppendXML(e.Buf, NSPrompt))
+	e.Close(v.Extra, inner, "</prompt>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Prompt) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSPrompt, "prompt") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSPrompt, "prompt")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "barge-in":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.BargeIn = wire.Ptr(n)
+			v.BargeIn = wire.Ptr(d.Bool(false, 0))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "output":
-			if c.In(NSOutput) && seen&(1<<0) == 0 {
+			if d.In(NSOutput) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Output.DecodeXML(c.Raw()); err != nil {
+				if err := v.Output.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "input":
-			if c.In(NSInput) && seen&(1<<1) == 0 {
+			if d.In(NSInput) && seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Input.DecodeXML(c.Raw()); err != nil {
+				if err := v.Input.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("output")
+		d.MissingChild("output")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("input")
+		d.MissingChild("input")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3430,48 +2490,15 @@ func (*InputTimersStarted) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InputTimersStarted) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSPrompt {
-			return append(b, "<input-timers-started/>"...), nil
-		}
-		return append(b, "<input-timers-started xmlns='urn:xmpp:rayo:prompt:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSPrompt {
-		b = append(b, "<input-timers-started"...)
-	} else {
-		b = append(b, "<input-timers-started xmlns='urn:xmpp:rayo:prompt:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSPrompt); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</input-timers-started>"), nil
+	return wire.AppendEmpty(b, ns, NSPrompt, "<input-timers-started xmlns='urn:xmpp:rayo:prompt:1'", 21, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InputTimersStarted) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSPrompt, "input-timers-started") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSPrompt, "input-timers-started")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3502,207 +2529,115 @@ func (*Record) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Record) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSRecord {
-		b = append(b, "<record"...)
-	} else {
-		b = append(b, "<record xmlns='urn:xmpp:rayo:record:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSRecord, "<record xmlns='urn:xmpp:rayo:record:1'", 7)
 	if v.Format != "" {
-		if b, err = wire.AppendAttr(b, " format='", v.Format); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " format='")
+		e.Attr(" format='", v.Format)
 	}
 	if v.StartBeep {
-		b = append(b, " start-beep='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.StartBeep)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " start-beep='")
+		e.BoolAttr(v.Extra, 1, " start-beep='", v.StartBeep)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " start-beep='")
 	}
 	if v.StopBeep {
-		b = append(b, " stop-beep='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.StopBeep)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " stop-beep='")
+		e.BoolAttr(v.Extra, 2, " stop-beep='", v.StopBeep)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " stop-beep='")
 	}
 	if v.StartPaused {
-		b = append(b, " start-paused='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.StartPaused)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " start-paused='")
+		e.BoolAttr(v.Extra, 3, " start-paused='", v.StartPaused)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " start-paused='")
 	}
 	if v.MaxDuration != nil {
-		b = append(b, " max-duration='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.MaxDuration, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 4, " max-duration='", *v.MaxDuration)
 	}
 	if v.InitialTimeout != nil {
-		b = append(b, " initial-timeout='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.InitialTimeout, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 5, " initial-timeout='", *v.InitialTimeout)
 	}
 	if v.FinalTimeout != nil {
-		b = append(b, " final-timeout='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.FinalTimeout, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 6, " final-timeout='", *v.FinalTimeout)
 	}
 	if v.Direction != "" {
-		if b, err = wire.AppendAttr(b, " direction='", string(v.Direction)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " direction='")
+		e.Attr(" direction='", string(v.Direction))
 	}
 	if v.Mix {
-		b = append(b, " mix='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Mix)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " mix='")
+		e.BoolAttr(v.Extra, 8, " mix='", v.Mix)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " mix='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hints {
-		if b, err = v.Hints[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Hints[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSRecord); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</record>"), nil
+	e.Close(v.Extra, inner, "</record>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Record) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRecord, "record") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSRecord, "record")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "format":
-			v.Format = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Format)
 		case "start-beep":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.StartBeep = n
+			v.StartBeep = d.Bool(true, 1)
 		case "stop-beep":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.StopBeep = n
+			v.StopBeep = d.Bool(true, 2)
 		case "start-paused":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.StartPaused = n
+			v.StartPaused = d.Bool(true, 3)
 		case "max-duration":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 4)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.MaxDuration = wire.Ptr(n)
 		case "initial-timeout":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 5)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.InitialTimeout = wire.Ptr(n)
 		case "final-timeout":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(64, 6)
 			if n < -1 {
-				return a.Invalid(r, "is less than -1")
+				d.Invalid("is less than -1")
 			}
 			v.FinalTimeout = wire.Ptr(n)
 		case "direction":
-			v.Direction = Direction(a.Optional(&v.Extra, 7))
+			d.Optional((*string)(&v.Direction))
 		case "mix":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Mix = n
+			v.Mix = d.Bool(true, 8)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "hint":
-			if c.Same() {
-				if v.Hints == nil {
-					v.Hints = make([]Hint, 0, c.Count())
-				}
-				v.Hints = append(v.Hints, Hint{})
-				if err := v.Hints[len(v.Hints)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Hints) == cap(v.Hints) {
+				v.Hints = append(v.Hints, make([]Hint, d.Count())...)[:len(v.Hints)]
 			}
+			v.Hints = v.Hints[:len(v.Hints)+1]
+			if err := v.Hints[len(v.Hints)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3733,48 +2668,15 @@ func (*RecordPause) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RecordPause) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSRecord {
-			return append(b, "<pause/>"...), nil
-		}
-		return append(b, "<pause xmlns='urn:xmpp:rayo:record:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSRecord {
-		b = append(b, "<pause"...)
-	} else {
-		b = append(b, "<pause xmlns='urn:xmpp:rayo:record:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRecord); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</pause>"), nil
+	return wire.AppendEmpty(b, ns, NSRecord, "<pause xmlns='urn:xmpp:rayo:record:1'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RecordPause) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRecord, "pause") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSRecord, "pause")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3805,998 +2707,513 @@ func (*RecordResume) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RecordResume) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSRecord {
-			return append(b, "<resume/>"...), nil
-		}
-		return append(b, "<resume xmlns='urn:xmpp:rayo:record:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSRecord {
-		b = append(b, "<resume"...)
-	} else {
-		b = append(b, "<resume xmlns='urn:xmpp:rayo:record:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRecord); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</resume>"), nil
+	return wire.AppendEmpty(b, ns, NSRecord, "<resume xmlns='urn:xmpp:rayo:record:1'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RecordResume) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSRecord, "resume") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSRecord, "resume")
+	return d.End(&v.Extra)
 }
 
-func (v *Header) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<header"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</header>"), nil
+func (v *Header) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<header name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</header>")
 }
 
 func (v *Header) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *HungUp) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<hungup"...)
+func (v *HungUp) appendXML(e *wire.Encoder) {
+	tag := e.Open("<hungup")
 	if v.PlatformCode != "" {
-		if b, err = wire.AppendAttr(b, " platform-code='", v.PlatformCode); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " platform-code='")
+		e.Attr(" platform-code='", v.PlatformCode)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</hungup>"), nil
+	e.Empty(v.Extra, tag, "</hungup>")
 }
 
 func (v *HungUp) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "platform-code":
-			v.PlatformCode = a.Optional(&v.Extra, 0)
+			d.Optional(&v.PlatformCode)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *HangupCommand) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<hangup-command"...)
+func (v *HangupCommand) appendXML(e *wire.Encoder) {
+	tag := e.Open("<hangup-command")
 	if v.PlatformCode != "" {
-		if b, err = wire.AppendAttr(b, " platform-code='", v.PlatformCode); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " platform-code='")
+		e.Attr(" platform-code='", v.PlatformCode)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</hangup-command>"), nil
+	e.Empty(v.Extra, tag, "</hangup-command>")
 }
 
 func (v *HangupCommand) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "platform-code":
-			v.PlatformCode = a.Optional(&v.Extra, 0)
+			d.Optional(&v.PlatformCode)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Timeout) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<timeout"...)
+func (v *Timeout) appendXML(e *wire.Encoder) {
+	tag := e.Open("<timeout")
 	if v.PlatformCode != "" {
-		if b, err = wire.AppendAttr(b, " platform-code='", v.PlatformCode); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " platform-code='")
+		e.Attr(" platform-code='", v.PlatformCode)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</timeout>"), nil
+	e.Empty(v.Extra, tag, "</timeout>")
 }
 
 func (v *Timeout) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "platform-code":
-			v.PlatformCode = a.Optional(&v.Extra, 0)
+			d.Optional(&v.PlatformCode)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Busy) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<busy"...)
+func (v *Busy) appendXML(e *wire.Encoder) {
+	tag := e.Open("<busy")
 	if v.PlatformCode != "" {
-		if b, err = wire.AppendAttr(b, " platform-code='", v.PlatformCode); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " platform-code='")
+		e.Attr(" platform-code='", v.PlatformCode)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</busy>"), nil
+	e.Empty(v.Extra, tag, "</busy>")
 }
 
 func (v *Busy) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "platform-code":
-			v.PlatformCode = a.Optional(&v.Extra, 0)
+			d.Optional(&v.PlatformCode)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Rejected) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<rejected"...)
+func (v *Rejected) appendXML(e *wire.Encoder) {
+	tag := e.Open("<rejected")
 	if v.PlatformCode != "" {
-		if b, err = wire.AppendAttr(b, " platform-code='", v.PlatformCode); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " platform-code='")
+		e.Attr(" platform-code='", v.PlatformCode)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</rejected>"), nil
+	e.Empty(v.Extra, tag, "</rejected>")
 }
 
 func (v *Rejected) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "platform-code":
-			v.PlatformCode = a.Optional(&v.Extra, 0)
+			d.Optional(&v.PlatformCode)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Failed) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<error"...)
+func (v *Failed) appendXML(e *wire.Encoder) {
+	tag := e.Open("<error")
 	if v.PlatformCode != "" {
-		if b, err = wire.AppendAttr(b, " platform-code='", v.PlatformCode); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " platform-code='")
+		e.Attr(" platform-code='", v.PlatformCode)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</error>"), nil
+	e.Empty(v.Extra, tag, "</error>")
 }
 
 func (v *Failed) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "platform-code":
-			v.PlatformCode = a.Optional(&v.Extra, 0)
+			d.Optional(&v.PlatformCode)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Stopped) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Stopped) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *Stopped) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *CallEnded) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *CallEnded) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *CallEnded) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *ComponentError) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSComplete); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *ComponentError) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSComplete, open)
+	e.Content(v.Extra, tag, v.Text, end)
+	e.Back(outer)
 }
 
 func (v *ComponentError) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Text = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Finished) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutputComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Finished) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSOutputComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *Finished) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *MaxTime) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOutputComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *MaxTime) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSOutputComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *MaxTime) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *Match) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " content-type='", v.ContentType); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Document); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInputComplete); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Match) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSInputComplete, open)
+	e.Attr(" content-type='", v.ContentType)
+	e.Content(v.Extra, tag, v.Document, end)
+	e.Back(outer)
 }
 
 func (v *Match) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content-type":
-			v.ContentType = a.Value()
+			d.String(&v.ContentType)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Document = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Document = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("content-type")
+		d.MissingAttr("content-type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NoInput) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInputComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *NoInput) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSInputComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *NoInput) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *NoMatch) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInputComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *NoMatch) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSInputComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *NoMatch) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *MaxDuration) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRecordComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *MaxDuration) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSRecordComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *MaxDuration) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *InitialTimeout) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRecordComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *InitialTimeout) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSRecordComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *InitialTimeout) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *FinalTimeout) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRecordComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *FinalTimeout) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSRecordComplete, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *FinalTimeout) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *Recording) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
-	b = append(b, " duration='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Duration, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	b = append(b, " size='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.Size, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRecordComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Recording) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSRecordComplete, open)
+	e.Attr(" uri='", v.URI)
+	e.UintAttr(v.Extra, 1, " duration='", v.Duration)
+	e.UintAttr(v.Extra, 2, " size='", v.Size)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *Recording) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 0
 		case "duration":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Duration = n
+			v.Duration = d.Uint(64, 1)
 			seen |= 1 << 1
 		case "size":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Size = n
+			v.Size = d.Uint(64, 2)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("duration")
+		d.MissingAttr("duration")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("size")
+		d.MissingAttr("size")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Document) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<document"...)
+func (v *Document) appendXML(e *wire.Encoder) {
+	tag := e.Open("<document")
 	if v.URL != "" {
-		if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " url='")
+		e.Attr(" url='", v.URL)
 	}
 	if v.ContentType != "" {
-		if b, err = wire.AppendAttr(b, " content-type='", v.ContentType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " content-type='")
+		e.Attr(" content-type='", v.ContentType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Content); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOutput); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</document>"), nil
+	e.Content(v.Extra, tag, v.Content, "</document>")
 }
 
 func (v *Document) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Optional(&v.Extra, 0)
+			d.Optional(&v.URL)
 		case "content-type":
-			v.ContentType = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ContentType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Content = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Content = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Grammar) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<grammar"...)
+func (v *Grammar) appendXML(e *wire.Encoder) {
+	tag := e.Open("<grammar")
 	if v.URL != "" {
-		if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " url='")
+		e.Attr(" url='", v.URL)
 	}
 	if v.ContentType != "" {
-		if b, err = wire.AppendAttr(b, " content-type='", v.ContentType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " content-type='")
+		e.Attr(" content-type='", v.ContentType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Content); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSInput); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</grammar>"), nil
+	e.Content(v.Extra, tag, v.Content, "</grammar>")
 }
 
 func (v *Grammar) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Optional(&v.Extra, 0)
+			d.Optional(&v.URL)
 		case "content-type":
-			v.ContentType = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ContentType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Content = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Content = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Hint) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<hint"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSRecord); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</hint>"), nil
+func (v *Hint) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<hint name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</hint>")
 }
 
 func (v *Hint) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

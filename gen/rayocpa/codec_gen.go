@@ -2,10 +2,7 @@
 
 package rayocpa
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Signal) WireName() wire.Name {
@@ -25,80 +22,44 @@ func (*Signal) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Signal) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<signal"...)
-	} else {
-		b = append(b, "<signal xmlns='urn:xmpp:rayo:cpa:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<signal xmlns='urn:xmpp:rayo:cpa:1'", 7)
+	e.Attr(" type='", string(v.Type))
 	if v.Duration != nil {
-		b = append(b, " duration='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Duration, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " duration='", *v.Duration)
 	}
 	if v.Value != "" {
-		if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " value='")
+		e.Attr(" value='", v.Value)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</signal>"), nil
+	e.Empty(v.Extra, tag, "</signal>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Signal) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "signal") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "signal")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = SignalType(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		case "duration":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Duration = wire.Ptr(n)
+			v.Duration = wire.Ptr(d.Uint(64, 1))
 		case "value":
-			v.Value = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Value)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

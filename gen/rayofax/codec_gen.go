@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/rayo"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -37,48 +36,15 @@ func (*ReceiveFax) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ReceiveFax) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<receivefax/>"...), nil
-		}
-		return append(b, "<receivefax xmlns='urn:xmpp:rayo:fax:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<receivefax"...)
-	} else {
-		b = append(b, "<receivefax xmlns='urn:xmpp:rayo:fax:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</receivefax>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<receivefax xmlns='urn:xmpp:rayo:fax:1'", 11, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ReceiveFax) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "receivefax") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "receivefax")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -109,64 +75,40 @@ func (*SendFax) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SendFax) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sendfax"...)
-	} else {
-		b = append(b, "<sendfax xmlns='urn:xmpp:rayo:fax:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sendfax xmlns='urn:xmpp:rayo:fax:1'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Documents {
-		if b, err = v.Documents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Documents[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sendfax>"), nil
+	e.Close(v.Extra, inner, "</sendfax>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SendFax) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sendfax") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "document":
-			if c.Same() {
-				if v.Documents == nil {
-					v.Documents = make([]Document, 0, c.Count())
-				}
-				v.Documents = append(v.Documents, Document{})
-				if err := v.Documents[len(v.Documents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "sendfax")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "document":
+			if len(v.Documents) == cap(v.Documents) {
+				v.Documents = append(v.Documents, make([]Document, d.Count())...)[:len(v.Documents)]
+			}
+			v.Documents = v.Documents[:len(v.Documents)+1]
+			if err := v.Documents[len(v.Documents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -182,48 +124,15 @@ func (*Finish) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Finish) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSComplete {
-			return append(b, "<finish/>"...), nil
-		}
-		return append(b, "<finish xmlns='urn:xmpp:rayo:fax:complete:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSComplete {
-		b = append(b, "<finish"...)
-	} else {
-		b = append(b, "<finish xmlns='urn:xmpp:rayo:fax:complete:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</finish>"), nil
+	return wire.AppendEmpty(b, ns, NSComplete, "<finish xmlns='urn:xmpp:rayo:fax:complete:1'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Finish) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSComplete, "finish") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSComplete, "finish")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -239,101 +148,57 @@ func (*Fax) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fax) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSComplete {
-		b = append(b, "<fax"...)
-	} else {
-		b = append(b, "<fax xmlns='urn:xmpp:rayo:fax:complete:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " resolution='", v.Resolution); err != nil {
-		return b, err
-	}
-	b = append(b, " pages='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Pages), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	b = append(b, " size='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.Size, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</fax>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSComplete, "<fax xmlns='urn:xmpp:rayo:fax:complete:1'", 4)
+	e.Attr(" url='", v.URL)
+	e.Attr(" resolution='", v.Resolution)
+	e.UintAttr(v.Extra, 2, " pages='", uint64(v.Pages))
+	e.UintAttr(v.Extra, 3, " size='", v.Size)
+	e.Empty(v.Extra, tag, "</fax>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fax) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSComplete, "fax") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSComplete, "fax")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Value()
+			d.String(&v.URL)
 			seen |= 1 << 0
 		case "resolution":
-			v.Resolution = a.Value()
+			d.String(&v.Resolution)
 			seen |= 1 << 1
 		case "pages":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Pages = uint32(n)
+			v.Pages = uint32(d.Uint(32, 2))
 			seen |= 1 << 2
 		case "size":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Size = n
+			v.Size = d.Uint(64, 3)
 			seen |= 1 << 3
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("url")
+		d.MissingAttr("url")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("resolution")
+		d.MissingAttr("resolution")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("pages")
+		d.MissingAttr("pages")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("size")
+		d.MissingAttr("size")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -349,138 +214,85 @@ func (*Metadata) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Metadata) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSComplete {
-		b = append(b, "<metadata"...)
-	} else {
-		b = append(b, "<metadata xmlns='urn:xmpp:rayo:fax:complete:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSComplete); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</metadata>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSComplete, "<metadata xmlns='urn:xmpp:rayo:fax:complete:1'", 9)
+	e.Attr(" name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</metadata>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Metadata) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSComplete, "metadata") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSComplete, "metadata")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Document) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<document"...)
-	if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-		return b, err
-	}
+func (v *Document) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<document url='", v.URL)
 	if v.Identity != "" {
-		if b, err = wire.AppendAttr(b, " identity='", v.Identity); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " identity='")
+		e.Attr(" identity='", v.Identity)
 	}
 	if v.Header != "" {
-		if b, err = wire.AppendAttr(b, " header='", v.Header); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " header='")
+		e.Attr(" header='", v.Header)
 	}
 	if v.Pages != "" {
-		if b, err = wire.AppendAttr(b, " pages='", v.Pages); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " pages='")
+		e.Attr(" pages='", v.Pages)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</document>"), nil
+	e.Empty(v.Extra, tag, "</document>")
 }
 
 func (v *Document) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Value()
+			d.String(&v.URL)
 			seen |= 1 << 0
 		case "identity":
-			v.Identity = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Identity)
 		case "header":
-			v.Header = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Header)
 		case "pages":
-			v.Pages = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Pages)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("url")
+		d.MissingAttr("url")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,76 +22,50 @@ func (*Reactions) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Reactions) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<reactions"...)
-	} else {
-		b = append(b, "<reactions xmlns='urn:xmpp:reactions:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<reactions xmlns='urn:xmpp:reactions:0'", 10)
+	e.Attr(" id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Reactions {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<reaction>", v.Reactions[i], "</reaction>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<reaction>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<reaction></reaction>", 10, v.Reactions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reactions>"), nil
+	e.Close(v.Extra, inner, "</reactions>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reactions) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "reactions") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "reactions")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reaction":
-			if c.Same() {
-				if v.Reactions == nil {
-					v.Reactions = make([]string, 0, c.Count())
-				}
-				v.Reactions = append(v.Reactions, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Reactions))))
-				continue
-			}
+			d.Strings(&v.Reactions, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

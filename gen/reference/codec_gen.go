@@ -2,10 +2,7 @@
 
 package reference
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Reference) WireName() wire.Name {
@@ -25,108 +22,61 @@ func (*Reference) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Reference) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<reference"...)
-	} else {
-		b = append(b, "<reference xmlns='urn:xmpp:reference:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<reference xmlns='urn:xmpp:reference:0'", 10)
+	e.Attr(" type='", string(v.Type))
 	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " uri='")
+		e.Attr(" uri='", v.URI)
 	}
 	if v.Begin != nil {
-		b = append(b, " begin='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Begin), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " begin='", uint64(*v.Begin))
 	}
 	if v.End != nil {
-		b = append(b, " end='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.End), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " end='", uint64(*v.End))
 	}
 	if v.Anchor != "" {
-		if b, err = wire.AppendAttr(b, " anchor='", v.Anchor); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " anchor='")
+		e.Attr(" anchor='", v.Anchor)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reference>"), nil
+	e.Close(v.Extra, inner, "</reference>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reference) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "reference") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "reference")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = Type(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		case "uri":
-			v.URI = a.Optional(&v.Extra, 1)
+			d.Optional(&v.URI)
 		case "begin":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Begin = wire.Ptr(uint32(n))
+			v.Begin = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "end":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.End = wire.Ptr(uint32(n))
+			v.End = wire.Ptr(uint32(d.Uint(32, 3)))
 		case "anchor":
-			v.Anchor = a.Optional(&v.Extra, 4)
+			d.Optional(&v.Anchor)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

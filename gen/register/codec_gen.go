@@ -28,353 +28,207 @@ func (*Registration) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Registration) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:register'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:register'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Registered {
-		mark := len(b)
-		b = append(b, "<registered/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<registered>", NS)
-		}
+		e.Flag(v.Extra, 0, "<registered>")
 	}
-	mark := len(b)
-	if v.Instructions != "" {
-		if b, err = wire.AppendLeaf(b, "<instructions>", v.Instructions, "</instructions>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<instructions>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 1, "<instructions></instructions>", 14, v.Instructions)
 	if v.Username != nil {
-		if b, err = wire.AppendLeaf(b, "<username>", *v.Username, "</username>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 2, "<username></username>", 10, *v.Username)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<username>", NS)
-	}
-	mark = len(b)
 	if v.Nick != nil {
-		if b, err = wire.AppendLeaf(b, "<nick>", *v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 3, "<nick></nick>", 6, *v.Nick)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<nick>", NS)
-	}
-	mark = len(b)
 	if v.Password != nil {
-		if b, err = wire.AppendLeaf(b, "<password>", *v.Password, "</password>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 4, "<password></password>", 10, *v.Password)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<password>", NS)
-	}
-	mark = len(b)
 	if v.Name != nil {
-		if b, err = wire.AppendLeaf(b, "<name>", *v.Name, "</name>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 5, "<name></name>", 6, *v.Name)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<name>", NS)
-	}
-	mark = len(b)
 	if v.First != nil {
-		if b, err = wire.AppendLeaf(b, "<first>", *v.First, "</first>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 6, "<first></first>", 7, *v.First)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<first>", NS)
-	}
-	mark = len(b)
 	if v.Last != nil {
-		if b, err = wire.AppendLeaf(b, "<last>", *v.Last, "</last>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 7, "<last></last>", 6, *v.Last)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<last>", NS)
-	}
-	mark = len(b)
 	if v.Email != nil {
-		if b, err = wire.AppendLeaf(b, "<email>", *v.Email, "</email>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 8, "<email></email>", 7, *v.Email)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<email>", NS)
-	}
-	mark = len(b)
 	if v.Address != nil {
-		if b, err = wire.AppendLeaf(b, "<address>", *v.Address, "</address>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 9, "<address></address>", 9, *v.Address)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<address>", NS)
-	}
-	mark = len(b)
 	if v.City != nil {
-		if b, err = wire.AppendLeaf(b, "<city>", *v.City, "</city>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 10, "<city></city>", 6, *v.City)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<city>", NS)
-	}
-	mark = len(b)
 	if v.State != nil {
-		if b, err = wire.AppendLeaf(b, "<state>", *v.State, "</state>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 11, "<state></state>", 7, *v.State)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<state>", NS)
-	}
-	mark = len(b)
 	if v.PostalCode != nil {
-		if b, err = wire.AppendLeaf(b, "<zip>", *v.PostalCode, "</zip>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 12, "<zip></zip>", 5, *v.PostalCode)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<zip>", NS)
-	}
-	mark = len(b)
 	if v.Phone != nil {
-		if b, err = wire.AppendLeaf(b, "<phone>", *v.Phone, "</phone>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 13, "<phone></phone>", 7, *v.Phone)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<phone>", NS)
-	}
-	mark = len(b)
 	if v.URL != nil {
-		if b, err = wire.AppendLeaf(b, "<url>", *v.URL, "</url>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 14, "<url></url>", 5, *v.URL)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 14, "<url>", NS)
-	}
-	mark = len(b)
 	if v.Date != nil {
-		if b, err = wire.AppendLeaf(b, "<date>", *v.Date, "</date>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 15, "<date></date>", 6, *v.Date)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 15, "<date>", NS)
-	}
-	mark = len(b)
 	if v.Misc != nil {
-		if b, err = wire.AppendLeaf(b, "<misc>", *v.Misc, "</misc>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 16, "<misc></misc>", 6, *v.Misc)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 16, "<misc>", NS)
-	}
-	mark = len(b)
 	if v.Text != nil {
-		if b, err = wire.AppendLeaf(b, "<text>", *v.Text, "</text>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 17, "<text></text>", 6, *v.Text)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 17, "<text>", NS)
-	}
-	mark = len(b)
 	if v.Key != nil {
-		if b, err = wire.AppendLeaf(b, "<key>", *v.Key, "</key>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 18, "<key>", NS)
+		e.Leaf(v.Extra, 18, "<key></key>", 5, *v.Key)
 	}
 	if v.Remove {
-		mark := len(b)
-		b = append(b, "<remove/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 19, "<remove>", NS)
-		}
+		e.Flag(v.Extra, 19, "<remove>")
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
 	if v.Link != nil {
-		if b, err = v.Link.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Link.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Registration) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "registered":
-			if c.Same() && !bool(v.Registered) {
-				v.Registered = true
-				c.KeepBare(&v.Extra, 0)
+			if d.Same() {
+				d.Flag((*bool)(&v.Registered), 0)
 				continue
 			}
 		case "instructions":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Instructions = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Instructions, 1)
 				continue
 			}
 		case "username":
-			if c.Same() && v.Username == nil {
-				v.Username = wire.Ptr(c.Leaf(&v.Extra, 2))
+			if d.Same() && v.Username == nil {
+				v.Username = wire.Ptr(d.LeafText(2))
 				continue
 			}
 		case "nick":
-			if c.Same() && v.Nick == nil {
-				v.Nick = wire.Ptr(c.Leaf(&v.Extra, 3))
+			if d.Same() && v.Nick == nil {
+				v.Nick = wire.Ptr(d.LeafText(3))
 				continue
 			}
 		case "password":
-			if c.Same() && v.Password == nil {
-				v.Password = wire.Ptr(c.Leaf(&v.Extra, 4))
+			if d.Same() && v.Password == nil {
+				v.Password = wire.Ptr(d.LeafText(4))
 				continue
 			}
 		case "name":
-			if c.Same() && v.Name == nil {
-				v.Name = wire.Ptr(c.Leaf(&v.Extra, 5))
+			if d.Same() && v.Name == nil {
+				v.Name = wire.Ptr(d.LeafText(5))
 				continue
 			}
 		case "first":
-			if c.Same() && v.First == nil {
-				v.First = wire.Ptr(c.Leaf(&v.Extra, 6))
+			if d.Same() && v.First == nil {
+				v.First = wire.Ptr(d.LeafText(6))
 				continue
 			}
 		case "last":
-			if c.Same() && v.Last == nil {
-				v.Last = wire.Ptr(c.Leaf(&v.Extra, 7))
+			if d.Same() && v.Last == nil {
+				v.Last = wire.Ptr(d.LeafText(7))
 				continue
 			}
 		case "email":
-			if c.Same() && v.Email == nil {
-				v.Email = wire.Ptr(c.Leaf(&v.Extra, 8))
+			if d.Same() && v.Email == nil {
+				v.Email = wire.Ptr(d.LeafText(8))
 				continue
 			}
 		case "address":
-			if c.Same() && v.Address == nil {
-				v.Address = wire.Ptr(c.Leaf(&v.Extra, 9))
+			if d.Same() && v.Address == nil {
+				v.Address = wire.Ptr(d.LeafText(9))
 				continue
 			}
 		case "city":
-			if c.Same() && v.City == nil {
-				v.City = wire.Ptr(c.Leaf(&v.Extra, 10))
+			if d.Same() && v.City == nil {
+				v.City = wire.Ptr(d.LeafText(10))
 				continue
 			}
 		case "state":
-			if c.Same() && v.State == nil {
-				v.State = wire.Ptr(c.Leaf(&v.Extra, 11))
+			if d.Same() && v.State == nil {
+				v.State = wire.Ptr(d.LeafText(11))
 				continue
 			}
 		case "zip":
-			if c.Same() && v.PostalCode == nil {
-				v.PostalCode = wire.Ptr(c.Leaf(&v.Extra, 12))
+			if d.Same() && v.PostalCode == nil {
+				v.PostalCode = wire.Ptr(d.LeafText(12))
 				continue
 			}
 		case "phone":
-			if c.Same() && v.Phone == nil {
-				v.Phone = wire.Ptr(c.Leaf(&v.Extra, 13))
+			if d.Same() && v.Phone == nil {
+				v.Phone = wire.Ptr(d.LeafText(13))
 				continue
 			}
 		case "url":
-			if c.Same() && v.URL == nil {
-				v.URL = wire.Ptr(c.Leaf(&v.Extra, 14))
+			if d.Same() && v.URL == nil {
+				v.URL = wire.Ptr(d.LeafText(14))
 				continue
 			}
 		case "date":
-			if c.Same() && v.Date == nil {
-				v.Date = wire.Ptr(c.Leaf(&v.Extra, 15))
+			if d.Same() && v.Date == nil {
+				v.Date = wire.Ptr(d.LeafText(15))
 				continue
 			}
 		case "misc":
-			if c.Same() && v.Misc == nil {
-				v.Misc = wire.Ptr(c.Leaf(&v.Extra, 16))
+			if d.Same() && v.Misc == nil {
+				v.Misc = wire.Ptr(d.LeafText(16))
 				continue
 			}
 		case "text":
-			if c.Same() && v.Text == nil {
-				v.Text = wire.Ptr(c.Leaf(&v.Extra, 17))
+			if d.Same() && v.Text == nil {
+				v.Text = wire.Ptr(d.LeafText(17))
 				continue
 			}
 		case "key":
-			if c.Same() && v.Key == nil {
-				v.Key = wire.Ptr(c.Leaf(&v.Extra, 18))
+			if d.Same() && v.Key == nil {
+				v.Key = wire.Ptr(d.LeafText(18))
 				continue
 			}
 		case "remove":
-			if c.Same() && !bool(v.Remove) {
-				v.Remove = true
-				c.KeepBare(&v.Extra, 19)
+			if d.Same() {
+				d.Flag((*bool)(&v.Remove), 19)
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
-			if c.In(oob.NS) && v.Link == nil {
+			if d.In(oob.NS) && v.Link == nil {
 				v.Link = new(oob.Link)
-				if err := v.Link.DecodeXML(c.Raw()); err != nil {
+				if err := v.Link.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -405,48 +259,15 @@ func (*RegistrationGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RegistrationGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='jabber:iq:register'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:register'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<query xmlns='jabber:iq:register'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RegistrationGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -483,63 +304,39 @@ func (*Unregister) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Unregister) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:register'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<remove/>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<remove>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:register'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.Flag(v.Extra, 0, "<remove>")
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Unregister) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "remove":
-			if c.Same() && seen&(1<<0) == 0 {
+			if d.Same() && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				c.KeepBare(&v.Extra, 0)
+				d.KeepBare(0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("remove")
+		d.MissingChild("remove")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -582,311 +379,185 @@ func (*Register) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Register) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:register'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:register'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Username != nil {
-		if b, err = wire.AppendLeaf(b, "<username>", *v.Username, "</username>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 0, "<username></username>", 10, *v.Username)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<username>", NS)
-	}
-	mark = len(b)
 	if v.Nick != nil {
-		if b, err = wire.AppendLeaf(b, "<nick>", *v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 1, "<nick></nick>", 6, *v.Nick)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<nick>", NS)
-	}
-	mark = len(b)
 	if v.Password != nil {
-		if b, err = wire.AppendLeaf(b, "<password>", *v.Password, "</password>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 2, "<password></password>", 10, *v.Password)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<password>", NS)
-	}
-	mark = len(b)
 	if v.Name != nil {
-		if b, err = wire.AppendLeaf(b, "<name>", *v.Name, "</name>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 3, "<name></name>", 6, *v.Name)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<name>", NS)
-	}
-	mark = len(b)
 	if v.First != nil {
-		if b, err = wire.AppendLeaf(b, "<first>", *v.First, "</first>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 4, "<first></first>", 7, *v.First)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<first>", NS)
-	}
-	mark = len(b)
 	if v.Last != nil {
-		if b, err = wire.AppendLeaf(b, "<last>", *v.Last, "</last>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 5, "<last></last>", 6, *v.Last)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<last>", NS)
-	}
-	mark = len(b)
 	if v.Email != nil {
-		if b, err = wire.AppendLeaf(b, "<email>", *v.Email, "</email>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 6, "<email></email>", 7, *v.Email)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<email>", NS)
-	}
-	mark = len(b)
 	if v.Address != nil {
-		if b, err = wire.AppendLeaf(b, "<address>", *v.Address, "</address>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 7, "<address></address>", 9, *v.Address)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<address>", NS)
-	}
-	mark = len(b)
 	if v.City != nil {
-		if b, err = wire.AppendLeaf(b, "<city>", *v.City, "</city>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 8, "<city></city>", 6, *v.City)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<city>", NS)
-	}
-	mark = len(b)
 	if v.State != nil {
-		if b, err = wire.AppendLeaf(b, "<state>", *v.State, "</state>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 9, "<state></state>", 7, *v.State)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<state>", NS)
-	}
-	mark = len(b)
 	if v.PostalCode != nil {
-		if b, err = wire.AppendLeaf(b, "<zip>", *v.PostalCode, "</zip>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 10, "<zip></zip>", 5, *v.PostalCode)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<zip>", NS)
-	}
-	mark = len(b)
 	if v.Phone != nil {
-		if b, err = wire.AppendLeaf(b, "<phone>", *v.Phone, "</phone>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 11, "<phone></phone>", 7, *v.Phone)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<phone>", NS)
-	}
-	mark = len(b)
 	if v.URL != nil {
-		if b, err = wire.AppendLeaf(b, "<url>", *v.URL, "</url>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 12, "<url></url>", 5, *v.URL)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<url>", NS)
-	}
-	mark = len(b)
 	if v.Date != nil {
-		if b, err = wire.AppendLeaf(b, "<date>", *v.Date, "</date>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 13, "<date></date>", 6, *v.Date)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<date>", NS)
-	}
-	mark = len(b)
 	if v.Misc != nil {
-		if b, err = wire.AppendLeaf(b, "<misc>", *v.Misc, "</misc>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 14, "<misc></misc>", 6, *v.Misc)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 14, "<misc>", NS)
-	}
-	mark = len(b)
 	if v.Text != nil {
-		if b, err = wire.AppendLeaf(b, "<text>", *v.Text, "</text>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 15, "<text></text>", 6, *v.Text)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 15, "<text>", NS)
-	}
-	mark = len(b)
 	if v.Key != nil {
-		if b, err = wire.AppendLeaf(b, "<key>", *v.Key, "</key>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 16, "<key>", NS)
+		e.Leaf(v.Extra, 16, "<key></key>", 5, *v.Key)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
 	if v.Link != nil {
-		if b, err = v.Link.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Link.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Register) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "username":
-			if c.Same() && v.Username == nil {
-				v.Username = wire.Ptr(c.Leaf(&v.Extra, 0))
+			if d.Same() && v.Username == nil {
+				v.Username = wire.Ptr(d.LeafText(0))
 				continue
 			}
 		case "nick":
-			if c.Same() && v.Nick == nil {
-				v.Nick = wire.Ptr(c.Leaf(&v.Extra, 1))
+			if d.Same() && v.Nick == nil {
+				v.Nick = wire.Ptr(d.LeafText(1))
 				continue
 			}
 		case "password":
-			if c.Same() && v.Password == nil {
-				v.Password = wire.Ptr(c.Leaf(&v.Extra, 2))
+			if d.Same() && v.Password == nil {
+				v.Password = wire.Ptr(d.LeafText(2))
 				continue
 			}
 		case "name":
-			if c.Same() && v.Name == nil {
-				v.Name = wire.Ptr(c.Leaf(&v.Extra, 3))
+			if d.Same() && v.Name == nil {
+				v.Name = wire.Ptr(d.LeafText(3))
 				continue
 			}
 		case "first":
-			if c.Same() && v.First == nil {
-				v.First = wire.Ptr(c.Leaf(&v.Extra, 4))
+			if d.Same() && v.First == nil {
+				v.First = wire.Ptr(d.LeafText(4))
 				continue
 			}
 		case "last":
-			if c.Same() && v.Last == nil {
-				v.Last = wire.Ptr(c.Leaf(&v.Extra, 5))
+			if d.Same() && v.Last == nil {
+				v.Last = wire.Ptr(d.LeafText(5))
 				continue
 			}
 		case "email":
-			if c.Same() && v.Email == nil {
-				v.Email = wire.Ptr(c.Leaf(&v.Extra, 6))
+			if d.Same() && v.Email == nil {
+				v.Email = wire.Ptr(d.LeafText(6))
 				continue
 			}
 		case "address":
-			if c.Same() && v.Address == nil {
-				v.Address = wire.Ptr(c.Leaf(&v.Extra, 7))
+			if d.Same() && v.Address == nil {
+				v.Address = wire.Ptr(d.LeafText(7))
 				continue
 			}
 		case "city":
-			if c.Same() && v.City == nil {
-				v.City = wire.Ptr(c.Leaf(&v.Extra, 8))
+			if d.Same() && v.City == nil {
+				v.City = wire.Ptr(d.LeafText(8))
 				continue
 			}
 		case "state":
-			if c.Same() && v.State == nil {
-				v.State = wire.Ptr(c.Leaf(&v.Extra, 9))
+			if d.Same() && v.State == nil {
+				v.State = wire.Ptr(d.LeafText(9))
 				continue
 			}
 		case "zip":
-			if c.Same() && v.PostalCode == nil {
-				v.PostalCode = wire.Ptr(c.Leaf(&v.Extra, 10))
+			if d.Same() && v.PostalCode == nil {
+				v.PostalCode = wire.Ptr(d.LeafText(10))
 				continue
 			}
 		case "phone":
-			if c.Same() && v.Phone == nil {
-				v.Phone = wire.Ptr(c.Leaf(&v.Extra, 11))
+			if d.Same() && v.Phone == nil {
+				v.Phone = wire.Ptr(d.LeafText(11))
 				continue
 			}
 		case "url":
-			if c.Same() && v.URL == nil {
-				v.URL = wire.Ptr(c.Leaf(&v.Extra, 12))
+			if d.Same() && v.URL == nil {
+				v.URL = wire.Ptr(d.LeafText(12))
 				continue
 			}
 		case "date":
-			if c.Same() && v.Date == nil {
-				v.Date = wire.Ptr(c.Leaf(&v.Extra, 13))
+			if d.Same() && v.Date == nil {
+				v.Date = wire.Ptr(d.LeafText(13))
 				continue
 			}
 		case "misc":
-			if c.Same() && v.Misc == nil {
-				v.Misc = wire.Ptr(c.Leaf(&v.Extra, 14))
+			if d.Same() && v.Misc == nil {
+				v.Misc = wire.Ptr(d.LeafText(14))
 				continue
 			}
 		case "text":
-			if c.Same() && v.Text == nil {
-				v.Text = wire.Ptr(c.Leaf(&v.Extra, 15))
+			if d.Same() && v.Text == nil {
+				v.Text = wire.Ptr(d.LeafText(15))
 				continue
 			}
 		case "key":
-			if c.Same() && v.Key == nil {
-				v.Key = wire.Ptr(c.Leaf(&v.Extra, 16))
+			if d.Same() && v.Key == nil {
+				v.Key = wire.Ptr(d.LeafText(16))
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
-			if c.In(oob.NS) && v.Link == nil {
+			if d.In(oob.NS) && v.Link == nil {
 				v.Link = new(oob.Link)
-				if err := v.Link.DecodeXML(c.Raw()); err != nil {
+				if err := v.Link.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -902,46 +573,13 @@ func (*StreamFeature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StreamFeature) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSFeature {
-			return append(b, "<register/>"...), nil
-		}
-		return append(b, "<register xmlns='http://jabber.org/features/iq-register'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSFeature {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='http://jabber.org/features/iq-register'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSFeature); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
+	return wire.AppendEmpty(b, ns, NSFeature, "<register xmlns='http://jabber.org/features/iq-register'", 9, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StreamFeature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSFeature, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSFeature, "register")
+	return d.End(&v.Extra)
 }

@@ -30,81 +30,58 @@ func (*Reminder) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Reminder) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<reminder"...)
-	} else {
-		b = append(b, "<reminder xmlns='urn:xmpp:reminders:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<reminder xmlns='urn:xmpp:reminders:0'", 9)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Date != nil {
-		if b, err = v.Date.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Date.appendXML(e)
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reminder>"), nil
+	stanza.WriteText(e, v.Text, v.Extra, 2, "<text></text>", 6)
+	e.Close(v.Extra, inner, "</reminder>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reminder) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "reminder") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "reminder")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "date":
-			if c.Same() && v.Date == nil {
+			if v.Date == nil {
 				v.Date = new(Date)
-				if err := v.Date.decodeXML(c.Raw()); err != nil {
+				if err := v.Date.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Text))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Text, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -140,143 +117,91 @@ func (*Set) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<reminder"...)
-	} else {
-		b = append(b, "<reminder xmlns='urn:xmpp:reminders:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<reminder xmlns='urn:xmpp:reminders:0'", 9)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Date != nil {
-		if b, err = v.Date.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Date.appendXML(e)
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</reminder>"), nil
+	stanza.WriteText(e, v.Text, v.Extra, 2, "<text></text>", 6)
+	e.Close(v.Extra, inner, "</reminder>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "reminder") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "reminder")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "date":
-			if c.Same() && v.Date == nil {
+			if v.Date == nil {
 				v.Date = new(Date)
-				if err := v.Date.decodeXML(c.Raw()); err != nil {
+				if err := v.Date.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Text))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Text, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Date) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<date"...)
+func (v *Date) appendXML(e *wire.Encoder) {
+	tag := e.Open("<date")
 	if v.Timezone != "" {
-		if b, err = wire.AppendAttr(b, " timezone='", v.Timezone); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " timezone='")
+		e.Attr(" timezone='", v.Timezone)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Time.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</date>"), nil
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Add(v.Time.AppendText(e.Buf))
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</date>")
 }
 
 func (v *Date) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timezone":
-			v.Timezone = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Timezone)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		stanza.ReadDateTime(&d, &v.Time, true, 1)
 	}
-	{
-		n, reason := stanza.DecodeDateTime(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		if n.IsZero() {
-			return r.Invalid("is empty")
-		}
-		v.Time = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

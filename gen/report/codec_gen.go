@@ -26,109 +26,80 @@ func (*Report) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Report) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<report"...)
-	} else {
-		b = append(b, "<report xmlns='urn:xmpp:reporting:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " reason='", string(v.Reason)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<report xmlns='urn:xmpp:reporting:1'", 7)
+	e.Attr(" reason='", string(v.Reason))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Stanzas {
-		if b, err = v.Stanzas[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Stanzas[i].AppendXML(e.Buf, NS))
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
+	stanza.WriteText(e, v.Text, v.Extra, 2, "<text></text>", 6)
 	if v.ReportOrigin {
-		mark := len(b)
-		b = append(b, "<report-origin/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<report-origin>", NS)
-		}
+		e.Flag(v.Extra, 3, "<report-origin>")
 	}
 	if v.ThirdParty {
-		mark := len(b)
-		b = append(b, "<third-party/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<third-party>", NS)
-		}
+		e.Flag(v.Extra, 4, "<third-party>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</report>"), nil
+	e.Close(v.Extra, inner, "</report>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Report) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "report") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "report")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reason":
-			v.Reason = Reason(a.Value())
+			d.String((*string)(&v.Reason))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stanza-id":
-			if c.In(stanzaid.NS) {
-				if v.Stanzas == nil {
-					v.Stanzas = make([]stanzaid.ID, 0, c.Count())
+			if d.In(stanzaid.NS) {
+				if len(v.Stanzas) == cap(v.Stanzas) {
+					v.Stanzas = append(v.Stanzas, make([]stanzaid.ID, d.Count())...)[:len(v.Stanzas)]
 				}
-				v.Stanzas = append(v.Stanzas, stanzaid.ID{})
-				if err := v.Stanzas[len(v.Stanzas)-1].DecodeXML(c.Raw()); err != nil {
+				v.Stanzas = v.Stanzas[:len(v.Stanzas)+1]
+				if err := v.Stanzas[len(v.Stanzas)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Text))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 2)
 				continue
 			}
 		case "report-origin":
-			if c.Same() && !bool(v.ReportOrigin) {
-				v.ReportOrigin = true
-				c.KeepBare(&v.Extra, 3)
+			if d.Same() {
+				d.Flag((*bool)(&v.ReportOrigin), 3)
 				continue
 			}
 		case "third-party":
-			if c.Same() && !bool(v.ThirdParty) {
-				v.ThirdParty = true
-				c.KeepBare(&v.Extra, 4)
+			if d.Same() {
+				d.Flag((*bool)(&v.ThirdParty), 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("reason")
+		d.MissingAttr("reason")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

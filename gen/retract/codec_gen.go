@@ -27,89 +27,63 @@ func (*Retract) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retract) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<retract"...)
-	} else {
-		b = append(b, "<retract xmlns='urn:xmpp:message-retract:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<retract xmlns='urn:xmpp:message-retract:1'", 8)
+	e.Attr(" id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
 	if v.Moderated != nil {
-		if b, err = v.Moderated.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Moderated.AppendXML(e.Buf, NS))
 	}
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<reason>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</retract>"), nil
+	e.OptionalLeaf(v.Extra, 2, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</retract>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retract) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "retract") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "retract")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "moderated":
-			if c.In(moderate.NS) && v.Moderated == nil {
+			if d.In(moderate.NS) && v.Moderated == nil {
 				v.Moderated = new(moderate.Moderated)
-				if err := v.Moderated.DecodeXML(c.Raw()); err != nil {
+				if err := v.Moderated.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Reason = c.OptionalLeaf(&v.Extra, 2)
+			if d.Same() {
+				d.OptionalLeaf(&v.Reason, 2)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -130,127 +104,70 @@ func (*Retracted) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retracted) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<retracted"...)
-	} else {
-		b = append(b, "<retracted xmlns='urn:xmpp:message-retract:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<retracted xmlns='urn:xmpp:message-retract:1'", 10)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if !v.Stamp.IsZero() {
-		b = append(b, " stamp='"...)
-		mark := len(b)
-		if b, err = v.Stamp.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " stamp='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " stamp='", v.Stamp)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " stamp='")
 	}
-	if !v.By.IsZero() {
-		b = append(b, " by='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.By.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " by='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e.SpelledAttr(v.Extra, 2, " by='", v.By.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Moderated != nil {
-		if b, err = v.Moderated.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Moderated.AppendXML(e.Buf, NS))
 	}
-	mark := len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<reason>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</retracted>"), nil
+	e.OptionalLeaf(v.Extra, 4, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</retracted>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retracted) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "retracted") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "retracted")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, false, 1)
 		case "by":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.By = n
+			stanza.ReadJID(&d, &v.By, false, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "moderated":
-			if c.In(moderate.NS) && v.Moderated == nil {
+			if d.In(moderate.NS) && v.Moderated == nil {
 				v.Moderated = new(moderate.Moderated)
-				if err := v.Moderated.DecodeXML(c.Raw()); err != nil {
+				if err := v.Moderated.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "reason":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Reason = c.OptionalLeaf(&v.Extra, 4)
+			if d.Same() {
+				d.OptionalLeaf(&v.Reason, 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -271,48 +188,15 @@ func (*Retract0) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retract0) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS0 {
-			return append(b, "<retract/>"...), nil
-		}
-		return append(b, "<retract xmlns='urn:xmpp:message-retract:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS0 {
-		b = append(b, "<retract"...)
-	} else {
-		b = append(b, "<retract xmlns='urn:xmpp:message-retract:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS0); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</retract>"), nil
+	return wire.AppendEmpty(b, ns, NS0, "<retract xmlns='urn:xmpp:message-retract:0'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retract0) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS0, "retract") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS0, "retract")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -333,81 +217,54 @@ func (*Retracted0) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retracted0) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS0 {
-		b = append(b, "<retracted"...)
-	} else {
-		b = append(b, "<retracted xmlns='urn:xmpp:message-retract:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS0, "<retracted xmlns='urn:xmpp:message-retract:0'", 10)
 	if !v.Stamp.IsZero() {
-		b = append(b, " stamp='"...)
-		mark := len(b)
-		if b, err = v.Stamp.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " stamp='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 0, " stamp='", v.Stamp)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " stamp='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.OriginID != nil {
-		if b, err = v.OriginID.AppendXML(b, NS0); err != nil {
-			return b, err
-		}
+		e.Add(v.OriginID.AppendXML(e.Buf, NS0))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS0); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</retracted>"), nil
+	e.Close(v.Extra, inner, "</retracted>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retracted0) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS0, "retracted") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS0, "retracted")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "origin-id":
-			if c.In(stanzaid.NS) && v.OriginID == nil {
+			if d.In(stanzaid.NS) && v.OriginID == nil {
 				v.OriginID = new(stanzaid.OriginID)
-				if err := v.OriginID.DecodeXML(c.Raw()); err != nil {
+				if err := v.OriginID.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package roster
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,87 +25,65 @@ func (*Roster) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Roster) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:roster'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:roster'", 6)
 	if v.Ver != nil {
-		if b, err = wire.AppendAttr(b, " ver='", *v.Ver); err != nil {
-			return b, err
-		}
+		e.Attr(" ver='", *v.Ver)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	if v.AnnotateChannels {
-		mark := len(b)
-		b = append(b, "<annotate xmlns='urn:xmpp:mix:roster:0'/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<annotate xmlns='urn:xmpp:mix:roster:0'>", NS)
-		}
+		e.Flag(v.Extra, 2, "<annotate xmlns='urn:xmpp:mix:roster:0'>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Roster) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ver":
-			v.Ver = wire.Ptr(a.Value())
+			v.Ver = wire.Ptr(d.Value())
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "annotate":
-			if c.In(NSMIX) && !bool(v.AnnotateChannels) {
-				v.AnnotateChannels = true
-				c.KeepBare(&v.Extra, 2)
+			if d.In(NSMIX) {
+				d.Flag((*bool)(&v.AnnotateChannels), 2)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -137,71 +114,51 @@ func (*Get) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:roster'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:roster'", 6)
 	if v.Ver != nil {
-		if b, err = wire.AppendAttr(b, " ver='", *v.Ver); err != nil {
-			return b, err
-		}
+		e.Attr(" ver='", *v.Ver)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.AnnotateChannels {
-		mark := len(b)
-		b = append(b, "<annotate xmlns='urn:xmpp:mix:roster:0'/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<annotate xmlns='urn:xmpp:mix:roster:0'>", NS)
-		}
+		e.Flag(v.Extra, 1, "<annotate xmlns='urn:xmpp:mix:roster:0'>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ver":
-			v.Ver = wire.Ptr(a.Value())
+			v.Ver = wire.Ptr(d.Value())
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "annotate":
-			if c.In(NSMIX) && !bool(v.AnnotateChannels) {
-				v.AnnotateChannels = true
-				c.KeepBare(&v.Extra, 1)
+			if d.In(NSMIX) {
+				d.Flag((*bool)(&v.AnnotateChannels), 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -232,74 +189,55 @@ func (*Set) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:roster'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:roster'", 6)
 	if v.Ver != nil {
-		if b, err = wire.AppendAttr(b, " ver='", *v.Ver); err != nil {
-			return b, err
-		}
+		e.Attr(" ver='", *v.Ver)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ver":
-			v.Ver = wire.Ptr(a.Value())
+			v.Ver = wire.Ptr(d.Value())
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
-				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -315,48 +253,15 @@ func (*VersioningFeature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *VersioningFeature) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSVersioning {
-			return append(b, "<ver/>"...), nil
-		}
-		return append(b, "<ver xmlns='urn:xmpp:features:rosterver'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSVersioning {
-		b = append(b, "<ver"...)
-	} else {
-		b = append(b, "<ver xmlns='urn:xmpp:features:rosterver'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSVersioning); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</ver>"), nil
+	return wire.AppendEmpty(b, ns, NSVersioning, "<ver xmlns='urn:xmpp:features:rosterver'", 4, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *VersioningFeature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSVersioning, "ver") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSVersioning, "ver")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -372,228 +277,124 @@ func (*PreApprovalFeature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PreApprovalFeature) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSPreApproval {
-			return append(b, "<sub/>"...), nil
-		}
-		return append(b, "<sub xmlns='urn:xmpp:features:pre-approval'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSPreApproval {
-		b = append(b, "<sub"...)
-	} else {
-		b = append(b, "<sub xmlns='urn:xmpp:features:pre-approval'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSPreApproval); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</sub>"), nil
+	return wire.AppendEmpty(b, ns, NSPreApproval, "<sub xmlns='urn:xmpp:features:pre-approval'", 4, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PreApprovalFeature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSPreApproval, "sub") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSPreApproval, "sub")
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<item jid='", v.JID.String(), true)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Subscription != "" {
-		if b, err = wire.AppendAttr(b, " subscription='", string(v.Subscription)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " subscription='")
+		e.Attr(" subscription='", string(v.Subscription))
 	}
 	if v.Ask != "" {
-		if b, err = wire.AppendAttr(b, " ask='", string(v.Ask)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " ask='")
+		e.Attr(" ask='", string(v.Ask))
 	}
 	if v.Approved {
-		b = append(b, " approved='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Approved)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " approved='")
+		e.BoolAttr(v.Extra, 4, " approved='", v.Approved)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " approved='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Groups {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<group>", v.Groups[i], "</group>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<group>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(5, i), "<group></group>", 7, v.Groups[i])
 	}
 	if v.Channel != nil {
-		if b, err = v.Channel.appendXML(b, "<channel xmlns='urn:xmpp:mix:roster:0'", "</channel>"); err != nil {
-			return b, err
-		}
+		v.Channel.appendXML(e, "<channel xmlns='urn:xmpp:mix:roster:0'", "</channel>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		case "subscription":
-			v.Subscription = Subscription(a.Optional(&v.Extra, 2))
+			d.Optional((*string)(&v.Subscription))
 		case "ask":
-			v.Ask = Ask(a.Optional(&v.Extra, 3))
+			d.Optional((*string)(&v.Ask))
 		case "approved":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Approved = n
+			v.Approved = d.Bool(true, 4)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "group":
-			if c.Same() {
-				if v.Groups == nil {
-					v.Groups = make([]string, 0, c.Count())
-				}
-				v.Groups = append(v.Groups, c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Groups))))
+			if d.Same() {
+				d.Strings(&v.Groups, 5)
 				continue
 			}
 		case "channel":
-			if c.In(NSMIX) && v.Channel == nil {
+			if d.In(NSMIX) && v.Channel == nil {
 				v.Channel = new(Channel)
-				if err := v.Channel.decodeXML(c.Raw()); err != nil {
+				if err := v.Channel.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Channel) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " participant-id='", v.ParticipantID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSMIX); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Channel) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSMIX, open)
+	e.Attr(" participant-id='", v.ParticipantID)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *Channel) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "participant-id":
-			v.ParticipantID = a.Value()
+			d.String(&v.ParticipantID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("participant-id")
+		d.MissingAttr("participant-id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,153 +25,91 @@ func (*Items) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Items) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='jabber:x:roster'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='jabber:x:roster'", 2)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Items) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
-				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "x")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Items) == 0 {
-		return r.MissingChild("item")
+		d.MissingChild("item")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<item jid='", v.JID.String(), true)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Groups {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<group>", v.Groups[i], "</group>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<group>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<group></group>", 7, v.Groups[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "group":
-			if c.Same() {
-				if v.Groups == nil {
-					v.Groups = make([]string, 0, c.Count())
-				}
-				v.Groups = append(v.Groups, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Groups))))
-				continue
-			}
+			d.Strings(&v.Groups, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -27,74 +26,50 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:rpc'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:rpc'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Call != nil {
-		if b, err = v.Call.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Call.appendXML(e)
 	}
 	if v.Response != nil {
-		if b, err = v.Response.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Response.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "methodCall":
-			if c.Same() && v.Call == nil {
+			if v.Call == nil {
 				v.Call = new(Call)
-				if err := v.Call.decodeXML(c.Raw()); err != nil {
+				if err := v.Call.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "methodResponse":
-			if c.Same() && v.Response == nil {
+			if v.Response == nil {
 				v.Response = new(Response)
-				if err := v.Response.decodeXML(c.Raw()); err != nil {
+				if err := v.Response.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -125,343 +100,221 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:rpc'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:rpc'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.Call != nil {
-		if b, err = v.Call.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Call.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "methodCall":
-			if c.Same() && v.Call == nil {
+			if v.Call == nil {
 				v.Call = new(Call)
-				if err := v.Call.decodeXML(c.Raw()); err != nil {
+				if err := v.Call.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Call) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<methodCall"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<methodName>", v.Method, "</methodName>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<methodName>", NS)
-	}
+func (v *Call) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<methodCall")
+	e.Leaf(v.Extra, 0, "<methodName></methodName>", 12, v.Method)
 	if v.Params != nil {
-		if b, err = v.Params.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Params.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</methodCall>"), nil
+	e.Close(v.Extra, inner, "</methodCall>")
 }
 
 func (v *Call) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "methodName":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Method = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Method, 0)
 				continue
 			}
 		case "params":
-			if c.Same() && v.Params == nil {
+			if v.Params == nil {
 				v.Params = new(Params)
-				if err := v.Params.decodeXML(c.Raw()); err != nil {
+				if err := v.Params.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("methodName")
+		d.MissingChild("methodName")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Response) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<methodResponse"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Response) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<methodResponse")
 	if v.Params != nil {
-		if b, err = v.Params.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Params.appendXML(e)
 	}
 	if v.Fault != nil {
-		if b, err = v.Fault.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Fault.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</methodResponse>"), nil
+	e.Close(v.Extra, inner, "</methodResponse>")
 }
 
 func (v *Response) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "params":
-			if c.Same() && v.Params == nil {
+			if v.Params == nil {
 				v.Params = new(Params)
-				if err := v.Params.decodeXML(c.Raw()); err != nil {
+				if err := v.Params.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "fault":
-			if c.Same() && v.Fault == nil {
+			if v.Fault == nil {
 				v.Fault = new(Fault)
-				if err := v.Fault.decodeXML(c.Raw()); err != nil {
+				if err := v.Fault.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Params) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<params"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Params) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<params")
 	for i := range v.Params {
-		if b, err = v.Params[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Params[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</params>"), nil
+	e.Close(v.Extra, inner, "</params>")
 }
 
 func (v *Params) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "param":
-			if c.Same() {
-				if v.Params == nil {
-					v.Params = make([]Param, 0, c.Count())
-				}
-				v.Params = append(v.Params, Param{})
-				if err := v.Params[len(v.Params)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "param":
+			if len(v.Params) == cap(v.Params) {
+				v.Params = append(v.Params, make([]Param, d.Count())...)[:len(v.Params)]
+			}
+			v.Params = v.Params[:len(v.Params)+1]
+			if err := v.Params[len(v.Params)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Param) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<param"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Value.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</param>"), nil
+func (v *Param) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<param")
+	v.Value.appendXML(e)
+	e.Close(v.Extra, inner, "</param>")
 }
 
 func (v *Param) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Value.decodeXML(c.Raw()); err != nil {
+				if err := v.Value.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Fault) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<fault"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Value.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fault>"), nil
+func (v *Fault) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<fault")
+	v.Value.appendXML(e)
+	e.Close(v.Extra, inner, "</fault>")
 }
 
 func (v *Fault) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Value.decodeXML(c.Raw()); err != nil {
+				if err := v.Value.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 func (*I4) isKind() {}
@@ -482,187 +335,163 @@ func (*Array) isKind() {}
 
 func (*Struct) isKind() {}
 
-func (v *Value) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<value"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
+func (v *Value) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<value")
+	e.Text(v.Text)
 	switch x := v.Kind.(type) {
 	case *I4:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *I4"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *I4")
 		}
 	case *Int:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Int"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Int")
 		}
 	case *String:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *String"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *String")
 		}
 	case *Double:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Double"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Double")
 		}
 	case *Base64:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Base64"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Base64")
 		}
 	case *Boolean:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Boolean"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Boolean")
 		}
 	case *DateTime:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *DateTime"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *DateTime")
 		}
 	case *Array:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Array"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Array")
 		}
 	case *Struct:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Struct"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Struct")
 		}
 	}
-	return wire.CloseEmpty(b, inner, "</value>"), nil
+	e.Close(v.Extra, inner, "</value>")
 }
 
 func (v *Value) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Text = d.Text()
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "i4":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(I4)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		case "int":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(Int)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		case "string":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(String)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		case "double":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(Double)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		case "base64":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(Base64)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		case "boolean":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(Boolean)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		case "dateTime.iso8601":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(DateTime)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		case "array":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(Array)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		case "struct":
-			if c.Same() && v.Kind == nil {
+			if v.Kind == nil {
 				x := new(Struct)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Kind = x
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -782,49 +611,23 @@ func (v *Value) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *I4) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<i4"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *I4) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<i4")
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendInt(b, int64(*v.Value), 10)
+		e.Int(int64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</i4>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</i4>")
 }
 
 func (v *I4) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(int32(d.Int(32, 0)))
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeInt(s, 32, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(int32(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -841,49 +644,23 @@ func (v *I4) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Int) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<int"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Int) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<int")
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendInt(b, int64(*v.Value), 10)
+		e.Int(int64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</int>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</int>")
 }
 
 func (v *Int) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(int32(d.Int(32, 0)))
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeInt(s, 32, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(int32(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -900,84 +677,36 @@ func (v *Int) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *String) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<string"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</string>"), nil
+func (v *String) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<string")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</string>")
 }
 
 func (v *String) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Double) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<double"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Double) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<double")
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = wire.AppendFloat(b, *v.Value)
+		e.Float(*v.Value)
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</double>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</double>")
 }
 
 func (v *Double) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(d.Float(0))
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeFloat(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(n)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1005,96 +734,38 @@ func (v *Double) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Base64) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<base64"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Value != nil {
-		if b, err = v.Value.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</base64>"), nil
+func (v *Base64) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<base64")
+	stanza.WriteBytes(e, v.Extra, 0, v.Value)
+	e.Close(v.Extra, inner, "</base64>")
 }
 
 func (v *Base64) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Value, false, 0)
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Boolean) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<boolean"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+func (v *Boolean) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<boolean")
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendUint(b, uint64(*v.Value), 10)
+		e.Uint(uint64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</boolean>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</boolean>")
 }
 
 func (v *Boolean) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(Truth(d.Uint(8, 0)))
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeUint(s, 8, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(Truth(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -1111,259 +782,155 @@ func (v *Boolean) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *DateTime) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<dateTime.iso8601"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</dateTime.iso8601>"), nil
+func (v *DateTime) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<dateTime.iso8601")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</dateTime.iso8601>")
 }
 
 func (v *DateTime) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Array) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<array"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Data.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</array>"), nil
+func (v *Array) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<array")
+	v.Data.appendXML(e)
+	e.Close(v.Extra, inner, "</array>")
 }
 
 func (v *Array) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "data":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Data.decodeXML(c.Raw()); err != nil {
+				if err := v.Data.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("data")
+		d.MissingChild("data")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Data) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<data"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Data) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<data")
 	for i := range v.Values {
-		if b, err = v.Values[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Values[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	e.Close(v.Extra, inner, "</data>")
 }
 
 func (v *Data) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "value":
-			if c.Same() {
-				if v.Values == nil {
-					v.Values = make([]Value, 0, c.Count())
-				}
-				v.Values = append(v.Values, Value{})
-				if err := v.Values[len(v.Values)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "value":
+			if len(v.Values) == cap(v.Values) {
+				v.Values = append(v.Values, make([]Value, d.Count())...)[:len(v.Values)]
+			}
+			v.Values = v.Values[:len(v.Values)+1]
+			if err := v.Values[len(v.Values)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Struct) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<struct"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Struct) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<struct")
 	for i := range v.Members {
-		if b, err = v.Members[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Members[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</struct>"), nil
+	e.Close(v.Extra, inner, "</struct>")
 }
 
 func (v *Struct) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "member":
-			if c.Same() {
-				if v.Members == nil {
-					v.Members = make([]Member, 0, c.Count())
-				}
-				v.Members = append(v.Members, Member{})
-				if err := v.Members[len(v.Members)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "member":
+			if len(v.Members) == cap(v.Members) {
+				v.Members = append(v.Members, make([]Member, d.Count())...)[:len(v.Members)]
+			}
+			v.Members = v.Members[:len(v.Members)+1]
+			if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Member) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<member"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	if b, err = v.Value.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</member>"), nil
+func (v *Member) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<member")
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	v.Value.appendXML(e)
+	e.Close(v.Extra, inner, "</member>")
 }
 
 func (v *Member) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "value":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Value.decodeXML(c.Raw()); err != nil {
+				if err := v.Value.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("value")
+		d.MissingChild("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

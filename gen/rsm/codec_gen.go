@@ -2,10 +2,7 @@
 
 package rsm
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Set) WireName() wire.Name {
@@ -25,245 +22,120 @@ func (*Set) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Set) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<set"...)
-	} else {
-		b = append(b, "<set xmlns='http://jabber.org/protocol/rsm'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<set xmlns='http://jabber.org/protocol/rsm'", 4)
+	inner := e.Inside(v.Extra, tag)
 	if v.Max != nil {
-		b = append(b, "<max>"...)
-		b = strconv.AppendUint(b, uint64(*v.Max), 10)
-		b = append(b, "</max>"...)
+		e.UintLeaf(v.Extra, 0, "<max></max>", 5, uint64(*v.Max))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<max>", NS)
-	}
-	mark = len(b)
-	if v.After != "" {
-		if b, err = wire.AppendLeaf(b, "<after>", v.After, "</after>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<after>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 1, "<after></after>", 7, v.After)
 	if v.Before != nil {
-		if b, err = v.Before.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Before.appendXML(e)
 	}
-	mark = len(b)
 	if v.Index != nil {
-		b = append(b, "<index>"...)
-		b = strconv.AppendUint(b, uint64(*v.Index), 10)
-		b = append(b, "</index>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<index>", NS)
+		e.UintLeaf(v.Extra, 3, "<index></index>", 7, uint64(*v.Index))
 	}
 	if v.First != nil {
-		if b, err = v.First.appendXML(b); err != nil {
-			return b, err
-		}
+		v.First.appendXML(e)
 	}
-	mark = len(b)
-	if v.Last != "" {
-		if b, err = wire.AppendLeaf(b, "<last>", v.Last, "</last>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<last>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 5, "<last></last>", 6, v.Last)
 	if v.Count != nil {
-		b = append(b, "<count>"...)
-		b = strconv.AppendUint(b, uint64(*v.Count), 10)
-		b = append(b, "</count>"...)
+		e.UintLeaf(v.Extra, 6, "<count></count>", 7, uint64(*v.Count))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<count>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</set>"), nil
+	e.Close(v.Extra, inner, "</set>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Set) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "set") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "set")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "max":
-			if c.Same() && v.Max == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Max = wire.Ptr(uint32(n))
+			if v.Max == nil {
+				v.Max = wire.Ptr(uint32(d.Uint(32, 0)))
 				continue
 			}
 		case "after":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.After = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.After, 1)
+			continue
 		case "before":
-			if c.Same() && v.Before == nil {
+			if v.Before == nil {
 				v.Before = new(Before)
-				if err := v.Before.decodeXML(c.Raw()); err != nil {
+				if err := v.Before.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "index":
-			if c.Same() && v.Index == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 3), 32, &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Index = wire.Ptr(uint32(n))
+			if v.Index == nil {
+				v.Index = wire.Ptr(uint32(d.Uint(32, 3)))
 				continue
 			}
 		case "first":
-			if c.Same() && v.First == nil {
+			if v.First == nil {
 				v.First = new(First)
-				if err := v.First.decodeXML(c.Raw()); err != nil {
+				if err := v.First.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "last":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Last = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
+			d.OptionalLeaf(&v.Last, 5)
+			continue
 		case "count":
-			if c.Same() && v.Count == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 6), 32, &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Count = wire.Ptr(uint32(n))
+			if v.Count == nil {
+				v.Count = wire.Ptr(uint32(d.Uint(32, 6)))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Before) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<before"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</before>"), nil
+func (v *Before) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<before")
+	e.Text(v.ID)
+	e.Close(v.Extra, inner, "</before>")
 }
 
 func (v *Before) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.ID = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.ID = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *First) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<first"...)
+func (v *First) appendXML(e *wire.Encoder) {
+	tag := e.Open("<first")
 	if v.Index != nil {
-		b = append(b, " index='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Index), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " index='", uint64(*v.Index))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</first>"), nil
+	e.Content(v.Extra, tag, v.ID, "</first>")
 }
 
 func (v *First) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "index":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Index = wire.Ptr(uint32(n))
+			v.Index = wire.Ptr(uint32(d.Uint(32, 0)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.ID = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.ID = d.Text()
+	return d.End(&v.Extra)
 }

@@ -4,12 +4,10 @@ package rtp
 
 import (
 	"stanza.invalid/gen/hdrext"
-	"stanza.invalid/gen/jingle"
 	"stanza.invalid/gen/rtcpfb"
 	"stanza.invalid/gen/ssma"
 	"stanza.invalid/gen/zrtp"
 	"stanza.invalid/stream/wire"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -30,243 +28,191 @@ func (*Description) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Description) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<description"...)
-	} else {
-		b = append(b, "<description xmlns='urn:xmpp:jingle:apps:rtp:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " media='", v.Media); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<description xmlns='urn:xmpp:jingle:apps:rtp:1'", 12)
+	e.Attr(" media='", v.Media)
 	if v.SSRC != nil {
-		b = append(b, " ssrc='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.SSRC), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " ssrc='", uint64(*v.SSRC))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.PayloadTypes {
-		if b, err = v.PayloadTypes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.PayloadTypes[i].appendXML(e)
 	}
 	if v.Encryption != nil {
-		if b, err = v.Encryption.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Encryption.appendXML(e)
 	}
 	for i := range v.Bandwidths {
-		if b, err = v.Bandwidths[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Bandwidths[i].appendXML(e)
 	}
 	if v.RTCPMux {
-		mark := len(b)
-		b = append(b, "<rtcp-mux/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<rtcp-mux>", NS)
-		}
+		e.Flag(v.Extra, 5, "<rtcp-mux>")
 	}
 	for i := range v.Feedback {
-		if b, err = v.Feedback[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Feedback[i].AppendXML(e.Buf, NS))
 	}
 	if v.FeedbackInterval != nil {
-		if b, err = v.FeedbackInterval.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.FeedbackInterval.AppendXML(e.Buf, NS))
 	}
 	for i := range v.HeaderExtensions {
-		if b, err = v.HeaderExtensions[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.HeaderExtensions[i].AppendXML(e.Buf, NS))
 	}
 	if v.AllowMixed != nil {
-		if b, err = v.AllowMixed.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.AllowMixed.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Sources {
-		if b, err = v.Sources[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Sources[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.SourceGroups {
-		if b, err = v.SourceGroups[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.SourceGroups[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</description>"), nil
+	e.Close(v.Extra, inner, "</description>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Description) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "description") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "description")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "media":
-			v.Media = a.Value()
+			d.String(&v.Media)
 			seen |= 1 << 0
 		case "ssrc":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SSRC = wire.Ptr(uint32(n))
+			v.SSRC = wire.Ptr(uint32(d.Uint(32, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "payload-type":
-			if c.Same() {
-				if v.PayloadTypes == nil {
-					v.PayloadTypes = make([]PayloadType, 0, c.Count())
+			if d.Same() {
+				if len(v.PayloadTypes) == cap(v.PayloadTypes) {
+					v.PayloadTypes = append(v.PayloadTypes, make([]PayloadType, d.Count())...)[:len(v.PayloadTypes)]
 				}
-				v.PayloadTypes = append(v.PayloadTypes, PayloadType{})
-				if err := v.PayloadTypes[len(v.PayloadTypes)-1].decodeXML(c.Raw()); err != nil {
+				v.PayloadTypes = v.PayloadTypes[:len(v.PayloadTypes)+1]
+				if err := v.PayloadTypes[len(v.PayloadTypes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "encryption":
-			if c.Same() {
+			if d.Same() {
 				if v.Encryption != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Encryption = new(Encryption)
-				if err := v.Encryption.decodeXML(c.Raw()); err != nil {
+				if err := v.Encryption.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "bandwidth":
-			if c.Same() {
-				if v.Bandwidths == nil {
-					v.Bandwidths = make([]Bandwidth, 0, c.Count())
+			if d.Same() {
+				if len(v.Bandwidths) == cap(v.Bandwidths) {
+					v.Bandwidths = append(v.Bandwidths, make([]Bandwidth, d.Count())...)[:len(v.Bandwidths)]
 				}
-				v.Bandwidths = append(v.Bandwidths, Bandwidth{})
-				if err := v.Bandwidths[len(v.Bandwidths)-1].decodeXML(c.Raw()); err != nil {
+				v.Bandwidths = v.Bandwidths[:len(v.Bandwidths)+1]
+				if err := v.Bandwidths[len(v.Bandwidths)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rtcp-mux":
-			if c.Same() {
-				if bool(v.RTCPMux) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.RTCPMux = true
-				c.KeepBare(&v.Extra, 5)
+			if d.Same() {
+				d.Flag((*bool)(&v.RTCPMux), 5)
 				continue
 			}
 		case "rtcp-fb":
-			if c.In(rtcpfb.NS) {
-				if v.Feedback == nil {
-					v.Feedback = make([]rtcpfb.Feedback, 0, c.Count())
+			if d.In(rtcpfb.NS) {
+				if len(v.Feedback) == cap(v.Feedback) {
+					v.Feedback = append(v.Feedback, make([]rtcpfb.Feedback, d.Count())...)[:len(v.Feedback)]
 				}
-				v.Feedback = append(v.Feedback, rtcpfb.Feedback{})
-				if err := v.Feedback[len(v.Feedback)-1].DecodeXML(c.Raw()); err != nil {
+				v.Feedback = v.Feedback[:len(v.Feedback)+1]
+				if err := v.Feedback[len(v.Feedback)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rtcp-fb-trr-int":
-			if c.In(rtcpfb.NS) {
+			if d.In(rtcpfb.NS) {
 				if v.FeedbackInterval != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.FeedbackInterval = new(rtcpfb.Interval)
-				if err := v.FeedbackInterval.DecodeXML(c.Raw()); err != nil {
+				if err := v.FeedbackInterval.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rtp-hdrext":
-			if c.In(hdrext.NS) {
-				if v.HeaderExtensions == nil {
-					v.HeaderExtensions = make([]hdrext.Extension, 0, c.Count())
+			if d.In(hdrext.NS) {
+				if len(v.HeaderExtensions) == cap(v.HeaderExtensions) {
+					v.HeaderExtensions = append(v.HeaderExtensions, make([]hdrext.Extension, d.Count())...)[:len(v.HeaderExtensions)]
 				}
-				v.HeaderExtensions = append(v.HeaderExtensions, hdrext.Extension{})
-				if err := v.HeaderExtensions[len(v.HeaderExtensions)-1].DecodeXML(c.Raw()); err != nil {
+				v.HeaderExtensions = v.HeaderExtensions[:len(v.HeaderExtensions)+1]
+				if err := v.HeaderExtensions[len(v.HeaderExtensions)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "extmap-allow-mixed":
-			if c.In(hdrext.NS) {
+			if d.In(hdrext.NS) {
 				if v.AllowMixed != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.AllowMixed = new(hdrext.AllowMixed)
-				if err := v.AllowMixed.DecodeXML(c.Raw()); err != nil {
+				if err := v.AllowMixed.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "source":
-			if c.In(ssma.NS) {
-				if v.Sources == nil {
-					v.Sources = make([]ssma.Source, 0, c.Count())
+			if d.In(ssma.NS) {
+				if len(v.Sources) == cap(v.Sources) {
+					v.Sources = append(v.Sources, make([]ssma.Source, d.Count())...)[:len(v.Sources)]
 				}
-				v.Sources = append(v.Sources, ssma.Source{})
-				if err := v.Sources[len(v.Sources)-1].DecodeXML(c.Raw()); err != nil {
+				v.Sources = v.Sources[:len(v.Sources)+1]
+				if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "ssrc-group":
-			if c.In(ssma.NS) {
-				if v.SourceGroups == nil {
-					v.SourceGroups = make([]ssma.Group, 0, c.Count())
+			if d.In(ssma.NS) {
+				if len(v.SourceGroups) == cap(v.SourceGroups) {
+					v.SourceGroups = append(v.SourceGroups, make([]ssma.Group, d.Count())...)[:len(v.SourceGroups)]
 				}
-				v.SourceGroups = append(v.SourceGroups, ssma.Group{})
-				if err := v.SourceGroups[len(v.SourceGroups)-1].DecodeXML(c.Raw()); err != nil {
+				v.SourceGroups = v.SourceGroups[:len(v.SourceGroups)+1]
+				if err := v.SourceGroups[len(v.SourceGroups)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("media")
+		d.MissingAttr("media")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -287,48 +233,15 @@ func (*Active) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Active) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSInfo {
-			return append(b, "<active/>"...), nil
-		}
-		return append(b, "<active xmlns='urn:xmpp:jingle:apps:rtp:info:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSInfo {
-		b = append(b, "<active"...)
-	} else {
-		b = append(b, "<active xmlns='urn:xmpp:jingle:apps:rtp:info:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</active>"), nil
+	return wire.AppendEmpty(b, ns, NSInfo, "<active xmlns='urn:xmpp:jingle:apps:rtp:info:1'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Active) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInfo, "active") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSInfo, "active")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -349,48 +262,15 @@ func (*Hold) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hold) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSInfo {
-			return append(b, "<hold/>"...), nil
-		}
-		return append(b, "<hold xmlns='urn:xmpp:jingle:apps:rtp:info:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSInfo {
-		b = append(b, "<hold"...)
-	} else {
-		b = append(b, "<hold xmlns='urn:xmpp:jingle:apps:rtp:info:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</hold>"), nil
+	return wire.AppendEmpty(b, ns, NSInfo, "<hold xmlns='urn:xmpp:jingle:apps:rtp:info:1'", 5, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hold) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInfo, "hold") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSInfo, "hold")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -411,48 +291,15 @@ func (*Unhold) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Unhold) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSInfo {
-			return append(b, "<unhold/>"...), nil
-		}
-		return append(b, "<unhold xmlns='urn:xmpp:jingle:apps:rtp:info:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSInfo {
-		b = append(b, "<unhold"...)
-	} else {
-		b = append(b, "<unhold xmlns='urn:xmpp:jingle:apps:rtp:info:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unhold>"), nil
+	return wire.AppendEmpty(b, ns, NSInfo, "<unhold xmlns='urn:xmpp:jingle:apps:rtp:info:1'", 7, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Unhold) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInfo, "unhold") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSInfo, "unhold")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -473,66 +320,38 @@ func (*Mute) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mute) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSInfo {
-		b = append(b, "<mute"...)
-	} else {
-		b = append(b, "<mute xmlns='urn:xmpp:jingle:apps:rtp:info:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSInfo, "<mute xmlns='urn:xmpp:jingle:apps:rtp:info:1'", 5)
 	if v.Creator != "" {
-		if b, err = wire.AppendAttr(b, " creator='", string(v.Creator)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " creator='")
+		e.Attr(" creator='", string(v.Creator))
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</mute>"), nil
+	e.Empty(v.Extra, tag, "</mute>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mute) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInfo, "mute") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSInfo, "mute")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "creator":
-			v.Creator = jingle.Party(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Creator))
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -553,66 +372,38 @@ func (*Unmute) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Unmute) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSInfo {
-		b = append(b, "<unmute"...)
-	} else {
-		b = append(b, "<unmute xmlns='urn:xmpp:jingle:apps:rtp:info:1'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSInfo, "<unmute xmlns='urn:xmpp:jingle:apps:rtp:info:1'", 7)
 	if v.Creator != "" {
-		if b, err = wire.AppendAttr(b, " creator='", string(v.Creator)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " creator='")
+		e.Attr(" creator='", string(v.Creator))
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unmute>"), nil
+	e.Empty(v.Extra, tag, "</unmute>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Unmute) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInfo, "unmute") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSInfo, "unmute")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "creator":
-			v.Creator = jingle.Party(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Creator))
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -633,48 +424,15 @@ func (*Ringing) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Ringing) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSInfo {
-			return append(b, "<ringing/>"...), nil
-		}
-		return append(b, "<ringing xmlns='urn:xmpp:jingle:apps:rtp:info:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSInfo {
-		b = append(b, "<ringing"...)
-	} else {
-		b = append(b, "<ringing xmlns='urn:xmpp:jingle:apps:rtp:info:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSInfo); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</ringing>"), nil
+	return wire.AppendEmpty(b, ns, NSInfo, "<ringing xmlns='urn:xmpp:jingle:apps:rtp:info:1'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ringing) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSInfo, "ringing") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSInfo, "ringing")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -695,48 +453,15 @@ func (*CryptoRequired) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CryptoRequired) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSErrors {
-			return append(b, "<crypto-required/>"...), nil
-		}
-		return append(b, "<crypto-required xmlns='urn:xmpp:jingle:apps:rtp:errors:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSErrors {
-		b = append(b, "<crypto-required"...)
-	} else {
-		b = append(b, "<crypto-required xmlns='urn:xmpp:jingle:apps:rtp:errors:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</crypto-required>"), nil
+	return wire.AppendEmpty(b, ns, NSErrors, "<crypto-required xmlns='urn:xmpp:jingle:apps:rtp:errors:1'", 16, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CryptoRequired) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSErrors, "crypto-required") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSErrors, "crypto-required")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -757,488 +482,304 @@ func (*InvalidCrypto) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *InvalidCrypto) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NSErrors {
-			return append(b, "<invalid-crypto/>"...), nil
-		}
-		return append(b, "<invalid-crypto xmlns='urn:xmpp:jingle:apps:rtp:errors:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NSErrors {
-		b = append(b, "<invalid-crypto"...)
-	} else {
-		b = append(b, "<invalid-crypto xmlns='urn:xmpp:jingle:apps:rtp:errors:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSErrors); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</invalid-crypto>"), nil
+	return wire.AppendEmpty(b, ns, NSErrors, "<invalid-crypto xmlns='urn:xmpp:jingle:apps:rtp:errors:1'", 15, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *InvalidCrypto) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSErrors, "invalid-crypto") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSErrors, "invalid-crypto")
+	return d.End(&v.Extra)
 }
 
-func (v *PayloadType) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<payload-type"...)
-	b = append(b, " id='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.ID), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+func (v *PayloadType) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.UintAttr(v.Extra, 0, "<payload-type id='", uint64(v.ID))
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.ClockRate != nil {
-		b = append(b, " clockrate='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ClockRate), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " clockrate='", uint64(*v.ClockRate))
 	}
 	if v.Channels != nil {
-		b = append(b, " channels='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Channels), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " channels='", uint64(*v.Channels))
 	}
 	if v.PacketTime != nil {
-		b = append(b, " ptime='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.PacketTime), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 4, " ptime='", uint64(*v.PacketTime))
 	}
 	if v.MaxPacketTime != nil {
-		b = append(b, " maxptime='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxPacketTime), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 5, " maxptime='", uint64(*v.MaxPacketTime))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e)
 	}
 	for i := range v.Feedback {
-		if b, err = v.Feedback[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Feedback[i].AppendXML(e.Buf, NS))
 	}
 	if v.FeedbackInterval != nil {
-		if b, err = v.FeedbackInterval.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.FeedbackInterval.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</payload-type>"), nil
+	e.Close(v.Extra, inner, "</payload-type>")
 }
 
 func (v *PayloadType) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(8, 0)
 			if n > 127 {
-				return a.Invalid(r, "is greater than 127")
+				d.Invalid("is greater than 127")
 			}
 			v.ID = uint8(n)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		case "clockrate":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ClockRate = wire.Ptr(uint32(n))
+			v.ClockRate = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "channels":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Channels = wire.Ptr(uint8(n))
+			v.Channels = wire.Ptr(uint8(d.Uint(8, 3)))
 		case "ptime":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PacketTime = wire.Ptr(uint32(n))
+			v.PacketTime = wire.Ptr(uint32(d.Uint(32, 4)))
 		case "maxptime":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxPacketTime = wire.Ptr(uint32(n))
+			v.MaxPacketTime = wire.Ptr(uint32(d.Uint(32, 5)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Count())
+			if d.Same() {
+				if len(v.Parameters) == cap(v.Parameters) {
+					v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
 				}
-				v.Parameters = append(v.Parameters, Parameter{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rtcp-fb":
-			if c.In(rtcpfb.NS) {
-				if v.Feedback == nil {
-					v.Feedback = make([]rtcpfb.Feedback, 0, c.Count())
+			if d.In(rtcpfb.NS) {
+				if len(v.Feedback) == cap(v.Feedback) {
+					v.Feedback = append(v.Feedback, make([]rtcpfb.Feedback, d.Count())...)[:len(v.Feedback)]
 				}
-				v.Feedback = append(v.Feedback, rtcpfb.Feedback{})
-				if err := v.Feedback[len(v.Feedback)-1].DecodeXML(c.Raw()); err != nil {
+				v.Feedback = v.Feedback[:len(v.Feedback)+1]
+				if err := v.Feedback[len(v.Feedback)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rtcp-fb-trr-int":
-			if c.In(rtcpfb.NS) && v.FeedbackInterval == nil {
+			if d.In(rtcpfb.NS) && v.FeedbackInterval == nil {
 				v.FeedbackInterval = new(rtcpfb.Interval)
-				if err := v.FeedbackInterval.DecodeXML(c.Raw()); err != nil {
+				if err := v.FeedbackInterval.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Parameter) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<parameter"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</parameter>"), nil
+func (v *Parameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<parameter name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</parameter>")
 }
 
 func (v *Parameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Encryption) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<encryption"...)
+func (v *Encryption) appendXML(e *wire.Encoder) {
+	tag := e.Open("<encryption")
 	if v.Required {
-		b = append(b, " required='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Required)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " required='")
+		e.BoolAttr(v.Extra, 0, " required='", v.Required)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " required='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Cryptos {
-		if b, err = v.Cryptos[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Cryptos[i].appendXML(e)
 	}
 	if v.ZRTPHash != nil {
-		if b, err = v.ZRTPHash.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.ZRTPHash.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</encryption>"), nil
+	e.Close(v.Extra, inner, "</encryption>")
 }
 
 func (v *Encryption) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "required":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Required = n
+			v.Required = d.Bool(true, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "crypto":
-			if c.Same() {
-				if v.Cryptos == nil {
-					v.Cryptos = make([]Crypto, 0, c.Count())
+			if d.Same() {
+				if len(v.Cryptos) == cap(v.Cryptos) {
+					v.Cryptos = append(v.Cryptos, make([]Crypto, d.Count())...)[:len(v.Cryptos)]
 				}
-				v.Cryptos = append(v.Cryptos, Crypto{})
-				if err := v.Cryptos[len(v.Cryptos)-1].decodeXML(c.Raw()); err != nil {
+				v.Cryptos = v.Cryptos[:len(v.Cryptos)+1]
+				if err := v.Cryptos[len(v.Cryptos)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "zrtp-hash":
-			if c.In(zrtp.NS) {
+			if d.In(zrtp.NS) {
 				if v.ZRTPHash != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.ZRTPHash = new(zrtp.Hash)
-				if err := v.ZRTPHash.DecodeXML(c.Raw()); err != nil {
+				if err := v.ZRTPHash.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Crypto) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<crypto"...)
-	if b, err = wire.AppendAttr(b, " crypto-suite='", v.Suite); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " key-params='", v.KeyParams); err != nil {
-		return b, err
-	}
+func (v *Crypto) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<crypto crypto-suite='", v.Suite)
+	e.Attr(" key-params='", v.KeyParams)
 	if v.SessionParams != "" {
-		if b, err = wire.AppendAttr(b, " session-params='", v.SessionParams); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " session-params='")
+		e.Attr(" session-params='", v.SessionParams)
 	}
-	if b, err = wire.AppendAttr(b, " tag='", v.Tag); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</crypto>"), nil
+	e.Attr(" tag='", v.Tag)
+	e.Empty(v.Extra, tag, "</crypto>")
 }
 
 func (v *Crypto) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "crypto-suite":
-			v.Suite = a.Value()
+			d.String(&v.Suite)
 			seen |= 1 << 0
 		case "key-params":
-			v.KeyParams = a.Value()
+			d.String(&v.KeyParams)
 			seen |= 1 << 1
 		case "session-params":
-			v.SessionParams = a.Optional(&v.Extra, 2)
+			d.Optional(&v.SessionParams)
 		case "tag":
-			v.Tag = a.Value()
+			d.String(&v.Tag)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("crypto-suite")
+		d.MissingAttr("crypto-suite")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("key-params")
+		d.MissingAttr("key-params")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("tag")
+		d.MissingAttr("tag")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Bandwidth) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<bandwidth"...)
-	if b, err = wire.AppendAttr(b, " type='", v.Type); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</bandwidth>"), nil
+func (v *Bandwidth) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<bandwidth type='", v.Type)
+	e.Content(v.Extra, tag, v.Value, "</bandwidth>")
 }
 
 func (v *Bandwidth) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Type = a.Value()
+			d.String(&v.Type)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

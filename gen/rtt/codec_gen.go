@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -33,153 +32,114 @@ func (*Wait) isAction() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RTT) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<rtt"...)
-	} else {
-		b = append(b, "<rtt xmlns='urn:xmpp:rtt:0'"...)
-	}
-	b = append(b, " seq='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Seq), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<rtt xmlns='urn:xmpp:rtt:0'", 4)
+	e.UintAttr(v.Extra, 0, " seq='", uint64(v.Seq))
 	if v.Event != "" {
-		if b, err = wire.AppendAttr(b, " event='", string(v.Event)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " event='")
+		e.Attr(" event='", string(v.Event))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Actions {
 		switch x := v.Actions[i].(type) {
 		case *Insert:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Insert"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Insert")
 			}
 		case *Erase:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Erase"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Erase")
 			}
 		case *Wait:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Wait"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Wait")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Action"}
+			e.Fail("a nil Action")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rtt>"), nil
+	e.Close(v.Extra, inner, "</rtt>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RTT) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "rtt") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "rtt")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seq":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 0)
 			if n > 2147483647 {
-				return a.Invalid(r, "is greater than 2147483647")
+				d.Invalid("is greater than 2147483647")
 			}
 			v.Seq = uint32(n)
 			seen |= 1 << 0
 		case "event":
-			v.Event = Event(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Event))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "t":
-			if c.Same() {
-				if v.Actions == nil {
-					v.Actions = make([]Action, 0, c.Rest())
-				}
-				x := new(Insert)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Actions = append(v.Actions, x)
-				continue
+			if v.Actions == nil {
+				v.Actions = make([]Action, 0, d.Rest())
 			}
+			x := new(Insert)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Actions = append(v.Actions, x)
+			continue
 		case "e":
-			if c.Same() {
-				if v.Actions == nil {
-					v.Actions = make([]Action, 0, c.Rest())
-				}
-				x := new(Erase)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Actions = append(v.Actions, x)
-				continue
+			if v.Actions == nil {
+				v.Actions = make([]Action, 0, d.Rest())
 			}
+			x := new(Erase)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Actions = append(v.Actions, x)
+			continue
 		case "w":
-			if c.Same() {
-				if v.Actions == nil {
-					v.Actions = make([]Action, 0, c.Rest())
-				}
-				x := new(Wait)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Actions = append(v.Actions, x)
-				continue
+			if v.Actions == nil {
+				v.Actions = make([]Action, 0, d.Rest())
 			}
+			x := new(Wait)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Actions = append(v.Actions, x)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seq")
+		d.MissingAttr("seq")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -242,175 +202,89 @@ func (v *RTT) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Insert) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<t"...)
+func (v *Insert) appendXML(e *wire.Encoder) {
+	tag := e.Open("<t")
 	if v.Position != nil {
-		b = append(b, " p='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Position, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 0, " p='", *v.Position)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</t>"), nil
+	e.Content(v.Extra, tag, v.Text, "</t>")
 }
 
 func (v *Insert) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "p":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Position = wire.Ptr(n)
+			v.Position = wire.Ptr(d.Int(64, 0))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Text = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Erase) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<e"...)
+func (v *Erase) appendXML(e *wire.Encoder) {
+	tag := e.Open("<e")
 	if v.Position != nil {
-		b = append(b, " p='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Position, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 0, " p='", *v.Position)
 	}
 	if v.Count != nil {
-		b = append(b, " n='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.Count, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 1, " n='", *v.Count)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</e>"), nil
+	e.Empty(v.Extra, tag, "</e>")
 }
 
 func (v *Erase) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "p":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Position = wire.Ptr(n)
+			v.Position = wire.Ptr(d.Int(64, 0))
 		case "n":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Count = wire.Ptr(n)
+			v.Count = wire.Ptr(d.Int(64, 1))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Wait) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<w"...)
-	b = append(b, " n='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, v.Milliseconds, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</w>"), nil
+func (v *Wait) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.IntAttr(v.Extra, 0, "<w n='", v.Milliseconds)
+	e.Empty(v.Extra, tag, "</w>")
 }
 
 func (v *Wait) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "n":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Milliseconds = n
+			v.Milliseconds = d.Int(64, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("n")
+		d.MissingAttr("n")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -2,10 +2,7 @@
 
 package rttsync
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Sync) WireName() wire.Name {
@@ -25,98 +22,56 @@ func (*Sync) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Sync) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<rtt-sync"...)
-	} else {
-		b = append(b, "<rtt-sync xmlns='urn:xmpp:jingle:apps:rtt-sync:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " role='", string(v.Role)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<rtt-sync xmlns='urn:xmpp:jingle:apps:rtt-sync:0'", 9)
+	e.Attr(" role='", string(v.Role))
 	if v.Source != "" {
-		if b, err = wire.AppendAttr(b, " source='", string(v.Source)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " source='")
+		e.Attr(" source='", string(v.Source))
 	}
-	if b, err = wire.AppendAttr(b, " sync-mode='", string(v.Mode)); err != nil {
-		return b, err
-	}
+	e.Attr(" sync-mode='", string(v.Mode))
 	if v.MaxSkew != nil {
-		b = append(b, " max-skew='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxSkew), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " max-skew='", uint64(*v.MaxSkew))
 	}
 	if v.Finality != "" {
-		if b, err = wire.AppendAttr(b, " finality='", string(v.Finality)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " finality='")
+		e.Attr(" finality='", string(v.Finality))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</rtt-sync>"), nil
+	e.Empty(v.Extra, tag, "</rtt-sync>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Sync) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "rtt-sync") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "rtt-sync")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "role":
-			v.Role = Role(a.Value())
+			d.String((*string)(&v.Role))
 			seen |= 1 << 0
 		case "source":
-			v.Source = Source(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Source))
 		case "sync-mode":
-			v.Mode = Mode(a.Value())
+			d.String((*string)(&v.Mode))
 			seen |= 1 << 1
 		case "max-skew":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxSkew = wire.Ptr(uint32(n))
+			v.MaxSkew = wire.Ptr(uint32(d.Uint(32, 3)))
 		case "finality":
-			v.Finality = Finality(a.Optional(&v.Extra, 4))
+			d.Optional((*string)(&v.Finality))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("role")
+		d.MissingAttr("role")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("sync-mode")
+		d.MissingAttr("sync-mode")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

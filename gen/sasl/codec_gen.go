@@ -21,68 +21,39 @@ func (*Mechanisms) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mechanisms) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mechanisms"...)
-	} else {
-		b = append(b, "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'", 11)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Mechanisms {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<mechanism>", v.Mechanisms[i], "</mechanism>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<mechanism>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<mechanism></mechanism>", 11, v.Mechanisms[i])
 	}
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mechanisms>"), nil
+	e.Close(v.Extra, inner, "</mechanisms>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mechanisms) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mechanisms") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "mechanisms")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanism":
-			if c.Same() {
-				if v.Mechanisms == nil {
-					v.Mechanisms = make([]string, 0, c.Count())
-				}
-				v.Mechanisms = append(v.Mechanisms, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Mechanisms))))
+			if d.Same() {
+				d.Strings(&v.Mechanisms, 0)
 				continue
 			}
 		}
-		v.Details = append(v.Details, c.Raw())
+		v.Details = append(v.Details, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -98,60 +69,37 @@ func (*Auth) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Auth) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<auth"...)
-	} else {
-		b = append(b, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"...)
-	}
-	if b, err = wire.AppendAttr(b, " mechanism='", v.Mechanism); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Data); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</auth>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'", 5)
+	e.Attr(" mechanism='", v.Mechanism)
+	e.Content(v.Extra, tag, v.Data, "</auth>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Auth) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "auth") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "auth")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanism":
-			v.Mechanism = a.Value()
+			d.String(&v.Mechanism)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Data = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Data = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("mechanism")
+		d.MissingAttr("mechanism")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -167,47 +115,19 @@ func (*Challenge) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Challenge) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<challenge"...)
-	} else {
-		b = append(b, "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Data); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</challenge>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'", 10)
+	e.Content(v.Extra, tag, v.Data, "</challenge>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Challenge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "challenge") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Data = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "challenge")
+	v.Data = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -223,47 +143,19 @@ func (*Response) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Response) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<response"...)
-	} else {
-		b = append(b, "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Data); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</response>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'", 9)
+	e.Content(v.Extra, tag, v.Data, "</response>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Response) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "response") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Data = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "response")
+	v.Data = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -279,48 +171,15 @@ func (*Abort) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Abort) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<abort/>"...), nil
-		}
-		return append(b, "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<abort"...)
-	} else {
-		b = append(b, "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</abort>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<abort xmlns='urn:ietf:params:xml:ns:xmpp-sasl'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Abort) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "abort") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "abort")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -336,47 +195,19 @@ func (*Success) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Success) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<success"...)
-	} else {
-		b = append(b, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Data); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</success>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'", 8)
+	e.Content(v.Extra, tag, v.Data, "</success>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Success) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "success") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Data = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "success")
+	v.Data = d.Text()
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -392,75 +223,46 @@ func (*Failure) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<failure"...)
-	} else {
-		b = append(b, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'", 8)
+	inner := e.Inside(v.Extra, tag)
 	if v.Condition != "" {
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Condition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 0, n, NS)
-		}
+		e.Name(v.Extra, 0, NS, string(v.Condition))
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</failure>"), nil
+	stanza.WriteText(e, v.Text, v.Extra, 1, "<text></text>", 6)
+	e.Close(v.Extra, inner, "</failure>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "failure") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "failure")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Text))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 1)
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Condition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 0)
-			v.Condition = Condition(c.Local())
+			d.KeepBare(0)
+			v.Condition = Condition(d.Local())
 			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

@@ -22,88 +22,57 @@ func (*Authentication) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Authentication) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<authentication"...)
-	} else {
-		b = append(b, "<authentication xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<authentication xmlns='urn:xmpp:sasl:2'", 15)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Mechanisms {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<mechanism>", v.Mechanisms[i], "</mechanism>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<mechanism>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<mechanism></mechanism>", 11, v.Mechanisms[i])
 	}
 	if v.Inline != nil {
-		if b, err = v.Inline.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Inline.appendXML(e)
 	}
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</authentication>"), nil
+	e.Close(v.Extra, inner, "</authentication>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Authentication) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "authentication") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "authentication")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanism":
-			if c.Same() {
-				if v.Mechanisms == nil {
-					v.Mechanisms = make([]string, 0, c.Count())
-				}
-				v.Mechanisms = append(v.Mechanisms, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Mechanisms))))
+			if d.Same() {
+				d.Strings(&v.Mechanisms, 0)
 				continue
 			}
 		case "inline":
-			if c.Same() {
+			if d.Same() {
 				if v.Inline != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Inline = new(Inline)
-				if err := v.Inline.decodeXML(c.Raw()); err != nil {
+				if err := v.Inline.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Details = append(v.Details, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Details = append(v.Details, d.Raw())
 	}
 	if len(v.Mechanisms) == 0 {
-		return r.MissingChild("mechanism")
+		d.MissingChild("mechanism")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -119,106 +88,81 @@ func (*Authenticate) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Authenticate) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<authenticate"...)
-	} else {
-		b = append(b, "<authenticate xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if b, err = wire.AppendAttr(b, " mechanism='", v.Mechanism); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<authenticate xmlns='urn:xmpp:sasl:2'", 13)
+	e.Attr(" mechanism='", v.Mechanism)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.InitialResponse != nil {
-		b = append(b, "<initial-response>"...)
-		if b, err = v.InitialResponse.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</initial-response>"...)
+		e.Put("<initial-response>")
+		e.Add(v.InitialResponse.AppendText(e.Buf))
+		e.Put("</initial-response>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<initial-response>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 1, "<initial-response>")
 	if v.UserAgent != nil {
-		if b, err = v.UserAgent.appendXML(b); err != nil {
-			return b, err
-		}
+		v.UserAgent.appendXML(e)
 	}
 	for i := range v.Requests {
-		b = wire.AppendRaw(b, v.Requests[i], NS)
+		e.Raw(v.Requests[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</authenticate>"), nil
+	e.Close(v.Extra, inner, "</authenticate>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Authenticate) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "authenticate") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "authenticate")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "mechanism":
-			v.Mechanism = a.Value()
+			d.String(&v.Mechanism)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "initial-response":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.InitialResponse = n
+				stanza.ReadBytes(&d, &v.InitialResponse, false, 1)
 				continue
 			}
 		case "user-agent":
-			if c.Same() {
+			if d.Same() {
 				if v.UserAgent != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.UserAgent = new(UserAgent)
-				if err := v.UserAgent.decodeXML(c.Raw()); err != nil {
+				if err := v.UserAgent.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Requests = append(v.Requests, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Requests = append(v.Requests, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("mechanism")
+		d.MissingAttr("mechanism")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -234,59 +178,21 @@ func (*Challenge) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Challenge) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<challenge"...)
-	} else {
-		b = append(b, "<challenge xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Data != nil {
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</challenge>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<challenge xmlns='urn:xmpp:sasl:2'", 10)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Data, "</challenge>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Challenge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "challenge") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "challenge")
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Data, false, 0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -302,59 +208,21 @@ func (*Response) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Response) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<response"...)
-	} else {
-		b = append(b, "<response xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Data != nil {
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</response>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<response xmlns='urn:xmpp:sasl:2'", 9)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Data, "</response>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Response) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "response") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "response")
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Data, false, 0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -370,106 +238,63 @@ func (*Success) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Success) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<success"...)
-	} else {
-		b = append(b, "<success xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<success xmlns='urn:xmpp:sasl:2'", 8)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.AdditionalData != nil {
-		b = append(b, "<additional-data>"...)
-		if b, err = v.AdditionalData.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</additional-data>"...)
+		e.Put("<additional-data>")
+		e.Add(v.AdditionalData.AppendText(e.Buf))
+		e.Put("</additional-data>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<additional-data>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<authorization-identifier>"...)
-	if b, err = wire.AppendText(b, v.AuthorizationIdentifier.String()); err != nil {
-		return b, err
-	}
-	b = append(b, "</authorization-identifier>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<authorization-identifier>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 0, "<additional-data>")
+	e.Leaf(v.Extra, 1, "<authorization-identifier></authorization-identifier>", 26, v.AuthorizationIdentifier.String())
 	for i := range v.Results {
-		b = wire.AppendRaw(b, v.Results[i], NS)
+		e.Raw(v.Results[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</success>"), nil
+	e.Close(v.Extra, inner, "</success>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Success) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "success") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "success")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "additional-data":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.AdditionalData = n
+				stanza.ReadBytes(&d, &v.AdditionalData, false, 0)
 				continue
 			}
 		case "authorization-identifier":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 1
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.AuthorizationIdentifier = n
+				stanza.ReadJID(&d, &v.AuthorizationIdentifier, true, 1)
 				continue
 			}
 		}
-		v.Results = append(v.Results, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Results = append(v.Results, d.Raw())
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("authorization-identifier")
+		d.MissingChild("authorization-identifier")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -485,78 +310,49 @@ func (*Failure) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<failure"...)
-	} else {
-		b = append(b, "<failure xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<failure xmlns='urn:xmpp:sasl:2'", 8)
+	inner := e.Inside(v.Extra, tag)
 	if v.Condition != "" {
-		mark := len(b)
-		n := wire.Name{Space: NSConditions, Local: string(v.Condition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 0, n, NS)
-		}
+		e.Name(v.Extra, 0, NSConditions, string(v.Condition))
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
+	stanza.WriteText(e, v.Text, v.Extra, 1, "<text></text>", 6)
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</failure>"), nil
+	e.Close(v.Extra, inner, "</failure>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "failure") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "failure")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Text))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 1)
 				continue
 			}
 		}
-		if c.In(NSConditions) {
+		if d.In(NSConditions) {
 			if v.Condition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 0)
-			v.Condition = sasl.Condition(c.Local())
+			d.KeepBare(0)
+			v.Condition = sasl.Condition(d.Local())
 			continue
 		}
-		v.Details = append(v.Details, c.Raw())
+		v.Details = append(v.Details, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -604,92 +400,58 @@ func (*Continue) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Continue) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<continue"...)
-	} else {
-		b = append(b, "<continue xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<continue xmlns='urn:xmpp:sasl:2'", 9)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.AdditionalData != nil {
-		b = append(b, "<additional-data>"...)
-		if b, err = v.AdditionalData.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</additional-data>"...)
+		e.Put("<additional-data>")
+		e.Add(v.AdditionalData.AppendText(e.Buf))
+		e.Put("</additional-data>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<additional-data>", NS)
-	}
-	if b, err = v.Tasks.appendXML(b); err != nil {
-		return b, err
-	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</continue>"), nil
+	e.RespellChild(v.Extra, mark, 0, "<additional-data>")
+	v.Tasks.appendXML(e)
+	stanza.WriteText(e, v.Text, v.Extra, 2, "<text></text>", 6)
+	e.Close(v.Extra, inner, "</continue>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Continue) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "continue") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "continue")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "additional-data":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.AdditionalData = n
+				stanza.ReadBytes(&d, &v.AdditionalData, false, 0)
 				continue
 			}
 		case "tasks":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Tasks.decodeXML(c.Raw()); err != nil {
+				if err := v.Tasks.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Text))))
-				continue
-			}
+			stanza.ReadText(&d, &v.Text, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("tasks")
+		d.MissingChild("tasks")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -705,62 +467,43 @@ func (*Next) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Next) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<next"...)
-	} else {
-		b = append(b, "<next xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if b, err = wire.AppendAttr(b, " task='", v.Task); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<next xmlns='urn:xmpp:sasl:2'", 5)
+	e.Attr(" task='", v.Task)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Data {
-		b = wire.AppendRaw(b, v.Data[i], NS)
+		e.Raw(v.Data[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</next>"), nil
+	e.Close(v.Extra, inner, "</next>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Next) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "next") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "next")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "task":
-			v.Task = a.Value()
+			d.String(&v.Task)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Data = append(v.Data, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	for d.Child() != "" {
+		v.Data = append(v.Data, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("task")
+		d.MissingAttr("task")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -776,49 +519,25 @@ func (*TaskData) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TaskData) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<task-data"...)
-	} else {
-		b = append(b, "<task-data xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<task-data xmlns='urn:xmpp:sasl:2'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Data {
-		b = wire.AppendRaw(b, v.Data[i], NS)
+		e.Raw(v.Data[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</task-data>"), nil
+	e.Close(v.Extra, inner, "</task-data>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TaskData) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "task-data") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "task-data")
+	for d.Child() != "" {
+		v.Data = append(v.Data, d.Raw())
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		v.Data = append(v.Data, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -834,229 +553,125 @@ func (*Abort) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Abort) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<abort"...)
-	} else {
-		b = append(b, "<abort xmlns='urn:xmpp:sasl:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 0); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<abort xmlns='urn:xmpp:sasl:2'", 6)
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteText(e, v.Text, v.Extra, 0, "<text></text>", 6)
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</abort>"), nil
+	e.Close(v.Extra, inner, "</abort>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Abort) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "abort") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "abort")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(0, len(v.Text))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 0)
 				continue
 			}
 		}
-		v.Details = append(v.Details, c.Raw())
+		v.Details = append(v.Details, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Inline) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<inline"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Inline) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<inline")
 	for i := range v.Features {
-		b = wire.AppendRaw(b, v.Features[i], NS)
+		e.Raw(v.Features[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</inline>"), nil
+	e.Close(v.Extra, inner, "</inline>")
 }
 
 func (v *Inline) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Features = append(v.Features, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Features = append(v.Features, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *UserAgent) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<user-agent"...)
+func (v *UserAgent) appendXML(e *wire.Encoder) {
+	tag := e.Open("<user-agent")
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Software != "" {
-		if b, err = wire.AppendLeaf(b, "<software>", v.Software, "</software>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<software>", NS)
-	}
-	mark = len(b)
-	if v.Device != "" {
-		if b, err = wire.AppendLeaf(b, "<device>", v.Device, "</device>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<device>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</user-agent>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<software></software>", 10, v.Software)
+	e.OptionalLeaf(v.Extra, 2, "<device></device>", 8, v.Device)
+	e.Close(v.Extra, inner, "</user-agent>")
 }
 
 func (v *UserAgent) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "software":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Software = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Software, 1)
+			continue
 		case "device":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Device = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Device, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Tasks) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<tasks"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Tasks) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<tasks")
 	for i := range v.Tasks {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<task>", v.Tasks[i], "</task>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<task>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<task></task>", 6, v.Tasks[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tasks>"), nil
+	e.Close(v.Extra, inner, "</tasks>")
 }
 
 func (v *Tasks) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "task":
-			if c.Same() {
-				if v.Tasks == nil {
-					v.Tasks = make([]string, 0, c.Count())
-				}
-				v.Tasks = append(v.Tasks, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Tasks))))
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "task":
+			d.Strings(&v.Tasks, 0)
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Tasks) == 0 {
-		return r.MissingChild("task")
+		d.MissingChild("task")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,64 +25,40 @@ func (*Items) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Items) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<items"...)
-	} else {
-		b = append(b, "<items xmlns='urn:xmpp:saslcert:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<items xmlns='urn:xmpp:saslcert:1'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</items>"), nil
+	e.Close(v.Extra, inner, "</items>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Items) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "items") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
-				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "items")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "item":
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -113,48 +89,15 @@ func (*ItemsRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ItemsRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<items/>"...), nil
-		}
-		return append(b, "<items xmlns='urn:xmpp:saslcert:1'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<items"...)
-	} else {
-		b = append(b, "<items xmlns='urn:xmpp:saslcert:1'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</items>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<items xmlns='urn:xmpp:saslcert:1'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ItemsRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "items") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "items")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -185,100 +128,59 @@ func (*Append) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Append) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<append"...)
-	} else {
-		b = append(b, "<append xmlns='urn:xmpp:saslcert:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<x509cert>"...)
-	if b, err = v.Certificate.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</x509cert>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<x509cert>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<append xmlns='urn:xmpp:saslcert:1'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	mark := len(e.Buf)
+	e.Put("<x509cert>")
+	e.Add(v.Certificate.AppendText(e.Buf))
+	e.Put("</x509cert>")
+	e.RespellChild(v.Extra, mark, 1, "<x509cert>")
 	if v.NoManagement {
-		mark := len(b)
-		b = append(b, "<no-cert-management/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<no-cert-management>", NS)
-		}
+		e.Flag(v.Extra, 2, "<no-cert-management>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</append>"), nil
+	e.Close(v.Extra, inner, "</append>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Append) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "append") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "append")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "x509cert":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Certificate = n
+				stanza.ReadBytes(&d, &v.Certificate, true, 1)
 				continue
 			}
 		case "no-cert-management":
-			if c.Same() && !bool(v.NoManagement) {
-				v.NoManagement = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.NoManagement), 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("x509cert")
+		d.MissingChild("x509cert")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -309,65 +211,39 @@ func (*Disable) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Disable) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<disable"...)
-	} else {
-		b = append(b, "<disable xmlns='urn:xmpp:saslcert:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</disable>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<disable xmlns='urn:xmpp:saslcert:1'", 8)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.Close(v.Extra, inner, "</disable>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Disable) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "disable") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "disable")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -398,216 +274,124 @@ func (*Revoke) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Revoke) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<revoke"...)
-	} else {
-		b = append(b, "<revoke xmlns='urn:xmpp:saslcert:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</revoke>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<revoke xmlns='urn:xmpp:saslcert:1'", 7)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	e.Close(v.Extra, inner, "</revoke>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Revoke) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "revoke") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "revoke")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	mark = len(b)
+func (v *Item) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<item")
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	mark := len(e.Buf)
 	if v.Certificate != nil {
-		b = append(b, "<x509cert>"...)
-		if b, err = v.Certificate.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</x509cert>"...)
+		e.Put("<x509cert>")
+		e.Add(v.Certificate.AppendText(e.Buf))
+		e.Put("</x509cert>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<x509cert>", NS)
-	}
+	e.RespellChild(v.Extra, mark, 1, "<x509cert>")
 	if v.NoManagement {
-		mark := len(b)
-		b = append(b, "<no-cert-management/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<no-cert-management>", NS)
-		}
+		e.Flag(v.Extra, 2, "<no-cert-management>")
 	}
 	if v.Users != nil {
-		if b, err = v.Users.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Users.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Name, 0)
 				continue
 			}
 		case "x509cert":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Certificate = n
+				stanza.ReadBytes(&d, &v.Certificate, false, 1)
 				continue
 			}
 		case "no-cert-management":
-			if c.Same() && !bool(v.NoManagement) {
-				v.NoManagement = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.NoManagement), 2)
+			continue
 		case "users":
-			if c.Same() && v.Users == nil {
+			if v.Users == nil {
 				v.Users = new(Users)
-				if err := v.Users.decodeXML(c.Raw()); err != nil {
+				if err := v.Users.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
+		d.MissingChild("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Users) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<users"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Users) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<users")
 	for i := range v.Resources {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<resource>", v.Resources[i], "</resource>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<resource>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<resource></resource>", 10, v.Resources[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</users>"), nil
+	e.Close(v.Extra, inner, "</users>")
 }
 
 func (v *Users) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "resource":
-			if c.Same() {
-				if v.Resources == nil {
-					v.Resources = make([]string, 0, c.Count())
-				}
-				v.Resources = append(v.Resources, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Resources))))
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "resource":
+			d.Strings(&v.Resources, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package saslupgrade
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -21,50 +20,22 @@ func (*Upgrade) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Upgrade) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<upgrade"...)
-	} else {
-		b = append(b, "<upgrade xmlns='urn:xmpp:sasl:upgrade:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Task); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</upgrade>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<upgrade xmlns='urn:xmpp:sasl:upgrade:0'", 8)
+	e.Content(v.Extra, tag, v.Task, "</upgrade>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Upgrade) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "upgrade") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Task = r.Text()
+	var d wire.Decoder
+	d.Open(r, NS, "upgrade")
+	v.Task = d.Text()
 	if v.Task == "" {
-		return r.Invalid("has no text")
+		d.Invalid("has no text")
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -80,82 +51,42 @@ func (*Salt) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Salt) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSSCRAM {
-		b = append(b, "<salt"...)
-	} else {
-		b = append(b, "<salt xmlns='urn:xmpp:scram-upgrade:0'"...)
-	}
-	b = append(b, " iterations='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Iterations), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSCRAM); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</salt>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSSCRAM, "<salt xmlns='urn:xmpp:scram-upgrade:0'", 5)
+	e.UintAttr(v.Extra, 0, " iterations='", uint64(v.Iterations))
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Data, "</salt>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Salt) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSSCRAM, "salt") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSSCRAM, "salt")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "iterations":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 0)
 			if n < 4096 {
-				return a.Invalid(r, "is less than 4096")
+				d.Invalid("is less than 4096")
 			}
 			v.Iterations = uint32(n)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Data, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("iterations")
+		d.MissingAttr("iterations")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -171,56 +102,18 @@ func (*Hash) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hash) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSSCRAM {
-		b = append(b, "<hash"...)
-	} else {
-		b = append(b, "<hash xmlns='urn:xmpp:scram-upgrade:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSCRAM); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</hash>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSSCRAM, "<hash xmlns='urn:xmpp:scram-upgrade:0'", 5)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Data, "</hash>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hash) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSSCRAM, "hash") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSSCRAM, "hash")
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Data, true, 0)
+	return d.End(&v.Extra)
 }

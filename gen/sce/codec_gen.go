@@ -25,293 +25,172 @@ func (*Envelope) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Envelope) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<envelope"...)
-	} else {
-		b = append(b, "<envelope xmlns='urn:xmpp:sce:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Content.appendXML(b); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if v.Padding != "" {
-		if b, err = wire.AppendLeaf(b, "<rpad>", v.Padding, "</rpad>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<rpad>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<envelope xmlns='urn:xmpp:sce:1'", 9)
+	inner := e.Inside(v.Extra, tag)
+	v.Content.appendXML(e)
+	e.OptionalLeaf(v.Extra, 1, "<rpad></rpad>", 6, v.Padding)
 	if v.Time != nil {
-		if b, err = v.Time.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Time.appendXML(e)
 	}
 	if v.To != nil {
-		if b, err = v.To.appendXML(b, "<to", "</to>"); err != nil {
-			return b, err
-		}
+		v.To.appendXML(e, "<to", "</to>")
 	}
 	if v.From != nil {
-		if b, err = v.From.appendXML(b, "<from", "</from>"); err != nil {
-			return b, err
-		}
+		v.From.appendXML(e, "<from", "</from>")
 	}
 	for i := range v.Affixes {
-		b = wire.AppendRaw(b, v.Affixes[i], NS)
+		e.Raw(v.Affixes[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</envelope>"), nil
+	e.Close(v.Extra, inner, "</envelope>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Envelope) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "envelope") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "envelope")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "content":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				if err := v.Content.decodeXML(c.Raw()); err != nil {
+				if err := v.Content.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rpad":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Padding = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Padding, 1)
 				continue
 			}
 		case "time":
-			if c.Same() {
+			if d.Same() {
 				if v.Time != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Time = new(Time)
-				if err := v.Time.decodeXML(c.Raw()); err != nil {
+				if err := v.Time.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "to":
-			if c.Same() {
+			if d.Same() {
 				if v.To != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.To = new(Party)
-				if err := v.To.decodeXML(c.Raw()); err != nil {
+				if err := v.To.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "from":
-			if c.Same() {
+			if d.Same() {
 				if v.From != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.From = new(Party)
-				if err := v.From.decodeXML(c.Raw()); err != nil {
+				if err := v.From.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Affixes = append(v.Affixes, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Affixes = append(v.Affixes, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("content")
+		d.MissingChild("content")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Content) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<content"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Content) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<content")
 	for i := range v.Payloads {
-		b = wire.AppendRaw(b, v.Payloads[i], NS)
+		e.Raw(v.Payloads[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</content>"), nil
+	e.Close(v.Extra, inner, "</content>")
 }
 
 func (v *Content) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Payloads = append(v.Payloads, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Payloads = append(v.Payloads, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Time) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<time"...)
-	b = append(b, " stamp='"...)
-	mark := len(b)
-	if b, err = v.Stamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</time>"), nil
+func (v *Time) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, "<time stamp='", v.Stamp)
+	e.Empty(v.Extra, tag, "</time>")
 }
 
 func (v *Time) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("stamp")
+		d.MissingAttr("stamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Party) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *Party) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, end)
 }
 
 func (v *Party) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

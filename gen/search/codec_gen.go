@@ -27,162 +27,102 @@ func (*Results) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Results) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:search'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Instructions != "" {
-		if b, err = wire.AppendLeaf(b, "<instructions>", v.Instructions, "</instructions>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<instructions>", NS)
-	}
-	mark = len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:search'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<instructions></instructions>", 14, v.Instructions)
 	if v.First != nil {
-		if b, err = wire.AppendLeaf(b, "<first>", *v.First, "</first>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 1, "<first></first>", 7, *v.First)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<first>", NS)
-	}
-	mark = len(b)
 	if v.Last != nil {
-		if b, err = wire.AppendLeaf(b, "<last>", *v.Last, "</last>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 2, "<last></last>", 6, *v.Last)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<last>", NS)
-	}
-	mark = len(b)
 	if v.Nick != nil {
-		if b, err = wire.AppendLeaf(b, "<nick>", *v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 3, "<nick></nick>", 6, *v.Nick)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<nick>", NS)
-	}
-	mark = len(b)
 	if v.Email != nil {
-		if b, err = wire.AppendLeaf(b, "<email>", *v.Email, "</email>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<email>", NS)
+		e.Leaf(v.Extra, 4, "<email></email>", 7, *v.Email)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	if v.Page != nil {
-		if b, err = v.Page.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Page.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Results) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "instructions":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Instructions = c.OptionalLeaf(&v.Extra, 0)
+			if d.Same() {
+				d.OptionalLeaf(&v.Instructions, 0)
 				continue
 			}
 		case "first":
-			if c.Same() && v.First == nil {
-				v.First = wire.Ptr(c.Leaf(&v.Extra, 1))
+			if d.Same() && v.First == nil {
+				v.First = wire.Ptr(d.LeafText(1))
 				continue
 			}
 		case "last":
-			if c.Same() && v.Last == nil {
-				v.Last = wire.Ptr(c.Leaf(&v.Extra, 2))
+			if d.Same() && v.Last == nil {
+				v.Last = wire.Ptr(d.LeafText(2))
 				continue
 			}
 		case "nick":
-			if c.Same() && v.Nick == nil {
-				v.Nick = wire.Ptr(c.Leaf(&v.Extra, 3))
+			if d.Same() && v.Nick == nil {
+				v.Nick = wire.Ptr(d.LeafText(3))
 				continue
 			}
 		case "email":
-			if c.Same() && v.Email == nil {
-				v.Email = wire.Ptr(c.Leaf(&v.Extra, 4))
+			if d.Same() && v.Email == nil {
+				v.Email = wire.Ptr(d.LeafText(4))
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) && v.Page == nil {
+			if d.In(rsm.NS) && v.Page == nil {
 				v.Page = new(rsm.Set)
-				if err := v.Page.DecodeXML(c.Raw()); err != nil {
+				if err := v.Page.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -213,48 +153,15 @@ func (*FieldsRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *FieldsRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='jabber:iq:search'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:search'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<query xmlns='jabber:iq:search'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FieldsRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -285,250 +192,135 @@ func (*Search) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Search) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='jabber:iq:search'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='jabber:iq:search'", 6)
+	inner := e.Inside(v.Extra, tag)
 	if v.First != nil {
-		if b, err = wire.AppendLeaf(b, "<first>", *v.First, "</first>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 0, "<first></first>", 7, *v.First)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<first>", NS)
-	}
-	mark = len(b)
 	if v.Last != nil {
-		if b, err = wire.AppendLeaf(b, "<last>", *v.Last, "</last>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 1, "<last></last>", 6, *v.Last)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<last>", NS)
-	}
-	mark = len(b)
 	if v.Nick != nil {
-		if b, err = wire.AppendLeaf(b, "<nick>", *v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 2, "<nick></nick>", 6, *v.Nick)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<nick>", NS)
-	}
-	mark = len(b)
 	if v.Email != nil {
-		if b, err = wire.AppendLeaf(b, "<email>", *v.Email, "</email>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<email>", NS)
+		e.Leaf(v.Extra, 3, "<email></email>", 7, *v.Email)
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
 	if v.Page != nil {
-		if b, err = v.Page.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Page.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Search) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "first":
-			if c.Same() && v.First == nil {
-				v.First = wire.Ptr(c.Leaf(&v.Extra, 0))
+			if d.Same() && v.First == nil {
+				v.First = wire.Ptr(d.LeafText(0))
 				continue
 			}
 		case "last":
-			if c.Same() && v.Last == nil {
-				v.Last = wire.Ptr(c.Leaf(&v.Extra, 1))
+			if d.Same() && v.Last == nil {
+				v.Last = wire.Ptr(d.LeafText(1))
 				continue
 			}
 		case "nick":
-			if c.Same() && v.Nick == nil {
-				v.Nick = wire.Ptr(c.Leaf(&v.Extra, 2))
+			if d.Same() && v.Nick == nil {
+				v.Nick = wire.Ptr(d.LeafText(2))
 				continue
 			}
 		case "email":
-			if c.Same() && v.Email == nil {
-				v.Email = wire.Ptr(c.Leaf(&v.Extra, 3))
+			if d.Same() && v.Email == nil {
+				v.Email = wire.Ptr(d.LeafText(3))
 				continue
 			}
 		case "x":
-			if c.In(form.NS) && v.Form == nil {
+			if d.In(form.NS) && v.Form == nil {
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "set":
-			if c.In(rsm.NS) && v.Page == nil {
+			if d.In(rsm.NS) && v.Page == nil {
 				v.Page = new(rsm.Set)
-				if err := v.Page.DecodeXML(c.Raw()); err != nil {
+				if err := v.Page.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.First != "" {
-		if b, err = wire.AppendLeaf(b, "<first>", v.First, "</first>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<first>", NS)
-	}
-	mark = len(b)
-	if v.Last != "" {
-		if b, err = wire.AppendLeaf(b, "<last>", v.Last, "</last>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<last>", NS)
-	}
-	mark = len(b)
-	if v.Nick != "" {
-		if b, err = wire.AppendLeaf(b, "<nick>", v.Nick, "</nick>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<nick>", NS)
-	}
-	mark = len(b)
-	if v.Email != "" {
-		if b, err = wire.AppendLeaf(b, "<email>", v.Email, "</email>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<email>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<item jid='", v.JID.String(), true)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<first></first>", 7, v.First)
+	e.OptionalLeaf(v.Extra, 2, "<last></last>", 6, v.Last)
+	e.OptionalLeaf(v.Extra, 3, "<nick></nick>", 6, v.Nick)
+	e.OptionalLeaf(v.Extra, 4, "<email></email>", 7, v.Email)
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "first":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.First = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.First, 1)
+			continue
 		case "last":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Last = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Last, 2)
+			continue
 		case "nick":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Nick = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Nick, 3)
+			continue
 		case "email":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Email = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
+			d.OptionalLeaf(&v.Email, 4)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

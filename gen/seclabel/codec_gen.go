@@ -5,7 +5,6 @@ package seclabel
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,109 +25,78 @@ func (*SecurityLabel) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SecurityLabel) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<securitylabel"...)
-	} else {
-		b = append(b, "<securitylabel xmlns='urn:xmpp:sec-label:0'"...)
-	}
-	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " xmlns:paa='urn:xmpp:sec-label:pubsub:0' paa:id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xmlns:paa='urn:xmpp:sec-label:pubsub:0' paa:id='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<securitylabel xmlns='urn:xmpp:sec-label:0'", 14)
+	e.SpelledAttr(v.Extra, 0, " xmlns:paa='urn:xmpp:sec-label:pubsub:0' paa:id='", v.ID, false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Displaymarking != nil {
-		if b, err = v.Displaymarking.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Displaymarking.appendXML(e)
 	}
-	if b, err = v.Label.appendXML(b, "<label", "</label>"); err != nil {
-		return b, err
-	}
+	v.Label.appendXML(e, "<label", "</label>")
 	for i := range v.Equivalentlabels {
-		if b, err = v.Equivalentlabels[i].appendXML(b, "<equivalentlabel", "</equivalentlabel>"); err != nil {
-			return b, err
-		}
+		v.Equivalentlabels[i].appendXML(e, "<equivalentlabel", "</equivalentlabel>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</securitylabel>"), nil
+	e.Close(v.Extra, inner, "</securitylabel>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SecurityLabel) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "securitylabel") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "securitylabel")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSPubSub, Local: "id"}):
-				v.ID = a.Optional(&v.Extra, 0)
+				d.OptionalSpelled(&v.ID, 0)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "displaymarking":
-			if c.Same() && v.Displaymarking == nil {
+			if v.Displaymarking == nil {
 				v.Displaymarking = new(DisplayMarking)
-				if err := v.Displaymarking.decodeXML(c.Raw()); err != nil {
+				if err := v.Displaymarking.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "label":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Label.decodeXML(c.Raw()); err != nil {
+				if err := v.Label.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "equivalentlabel":
-			if c.Same() {
-				if v.Equivalentlabels == nil {
-					v.Equivalentlabels = make([]Label, 0, c.Count())
-				}
-				v.Equivalentlabels = append(v.Equivalentlabels, Label{})
-				if err := v.Equivalentlabels[len(v.Equivalentlabels)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Equivalentlabels) == cap(v.Equivalentlabels) {
+				v.Equivalentlabels = append(v.Equivalentlabels, make([]Label, d.Count())...)[:len(v.Equivalentlabels)]
 			}
+			v.Equivalentlabels = v.Equivalentlabels[:len(v.Equivalentlabels)+1]
+			if err := v.Equivalentlabels[len(v.Equivalentlabels)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("label")
+		d.MissingChild("label")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -149,173 +117,88 @@ func (*Catalog) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Catalog) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSCatalog {
-		b = append(b, "<catalog"...)
-	} else {
-		b = append(b, "<catalog xmlns='urn:xmpp:sec-label:catalog:2'"...)
-	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " to='")
-	}
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " from='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSCatalog, "<catalog xmlns='urn:xmpp:sec-label:catalog:2'", 8)
+	e.SpelledAttr(v.Extra, 0, " to='", v.To.String(), false)
+	e.SpelledAttr(v.Extra, 1, " from='", v.From.String(), false)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Description != "" {
-		if b, err = wire.AppendAttr(b, " desc='", v.Description); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " desc='")
+		e.Attr(" desc='", v.Description)
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Size != nil {
-		b = append(b, " size='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Size), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 5, " size='", uint64(*v.Size))
 	}
 	if v.Restrict {
-		b = append(b, " restrict='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Restrict)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " restrict='")
+		e.BoolAttr(v.Extra, 6, " restrict='", v.Restrict)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " restrict='")
 	}
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSCatalog); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</catalog>"), nil
+	e.Close(v.Extra, inner, "</catalog>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Catalog) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSCatalog, "catalog") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSCatalog, "catalog")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 0)
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 1)
 		case "name":
-			v.Name = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Name)
 		case "desc":
-			v.Description = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Description)
 		case "id":
-			v.ID = a.Optional(&v.Extra, 4)
+			d.Optional(&v.ID)
 		case "size":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Size = wire.Ptr(uint32(n))
+			v.Size = wire.Ptr(uint32(d.Uint(32, 5)))
 		case "restrict":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Restrict = n
+			v.Restrict = d.Bool(true, 6)
 		case "node":
-			v.Node = a.Optional(&v.Extra, 7)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
-				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Items) == cap(v.Items) {
+				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 			}
+			v.Items = v.Items[:len(v.Items)+1]
+			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -346,95 +229,39 @@ func (*CatalogRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *CatalogRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSCatalog {
-		b = append(b, "<catalog"...)
-	} else {
-		b = append(b, "<catalog xmlns='urn:xmpp:sec-label:catalog:2'"...)
-	}
-	if !v.To.IsZero() {
-		b = append(b, " to='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.To.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " to='")
-	}
-	if !v.From.IsZero() {
-		b = append(b, " from='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.From.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " from='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSCatalog, "<catalog xmlns='urn:xmpp:sec-label:catalog:2'", 8)
+	e.SpelledAttr(v.Extra, 0, " to='", v.To.String(), false)
+	e.SpelledAttr(v.Extra, 1, " from='", v.From.String(), false)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSCatalog); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</catalog>"), nil
+	e.Empty(v.Extra, tag, "</catalog>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *CatalogRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSCatalog, "catalog") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSCatalog, "catalog")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "to":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.To = n
+			stanza.ReadJID(&d, &v.To, false, 0)
 		case "from":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.From = n
+			stanza.ReadJID(&d, &v.From, false, 1)
 		case "node":
-			v.Node = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -455,227 +282,122 @@ func (*ESSSecurityLabel) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ESSSecurityLabel) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSESS {
-		b = append(b, "<esssecuritylabel"...)
-	} else {
-		b = append(b, "<esssecuritylabel xmlns='urn:xmpp:sec-label:ess:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSESS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</esssecuritylabel>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSESS, "<esssecuritylabel xmlns='urn:xmpp:sec-label:ess:0'", 17)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Data, "</esssecuritylabel>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ESSSecurityLabel) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSESS, "esssecuritylabel") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSESS, "esssecuritylabel")
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Data, true, 0)
+	return d.End(&v.Extra)
 }
 
-func (v *DisplayMarking) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<displaymarking"...)
+func (v *DisplayMarking) appendXML(e *wire.Encoder) {
+	tag := e.Open("<displaymarking")
 	if v.Foreground != "" {
-		if b, err = wire.AppendAttr(b, " fgcolor='", string(v.Foreground)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " fgcolor='")
+		e.Attr(" fgcolor='", string(v.Foreground))
 	}
 	if v.Background != "" {
-		if b, err = wire.AppendAttr(b, " bgcolor='", string(v.Background)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " bgcolor='")
+		e.Attr(" bgcolor='", string(v.Background))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</displaymarking>"), nil
+	e.Content(v.Extra, tag, v.Text, "</displaymarking>")
 }
 
 func (v *DisplayMarking) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "fgcolor":
-			v.Foreground = Color(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Foreground))
 		case "bgcolor":
-			v.Background = Color(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Background))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Text = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Label) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Label) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Contents {
-		b = wire.AppendRaw(b, v.Contents[i], NS)
+		e.Raw(v.Contents[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Label) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Contents = append(v.Contents, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Contents = append(v.Contents, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
+func (v *Item) appendXML(e *wire.Encoder) {
+	tag := e.Open("<item")
 	if v.Selector != "" {
-		if b, err = wire.AppendAttr(b, " selector='", v.Selector); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " selector='")
+		e.Attr(" selector='", v.Selector)
 	}
 	if v.Default {
-		b = append(b, " default='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Default)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " default='")
+		e.BoolAttr(v.Extra, 1, " default='", v.Default)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " default='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.SecurityLabel != nil {
-		if b, err = v.SecurityLabel.AppendXML(b, NSCatalog); err != nil {
-			return b, err
-		}
+		e.Add(v.SecurityLabel.AppendXML(e.Buf, NSCatalog))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSCatalog); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "selector":
-			v.Selector = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Selector)
 		case "default":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Default = n
+			v.Default = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "securitylabel":
-			if c.In(NS) && v.SecurityLabel == nil {
+			if d.In(NS) && v.SecurityLabel == nil {
 				v.SecurityLabel = new(SecurityLabel)
-				if err := v.SecurityLabel.DecodeXML(c.Raw()); err != nil {
+				if err := v.SecurityLabel.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -37,427 +36,212 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<req"...)
-	} else {
-		b = append(b, "<req xmlns='urn:xmpp:iot:sensordata'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<req xmlns='urn:xmpp:iot:sensordata'", 4)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
 	if v.Momentary {
-		b = append(b, " momentary='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Momentary)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " momentary='")
+		e.BoolAttr(v.Extra, 1, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " momentary='")
 	}
 	if v.Peak {
-		b = append(b, " peak='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Peak)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " peak='")
+		e.BoolAttr(v.Extra, 2, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " peak='")
 	}
 	if v.Status {
-		b = append(b, " status='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Status)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " status='")
+		e.BoolAttr(v.Extra, 3, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " status='")
 	}
 	if v.Computed {
-		b = append(b, " computed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Computed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " computed='")
+		e.BoolAttr(v.Extra, 4, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " computed='")
 	}
 	if v.Identity {
-		b = append(b, " identity='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Identity)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " identity='")
+		e.BoolAttr(v.Extra, 5, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " identity='")
 	}
 	if v.HistoricalSecond {
-		b = append(b, " historicalSecond='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalSecond)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " historicalSecond='")
+		e.BoolAttr(v.Extra, 6, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " historicalSecond='")
 	}
 	if v.HistoricalMinute {
-		b = append(b, " historicalMinute='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMinute)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " historicalMinute='")
+		e.BoolAttr(v.Extra, 7, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalMinute='")
 	}
 	if v.HistoricalHour {
-		b = append(b, " historicalHour='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalHour)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " historicalHour='")
+		e.BoolAttr(v.Extra, 8, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalHour='")
 	}
 	if v.HistoricalDay {
-		b = append(b, " historicalDay='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalDay)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " historicalDay='")
+		e.BoolAttr(v.Extra, 9, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalDay='")
 	}
 	if v.HistoricalWeek {
-		b = append(b, " historicalWeek='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalWeek)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " historicalWeek='")
+		e.BoolAttr(v.Extra, 10, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalWeek='")
 	}
 	if v.HistoricalMonth {
-		b = append(b, " historicalMonth='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMonth)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " historicalMonth='")
+		e.BoolAttr(v.Extra, 11, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalMonth='")
 	}
 	if v.HistoricalQuarter {
-		b = append(b, " historicalQuarter='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalQuarter)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " historicalQuarter='")
+		e.BoolAttr(v.Extra, 12, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalQuarter='")
 	}
 	if v.HistoricalYear {
-		b = append(b, " historicalYear='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalYear)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " historicalYear='")
+		e.BoolAttr(v.Extra, 13, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalYear='")
 	}
 	if v.HistoricalOther {
-		b = append(b, " historicalOther='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalOther)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " historicalOther='")
+		e.BoolAttr(v.Extra, 14, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalOther='")
 	}
 	if v.All {
-		b = append(b, " all='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.All)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " all='")
+		e.BoolAttr(v.Extra, 15, " all='", v.All)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " all='")
 	}
 	if v.Historical {
-		b = append(b, " historical='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Historical)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " historical='")
+		e.BoolAttr(v.Extra, 16, " historical='", v.Historical)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " historical='")
 	}
 	if v.From != "" {
-		if b, err = wire.AppendAttr(b, " from='", v.From); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " from='")
+		e.Attr(" from='", v.From)
 	}
 	if v.To != "" {
-		if b, err = wire.AppendAttr(b, " to='", v.To); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 18, " to='")
+		e.Attr(" to='", v.To)
 	}
 	if v.When != "" {
-		if b, err = wire.AppendAttr(b, " when='", v.When); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 19, " when='")
+		e.Attr(" when='", v.When)
 	}
 	if v.ServiceToken != "" {
-		if b, err = wire.AppendAttr(b, " serviceToken='", v.ServiceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 20, " serviceToken='")
+		e.Attr(" serviceToken='", v.ServiceToken)
 	}
 	if v.DeviceToken != "" {
-		if b, err = wire.AppendAttr(b, " deviceToken='", v.DeviceToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 21, " deviceToken='")
+		e.Attr(" deviceToken='", v.DeviceToken)
 	}
 	if v.UserToken != "" {
-		if b, err = wire.AppendAttr(b, " userToken='", v.UserToken); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 22, " userToken='")
+		e.Attr(" userToken='", v.UserToken)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
 	for i := range v.Fields {
-		if b, err = v.Fields[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Fields[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</req>"), nil
+	e.Close(v.Extra, inner, "</req>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "req") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "req")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		case "momentary":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Momentary = n
+			v.Momentary = d.Bool(true, 1)
 		case "peak":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Peak = n
+			v.Peak = d.Bool(true, 2)
 		case "status":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Status = n
+			v.Status = d.Bool(true, 3)
 		case "computed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Computed = n
+			v.Computed = d.Bool(true, 4)
 		case "identity":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Identity = n
+			v.Identity = d.Bool(true, 5)
 		case "historicalSecond":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalSecond = n
+			v.HistoricalSecond = d.Bool(true, 6)
 		case "historicalMinute":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMinute = n
+			v.HistoricalMinute = d.Bool(true, 7)
 		case "historicalHour":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalHour = n
+			v.HistoricalHour = d.Bool(true, 8)
 		case "historicalDay":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalDay = n
+			v.HistoricalDay = d.Bool(true, 9)
 		case "historicalWeek":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalWeek = n
+			v.HistoricalWeek = d.Bool(true, 10)
 		case "historicalMonth":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMonth = n
+			v.HistoricalMonth = d.Bool(true, 11)
 		case "historicalQuarter":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalQuarter = n
+			v.HistoricalQuarter = d.Bool(true, 12)
 		case "historicalYear":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalYear = n
+			v.HistoricalYear = d.Bool(true, 13)
 		case "historicalOther":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalOther = n
+			v.HistoricalOther = d.Bool(true, 14)
 		case "all":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.All = n
+			v.All = d.Bool(true, 15)
 		case "historical":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Historical = n
+			v.Historical = d.Bool(true, 16)
 		case "from":
-			v.From = a.Optional(&v.Extra, 17)
+			d.Optional(&v.From)
 		case "to":
-			v.To = a.Optional(&v.Extra, 18)
+			d.Optional(&v.To)
 		case "when":
-			v.When = a.Optional(&v.Extra, 19)
+			d.Optional(&v.When)
 		case "serviceToken":
-			v.ServiceToken = a.Optional(&v.Extra, 20)
+			d.Optional(&v.ServiceToken)
 		case "deviceToken":
-			v.DeviceToken = a.Optional(&v.Extra, 21)
+			d.Optional(&v.DeviceToken)
 		case "userToken":
-			v.UserToken = a.Optional(&v.Extra, 22)
+			d.Optional(&v.UserToken)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "field":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]FieldName, 0, c.Count())
-				}
-				v.Fields = append(v.Fields, FieldName{})
-				if err := v.Fields[len(v.Fields)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Fields) == cap(v.Fields) {
+				v.Fields = append(v.Fields, make([]FieldName, d.Count())...)[:len(v.Fields)]
 			}
+			v.Fields = v.Fields[:len(v.Fields)+1]
+			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -478,83 +262,43 @@ func (*Accepted) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Accepted) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<accepted"...)
-	} else {
-		b = append(b, "<accepted xmlns='urn:xmpp:iot:sensordata'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<accepted xmlns='urn:xmpp:iot:sensordata'", 9)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
 	if v.Queued {
-		b = append(b, " queued='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Queued)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " queued='")
+		e.BoolAttr(v.Extra, 1, " queued='", v.Queued)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " queued='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</accepted>"), nil
+	e.Empty(v.Extra, tag, "</accepted>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Accepted) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "accepted") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "accepted")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		case "queued":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Queued = n
+			v.Queued = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -575,66 +319,36 @@ func (*Started) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Started) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<started"...)
-	} else {
-		b = append(b, "<started xmlns='urn:xmpp:iot:sensordata'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</started>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<started xmlns='urn:xmpp:iot:sensordata'", 8)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
+	e.Empty(v.Extra, tag, "</started>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Started) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "started") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "started")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -665,66 +379,36 @@ func (*Cancel) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Cancel) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<cancel"...)
-	} else {
-		b = append(b, "<cancel xmlns='urn:xmpp:iot:sensordata'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</cancel>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<cancel xmlns='urn:xmpp:iot:sensordata'", 7)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
+	e.Empty(v.Extra, tag, "</cancel>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Cancel) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "cancel") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "cancel")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -745,66 +429,36 @@ func (*Cancelled) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Cancelled) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<cancelled"...)
-	} else {
-		b = append(b, "<cancelled xmlns='urn:xmpp:iot:sensordata'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</cancelled>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<cancelled xmlns='urn:xmpp:iot:sensordata'", 10)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
+	e.Empty(v.Extra, tag, "</cancelled>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Cancelled) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "cancelled") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "cancelled")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -825,102 +479,65 @@ func (*Fields) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fields) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<fields"...)
-	} else {
-		b = append(b, "<fields xmlns='urn:xmpp:iot:sensordata'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<fields xmlns='urn:xmpp:iot:sensordata'", 7)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
 	if v.Done {
-		b = append(b, " done='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Done)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " done='")
+		e.BoolAttr(v.Extra, 1, " done='", v.Done)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " done='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fields>"), nil
+	e.Close(v.Extra, inner, "</fields>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fields) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "fields") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "fields")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		case "done":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Done = n
+			v.Done = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]NodeFields, 0, c.Count())
-				}
-				v.Nodes = append(v.Nodes, NodeFields{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Nodes) == cap(v.Nodes) {
+				v.Nodes = append(v.Nodes, make([]NodeFields, d.Count())...)[:len(v.Nodes)]
 			}
+			v.Nodes = v.Nodes[:len(v.Nodes)+1]
+			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -941,102 +558,65 @@ func (*Failure) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<failure"...)
-	} else {
-		b = append(b, "<failure xmlns='urn:xmpp:iot:sensordata'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<failure xmlns='urn:xmpp:iot:sensordata'", 8)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
 	if v.Done {
-		b = append(b, " done='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Done)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " done='")
+		e.BoolAttr(v.Extra, 1, " done='", v.Done)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " done='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Errors {
-		if b, err = v.Errors[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Errors[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</failure>"), nil
+	e.Close(v.Extra, inner, "</failure>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "failure") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "failure")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		case "done":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Done = n
+			v.Done = d.Bool(true, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "error":
-			if c.Same() {
-				if v.Errors == nil {
-					v.Errors = make([]FieldError, 0, c.Count())
-				}
-				v.Errors = append(v.Errors, FieldError{})
-				if err := v.Errors[len(v.Errors)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Errors) == cap(v.Errors) {
+				v.Errors = append(v.Errors, make([]FieldError, d.Count())...)[:len(v.Errors)]
 			}
+			v.Errors = v.Errors[:len(v.Errors)+1]
+			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1057,259 +637,165 @@ func (*Done) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Done) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<done"...)
-	} else {
-		b = append(b, "<done xmlns='urn:xmpp:iot:sensordata'"...)
-	}
-	b = append(b, " seqnr='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.SeqNr), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</done>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<done xmlns='urn:xmpp:iot:sensordata'", 5)
+	e.IntAttr(v.Extra, 0, " seqnr='", int64(v.SeqNr))
+	e.Empty(v.Extra, tag, "</done>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Done) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "done") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "done")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "seqnr":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SeqNr = int32(n)
+			v.SeqNr = int32(d.Int(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("seqnr")
+		d.MissingAttr("seqnr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Node) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<node"...)
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+func (v *Node) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<node nodeId='", v.NodeID)
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</node>"), nil
+	e.Empty(v.Extra, tag, "</node>")
 }
 
 func (v *Node) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 0
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *FieldName) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<field"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</field>"), nil
+func (v *FieldName) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<field name='", v.Name)
+	e.Empty(v.Extra, tag, "</field>")
 }
 
 func (v *FieldName) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NodeFields) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<node"...)
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+func (v *NodeFields) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<node nodeId='", v.NodeID)
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Timestamps {
-		if b, err = v.Timestamps[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Timestamps[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</node>"), nil
+	e.Close(v.Extra, inner, "</node>")
 }
 
 func (v *NodeFields) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 0
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timestamp":
-			if c.Same() {
-				if v.Timestamps == nil {
-					v.Timestamps = make([]Timestamp, 0, c.Count())
-				}
-				v.Timestamps = append(v.Timestamps, Timestamp{})
-				if err := v.Timestamps[len(v.Timestamps)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Timestamps) == cap(v.Timestamps) {
+				v.Timestamps = append(v.Timestamps, make([]Timestamp, d.Count())...)[:len(v.Timestamps)]
 			}
+			v.Timestamps = v.Timestamps[:len(v.Timestamps)+1]
+			if err := v.Timestamps[len(v.Timestamps)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 func (*Numeric) isField() {}
@@ -1332,249 +818,209 @@ func (*Long) isField() {}
 
 func (*Time) isField() {}
 
-func (v *Timestamp) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<timestamp"...)
-	if b, err = wire.AppendAttr(b, " value='", v.Time); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Timestamp) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<timestamp value='", v.Time)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Fields {
 		switch x := v.Fields[i].(type) {
 		case *Numeric:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Numeric"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Numeric")
 			}
 		case *String:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *String"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *String")
 			}
 		case *Boolean:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Boolean"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Boolean")
 			}
 		case *Date:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Date"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Date")
 			}
 		case *DateTime:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DateTime"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DateTime")
 			}
 		case *Duration:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Duration"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Duration")
 			}
 		case *Enum:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Enum"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Enum")
 			}
 		case *Int:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Int"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Int")
 			}
 		case *Long:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Long"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Long")
 			}
 		case *Time:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Time"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Time")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Field"}
+			e.Fail("a nil Field")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</timestamp>"), nil
+	e.Close(v.Extra, inner, "</timestamp>")
 }
 
 func (v *Timestamp) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "value":
-			v.Time = a.Value()
+			d.String(&v.Time)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "numeric":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(Numeric)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(Numeric)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "string":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(String)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(String)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "boolean":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(Boolean)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(Boolean)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "date":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(Date)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(Date)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "dateTime":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(DateTime)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(DateTime)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "duration":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(Duration)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(Duration)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "enum":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(Enum)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(Enum)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "int":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(Int)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(Int)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "long":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(Long)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(Long)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		case "time":
-			if c.Same() {
-				if v.Fields == nil {
-					v.Fields = make([]Field, 0, c.Rest())
-				}
-				x := new(Time)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Fields = append(v.Fields, x)
-				continue
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Rest())
 			}
+			x := new(Time)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Fields = append(v.Fields, x)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1706,662 +1152,309 @@ func (v *Timestamp) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *FieldError) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<error"...)
-	if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-		return b, err
-	}
+func (v *FieldError) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<error nodeId='", v.NodeID)
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if b, err = wire.AppendAttr(b, " timestamp='", v.Timestamp); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</error>"), nil
+	e.Attr(" timestamp='", v.Timestamp)
+	e.Content(v.Extra, tag, v.Text, "</error>")
 }
 
 func (v *FieldError) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Value()
+			d.String(&v.NodeID)
 			seen |= 1 << 0
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "timestamp":
-			v.Timestamp = a.Value()
+			d.String(&v.Timestamp)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Text = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("nodeId")
+		d.MissingAttr("nodeId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("timestamp")
+		d.MissingAttr("timestamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Numeric) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numeric"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " unit='", v.Unit); err != nil {
-		return b, err
-	}
+func (v *Numeric) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numeric name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Attr(" unit='", v.Unit)
 	if v.Momentary {
-		b = append(b, " momentary='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Momentary)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " momentary='")
+		e.BoolAttr(v.Extra, 3, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " momentary='")
 	}
 	if v.Peak {
-		b = append(b, " peak='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Peak)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " peak='")
+		e.BoolAttr(v.Extra, 4, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " peak='")
 	}
 	if v.Status {
-		b = append(b, " status='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Status)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " status='")
+		e.BoolAttr(v.Extra, 5, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " status='")
 	}
 	if v.Computed {
-		b = append(b, " computed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Computed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " computed='")
+		e.BoolAttr(v.Extra, 6, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " computed='")
 	}
 	if v.Identity {
-		b = append(b, " identity='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Identity)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " identity='")
+		e.BoolAttr(v.Extra, 7, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " identity='")
 	}
 	if v.HistoricalSecond {
-		b = append(b, " historicalSecond='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalSecond)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " historicalSecond='")
+		e.BoolAttr(v.Extra, 8, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalSecond='")
 	}
 	if v.HistoricalMinute {
-		b = append(b, " historicalMinute='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMinute)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " historicalMinute='")
+		e.BoolAttr(v.Extra, 9, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalMinute='")
 	}
 	if v.HistoricalHour {
-		b = append(b, " historicalHour='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalHour)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " historicalHour='")
+		e.BoolAttr(v.Extra, 10, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalHour='")
 	}
 	if v.HistoricalDay {
-		b = append(b, " historicalDay='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalDay)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " historicalDay='")
+		e.BoolAttr(v.Extra, 11, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalDay='")
 	}
 	if v.HistoricalWeek {
-		b = append(b, " historicalWeek='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalWeek)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " historicalWeek='")
+		e.BoolAttr(v.Extra, 12, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalWeek='")
 	}
 	if v.HistoricalMonth {
-		b = append(b, " historicalMonth='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMonth)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " historicalMonth='")
+		e.BoolAttr(v.Extra, 13, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalMonth='")
 	}
 	if v.HistoricalQuarter {
-		b = append(b, " historicalQuarter='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalQuarter)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " historicalQuarter='")
+		e.BoolAttr(v.Extra, 14, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalQuarter='")
 	}
 	if v.HistoricalYear {
-		b = append(b, " historicalYear='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalYear)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " historicalYear='")
+		e.BoolAttr(v.Extra, 15, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalYear='")
 	}
 	if v.HistoricalOther {
-		b = append(b, " historicalOther='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalOther)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " historicalOther='")
+		e.BoolAttr(v.Extra, 16, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " historicalOther='")
 	}
 	if v.Missing {
-		b = append(b, " missing='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Missing)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 17)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " missing='")
+		e.BoolAttr(v.Extra, 17, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " missing='")
 	}
 	if v.InProgress {
-		b = append(b, " inProgress='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.InProgress)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 18)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 18, " inProgress='")
+		e.BoolAttr(v.Extra, 18, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " inProgress='")
 	}
 	if v.AutomaticEstimate {
-		b = append(b, " automaticEstimate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.AutomaticEstimate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 19)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 19, " automaticEstimate='")
+		e.BoolAttr(v.Extra, 19, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " automaticEstimate='")
 	}
 	if v.ManualEstimate {
-		b = append(b, " manualEstimate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ManualEstimate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 20)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 20, " manualEstimate='")
+		e.BoolAttr(v.Extra, 20, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualEstimate='")
 	}
 	if v.ManualReadout {
-		b = append(b, " manualReadout='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ManualReadout)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 21)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 21, " manualReadout='")
+		e.BoolAttr(v.Extra, 21, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " manualReadout='")
 	}
 	if v.AutomaticReadout {
-		b = append(b, " automaticReadout='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.AutomaticReadout)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 22)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 22, " automaticReadout='")
+		e.BoolAttr(v.Extra, 22, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " automaticReadout='")
 	}
 	if v.TimeOffset {
-		b = append(b, " timeOffset='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.TimeOffset)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 23)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 23, " timeOffset='")
+		e.BoolAttr(v.Extra, 23, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " timeOffset='")
 	}
 	if v.Warning {
-		b = append(b, " warning='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Warning)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 24)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 24, " warning='")
+		e.BoolAttr(v.Extra, 24, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " warning='")
 	}
 	if v.Error {
-		b = append(b, " error='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Error)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 25)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 25, " error='")
+		e.BoolAttr(v.Extra, 25, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " error='")
 	}
 	if v.Signed {
-		b = append(b, " signed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Signed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 26)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 26, " signed='")
+		e.BoolAttr(v.Extra, 26, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " signed='")
 	}
 	if v.Invoiced {
-		b = append(b, " invoiced='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Invoiced)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 27)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 27, " invoiced='")
+		e.BoolAttr(v.Extra, 27, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " invoiced='")
 	}
 	if v.EndOfSeries {
-		b = append(b, " endOfSeries='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.EndOfSeries)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 28)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 28, " endOfSeries='")
+		e.BoolAttr(v.Extra, 28, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " endOfSeries='")
 	}
 	if v.PowerFailure {
-		b = append(b, " powerFailure='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PowerFailure)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 29)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 29, " powerFailure='")
+		e.BoolAttr(v.Extra, 29, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " powerFailure='")
 	}
 	if v.InvoiceConfirmed {
-		b = append(b, " invoiceConfirmed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.InvoiceConfirmed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 30)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 30, " invoiceConfirmed='")
+		e.BoolAttr(v.Extra, 30, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " invoiceConfirmed='")
 	}
 	if v.Writable {
-		b = append(b, " writable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Writable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 31)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 31, " writable='")
+		e.BoolAttr(v.Extra, 31, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 31, " writable='")
 	}
 	if v.Module != "" {
-		if b, err = wire.AppendAttr(b, " module='", v.Module); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 32, " module='")
+		e.Attr(" module='", v.Module)
 	}
 	if v.StringIDs != "" {
-		if b, err = wire.AppendAttr(b, " stringIds='", v.StringIDs); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 33, " stringIds='")
+		e.Attr(" stringIds='", v.StringIDs)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numeric>"), nil
+	e.Empty(v.Extra, tag, "</numeric>")
 }
 
 func (v *Numeric) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		case "unit":
-			v.Unit = a.Value()
+			d.String(&v.Unit)
 			seen |= 1 << 2
 		case "momentary":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Momentary = n
+			v.Momentary = d.Bool(true, 3)
 		case "peak":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Peak = n
+			v.Peak = d.Bool(true, 4)
 		case "status":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Status = n
+			v.Status = d.Bool(true, 5)
 		case "computed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Computed = n
+			v.Computed = d.Bool(true, 6)
 		case "identity":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Identity = n
+			v.Identity = d.Bool(true, 7)
 		case "historicalSecond":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalSecond = n
+			v.HistoricalSecond = d.Bool(true, 8)
 		case "historicalMinute":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMinute = n
+			v.HistoricalMinute = d.Bool(true, 9)
 		case "historicalHour":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalHour = n
+			v.HistoricalHour = d.Bool(true, 10)
 		case "historicalDay":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalDay = n
+			v.HistoricalDay = d.Bool(true, 11)
 		case "historicalWeek":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalWeek = n
+			v.HistoricalWeek = d.Bool(true, 12)
 		case "historicalMonth":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMonth = n
+			v.HistoricalMonth = d.Bool(true, 13)
 		case "historicalQuarter":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalQuarter = n
+			v.HistoricalQuarter = d.Bool(true, 14)
 		case "historicalYear":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalYear = n
+			v.HistoricalYear = d.Bool(true, 15)
 		case "historicalOther":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalOther = n
+			v.HistoricalOther = d.Bool(true, 16)
 		case "missing":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 17)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Missing = n
+			v.Missing = d.Bool(true, 17)
 		case "inProgress":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 18)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.InProgress = n
+			v.InProgress = d.Bool(true, 18)
 		case "automaticEstimate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 19)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AutomaticEstimate = n
+			v.AutomaticEstimate = d.Bool(true, 19)
 		case "manualEstimate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 20)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ManualEstimate = n
+			v.ManualEstimate = d.Bool(true, 20)
 		case "manualReadout":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 21)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ManualReadout = n
+			v.ManualReadout = d.Bool(true, 21)
 		case "automaticReadout":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 22)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AutomaticReadout = n
+			v.AutomaticReadout = d.Bool(true, 22)
 		case "timeOffset":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 23)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.TimeOffset = n
+			v.TimeOffset = d.Bool(true, 23)
 		case "warning":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 24)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Warning = n
+			v.Warning = d.Bool(true, 24)
 		case "error":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 25)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Error = n
+			v.Error = d.Bool(true, 25)
 		case "signed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 26)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Signed = n
+			v.Signed = d.Bool(true, 26)
 		case "invoiced":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 27)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Invoiced = n
+			v.Invoiced = d.Bool(true, 27)
 		case "endOfSeries":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 28)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.EndOfSeries = n
+			v.EndOfSeries = d.Bool(true, 28)
 		case "powerFailure":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 29)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PowerFailure = n
+			v.PowerFailure = d.Bool(true, 29)
 		case "invoiceConfirmed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 30)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.InvoiceConfirmed = n
+			v.InvoiceConfirmed = d.Bool(true, 30)
 		case "writable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 31)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Writable = n
+			v.Writable = d.Bool(true, 31)
 		case "module":
-			v.Module = a.Optional(&v.Extra, 32)
+			d.Optional(&v.Module)
 		case "stringIds":
-			v.StringIDs = a.Optional(&v.Extra, 33)
+			d.Optional(&v.StringIDs)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("unit")
+		d.MissingAttr("unit")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2375,1721 +1468,2254 @@ func (v Numeric) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *String) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<string"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
+func (v *String) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<string name='", v.Name)
+	e.Attr(" value='", v.Value)
 	if v.Momentary {
-		b = append(b, " momentary='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Momentary)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " momentary='")
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
 	}
 	if v.Peak {
-		b = append(b, " peak='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Peak)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " peak='")
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
 	}
 	if v.Status {
-		b = append(b, " status='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Status)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " status='")
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
 	}
 	if v.Computed {
-		b = append(b, " computed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Computed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " computed='")
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
 	}
 	if v.Identity {
-		b = append(b, " identity='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Identity)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " identity='")
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
 	}
 	if v.HistoricalSecond {
-		b = append(b, " historicalSecond='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalSecond)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " historicalSecond='")
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
 	}
 	if v.HistoricalMinute {
-		b = append(b, " historicalMinute='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMinute)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " historicalMinute='")
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
 	}
 	if v.HistoricalHour {
-		b = append(b, " historicalHour='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalHour)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " historicalHour='")
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
 	}
 	if v.HistoricalDay {
-		b = append(b, " historicalDay='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalDay)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " historicalDay='")
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
 	}
 	if v.HistoricalWeek {
-		b = append(b, " historicalWeek='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalWeek)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " historicalWeek='")
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
 	}
 	if v.HistoricalMonth {
-		b = append(b, " historicalMonth='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMonth)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " historicalMonth='")
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
 	}
 	if v.HistoricalQuarter {
-		b = append(b, " historicalQuarter='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalQuarter)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " historicalQuarter='")
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
 	}
 	if v.HistoricalYear {
-		b = append(b, " historicalYear='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalYear)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " historicalYear='")
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
 	}
 	if v.HistoricalOther {
-		b = append(b, " historicalOther='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalOther)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " historicalOther='")
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
 	}
 	if v.Missing {
-		b = append(b, " missing='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Missing)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " missing='")
+		e.BoolAttr(v.Extra, 16, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " missing='")
 	}
 	if v.InProgress {
-		b = append(b, " inProgress='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.InProgress)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 17)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " inProgress='")
+		e.BoolAttr(v.Extra, 17, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " inProgress='")
 	}
 	if v.AutomaticEstimate {
-		b = append(b, " automaticEstimate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.AutomaticEstimate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 18)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 18, " automaticEstimate='")
+		e.BoolAttr(v.Extra, 18, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " automaticEstimate='")
 	}
 	if v.ManualEstimate {
-		b = append(b, " manualEstimate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ManualEstimate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 19)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 19, " manualEstimate='")
+		e.BoolAttr(v.Extra, 19, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " manualEstimate='")
 	}
 	if v.ManualReadout {
-		b = append(b, " manualReadout='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ManualReadout)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 20)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 20, " manualReadout='")
+		e.BoolAttr(v.Extra, 20, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualReadout='")
 	}
 	if v.AutomaticReadout {
-		b = append(b, " automaticReadout='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.AutomaticReadout)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 21)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 21, " automaticReadout='")
+		e.BoolAttr(v.Extra, 21, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " automaticReadout='")
 	}
 	if v.TimeOffset {
-		b = append(b, " timeOffset='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.TimeOffset)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 22)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 22, " timeOffset='")
+		e.BoolAttr(v.Extra, 22, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " timeOffset='")
 	}
 	if v.Warning {
-		b = append(b, " warning='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Warning)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 23)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 23, " warning='")
+		e.BoolAttr(v.Extra, 23, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " warning='")
 	}
 	if v.Error {
-		b = append(b, " error='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Error)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 24)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 24, " error='")
+		e.BoolAttr(v.Extra, 24, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " error='")
 	}
 	if v.Signed {
-		b = append(b, " signed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Signed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 25)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 25, " signed='")
+		e.BoolAttr(v.Extra, 25, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " signed='")
 	}
 	if v.Invoiced {
-		b = append(b, " invoiced='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Invoiced)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 26)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 26, " invoiced='")
+		e.BoolAttr(v.Extra, 26, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " invoiced='")
 	}
 	if v.EndOfSeries {
-		b = append(b, " endOfSeries='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.EndOfSeries)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 27)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 27, " endOfSeries='")
+		e.BoolAttr(v.Extra, 27, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " endOfSeries='")
 	}
 	if v.PowerFailure {
-		b = append(b, " powerFailure='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PowerFailure)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 28)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 28, " powerFailure='")
+		e.BoolAttr(v.Extra, 28, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " powerFailure='")
 	}
 	if v.InvoiceConfirmed {
-		b = append(b, " invoiceConfirmed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.InvoiceConfirmed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 29)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 29, " invoiceConfirmed='")
+		e.BoolAttr(v.Extra, 29, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " invoiceConfirmed='")
 	}
 	if v.Writable {
-		b = append(b, " writable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Writable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 30)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 30, " writable='")
+		e.BoolAttr(v.Extra, 30, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " writable='")
 	}
 	if v.Module != "" {
-		if b, err = wire.AppendAttr(b, " module='", v.Module); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 31, " module='")
+		e.Attr(" module='", v.Module)
 	}
 	if v.StringIDs != "" {
-		if b, err = wire.AppendAttr(b, " stringIds='", v.StringIDs); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 32, " stringIds='")
+		e.Attr(" stringIds='", v.StringIDs)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</string>"), nil
+	e.Empty(v.Extra, tag, "</string>")
 }
 
 func (v *String) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		case "momentary":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Momentary = n
+			v.Momentary = d.Bool(true, 2)
 		case "peak":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Peak = n
+			v.Peak = d.Bool(true, 3)
 		case "status":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Status = n
+			v.Status = d.Bool(true, 4)
 		case "computed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Computed = n
+			v.Computed = d.Bool(true, 5)
 		case "identity":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Identity = n
+			v.Identity = d.Bool(true, 6)
 		case "historicalSecond":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalSecond = n
+			v.HistoricalSecond = d.Bool(true, 7)
 		case "historicalMinute":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMinute = n
+			v.HistoricalMinute = d.Bool(true, 8)
 		case "historicalHour":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalHour = n
+			v.HistoricalHour = d.Bool(true, 9)
 		case "historicalDay":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalDay = n
+			v.HistoricalDay = d.Bool(true, 10)
 		case "historicalWeek":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalWeek = n
+			v.HistoricalWeek = d.Bool(true, 11)
 		case "historicalMonth":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMonth = n
+			v.HistoricalMonth = d.Bool(true, 12)
 		case "historicalQuarter":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalQuarter = n
+			v.HistoricalQuarter = d.Bool(true, 13)
 		case "historicalYear":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalYear = n
+			v.HistoricalYear = d.Bool(true, 14)
 		case "historicalOther":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalOther = n
+			v.HistoricalOther = d.Bool(true, 15)
 		case "missing":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Missing = n
+			v.Missing = d.Bool(true, 16)
 		case "inProgress":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 17)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.InProgress = n
+			v.InProgress = d.Bool(true, 17)
 		case "automaticEstimate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 18)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AutomaticEstimate = n
+			v.AutomaticEstimate = d.Bool(true, 18)
 		case "manualEstimate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 19)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ManualEstimate = n
+			v.ManualEstimate = d.Bool(true, 19)
 		case "manualReadout":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 20)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ManualReadout = n
+			v.ManualReadout = d.Bool(true, 20)
 		case "automaticReadout":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 21)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AutomaticReadout = n
+			v.AutomaticReadout = d.Bool(true, 21)
 		case "timeOffset":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 22)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.TimeOffset = n
+			v.TimeOffset = d.Bool(true, 22)
 		case "warning":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 23)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Warning = n
+			v.Warning = d.Bool(true, 23)
 		case "error":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 24)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Error = n
+			v.Error = d.Bool(true, 24)
 		case "signed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 25)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Signed = n
+			v.Signed = d.Bool(true, 25)
 		case "invoiced":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 26)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Invoiced = n
+			v.Invoiced = d.Bool(true, 26)
 		case "endOfSeries":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 27)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.EndOfSeries = n
+			v.EndOfSeries = d.Bool(true, 27)
 		case "powerFailure":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 28)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PowerFailure = n
+			v.PowerFailure = d.Bool(true, 28)
 		case "invoiceConfirmed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 29)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.InvoiceConfirmed = n
+			v.InvoiceConfirmed = d.Bool(true, 29)
 		case "writable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 30)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Writable = n
+			v.Writable = d.Bool(true, 30)
 		case "module":
-			v.Module = a.Optional(&v.Extra, 31)
+			d.Optional(&v.Module)
 		case "stringIds":
-			v.StringIDs = a.Optional(&v.Extra, 32)
+			d.Optional(&v.StringIDs)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Boolean) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<boolean"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+func (v *Boolean) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<boolean name='", v.Name)
+	e.BoolAttr(v.Extra, 1, " value='", v.Value)
 	if v.Momentary {
-		b = append(b, " momentary='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Momentary)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " momentary='")
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
 	}
 	if v.Peak {
-		b = append(b, " peak='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Peak)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " peak='")
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
 	}
 	if v.Status {
-		b = append(b, " status='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Status)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " status='")
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
 	}
 	if v.Computed {
-		b = append(b, " computed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Computed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " computed='")
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
 	}
 	if v.Identity {
-		b = append(b, " identity='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Identity)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " identity='")
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
 	}
 	if v.HistoricalSecond {
-		b = append(b, " historicalSecond='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalSecond)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " historicalSecond='")
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
 	}
 	if v.HistoricalMinute {
-		b = append(b, " historicalMinute='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMinute)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " historicalMinute='")
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
 	}
 	if v.HistoricalHour {
-		b = append(b, " historicalHour='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalHour)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " historicalHour='")
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
 	}
 	if v.HistoricalDay {
-		b = append(b, " historicalDay='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalDay)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " historicalDay='")
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
 	}
 	if v.HistoricalWeek {
-		b = append(b, " historicalWeek='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalWeek)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " historicalWeek='")
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
 	}
 	if v.HistoricalMonth {
-		b = append(b, " historicalMonth='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMonth)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " historicalMonth='")
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
 	}
 	if v.HistoricalQuarter {
-		b = append(b, " historicalQuarter='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalQuarter)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " historicalQuarter='")
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
 	}
 	if v.HistoricalYear {
-		b = append(b, " historicalYear='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalYear)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " historicalYear='")
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
 	}
 	if v.HistoricalOther {
-		b = append(b, " historicalOther='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalOther)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " historicalOther='")
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
 	}
 	if v.Missing {
-		b = append(b, " missing='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Missing)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " missing='")
+		e.BoolAttr(v.Extra, 16, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " missing='")
 	}
 	if v.InProgress {
-		b = append(b, " inProgress='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.InProgress)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 17)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " inProgress='")
+		e.BoolAttr(v.Extra, 17, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " inProgress='")
 	}
 	if v.AutomaticEstimate {
-		b = append(b, " automaticEstimate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.AutomaticEstimate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 18)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 18, " automaticEstimate='")
+		e.BoolAttr(v.Extra, 18, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " automaticEstimate='")
 	}
 	if v.ManualEstimate {
-		b = append(b, " manualEstimate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ManualEstimate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 19)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 19, " manualEstimate='")
+		e.BoolAttr(v.Extra, 19, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " manualEstimate='")
 	}
 	if v.ManualReadout {
-		b = append(b, " manualReadout='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ManualReadout)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 20)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 20, " manualReadout='")
+		e.BoolAttr(v.Extra, 20, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualReadout='")
 	}
 	if v.AutomaticReadout {
-		b = append(b, " automaticReadout='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.AutomaticReadout)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 21)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 21, " automaticReadout='")
+		e.BoolAttr(v.Extra, 21, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " automaticReadout='")
 	}
 	if v.TimeOffset {
-		b = append(b, " timeOffset='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.TimeOffset)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 22)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 22, " timeOffset='")
+		e.BoolAttr(v.Extra, 22, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " timeOffset='")
 	}
 	if v.Warning {
-		b = append(b, " warning='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Warning)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 23)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 23, " warning='")
+		e.BoolAttr(v.Extra, 23, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " warning='")
 	}
 	if v.Error {
-		b = append(b, " error='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Error)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 24)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 24, " error='")
+		e.BoolAttr(v.Extra, 24, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " error='")
 	}
 	if v.Signed {
-		b = append(b, " signed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Signed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 25)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 25, " signed='")
+		e.BoolAttr(v.Extra, 25, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " signed='")
 	}
 	if v.Invoiced {
-		b = append(b, " invoiced='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Invoiced)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 26)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 26, " invoiced='")
+		e.BoolAttr(v.Extra, 26, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " invoiced='")
 	}
 	if v.EndOfSeries {
-		b = append(b, " endOfSeries='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.EndOfSeries)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 27)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 27, " endOfSeries='")
+		e.BoolAttr(v.Extra, 27, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " endOfSeries='")
 	}
 	if v.PowerFailure {
-		b = append(b, " powerFailure='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PowerFailure)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 28)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 28, " powerFailure='")
+		e.BoolAttr(v.Extra, 28, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " powerFailure='")
 	}
 	if v.InvoiceConfirmed {
-		b = append(b, " invoiceConfirmed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.InvoiceConfirmed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 29)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 29, " invoiceConfirmed='")
+		e.BoolAttr(v.Extra, 29, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " invoiceConfirmed='")
 	}
 	if v.Writable {
-		b = append(b, " writable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Writable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 30)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 30, " writable='")
+		e.BoolAttr(v.Extra, 30, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " writable='")
 	}
 	if v.Module != "" {
-		if b, err = wire.AppendAttr(b, " module='", v.Module); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 31, " module='")
+		e.Attr(" module='", v.Module)
 	}
 	if v.StringIDs != "" {
-		if b, err = wire.AppendAttr(b, " stringIds='", v.StringIDs); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 32, " stringIds='")
+		e.Attr(" stringIds='", v.StringIDs)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</boolean>"), nil
+	e.Empty(v.Extra, tag, "</boolean>")
 }
 
 func (v *Boolean) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Bool(false, 1)
 			seen |= 1 << 1
 		case "momentary":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Momentary = n
+			v.Momentary = d.Bool(true, 2)
 		case "peak":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Peak = n
+			v.Peak = d.Bool(true, 3)
 		case "status":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Status = n
+			v.Status = d.Bool(true, 4)
 		case "computed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Computed = n
+			v.Computed = d.Bool(true, 5)
 		case "identity":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Identity = n
+			v.Identity = d.Bool(true, 6)
 		case "historicalSecond":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalSecond = n
+			v.HistoricalSecond = d.Bool(true, 7)
 		case "historicalMinute":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMinute = n
+			v.HistoricalMinute = d.Bool(true, 8)
 		case "historicalHour":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalHour = n
+			v.HistoricalHour = d.Bool(true, 9)
 		case "historicalDay":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalDay = n
+			v.HistoricalDay = d.Bool(true, 10)
 		case "historicalWeek":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalWeek = n
+			v.HistoricalWeek = d.Bool(true, 11)
 		case "historicalMonth":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMonth = n
+			v.HistoricalMonth = d.Bool(true, 12)
 		case "historicalQuarter":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalQuarter = n
+			v.HistoricalQuarter = d.Bool(true, 13)
 		case "historicalYear":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalYear = n
+			v.HistoricalYear = d.Bool(true, 14)
 		case "historicalOther":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalOther = n
+			v.HistoricalOther = d.Bool(true, 15)
 		case "missing":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Missing = n
+			v.Missing = d.Bool(true, 16)
 		case "inProgress":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 17)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.InProgress = n
+			v.InProgress = d.Bool(true, 17)
 		case "automaticEstimate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 18)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AutomaticEstimate = n
+			v.AutomaticEstimate = d.Bool(true, 18)
 		case "manualEstimate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 19)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ManualEstimate = n
+			v.ManualEstimate = d.Bool(true, 19)
 		case "manualReadout":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 20)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ManualReadout = n
+			v.ManualReadout = d.Bool(true, 20)
 		case "automaticReadout":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 21)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AutomaticReadout = n
+			v.AutomaticReadout = d.Bool(true, 21)
 		case "timeOffset":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 22)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.TimeOffset = n
+			v.TimeOffset = d.Bool(true, 22)
 		case "warning":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 23)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Warning = n
+			v.Warning = d.Bool(true, 23)
 		case "error":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 24)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Error = n
+			v.Error = d.Bool(true, 24)
 		case "signed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 25)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Signed = n
+			v.Signed = d.Bool(true, 25)
 		case "invoiced":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 26)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Invoiced = n
+			v.Invoiced = d.Bool(true, 26)
 		case "endOfSeries":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 27)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.EndOfSeries = n
+			v.EndOfSeries = d.Bool(true, 27)
 		case "powerFailure":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 28)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PowerFailure = n
+			v.PowerFailure = d.Bool(true, 28)
 		case "invoiceConfirmed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 29)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.InvoiceConfirmed = n
+			v.InvoiceConfirmed = d.Bool(true, 29)
 		case "writable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 30)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Writable = n
+			v.Writable = d.Bool(true, 30)
 		case "module":
-			v.Module = a.Optional(&v.Extra, 31)
+			d.Optional(&v.Module)
 		case "stringIds":
-			v.StringIDs = a.Optional(&v.Extra, 32)
+			d.Optional(&v.StringIDs)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Date) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<date"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	if b, err = v.Value.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+func (v *Date) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<date name='", v.Name)
+	mark := e.Put(" value='")
+	e.Add(v.Value.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 1)
 	if v.Momentary {
-		b = append(b, " momentary='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Momentary)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " momentary='")
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
 	}
 	if v.Peak {
-		b = append(b, " peak='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Peak)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " peak='")
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
 	}
 	if v.Status {
-		b = append(b, " status='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Status)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " status='")
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
 	}
 	if v.Computed {
-		b = append(b, " computed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Computed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " computed='")
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
 	}
 	if v.Identity {
-		b = append(b, " identity='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Identity)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " identity='")
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
 	}
 	if v.HistoricalSecond {
-		b = append(b, " historicalSecond='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalSecond)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " historicalSecond='")
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
 	}
 	if v.HistoricalMinute {
-		b = append(b, " historicalMinute='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMinute)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " historicalMinute='")
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
 	}
 	if v.HistoricalHour {
-		b = append(b, " historicalHour='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalHour)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 9, " historicalHour='")
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
 	}
 	if v.HistoricalDay {
-		b = append(b, " historicalDay='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalDay)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " historicalDay='")
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
 	}
 	if v.HistoricalWeek {
-		b = append(b, " historicalWeek='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalWeek)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " historicalWeek='")
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
 	}
 	if v.HistoricalMonth {
-		b = append(b, " historicalMonth='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalMonth)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " historicalMonth='")
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
 	}
 	if v.HistoricalQuarter {
-		b = append(b, " historicalQuarter='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalQuarter)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " historicalQuarter='")
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
 	}
 	if v.HistoricalYear {
-		b = append(b, " historicalYear='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalYear)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " historicalYear='")
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
 	}
 	if v.HistoricalOther {
-		b = append(b, " historicalOther='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.HistoricalOther)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " historicalOther='")
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
 	}
 	if v.Missing {
-		b = append(b, " missing='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Missing)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 16, " missing='")
+		e.BoolAttr(v.Extra, 16, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " missing='")
 	}
 	if v.InProgress {
-		b = append(b, " inProgress='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.InProgress)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 17)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 17, " inProgress='")
+		e.BoolAttr(v.Extra, 17, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " inProgress='")
 	}
 	if v.AutomaticEstimate {
-		b = append(b, " automaticEstimate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.AutomaticEstimate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 18)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 18, " automaticEstimate='")
+		e.BoolAttr(v.Extra, 18, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " automaticEstimate='")
 	}
 	if v.ManualEstimate {
-		b = append(b, " manualEstimate='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ManualEstimate)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 19)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 19, " manualEstimate='")
+		e.BoolAttr(v.Extra, 19, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " manualEstimate='")
 	}
 	if v.ManualReadout {
-		b = append(b, " manualReadout='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.ManualReadout)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 20)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 20, " manualReadout='")
+		e.BoolAttr(v.Extra, 20, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualReadout='")
 	}
 	if v.AutomaticReadout {
-		b = append(b, " automaticReadout='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.AutomaticReadout)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 21)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 21, " automaticReadout='")
+		e.BoolAttr(v.Extra, 21, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " automaticReadout='")
 	}
 	if v.TimeOffset {
-		b = append(b, " timeOffset='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.TimeOffset)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 22)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 22, " timeOffset='")
+		e.BoolAttr(v.Extra, 22, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " timeOffset='")
 	}
 	if v.Warning {
-		b = append(b, " warning='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Warning)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 23)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 23, " warning='")
+		e.BoolAttr(v.Extra, 23, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " warning='")
 	}
 	if v.Error {
-		b = append(b, " error='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Error)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 24)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 24, " error='")
+		e.BoolAttr(v.Extra, 24, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " error='")
 	}
 	if v.Signed {
-		b = append(b, " signed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Signed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 25)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 25, " signed='")
+		e.BoolAttr(v.Extra, 25, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " signed='")
 	}
 	if v.Invoiced {
-		b = append(b, " invoiced='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Invoiced)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 26)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 26, " invoiced='")
+		e.BoolAttr(v.Extra, 26, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " invoiced='")
 	}
 	if v.EndOfSeries {
-		b = append(b, " endOfSeries='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.EndOfSeries)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 27)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 27, " endOfSeries='")
+		e.BoolAttr(v.Extra, 27, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " endOfSeries='")
 	}
 	if v.PowerFailure {
-		b = append(b, " powerFailure='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.PowerFailure)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 28)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 28, " powerFailure='")
+		e.BoolAttr(v.Extra, 28, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " powerFailure='")
 	}
 	if v.InvoiceConfirmed {
-		b = append(b, " invoiceConfirmed='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.InvoiceConfirmed)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 29)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 29, " invoiceConfirmed='")
+		e.BoolAttr(v.Extra, 29, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " invoiceConfirmed='")
 	}
 	if v.Writable {
-		b = append(b, " writable='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Writable)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 30)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 30, " writable='")
+		e.BoolAttr(v.Extra, 30, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " writable='")
 	}
 	if v.Module != "" {
-		if b, err = wire.AppendAttr(b, " module='", v.Module); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 31, " module='")
+		e.Attr(" module='", v.Module)
 	}
 	if v.StringIDs != "" {
-		if b, err = wire.AppendAttr(b, " stringIds='", v.StringIDs); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 32, " stringIds='")
+		e.Attr(" stringIds='", v.StringIDs)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</date>"), nil
+	e.Empty(v.Extra, tag, "</date>")
 }
 
 func (v *Date) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := stanza.DecodeDate(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Value = n
+			stanza.ReadDate(&d, &v.Value, true, 1)
 			seen |= 1 << 1
 		case "momentary":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Momentary = n
+			v.Momentary = d.Bool(true, 2)
 		case "peak":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Peak = n
+			v.Peak = d.Bool(true, 3)
 		case "status":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Status = n
+			v.Status = d.Bool(true, 4)
 		case "computed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Computed = n
+			v.Computed = d.Bool(true, 5)
 		case "identity":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Identity = n
+			v.Identity = d.Bool(true, 6)
 		case "historicalSecond":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalSecond = n
+			v.HistoricalSecond = d.Bool(true, 7)
 		case "historicalMinute":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMinute = n
+			v.HistoricalMinute = d.Bool(true, 8)
 		case "historicalHour":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalHour = n
+			v.HistoricalHour = d.Bool(true, 9)
 		case "historicalDay":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalDay = n
+			v.HistoricalDay = d.Bool(true, 10)
 		case "historicalWeek":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalWeek = n
+			v.HistoricalWeek = d.Bool(true, 11)
 		case "historicalMonth":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalMonth = n
+			v.HistoricalMonth = d.Bool(true, 12)
 		case "historicalQuarter":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalQuarter = n
+			v.HistoricalQuarter = d.Bool(true, 13)
 		case "historicalYear":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalYear = n
+			v.HistoricalYear = d.Bool(true, 14)
 		case "historicalOther":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.HistoricalOther = n
+			v.HistoricalOther = d.Bool(true, 15)
 		case "missing":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Missing = n
+			v.Missing = d.Bool(true, 16)
 		case "inProgress":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 17)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.InProgress = n
+			v.InProgress = d.Bool(true, 17)
 		case "automaticEstimate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 18)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AutomaticEstimate = n
+			v.AutomaticEstimate = d.Bool(true, 18)
 		case "manualEstimate":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 19)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ManualEstimate = n
+			v.ManualEstimate = d.Bool(true, 19)
 		case "manualReadout":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 20)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ManualReadout = n
+			v.ManualReadout = d.Bool(true, 20)
 		case "automaticReadout":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 21)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.AutomaticReadout = n
+			v.AutomaticReadout = d.Bool(true, 21)
 		case "timeOffset":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 22)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.TimeOffset = n
+			v.TimeOffset = d.Bool(true, 22)
 		case "warning":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 23)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Warning = n
+			v.Warning = d.Bool(true, 23)
 		case "error":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 24)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Error = n
+			v.Error = d.Bool(true, 24)
 		case "signed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 25)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Signed = n
+			v.Signed = d.Bool(true, 25)
 		case "invoiced":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 26)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Invoiced = n
+			v.Invoiced = d.Bool(true, 26)
 		case "endOfSeries":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 27)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.EndOfSeries = n
+			v.EndOfSeries = d.Bool(true, 27)
 		case "powerFailure":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 28)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.PowerFailure = n
+			v.PowerFailure = d.Bool(true, 28)
 		case "invoiceConfirmed":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 29)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.InvoiceConfirmed = n
+			v.InvoiceConfirmed = d.Bool(true, 29)
 		case "writable":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 30)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Writable = n
+			v.Writable = d.Bool(true, 30)
 		case "module":
-			v.Module = a.Optional(&v.Extra, 31)
+			d.Optional(&v.Module)
 		case "stringIds":
-			v.StringIDs = a.Optional(&v.Extra, 32)
+			d.Optional(&v.StringIDs)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
+}
+
+func (v *DateTime) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<dateTime name='", v.Name)
+	e.Attr(" value='", v.Value)
+	if v.Momentary {
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
+	}
+	if v.Peak {
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
+	}
+	if v.Status {
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
+	}
+	if v.Computed {
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
+	}
+	if v.Identity {
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
+	}
+	if v.HistoricalSecond {
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
+	}
+	if v.HistoricalMinute {
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
+	}
+	if v.HistoricalHour {
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
+	}
+	if v.HistoricalDay {
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
+	}
+	if v.HistoricalWeek {
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
+	}
+	if v.HistoricalMonth {
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
+	}
+	if v.HistoricalQuarter {
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
+	}
+	if v.HistoricalYear {
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
+	}
+	if v.HistoricalOther {
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
+	}
+	if v.Missing {
+		e.BoolAttr(v.Extra, 16, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " missing='")
+	}
+	if v.InProgress {
+		e.BoolAttr(v.Extra, 17, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " inProgress='")
+	}
+	if v.AutomaticEstimate {
+		e.BoolAttr(v.Extra, 18, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " automaticEstimate='")
+	}
+	if v.ManualEstimate {
+		e.BoolAttr(v.Extra, 19, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " manualEstimate='")
+	}
+	if v.ManualReadout {
+		e.BoolAttr(v.Extra, 20, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualReadout='")
+	}
+	if v.AutomaticReadout {
+		e.BoolAttr(v.Extra, 21, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " automaticReadout='")
+	}
+	if v.TimeOffset {
+		e.BoolAttr(v.Extra, 22, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " timeOffset='")
+	}
+	if v.Warning {
+		e.BoolAttr(v.Extra, 23, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " warning='")
+	}
+	if v.Error {
+		e.BoolAttr(v.Extra, 24, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " error='")
+	}
+	if v.Signed {
+		e.BoolAttr(v.Extra, 25, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " signed='")
+	}
+	if v.Invoiced {
+		e.BoolAttr(v.Extra, 26, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " invoiced='")
+	}
+	if v.EndOfSeries {
+		e.BoolAttr(v.Extra, 27, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " endOfSeries='")
+	}
+	if v.PowerFailure {
+		e.BoolAttr(v.Extra, 28, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " powerFailure='")
+	}
+	if v.InvoiceConfirmed {
+		e.BoolAttr(v.Extra, 29, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " invoiceConfirmed='")
+	}
+	if v.Writable {
+		e.BoolAttr(v.Extra, 30, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " writable='")
+	}
+	if v.Module != "" {
+		e.Attr(" module='", v.Module)
+	}
+	if v.StringIDs != "" {
+		e.Attr(" stringIds='", v.StringIDs)
+	}
+	e.Empty(v.Extra, tag, "</dateTime>")
+}
+
+func (v *DateTime) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 0
+		case "value":
+			d.String(&v.Value)
+			seen |= 1 << 1
+		case "momentary":
+			v.Momentary = d.Bool(true, 2)
+		case "peak":
+			v.Peak = d.Bool(true, 3)
+		case "status":
+			v.Status = d.Bool(true, 4)
+		case "computed":
+			v.Computed = d.Bool(true, 5)
+		case "identity":
+			v.Identity = d.Bool(true, 6)
+		case "historicalSecond":
+			v.HistoricalSecond = d.Bool(true, 7)
+		case "historicalMinute":
+			v.HistoricalMinute = d.Bool(true, 8)
+		case "historicalHour":
+			v.HistoricalHour = d.Bool(true, 9)
+		case "historicalDay":
+			v.HistoricalDay = d.Bool(true, 10)
+		case "historicalWeek":
+			v.HistoricalWeek = d.Bool(true, 11)
+		case "historicalMonth":
+			v.HistoricalMonth = d.Bool(true, 12)
+		case "historicalQuarter":
+			v.HistoricalQuarter = d.Bool(true, 13)
+		case "historicalYear":
+			v.HistoricalYear = d.Bool(true, 14)
+		case "historicalOther":
+			v.HistoricalOther = d.Bool(true, 15)
+		case "missing":
+			v.Missing = d.Bool(true, 16)
+		case "inProgress":
+			v.InProgress = d.Bool(true, 17)
+		case "automaticEstimate":
+			v.AutomaticEstimate = d.Bool(true, 18)
+		case "manualEstimate":
+			v.ManualEstimate = d.Bool(true, 19)
+		case "manualReadout":
+			v.ManualReadout = d.Bool(true, 20)
+		case "automaticReadout":
+			v.AutomaticReadout = d.Bool(true, 21)
+		case "timeOffset":
+			v.TimeOffset = d.Bool(true, 22)
+		case "warning":
+			v.Warning = d.Bool(true, 23)
+		case "error":
+			v.Error = d.Bool(true, 24)
+		case "signed":
+			v.Signed = d.Bool(true, 25)
+		case "invoiced":
+			v.Invoiced = d.Bool(true, 26)
+		case "endOfSeries":
+			v.EndOfSeries = d.Bool(true, 27)
+		case "powerFailure":
+			v.PowerFailure = d.Bool(true, 28)
+		case "invoiceConfirmed":
+			v.InvoiceConfirmed = d.Bool(true, 29)
+		case "writable":
+			v.Writable = d.Bool(true, 30)
+		case "module":
+			d.Optional(&v.Module)
+		case "stringIds":
+			d.Optional(&v.StringIDs)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Duration) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<duration name='", v.Name)
+	e.Attr(" value='", v.Value)
+	if v.Momentary {
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
+	}
+	if v.Peak {
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
+	}
+	if v.Status {
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
+	}
+	if v.Computed {
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
+	}
+	if v.Identity {
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
+	}
+	if v.HistoricalSecond {
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
+	}
+	if v.HistoricalMinute {
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
+	}
+	if v.HistoricalHour {
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
+	}
+	if v.HistoricalDay {
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
+	}
+	if v.HistoricalWeek {
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
+	}
+	if v.HistoricalMonth {
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
+	}
+	if v.HistoricalQuarter {
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
+	}
+	if v.HistoricalYear {
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
+	}
+	if v.HistoricalOther {
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
+	}
+	if v.Missing {
+		e.BoolAttr(v.Extra, 16, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " missing='")
+	}
+	if v.InProgress {
+		e.BoolAttr(v.Extra, 17, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " inProgress='")
+	}
+	if v.AutomaticEstimate {
+		e.BoolAttr(v.Extra, 18, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " automaticEstimate='")
+	}
+	if v.ManualEstimate {
+		e.BoolAttr(v.Extra, 19, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " manualEstimate='")
+	}
+	if v.ManualReadout {
+		e.BoolAttr(v.Extra, 20, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualReadout='")
+	}
+	if v.AutomaticReadout {
+		e.BoolAttr(v.Extra, 21, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " automaticReadout='")
+	}
+	if v.TimeOffset {
+		e.BoolAttr(v.Extra, 22, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " timeOffset='")
+	}
+	if v.Warning {
+		e.BoolAttr(v.Extra, 23, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " warning='")
+	}
+	if v.Error {
+		e.BoolAttr(v.Extra, 24, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " error='")
+	}
+	if v.Signed {
+		e.BoolAttr(v.Extra, 25, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " signed='")
+	}
+	if v.Invoiced {
+		e.BoolAttr(v.Extra, 26, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " invoiced='")
+	}
+	if v.EndOfSeries {
+		e.BoolAttr(v.Extra, 27, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " endOfSeries='")
+	}
+	if v.PowerFailure {
+		e.BoolAttr(v.Extra, 28, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " powerFailure='")
+	}
+	if v.InvoiceConfirmed {
+		e.BoolAttr(v.Extra, 29, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " invoiceConfirmed='")
+	}
+	if v.Writable {
+		e.BoolAttr(v.Extra, 30, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " writable='")
+	}
+	if v.Module != "" {
+		e.Attr(" module='", v.Module)
+	}
+	if v.StringIDs != "" {
+		e.Attr(" stringIds='", v.StringIDs)
+	}
+	e.Empty(v.Extra, tag, "</duration>")
+}
+
+func (v *Duration) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 0
+		case "value":
+			d.String(&v.Value)
+			seen |= 1 << 1
+		case "momentary":
+			v.Momentary = d.Bool(true, 2)
+		case "peak":
+			v.Peak = d.Bool(true, 3)
+		case "status":
+			v.Status = d.Bool(true, 4)
+		case "computed":
+			v.Computed = d.Bool(true, 5)
+		case "identity":
+			v.Identity = d.Bool(true, 6)
+		case "historicalSecond":
+			v.HistoricalSecond = d.Bool(true, 7)
+		case "historicalMinute":
+			v.HistoricalMinute = d.Bool(true, 8)
+		case "historicalHour":
+			v.HistoricalHour = d.Bool(true, 9)
+		case "historicalDay":
+			v.HistoricalDay = d.Bool(true, 10)
+		case "historicalWeek":
+			v.HistoricalWeek = d.Bool(true, 11)
+		case "historicalMonth":
+			v.HistoricalMonth = d.Bool(true, 12)
+		case "historicalQuarter":
+			v.HistoricalQuarter = d.Bool(true, 13)
+		case "historicalYear":
+			v.HistoricalYear = d.Bool(true, 14)
+		case "historicalOther":
+			v.HistoricalOther = d.Bool(true, 15)
+		case "missing":
+			v.Missing = d.Bool(true, 16)
+		case "inProgress":
+			v.InProgress = d.Bool(true, 17)
+		case "automaticEstimate":
+			v.AutomaticEstimate = d.Bool(true, 18)
+		case "manualEstimate":
+			v.ManualEstimate = d.Bool(true, 19)
+		case "manualReadout":
+			v.ManualReadout = d.Bool(true, 20)
+		case "automaticReadout":
+			v.AutomaticReadout = d.Bool(true, 21)
+		case "timeOffset":
+			v.TimeOffset = d.Bool(true, 22)
+		case "warning":
+			v.Warning = d.Bool(true, 23)
+		case "error":
+			v.Error = d.Bool(true, 24)
+		case "signed":
+			v.Signed = d.Bool(true, 25)
+		case "invoiced":
+			v.Invoiced = d.Bool(true, 26)
+		case "endOfSeries":
+			v.EndOfSeries = d.Bool(true, 27)
+		case "powerFailure":
+			v.PowerFailure = d.Bool(true, 28)
+		case "invoiceConfirmed":
+			v.InvoiceConfirmed = d.Bool(true, 29)
+		case "writable":
+			v.Writable = d.Bool(true, 30)
+		case "module":
+			d.Optional(&v.Module)
+		case "stringIds":
+			d.Optional(&v.StringIDs)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Enum) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<enum name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Attr(" dataType='", v.DataType)
+	if v.Momentary {
+		e.BoolAttr(v.Extra, 3, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " momentary='")
+	}
+	if v.Peak {
+		e.BoolAttr(v.Extra, 4, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " peak='")
+	}
+	if v.Status {
+		e.BoolAttr(v.Extra, 5, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " status='")
+	}
+	if v.Computed {
+		e.BoolAttr(v.Extra, 6, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " computed='")
+	}
+	if v.Identity {
+		e.BoolAttr(v.Extra, 7, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " identity='")
+	}
+	if v.HistoricalSecond {
+		e.BoolAttr(v.Extra, 8, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalSecond='")
+	}
+	if v.HistoricalMinute {
+		e.BoolAttr(v.Extra, 9, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalMinute='")
+	}
+	if v.HistoricalHour {
+		e.BoolAttr(v.Extra, 10, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalHour='")
+	}
+	if v.HistoricalDay {
+		e.BoolAttr(v.Extra, 11, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalDay='")
+	}
+	if v.HistoricalWeek {
+		e.BoolAttr(v.Extra, 12, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalWeek='")
+	}
+	if v.HistoricalMonth {
+		e.BoolAttr(v.Extra, 13, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalMonth='")
+	}
+	if v.HistoricalQuarter {
+		e.BoolAttr(v.Extra, 14, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalQuarter='")
+	}
+	if v.HistoricalYear {
+		e.BoolAttr(v.Extra, 15, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalYear='")
+	}
+	if v.HistoricalOther {
+		e.BoolAttr(v.Extra, 16, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " historicalOther='")
+	}
+	if v.Missing {
+		e.BoolAttr(v.Extra, 17, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " missing='")
+	}
+	if v.InProgress {
+		e.BoolAttr(v.Extra, 18, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " inProgress='")
+	}
+	if v.AutomaticEstimate {
+		e.BoolAttr(v.Extra, 19, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " automaticEstimate='")
+	}
+	if v.ManualEstimate {
+		e.BoolAttr(v.Extra, 20, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualEstimate='")
+	}
+	if v.ManualReadout {
+		e.BoolAttr(v.Extra, 21, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " manualReadout='")
+	}
+	if v.AutomaticReadout {
+		e.BoolAttr(v.Extra, 22, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " automaticReadout='")
+	}
+	if v.TimeOffset {
+		e.BoolAttr(v.Extra, 23, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " timeOffset='")
+	}
+	if v.Warning {
+		e.BoolAttr(v.Extra, 24, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " warning='")
+	}
+	if v.Error {
+		e.BoolAttr(v.Extra, 25, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " error='")
+	}
+	if v.Signed {
+		e.BoolAttr(v.Extra, 26, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " signed='")
+	}
+	if v.Invoiced {
+		e.BoolAttr(v.Extra, 27, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " invoiced='")
+	}
+	if v.EndOfSeries {
+		e.BoolAttr(v.Extra, 28, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " endOfSeries='")
+	}
+	if v.PowerFailure {
+		e.BoolAttr(v.Extra, 29, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " powerFailure='")
+	}
+	if v.InvoiceConfirmed {
+		e.BoolAttr(v.Extra, 30, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " invoiceConfirmed='")
+	}
+	if v.Writable {
+		e.BoolAttr(v.Extra, 31, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 31, " writable='")
+	}
+	if v.Module != "" {
+		e.Attr(" module='", v.Module)
+	}
+	if v.StringIDs != "" {
+		e.Attr(" stringIds='", v.StringIDs)
+	}
+	e.Empty(v.Extra, tag, "</enum>")
+}
+
+func (v *Enum) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 0
+		case "value":
+			d.String(&v.Value)
+			seen |= 1 << 1
+		case "dataType":
+			d.String(&v.DataType)
+			seen |= 1 << 2
+		case "momentary":
+			v.Momentary = d.Bool(true, 3)
+		case "peak":
+			v.Peak = d.Bool(true, 4)
+		case "status":
+			v.Status = d.Bool(true, 5)
+		case "computed":
+			v.Computed = d.Bool(true, 6)
+		case "identity":
+			v.Identity = d.Bool(true, 7)
+		case "historicalSecond":
+			v.HistoricalSecond = d.Bool(true, 8)
+		case "historicalMinute":
+			v.HistoricalMinute = d.Bool(true, 9)
+		case "historicalHour":
+			v.HistoricalHour = d.Bool(true, 10)
+		case "historicalDay":
+			v.HistoricalDay = d.Bool(true, 11)
+		case "historicalWeek":
+			v.HistoricalWeek = d.Bool(true, 12)
+		case "historicalMonth":
+			v.HistoricalMonth = d.Bool(true, 13)
+		case "historicalQuarter":
+			v.HistoricalQuarter = d.Bool(true, 14)
+		case "historicalYear":
+			v.HistoricalYear = d.Bool(true, 15)
+		case "historicalOther":
+			v.HistoricalOther = d.Bool(true, 16)
+		case "missing":
+			v.Missing = d.Bool(true, 17)
+		case "inProgress":
+			v.InProgress = d.Bool(true, 18)
+		case "automaticEstimate":
+			v.AutomaticEstimate = d.Bool(true, 19)
+		case "manualEstimate":
+			v.ManualEstimate = d.Bool(true, 20)
+		case "manualReadout":
+			v.ManualReadout = d.Bool(true, 21)
+		case "automaticReadout":
+			v.AutomaticReadout = d.Bool(true, 22)
+		case "timeOffset":
+			v.TimeOffset = d.Bool(true, 23)
+		case "warning":
+			v.Warning = d.Bool(true, 24)
+		case "error":
+			v.Error = d.Bool(true, 25)
+		case "signed":
+			v.Signed = d.Bool(true, 26)
+		case "invoiced":
+			v.Invoiced = d.Bool(true, 27)
+		case "endOfSeries":
+			v.EndOfSeries = d.Bool(true, 28)
+		case "powerFailure":
+			v.PowerFailure = d.Bool(true, 29)
+		case "invoiceConfirmed":
+			v.InvoiceConfirmed = d.Bool(true, 30)
+		case "writable":
+			v.Writable = d.Bool(true, 31)
+		case "module":
+			d.Optional(&v.Module)
+		case "stringIds":
+			d.Optional(&v.StringIDs)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("value")
+	}
+	if seen&(1<<2) == 0 {
+		d.MissingAttr("dataType")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Int) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<int name='", v.Name)
+	e.IntAttr(v.Extra, 1, " value='", int64(v.Value))
+	if v.Momentary {
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
+	}
+	if v.Peak {
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
+	}
+	if v.Status {
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
+	}
+	if v.Computed {
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
+	}
+	if v.Identity {
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
+	}
+	if v.HistoricalSecond {
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
+	}
+	if v.HistoricalMinute {
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
+	}
+	if v.HistoricalHour {
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
+	}
+	if v.HistoricalDay {
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
+	}
+	if v.HistoricalWeek {
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
+	}
+	if v.HistoricalMonth {
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
+	}
+	if v.HistoricalQuarter {
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
+	}
+	if v.HistoricalYear {
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
+	}
+	if v.HistoricalOther {
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
+	}
+	if v.Missing {
+		e.BoolAttr(v.Extra, 16, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " missing='")
+	}
+	if v.InProgress {
+		e.BoolAttr(v.Extra, 17, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " inProgress='")
+	}
+	if v.AutomaticEstimate {
+		e.BoolAttr(v.Extra, 18, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " automaticEstimate='")
+	}
+	if v.ManualEstimate {
+		e.BoolAttr(v.Extra, 19, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " manualEstimate='")
+	}
+	if v.ManualReadout {
+		e.BoolAttr(v.Extra, 20, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualReadout='")
+	}
+	if v.AutomaticReadout {
+		e.BoolAttr(v.Extra, 21, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " automaticReadout='")
+	}
+	if v.TimeOffset {
+		e.BoolAttr(v.Extra, 22, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " timeOffset='")
+	}
+	if v.Warning {
+		e.BoolAttr(v.Extra, 23, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " warning='")
+	}
+	if v.Error {
+		e.BoolAttr(v.Extra, 24, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " error='")
+	}
+	if v.Signed {
+		e.BoolAttr(v.Extra, 25, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " signed='")
+	}
+	if v.Invoiced {
+		e.BoolAttr(v.Extra, 26, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " invoiced='")
+	}
+	if v.EndOfSeries {
+		e.BoolAttr(v.Extra, 27, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " endOfSeries='")
+	}
+	if v.PowerFailure {
+		e.BoolAttr(v.Extra, 28, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " powerFailure='")
+	}
+	if v.InvoiceConfirmed {
+		e.BoolAttr(v.Extra, 29, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " invoiceConfirmed='")
+	}
+	if v.Writable {
+		e.BoolAttr(v.Extra, 30, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " writable='")
+	}
+	if v.Module != "" {
+		e.Attr(" module='", v.Module)
+	}
+	if v.StringIDs != "" {
+		e.Attr(" stringIds='", v.StringIDs)
+	}
+	e.Empty(v.Extra, tag, "</int>")
+}
+
+func (v *Int) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 0
+		case "value":
+			v.Value = int32(d.Int(32, 1))
+			seen |= 1 << 1
+		case "momentary":
+			v.Momentary = d.Bool(true, 2)
+		case "peak":
+			v.Peak = d.Bool(true, 3)
+		case "status":
+			v.Status = d.Bool(true, 4)
+		case "computed":
+			v.Computed = d.Bool(true, 5)
+		case "identity":
+			v.Identity = d.Bool(true, 6)
+		case "historicalSecond":
+			v.HistoricalSecond = d.Bool(true, 7)
+		case "historicalMinute":
+			v.HistoricalMinute = d.Bool(true, 8)
+		case "historicalHour":
+			v.HistoricalHour = d.Bool(true, 9)
+		case "historicalDay":
+			v.HistoricalDay = d.Bool(true, 10)
+		case "historicalWeek":
+			v.HistoricalWeek = d.Bool(true, 11)
+		case "historicalMonth":
+			v.HistoricalMonth = d.Bool(true, 12)
+		case "historicalQuarter":
+			v.HistoricalQuarter = d.Bool(true, 13)
+		case "historicalYear":
+			v.HistoricalYear = d.Bool(true, 14)
+		case "historicalOther":
+			v.HistoricalOther = d.Bool(true, 15)
+		case "missing":
+			v.Missing = d.Bool(true, 16)
+		case "inProgress":
+			v.InProgress = d.Bool(true, 17)
+		case "automaticEstimate":
+			v.AutomaticEstimate = d.Bool(true, 18)
+		case "manualEstimate":
+			v.ManualEstimate = d.Bool(true, 19)
+		case "manualReadout":
+			v.ManualReadout = d.Bool(true, 20)
+		case "automaticReadout":
+			v.AutomaticReadout = d.Bool(true, 21)
+		case "timeOffset":
+			v.TimeOffset = d.Bool(true, 22)
+		case "warning":
+			v.Warning = d.Bool(true, 23)
+		case "error":
+			v.Error = d.Bool(true, 24)
+		case "signed":
+			v.Signed = d.Bool(true, 25)
+		case "invoiced":
+			v.Invoiced = d.Bool(true, 26)
+		case "endOfSeries":
+			v.EndOfSeries = d.Bool(true, 27)
+		case "powerFailure":
+			v.PowerFailure = d.Bool(true, 28)
+		case "invoiceConfirmed":
+			v.InvoiceConfirmed = d.Bool(true, 29)
+		case "writable":
+			v.Writable = d.Bool(true, 30)
+		case "module":
+			d.Optional(&v.Module)
+		case "stringIds":
+			d.Optional(&v.StringIDs)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Long) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<long name='", v.Name)
+	e.IntAttr(v.Extra, 1, " value='", v.Value)
+	if v.Momentary {
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
+	}
+	if v.Peak {
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
+	}
+	if v.Status {
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
+	}
+	if v.Computed {
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
+	}
+	if v.Identity {
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
+	}
+	if v.HistoricalSecond {
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
+	}
+	if v.HistoricalMinute {
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
+	}
+	if v.HistoricalHour {
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
+	}
+	if v.HistoricalDay {
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
+	}
+	if v.HistoricalWeek {
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
+	}
+	if v.HistoricalMonth {
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
+	}
+	if v.HistoricalQuarter {
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
+	}
+	if v.HistoricalYear {
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
+	}
+	if v.HistoricalOther {
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
+	}
+	if v.Missing {
+		e.BoolAttr(v.Extra, 16, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " missing='")
+	}
+	if v.InProgress {
+		e.BoolAttr(v.Extra, 17, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " inProgress='")
+	}
+	if v.AutomaticEstimate {
+		e.BoolAttr(v.Extra, 18, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " automaticEstimate='")
+	}
+	if v.ManualEstimate {
+		e.BoolAttr(v.Extra, 19, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " manualEstimate='")
+	}
+	if v.ManualReadout {
+		e.BoolAttr(v.Extra, 20, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualReadout='")
+	}
+	if v.AutomaticReadout {
+		e.BoolAttr(v.Extra, 21, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " automaticReadout='")
+	}
+	if v.TimeOffset {
+		e.BoolAttr(v.Extra, 22, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " timeOffset='")
+	}
+	if v.Warning {
+		e.BoolAttr(v.Extra, 23, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " warning='")
+	}
+	if v.Error {
+		e.BoolAttr(v.Extra, 24, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " error='")
+	}
+	if v.Signed {
+		e.BoolAttr(v.Extra, 25, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " signed='")
+	}
+	if v.Invoiced {
+		e.BoolAttr(v.Extra, 26, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " invoiced='")
+	}
+	if v.EndOfSeries {
+		e.BoolAttr(v.Extra, 27, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " endOfSeries='")
+	}
+	if v.PowerFailure {
+		e.BoolAttr(v.Extra, 28, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " powerFailure='")
+	}
+	if v.InvoiceConfirmed {
+		e.BoolAttr(v.Extra, 29, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " invoiceConfirmed='")
+	}
+	if v.Writable {
+		e.BoolAttr(v.Extra, 30, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " writable='")
+	}
+	if v.Module != "" {
+		e.Attr(" module='", v.Module)
+	}
+	if v.StringIDs != "" {
+		e.Attr(" stringIds='", v.StringIDs)
+	}
+	e.Empty(v.Extra, tag, "</long>")
+}
+
+func (v *Long) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 0
+		case "value":
+			v.Value = d.Int(64, 1)
+			seen |= 1 << 1
+		case "momentary":
+			v.Momentary = d.Bool(true, 2)
+		case "peak":
+			v.Peak = d.Bool(true, 3)
+		case "status":
+			v.Status = d.Bool(true, 4)
+		case "computed":
+			v.Computed = d.Bool(true, 5)
+		case "identity":
+			v.Identity = d.Bool(true, 6)
+		case "historicalSecond":
+			v.HistoricalSecond = d.Bool(true, 7)
+		case "historicalMinute":
+			v.HistoricalMinute = d.Bool(true, 8)
+		case "historicalHour":
+			v.HistoricalHour = d.Bool(true, 9)
+		case "historicalDay":
+			v.HistoricalDay = d.Bool(true, 10)
+		case "historicalWeek":
+			v.HistoricalWeek = d.Bool(true, 11)
+		case "historicalMonth":
+			v.HistoricalMonth = d.Bool(true, 12)
+		case "historicalQuarter":
+			v.HistoricalQuarter = d.Bool(true, 13)
+		case "historicalYear":
+			v.HistoricalYear = d.Bool(true, 14)
+		case "historicalOther":
+			v.HistoricalOther = d.Bool(true, 15)
+		case "missing":
+			v.Missing = d.Bool(true, 16)
+		case "inProgress":
+			v.InProgress = d.Bool(true, 17)
+		case "automaticEstimate":
+			v.AutomaticEstimate = d.Bool(true, 18)
+		case "manualEstimate":
+			v.ManualEstimate = d.Bool(true, 19)
+		case "manualReadout":
+			v.ManualReadout = d.Bool(true, 20)
+		case "automaticReadout":
+			v.AutomaticReadout = d.Bool(true, 21)
+		case "timeOffset":
+			v.TimeOffset = d.Bool(true, 22)
+		case "warning":
+			v.Warning = d.Bool(true, 23)
+		case "error":
+			v.Error = d.Bool(true, 24)
+		case "signed":
+			v.Signed = d.Bool(true, 25)
+		case "invoiced":
+			v.Invoiced = d.Bool(true, 26)
+		case "endOfSeries":
+			v.EndOfSeries = d.Bool(true, 27)
+		case "powerFailure":
+			v.PowerFailure = d.Bool(true, 28)
+		case "invoiceConfirmed":
+			v.InvoiceConfirmed = d.Bool(true, 29)
+		case "writable":
+			v.Writable = d.Bool(true, 30)
+		case "module":
+			d.Optional(&v.Module)
+		case "stringIds":
+			d.Optional(&v.StringIDs)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *Time) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<time name='", v.Name)
+	mark := e.Put(" value='")
+	e.Add(v.Value.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 1)
+	if v.Momentary {
+		e.BoolAttr(v.Extra, 2, " momentary='", v.Momentary)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " momentary='")
+	}
+	if v.Peak {
+		e.BoolAttr(v.Extra, 3, " peak='", v.Peak)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " peak='")
+	}
+	if v.Status {
+		e.BoolAttr(v.Extra, 4, " status='", v.Status)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " status='")
+	}
+	if v.Computed {
+		e.BoolAttr(v.Extra, 5, " computed='", v.Computed)
+	} else {
+		e.RestoreAttr(v.Extra, 5, " computed='")
+	}
+	if v.Identity {
+		e.BoolAttr(v.Extra, 6, " identity='", v.Identity)
+	} else {
+		e.RestoreAttr(v.Extra, 6, " identity='")
+	}
+	if v.HistoricalSecond {
+		e.BoolAttr(v.Extra, 7, " historicalSecond='", v.HistoricalSecond)
+	} else {
+		e.RestoreAttr(v.Extra, 7, " historicalSecond='")
+	}
+	if v.HistoricalMinute {
+		e.BoolAttr(v.Extra, 8, " historicalMinute='", v.HistoricalMinute)
+	} else {
+		e.RestoreAttr(v.Extra, 8, " historicalMinute='")
+	}
+	if v.HistoricalHour {
+		e.BoolAttr(v.Extra, 9, " historicalHour='", v.HistoricalHour)
+	} else {
+		e.RestoreAttr(v.Extra, 9, " historicalHour='")
+	}
+	if v.HistoricalDay {
+		e.BoolAttr(v.Extra, 10, " historicalDay='", v.HistoricalDay)
+	} else {
+		e.RestoreAttr(v.Extra, 10, " historicalDay='")
+	}
+	if v.HistoricalWeek {
+		e.BoolAttr(v.Extra, 11, " historicalWeek='", v.HistoricalWeek)
+	} else {
+		e.RestoreAttr(v.Extra, 11, " historicalWeek='")
+	}
+	if v.HistoricalMonth {
+		e.BoolAttr(v.Extra, 12, " historicalMonth='", v.HistoricalMonth)
+	} else {
+		e.RestoreAttr(v.Extra, 12, " historicalMonth='")
+	}
+	if v.HistoricalQuarter {
+		e.BoolAttr(v.Extra, 13, " historicalQuarter='", v.HistoricalQuarter)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " historicalQuarter='")
+	}
+	if v.HistoricalYear {
+		e.BoolAttr(v.Extra, 14, " historicalYear='", v.HistoricalYear)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " historicalYear='")
+	}
+	if v.HistoricalOther {
+		e.BoolAttr(v.Extra, 15, " historicalOther='", v.HistoricalOther)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " historicalOther='")
+	}
+	if v.Missing {
+		e.BoolAttr(v.Extra, 16, " missing='", v.Missing)
+	} else {
+		e.RestoreAttr(v.Extra, 16, " missing='")
+	}
+	if v.InProgress {
+		e.BoolAttr(v.Extra, 17, " inProgress='", v.InProgress)
+	} else {
+		e.RestoreAttr(v.Extra, 17, " inProgress='")
+	}
+	if v.AutomaticEstimate {
+		e.BoolAttr(v.Extra, 18, " automaticEstimate='", v.AutomaticEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 18, " automaticEstimate='")
+	}
+	if v.ManualEstimate {
+		e.BoolAttr(v.Extra, 19, " manualEstimate='", v.ManualEstimate)
+	} else {
+		e.RestoreAttr(v.Extra, 19, " manualEstimate='")
+	}
+	if v.ManualReadout {
+		e.BoolAttr(v.Extra, 20, " manualReadout='", v.ManualReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 20, " manualReadout='")
+	}
+	if v.AutomaticReadout {
+		e.BoolAttr(v.Extra, 21, " automaticReadout='", v.AutomaticReadout)
+	} else {
+		e.RestoreAttr(v.Extra, 21, " automaticReadout='")
+	}
+	if v.TimeOffset {
+		e.BoolAttr(v.Extra, 22, " timeOffset='", v.TimeOffset)
+	} else {
+		e.RestoreAttr(v.Extra, 22, " timeOffset='")
+	}
+	if v.Warning {
+		e.BoolAttr(v.Extra, 23, " warning='", v.Warning)
+	} else {
+		e.RestoreAttr(v.Extra, 23, " warning='")
+	}
+	if v.Error {
+		e.BoolAttr(v.Extra, 24, " error='", v.Error)
+	} else {
+		e.RestoreAttr(v.Extra, 24, " error='")
+	}
+	if v.Signed {
+		e.BoolAttr(v.Extra, 25, " signed='", v.Signed)
+	} else {
+		e.RestoreAttr(v.Extra, 25, " signed='")
+	}
+	if v.Invoiced {
+		e.BoolAttr(v.Extra, 26, " invoiced='", v.Invoiced)
+	} else {
+		e.RestoreAttr(v.Extra, 26, " invoiced='")
+	}
+	if v.EndOfSeries {
+		e.BoolAttr(v.Extra, 27, " endOfSeries='", v.EndOfSeries)
+	} else {
+		e.RestoreAttr(v.Extra, 27, " endOfSeries='")
+	}
+	if v.PowerFailure {
+		e.BoolAttr(v.Extra, 28, " powerFailure='", v.PowerFailure)
+	} else {
+		e.RestoreAttr(v.Extra, 28, " powerFailure='")
+	}
+	if v.InvoiceConfirmed {
+		e.BoolAttr(v.Extra, 29, " invoiceConfirmed='", v.InvoiceConfirmed)
+	} else {
+		e.RestoreAttr(v.Extra, 29, " invoiceConfirmed='")
+	}
+	if v.Writable {
+		e.BoolAttr(v.Extra, 30, " writable='", v.Writable)
+	} else {
+		e.RestoreAttr(v.Extra, 30, " writable='")
+	}
+	if v.Module != "" {
+		e.Attr(" module='", v.Module)
+	}
+	if v.StringIDs != "" {
+		e.Attr(" stringIds='", v.StringIDs)
+	}
+	e.Empty(v.Extra, tag, "</time>")
+}
+
+func (v *Time) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			d.String(&v.Name)
+			seen |= 1 << 0
+		case "value":
+			stanza.ReadTimeOfDay(&d, &v.Value, true, 1)
+			seen |= 1 << 1
+		case "momentary":
+			v.Momentary = d.Bool(true, 2)
+		case "peak":
+			v.Peak = d.Bool(true, 3)
+		case "status":
+			v.Status = d.Bool(true, 4)
+		case "computed":
+			v.Computed = d.Bool(true, 5)
+		case "identity":
+			v.Identity = d.Bool(true, 6)
+		case "historicalSecond":
+			v.HistoricalSecond = d.Bool(true, 7)
+		case "historicalMinute":
+			v.HistoricalMinute = d.Bool(true, 8)
+		case "historicalHour":
+			v.HistoricalHour = d.Bool(true, 9)
+		case "historicalDay":
+			v.HistoricalDay = d.Bool(true, 10)
+		case "historicalWeek":
+			v.HistoricalWeek = d.Bool(true, 11)
+		case "historicalMonth":
+			v.HistoricalMonth = d.Bool(true, 12)
+		case "historicalQuarter":
+			v.HistoricalQuarter = d.Bool(true, 13)
+		case "historicalYear":
+			v.HistoricalYear = d.Bool(true, 14)
+		case "historicalOther":
+			v.HistoricalOther = d.Bool(true, 15)
+		case "missing":
+			v.Missing = d.Bool(true, 16)
+		case "inProgress":
+			v.InProgress = d.Bool(true, 17)
+		case "automaticEstimate":
+			v.AutomaticEstimate = d.Bool(true, 18)
+		case "manualEstimate":
+			v.ManualEstimate = d.Bool(true, 19)
+		case "manualReadout":
+			v.ManualReadout = d.Bool(true, 20)
+		case "automaticReadout":
+			v.AutomaticReadout = d.Bool(true, 21)
+		case "timeOffset":
+			v.TimeOffset = d.Bool(true, 22)
+		case "warning":
+			v.Warning = d.Bool(true, 23)
+		case "error":
+			v.Error = d.Bool(true, 24)
+		case "signed":
+			v.Signed = d.Bool(true, 25)
+		case "invoiced":
+			v.Invoiced = d.Bool(true, 26)
+		case "endOfSeries":
+			v.EndOfSeries = d.Bool(true, 27)
+		case "powerFailure":
+			v.PowerFailure = d.Bool(true, 28)
+		case "invoiceConfirmed":
+			v.InvoiceConfirmed = d.Bool(true, 29)
+		case "writable":
+			v.Writable = d.Bool(true, 30)
+		case "module":
+			d.Optional(&v.Module)
+		case "stringIds":
+			d.Optional(&v.StringIDs)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("name")
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("value")
+	}
+	return d.End(&v.Extra)
 }

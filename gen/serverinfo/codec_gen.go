@@ -22,295 +22,206 @@ func (*ServerInfo) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ServerInfo) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<serverinfo"...)
-	} else {
-		b = append(b, "<serverinfo xmlns='urn:xmpp:serverinfo:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<serverinfo xmlns='urn:xmpp:serverinfo:0'", 11)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Domains {
-		if b, err = v.Domains[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Domains[i].appendXML(e)
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</serverinfo>"), nil
+	e.Close(v.Extra, inner, "</serverinfo>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ServerInfo) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "serverinfo") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "serverinfo")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "domain":
-			if c.Same() {
-				if v.Domains == nil {
-					v.Domains = make([]Domain, 0, c.Count())
+			if d.Same() {
+				if len(v.Domains) == cap(v.Domains) {
+					v.Domains = append(v.Domains, make([]Domain, d.Count())...)[:len(v.Domains)]
 				}
-				v.Domains = append(v.Domains, Domain{})
-				if err := v.Domains[len(v.Domains)-1].decodeXML(c.Raw()); err != nil {
+				v.Domains = v.Domains[:len(v.Domains)+1]
+				if err := v.Domains[len(v.Domains)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Domain) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<domain"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Domain) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<domain name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
 	if v.Federation != nil {
-		if b, err = v.Federation.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Federation.appendXML(e)
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</domain>"), nil
+	e.Close(v.Extra, inner, "</domain>")
 }
 
 func (v *Domain) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "federation":
-			if c.Same() {
+			if d.Same() {
 				if v.Federation != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Federation = new(Federation)
-				if err := v.Federation.decodeXML(c.Raw()); err != nil {
+				if err := v.Federation.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Federation) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<federation"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Federation) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<federation")
 	for i := range v.RemoteDomains {
-		if b, err = v.RemoteDomains[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.RemoteDomains[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</federation>"), nil
+	e.Close(v.Extra, inner, "</federation>")
 }
 
 func (v *Federation) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "remote-domain":
-			if c.Same() {
-				if v.RemoteDomains == nil {
-					v.RemoteDomains = make([]RemoteDomain, 0, c.Count())
-				}
-				v.RemoteDomains = append(v.RemoteDomains, RemoteDomain{})
-				if err := v.RemoteDomains[len(v.RemoteDomains)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "remote-domain":
+			if len(v.RemoteDomains) == cap(v.RemoteDomains) {
+				v.RemoteDomains = append(v.RemoteDomains, make([]RemoteDomain, d.Count())...)[:len(v.RemoteDomains)]
+			}
+			v.RemoteDomains = v.RemoteDomains[:len(v.RemoteDomains)+1]
+			if err := v.RemoteDomains[len(v.RemoteDomains)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *RemoteDomain) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<remote-domain"...)
+func (v *RemoteDomain) appendXML(e *wire.Encoder) {
+	tag := e.Open("<remote-domain")
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Connections {
-		if b, err = v.Connections[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Connections[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</remote-domain>"), nil
+	e.Close(v.Extra, inner, "</remote-domain>")
 }
 
 func (v *RemoteDomain) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "connection":
-			if c.Same() {
-				if v.Connections == nil {
-					v.Connections = make([]Connection, 0, c.Count())
-				}
-				v.Connections = append(v.Connections, Connection{})
-				if err := v.Connections[len(v.Connections)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Connections) == cap(v.Connections) {
+				v.Connections = append(v.Connections, make([]Connection, d.Count())...)[:len(v.Connections)]
 			}
+			v.Connections = v.Connections[:len(v.Connections)+1]
+			if err := v.Connections[len(v.Connections)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Connection) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<connection"...)
+func (v *Connection) appendXML(e *wire.Encoder) {
+	tag := e.Open("<connection")
 	if v.Direction != "" {
-		if b, err = wire.AppendAttr(b, " type='", string(v.Direction)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " type='")
+		e.Attr(" type='", string(v.Direction))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</connection>"), nil
+	e.Empty(v.Extra, tag, "</connection>")
 }
 
 func (v *Connection) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Direction = Direction(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Direction))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -20,61 +20,34 @@ func (*Session) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Session) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session"...)
-	} else {
-		b = append(b, "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'", 8)
+	inner := e.Inside(v.Extra, tag)
 	if v.Optional {
-		mark := len(b)
-		b = append(b, "<optional/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<optional>", NS)
-		}
+		e.Flag(v.Extra, 0, "<optional>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
+	e.Close(v.Extra, inner, "</session>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Session) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "optional":
-			if c.Same() && !bool(v.Optional) {
-				v.Optional = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "optional":
+			d.Flag((*bool)(&v.Optional), 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -100,46 +73,13 @@ func (*Request) NewResult() *stanza.Empty {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<session/>"...), nil
-		}
-		return append(b, "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session"...)
-	} else {
-		b = append(b, "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	return d.End(&v.Extra)
 }

@@ -27,97 +27,72 @@ func (*FileSharing) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *FileSharing) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<file-sharing"...)
-	} else {
-		b = append(b, "<file-sharing xmlns='urn:xmpp:sfs:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<file-sharing xmlns='urn:xmpp:sfs:0'", 13)
 	if v.Disposition != "" {
-		if b, err = wire.AppendAttr(b, " disposition='", string(v.Disposition)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " disposition='")
+		e.Attr(" disposition='", string(v.Disposition))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.File.AppendXML(b, NS); err != nil {
-		return b, err
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.File.AppendXML(e.Buf, NS))
 	if v.Sources != nil {
-		if b, err = v.Sources.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Sources.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</file-sharing>"), nil
+	e.Close(v.Extra, inner, "</file-sharing>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FileSharing) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "file-sharing") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "file-sharing")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "disposition":
-			v.Disposition = Disposition(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Disposition))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "file":
-			if c.In(filemeta.NS) && seen&(1<<0) == 0 {
+			if d.In(filemeta.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.File.DecodeXML(c.Raw()); err != nil {
+				if err := v.File.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sources":
-			if c.Same() && v.Sources == nil {
+			if d.Same() && v.Sources == nil {
 				v.Sources = new(Sources)
-				if err := v.Sources.DecodeXML(c.Raw()); err != nil {
+				if err := v.Sources.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("file")
+		d.MissingChild("file")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -138,93 +113,72 @@ func (*Sources) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Sources) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sources"...)
-	} else {
-		b = append(b, "<sources xmlns='urn:xmpp:sfs:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sources xmlns='urn:xmpp:sfs:0'", 8)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Addresses {
-		if b, err = v.Addresses[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Addresses[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Sessions {
-		if b, err = v.Sessions[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Sessions[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sources>"), nil
+	e.Close(v.Extra, inner, "</sources>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Sources) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sources") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "sources")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url-data":
-			if c.In(urldata.NS) {
-				if v.Addresses == nil {
-					v.Addresses = make([]urldata.Address, 0, c.Count())
+			if d.In(urldata.NS) {
+				if len(v.Addresses) == cap(v.Addresses) {
+					v.Addresses = append(v.Addresses, make([]urldata.Address, d.Count())...)[:len(v.Addresses)]
 				}
-				v.Addresses = append(v.Addresses, urldata.Address{})
-				if err := v.Addresses[len(v.Addresses)-1].DecodeXML(c.Raw()); err != nil {
+				v.Addresses = v.Addresses[:len(v.Addresses)+1]
+				if err := v.Addresses[len(v.Addresses)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "jinglepub":
-			if c.In(jinglepub.NS) {
-				if v.Sessions == nil {
-					v.Sessions = make([]jinglepub.Session, 0, c.Count())
+			if d.In(jinglepub.NS) {
+				if len(v.Sessions) == cap(v.Sessions) {
+					v.Sessions = append(v.Sessions, make([]jinglepub.Session, d.Count())...)[:len(v.Sessions)]
 				}
-				v.Sessions = append(v.Sessions, jinglepub.Session{})
-				if err := v.Sessions[len(v.Sessions)-1].DecodeXML(c.Raw()); err != nil {
+				v.Sessions = v.Sessions[:len(v.Sessions)+1]
+				if err := v.Sessions[len(v.Sessions)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,182 +22,62 @@ func (*Note) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Note) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<note"...)
-	} else {
-		b = append(b, "<note xmlns='http://www.jabber.org/protocol/sharednote'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Color != "" {
-		if b, err = wire.AppendLeaf(b, "<color>", v.Color, "</color>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<color>", NS)
-	}
-	mark = len(b)
-	if v.Background != "" {
-		if b, err = wire.AppendLeaf(b, "<bgcolor>", v.Background, "</bgcolor>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<bgcolor>", NS)
-	}
-	mark = len(b)
-	if v.Font != "" {
-		if b, err = wire.AppendLeaf(b, "<font>", v.Font, "</font>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<font>", NS)
-	}
-	mark = len(b)
-	if v.X != "" {
-		if b, err = wire.AppendLeaf(b, "<x>", v.X, "</x>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<x>", NS)
-	}
-	mark = len(b)
-	if v.Y != "" {
-		if b, err = wire.AppendLeaf(b, "<y>", v.Y, "</y>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<y>", NS)
-	}
-	mark = len(b)
-	if v.Z != "" {
-		if b, err = wire.AppendLeaf(b, "<z>", v.Z, "</z>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<z>", NS)
-	}
-	mark = len(b)
-	if v.Width != "" {
-		if b, err = wire.AppendLeaf(b, "<width>", v.Width, "</width>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<width>", NS)
-	}
-	mark = len(b)
-	if v.Height != "" {
-		if b, err = wire.AppendLeaf(b, "<height>", v.Height, "</height>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<height>", NS)
-	}
-	mark = len(b)
-	if v.Update != "" {
-		if b, err = wire.AppendLeaf(b, "<update>", string(v.Update), "</update>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<update>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</note>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<note xmlns='http://www.jabber.org/protocol/sharednote'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<color></color>", 7, v.Color)
+	e.OptionalLeaf(v.Extra, 1, "<bgcolor></bgcolor>", 9, v.Background)
+	e.OptionalLeaf(v.Extra, 2, "<font></font>", 6, v.Font)
+	e.OptionalLeaf(v.Extra, 3, "<x></x>", 3, v.X)
+	e.OptionalLeaf(v.Extra, 4, "<y></y>", 3, v.Y)
+	e.OptionalLeaf(v.Extra, 5, "<z></z>", 3, v.Z)
+	e.OptionalLeaf(v.Extra, 6, "<width></width>", 7, v.Width)
+	e.OptionalLeaf(v.Extra, 7, "<height></height>", 8, v.Height)
+	e.OptionalLeaf(v.Extra, 8, "<update></update>", 8, string(v.Update))
+	e.Close(v.Extra, inner, "</note>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Note) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "note") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "color":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Color = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "bgcolor":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Background = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
-		case "font":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Font = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
-		case "x":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.X = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
-		case "y":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Y = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
-		case "z":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Z = c.OptionalLeaf(&v.Extra, 5)
-				continue
-			}
-		case "width":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Width = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
-		case "height":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.Height = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
-		case "update":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.Update = Update(c.OptionalLeaf(&v.Extra, 8))
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "note")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "color":
+			d.OptionalLeaf(&v.Color, 0)
+			continue
+		case "bgcolor":
+			d.OptionalLeaf(&v.Background, 1)
+			continue
+		case "font":
+			d.OptionalLeaf(&v.Font, 2)
+			continue
+		case "x":
+			d.OptionalLeaf(&v.X, 3)
+			continue
+		case "y":
+			d.OptionalLeaf(&v.Y, 4)
+			continue
+		case "z":
+			d.OptionalLeaf(&v.Z, 5)
+			continue
+		case "width":
+			d.OptionalLeaf(&v.Width, 6)
+			continue
+		case "height":
+			d.OptionalLeaf(&v.Height, 7)
+			continue
+		case "update":
+			d.OptionalLeaf((*string)(&v.Update), 8)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

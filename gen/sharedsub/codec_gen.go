@@ -25,111 +25,59 @@ func (*Subscription) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Subscription) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<subscription"...)
-	} else {
-		b = append(b, "<subscription xmlns='urn:xmpp:pubsub:subscription:0'"...)
-	}
-	b = append(b, " server='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Service.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.ID != "" {
-		if b, err = wire.AppendLeaf(b, "<id>", v.ID, "</id>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<id>", NS)
-	}
-	mark = len(b)
-	if v.Title != "" {
-		if b, err = wire.AppendLeaf(b, "<title>", v.Title, "</title>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<title>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</subscription>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<subscription xmlns='urn:xmpp:pubsub:subscription:0'", 13)
+	e.SpelledAttr(v.Extra, 0, " server='", v.Service.String(), true)
+	e.Attr(" node='", v.Node)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<id></id>", 4, v.ID)
+	e.OptionalLeaf(v.Extra, 3, "<title></title>", 7, v.Title)
+	e.Close(v.Extra, inner, "</subscription>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Subscription) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "subscription") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "subscription")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "server":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Service = n
+			stanza.ReadJID(&d, &v.Service, true, 0)
 			seen |= 1 << 0
 		case "node":
-			v.Node = a.Value()
+			d.String(&v.Node)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.ID = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.ID, 2)
+			continue
 		case "title":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Title = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Title, 3)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("server")
+		d.MissingAttr("server")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("node")
+		d.MissingAttr("node")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -22,110 +22,68 @@ func (*Headers) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Headers) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<headers"...)
-	} else {
-		b = append(b, "<headers xmlns='http://jabber.org/protocol/shim'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<headers xmlns='http://jabber.org/protocol/shim'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</headers>"), nil
+	e.Close(v.Extra, inner, "</headers>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Headers) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "headers") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "headers")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "header":
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Header) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<header"...)
-	if b, err = wire.AppendAttr(b, " name='", string(v.Name)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</header>"), nil
+func (v *Header) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<header name='", string(v.Name))
+	e.Content(v.Extra, tag, v.Value, "</header>")
 }
 
 func (v *Header) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = Name(a.Value())
+			d.String((*string)(&v.Name))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -26,98 +26,71 @@ func (*SI) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SI) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<si"...)
-	} else {
-		b = append(b, "<si xmlns='http://jabber.org/protocol/si'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<si xmlns='http://jabber.org/protocol/si'", 3)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.MIMEType != "" {
-		if b, err = wire.AppendAttr(b, " mime-type='", v.MIMEType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " mime-type='")
+		e.Attr(" mime-type='", v.MIMEType)
 	}
 	if v.Profile != "" {
-		if b, err = wire.AppendAttr(b, " profile='", v.Profile); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " profile='")
+		e.Attr(" profile='", v.Profile)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Feature != nil {
-		if b, err = v.Feature.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Feature.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Payload {
-		b = wire.AppendRaw(b, v.Payload[i], NS)
+		e.Raw(v.Payload[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</si>"), nil
+	e.Close(v.Extra, inner, "</si>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SI) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "si") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "si")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "mime-type":
-			v.MIMEType = a.Optional(&v.Extra, 1)
+			d.Optional(&v.MIMEType)
 		case "profile":
-			v.Profile = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Profile)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "feature":
-			if c.In(featureneg.NS) {
+			if d.In(featureneg.NS) {
 				if v.Feature != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Feature = new(featureneg.Feature)
-				if err := v.Feature.DecodeXML(c.Raw()); err != nil {
+				if err := v.Feature.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Payload = append(v.Payload, c.Raw())
+		v.Payload = append(v.Payload, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -148,98 +121,71 @@ func (*Offer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Offer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<si"...)
-	} else {
-		b = append(b, "<si xmlns='http://jabber.org/protocol/si'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<si xmlns='http://jabber.org/protocol/si'", 3)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.MIMEType != "" {
-		if b, err = wire.AppendAttr(b, " mime-type='", v.MIMEType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " mime-type='")
+		e.Attr(" mime-type='", v.MIMEType)
 	}
 	if v.Profile != "" {
-		if b, err = wire.AppendAttr(b, " profile='", v.Profile); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " profile='")
+		e.Attr(" profile='", v.Profile)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Feature != nil {
-		if b, err = v.Feature.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Feature.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Payload {
-		b = wire.AppendRaw(b, v.Payload[i], NS)
+		e.Raw(v.Payload[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</si>"), nil
+	e.Close(v.Extra, inner, "</si>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Offer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "si") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "si")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "mime-type":
-			v.MIMEType = a.Optional(&v.Extra, 1)
+			d.Optional(&v.MIMEType)
 		case "profile":
-			v.Profile = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Profile)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "feature":
-			if c.In(featureneg.NS) {
+			if d.In(featureneg.NS) {
 				if v.Feature != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Feature = new(featureneg.Feature)
-				if err := v.Feature.DecodeXML(c.Raw()); err != nil {
+				if err := v.Feature.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Payload = append(v.Payload, c.Raw())
+		v.Payload = append(v.Payload, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -260,48 +206,15 @@ func (*BadProfile) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *BadProfile) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<bad-profile/>"...), nil
-		}
-		return append(b, "<bad-profile xmlns='http://jabber.org/protocol/si'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<bad-profile"...)
-	} else {
-		b = append(b, "<bad-profile xmlns='http://jabber.org/protocol/si'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</bad-profile>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<bad-profile xmlns='http://jabber.org/protocol/si'", 12, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *BadProfile) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "bad-profile") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "bad-profile")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -322,46 +235,13 @@ func (*NoValidStreams) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *NoValidStreams) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<no-valid-streams/>"...), nil
-		}
-		return append(b, "<no-valid-streams xmlns='http://jabber.org/protocol/si'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<no-valid-streams"...)
-	} else {
-		b = append(b, "<no-valid-streams xmlns='http://jabber.org/protocol/si'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</no-valid-streams>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<no-valid-streams xmlns='http://jabber.org/protocol/si'", 17, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *NoValidStreams) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "no-valid-streams") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "no-valid-streams")
+	return d.End(&v.Extra)
 }

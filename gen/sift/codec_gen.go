@@ -5,7 +5,6 @@ package sift
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,194 +25,104 @@ func (*File) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *File) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<file"...)
-	} else {
-		b = append(b, "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<file xmlns='http://jabber.org/protocol/si/profile/file-transfer'", 5)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Size != nil {
-		b = append(b, " size='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Size, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " size='", *v.Size)
 	}
 	if v.Hash != nil {
-		b = append(b, " hash='"...)
-		mark := len(b)
-		if b, err = v.Hash.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" hash='")
+		e.Add(v.Hash.AppendText(e.Buf))
+		e.EndAttr(v.Extra, mark, 2)
 	}
 	if v.Date != "" {
-		if b, err = wire.AppendAttr(b, " date='", v.Date); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " date='")
+		e.Attr(" date='", v.Date)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<desc>", v.Description, "</desc>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<desc>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 4, "<desc></desc>", 6, v.Description)
 	if v.Range != nil {
-		if b, err = v.Range.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Range.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</file>"), nil
+	e.Close(v.Extra, inner, "</file>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *File) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "file") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "file")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Name)
 		case "size":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Size = wire.Ptr(n)
+			v.Size = wire.Ptr(d.Uint(64, 1))
 		case "hash":
-			n, reason := stanza.DecodeHex(a.Value(), &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Hash = n
+			stanza.ReadHex(&d, &v.Hash, false, 2)
 		case "date":
-			v.Date = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Date)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "desc":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Description = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 4)
+			continue
 		case "range":
-			if c.Same() && v.Range == nil {
+			if v.Range == nil {
 				v.Range = new(Range)
-				if err := v.Range.decodeXML(c.Raw()); err != nil {
+				if err := v.Range.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Range) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<range"...)
+func (v *Range) appendXML(e *wire.Encoder) {
+	tag := e.Open("<range")
 	if v.Offset != nil {
-		b = append(b, " offset='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Offset, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " offset='", *v.Offset)
 	}
 	if v.Length != nil {
-		b = append(b, " length='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Length, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " length='", *v.Length)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</range>"), nil
+	e.Empty(v.Extra, tag, "</range>")
 }
 
 func (v *Range) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "offset":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Offset = wire.Ptr(n)
+			v.Offset = wire.Ptr(d.Uint(64, 0))
 		case "length":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Length = wire.Ptr(n)
+			v.Length = wire.Ptr(d.Uint(64, 1))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -35,229 +35,164 @@ func (*Sift) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Sift) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sift"...)
-	} else {
-		b = append(b, "<sift xmlns='urn:xmpp:sift:2'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sift xmlns='urn:xmpp:sift:2'", 5)
+	inner := e.Inside(v.Extra, tag)
 	if v.IQ != nil {
-		if b, err = v.IQ.appendXML(b, "<iq", "</iq>"); err != nil {
-			return b, err
-		}
+		v.IQ.appendXML(e, "<iq", "</iq>")
 	}
 	if v.Message != nil {
-		if b, err = v.Message.appendXML(b, "<message", "</message>"); err != nil {
-			return b, err
-		}
+		v.Message.appendXML(e, "<message", "</message>")
 	}
 	if v.Presence != nil {
-		if b, err = v.Presence.appendXML(b, "<presence", "</presence>"); err != nil {
-			return b, err
-		}
+		v.Presence.appendXML(e, "<presence", "</presence>")
 	}
 	if v.Subscription != nil {
-		if b, err = v.Subscription.appendXML(b, "<sub", "</sub>"); err != nil {
-			return b, err
-		}
+		v.Subscription.appendXML(e, "<sub", "</sub>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sift>"), nil
+	e.Close(v.Extra, inner, "</sift>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Sift) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sift") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "sift")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "iq":
-			if c.Same() && v.IQ == nil {
+			if v.IQ == nil {
 				v.IQ = new(Rule)
-				if err := v.IQ.decodeXML(c.Raw()); err != nil {
+				if err := v.IQ.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "message":
-			if c.Same() && v.Message == nil {
+			if v.Message == nil {
 				v.Message = new(Rule)
-				if err := v.Message.decodeXML(c.Raw()); err != nil {
+				if err := v.Message.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "presence":
-			if c.Same() && v.Presence == nil {
+			if v.Presence == nil {
 				v.Presence = new(Rule)
-				if err := v.Presence.decodeXML(c.Raw()); err != nil {
+				if err := v.Presence.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sub":
-			if c.Same() && v.Subscription == nil {
+			if v.Subscription == nil {
 				v.Subscription = new(Rule)
-				if err := v.Subscription.decodeXML(c.Raw()); err != nil {
+				if err := v.Subscription.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Rule) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
+func (v *Rule) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
 	if v.Recipient != "" {
-		if b, err = wire.AppendAttr(b, " recipient='", string(v.Recipient)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " recipient='")
+		e.Attr(" recipient='", string(v.Recipient))
 	}
 	if v.Sender != "" {
-		if b, err = wire.AppendAttr(b, " sender='", string(v.Sender)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sender='")
+		e.Attr(" sender='", string(v.Sender))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Exceptions {
-		if b, err = v.Exceptions[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Exceptions[i].appendXML(e)
 	}
 	for i := range v.Conditions {
-		b = wire.AppendRaw(b, v.Conditions[i], NS)
+		e.Raw(v.Conditions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Rule) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "recipient":
-			v.Recipient = Recipient(a.Optional(&v.Extra, 0))
+			d.Optional((*string)(&v.Recipient))
 		case "sender":
-			v.Sender = Sender(a.Optional(&v.Extra, 1))
+			d.Optional((*string)(&v.Sender))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "allow":
-			if c.Same() {
-				if v.Exceptions == nil {
-					v.Exceptions = make([]Allow, 0, c.Count())
+			if d.Same() {
+				if len(v.Exceptions) == cap(v.Exceptions) {
+					v.Exceptions = append(v.Exceptions, make([]Allow, d.Count())...)[:len(v.Exceptions)]
 				}
-				v.Exceptions = append(v.Exceptions, Allow{})
-				if err := v.Exceptions[len(v.Exceptions)-1].decodeXML(c.Raw()); err != nil {
+				v.Exceptions = v.Exceptions[:len(v.Exceptions)+1]
+				if err := v.Exceptions[len(v.Exceptions)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Conditions = append(v.Conditions, c.Raw())
+		v.Conditions = append(v.Conditions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Allow) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<allow"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " ns='", v.Namespace); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</allow>"), nil
+func (v *Allow) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<allow name='", v.Name)
+	e.Attr(" ns='", v.Namespace)
+	e.Empty(v.Extra, tag, "</allow>")
 }
 
 func (v *Allow) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "ns":
-			v.Namespace = a.Value()
+			d.String(&v.Namespace)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("ns")
+		d.MissingAttr("ns")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,96 +25,66 @@ func (*Signed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Signed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<signed"...)
-	} else {
-		b = append(b, "<signed xmlns='urn:xmpp:signed:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Signature.appendXML(b); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	b = append(b, "<data>"...)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</data>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<data>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<signed xmlns='urn:xmpp:signed:0'", 7)
+	inner := e.Inside(v.Extra, tag)
+	v.Signature.appendXML(e)
+	mark := len(e.Buf)
+	e.Put("<data>")
+	e.Add(v.Data.AppendText(e.Buf))
+	e.Put("</data>")
+	e.RespellChild(v.Extra, mark, 1, "<data>")
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</signed>"), nil
+	e.Close(v.Extra, inner, "</signed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Signed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "signed") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "signed")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "signature":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				if err := v.Signature.decodeXML(c.Raw()); err != nil {
+				if err := v.Signature.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "data":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Data = n
+				stanza.ReadBytes(&d, &v.Data, true, 1)
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Others = append(v.Others, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("signature")
+		d.MissingChild("signature")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("data")
+		d.MissingChild("data")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -135,141 +105,67 @@ func (*Plain) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Plain) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<plain"...)
-	} else {
-		b = append(b, "<plain xmlns='urn:xmpp:signed:0'"...)
-	}
-	b = append(b, " timestamp='"...)
-	mark := len(b)
-	if b, err = v.Timestamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Stanza.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</plain>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<plain xmlns='urn:xmpp:signed:0'", 6)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, " timestamp='", v.Timestamp)
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Stanza, "</plain>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Plain) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "plain") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "plain")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timestamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Timestamp = n
+			stanza.ReadDateTime(&d, &v.Timestamp, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Stanza = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Stanza, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("timestamp")
+		d.MissingAttr("timestamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Signature) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<signature"...)
-	if b, err = wire.AppendAttr(b, " algorithm='", v.Algorithm); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Value.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</signature>"), nil
+func (v *Signature) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<signature algorithm='", v.Algorithm)
+	stanza.WriteBytesContent(e, v.Extra, 1, tag, v.Value, "</signature>")
 }
 
 func (v *Signature) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "algorithm":
-			v.Algorithm = a.Value()
+			d.String(&v.Algorithm)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Value, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("algorithm")
+		d.MissingAttr("algorithm")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -26,130 +26,88 @@ func (*MediaSharing) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *MediaSharing) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<media-sharing"...)
-	} else {
-		b = append(b, "<media-sharing xmlns='urn:xmpp:sims:1'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.File.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if b, err = v.Sources.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</media-sharing>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<media-sharing xmlns='urn:xmpp:sims:1'", 14)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.File.AppendXML(e.Buf, NS))
+	v.Sources.appendXML(e)
+	e.Close(v.Extra, inner, "</media-sharing>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *MediaSharing) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "media-sharing") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "media-sharing")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "file":
-			if c.In(filetransfer.NS) && seen&(1<<0) == 0 {
+			if d.In(filetransfer.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.File.DecodeXML(c.Raw()); err != nil {
+				if err := v.File.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sources":
-			if c.Same() && seen&(1<<1) == 0 {
+			if d.Same() && seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Sources.decodeXML(c.Raw()); err != nil {
+				if err := v.Sources.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("file")
+		d.MissingChild("file")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("sources")
+		d.MissingChild("sources")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Sources) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<sources"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Sources) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<sources")
 	for i := range v.References {
-		if b, err = v.References[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.References[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sources>"), nil
+	e.Close(v.Extra, inner, "</sources>")
 }
 
 func (v *Sources) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reference":
-			if c.In(reference.NS) {
-				if v.References == nil {
-					v.References = make([]reference.Reference, 0, c.Count())
+			if d.In(reference.NS) {
+				if len(v.References) == cap(v.References) {
+					v.References = append(v.References, make([]reference.Reference, d.Count())...)[:len(v.References)]
 				}
-				v.References = append(v.References, reference.Reference{})
-				if err := v.References[len(v.References)-1].DecodeXML(c.Raw()); err != nil {
+				v.References = v.References[:len(v.References)+1]
+				if err := v.References[len(v.References)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

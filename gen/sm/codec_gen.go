@@ -7,7 +7,6 @@ import (
 	"stanza.invalid/gen/stanzaerror"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -23,48 +22,15 @@ func (*Feature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Feature) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<sm/>"...), nil
-		}
-		return append(b, "<sm xmlns='urn:xmpp:sm:3'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sm"...)
-	} else {
-		b = append(b, "<sm xmlns='urn:xmpp:sm:3'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</sm>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<sm xmlns='urn:xmpp:sm:3'", 3, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Feature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sm") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "sm")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -80,84 +46,47 @@ func (*Enable) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Enable) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<enable"...)
-	} else {
-		b = append(b, "<enable xmlns='urn:xmpp:sm:3'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<enable xmlns='urn:xmpp:sm:3'", 7)
 	if v.Resume {
-		b = append(b, " resume='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Resume)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " resume='")
+		e.BoolAttr(v.Extra, 0, " resume='", v.Resume)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " resume='")
 	}
 	if v.Max != nil {
-		b = append(b, " max='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Max), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " max='", uint64(*v.Max))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</enable>"), nil
+	e.Close(v.Extra, inner, "</enable>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enable) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "enable") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "enable")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "resume":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Resume = n
+			v.Resume = d.Bool(true, 0)
 		case "max":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Max = wire.Ptr(uint32(n))
+			v.Max = wire.Ptr(uint32(d.Uint(32, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Extensions = append(v.Extensions, c.Raw())
+	for d.Child() != "" {
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -173,102 +102,57 @@ func (*Enabled) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Enabled) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<enabled"...)
-	} else {
-		b = append(b, "<enabled xmlns='urn:xmpp:sm:3'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<enabled xmlns='urn:xmpp:sm:3'", 8)
 	if v.Resume {
-		b = append(b, " resume='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Resume)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " resume='")
+		e.BoolAttr(v.Extra, 0, " resume='", v.Resume)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " resume='")
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Max != nil {
-		b = append(b, " max='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Max), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " max='", uint64(*v.Max))
 	}
 	if v.Location != "" {
-		if b, err = wire.AppendAttr(b, " location='", v.Location); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " location='")
+		e.Attr(" location='", v.Location)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</enabled>"), nil
+	e.Close(v.Extra, inner, "</enabled>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Enabled) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "enabled") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "enabled")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "resume":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Resume = n
+			v.Resume = d.Bool(true, 0)
 		case "id":
-			v.ID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ID)
 		case "max":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Max = wire.Ptr(uint32(n))
+			v.Max = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "location":
-			v.Location = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Location)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Extensions = append(v.Extensions, c.Raw())
+	for d.Child() != "" {
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -284,75 +168,43 @@ func (*Resume) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Resume) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<resume"...)
-	} else {
-		b = append(b, "<resume xmlns='urn:xmpp:sm:3'"...)
-	}
-	if b, err = wire.AppendAttr(b, " previd='", v.PreviousID); err != nil {
-		return b, err
-	}
-	b = append(b, " h='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Handled), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</resume>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<resume xmlns='urn:xmpp:sm:3'", 7)
+	e.Attr(" previd='", v.PreviousID)
+	e.UintAttr(v.Extra, 1, " h='", uint64(v.Handled))
+	e.Empty(v.Extra, tag, "</resume>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Resume) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "resume") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "resume")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "previd":
-			v.PreviousID = a.Value()
+			d.String(&v.PreviousID)
 			seen |= 1 << 0
 		case "h":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Handled = uint32(n)
+			v.Handled = uint32(d.Uint(32, 1))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("previd")
+		d.MissingAttr("previd")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("h")
+		d.MissingAttr("h")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -368,75 +220,43 @@ func (*Resumed) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Resumed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<resumed"...)
-	} else {
-		b = append(b, "<resumed xmlns='urn:xmpp:sm:3'"...)
-	}
-	if b, err = wire.AppendAttr(b, " previd='", v.PreviousID); err != nil {
-		return b, err
-	}
-	b = append(b, " h='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Handled), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</resumed>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<resumed xmlns='urn:xmpp:sm:3'", 8)
+	e.Attr(" previd='", v.PreviousID)
+	e.UintAttr(v.Extra, 1, " h='", uint64(v.Handled))
+	e.Empty(v.Extra, tag, "</resumed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Resumed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "resumed") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "resumed")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "previd":
-			v.PreviousID = a.Value()
+			d.String(&v.PreviousID)
 			seen |= 1 << 0
 		case "h":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Handled = uint32(n)
+			v.Handled = uint32(d.Uint(32, 1))
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("previd")
+		d.MissingAttr("previd")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("h")
+		d.MissingAttr("h")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -452,93 +272,61 @@ func (*Failed) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<failed"...)
-	} else {
-		b = append(b, "<failed xmlns='urn:xmpp:sm:3'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<failed xmlns='urn:xmpp:sm:3'", 7)
 	if v.Handled != nil {
-		b = append(b, " h='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Handled), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " h='", uint64(*v.Handled))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Condition != "" {
-		mark := len(b)
-		n := wire.Name{Space: NSStanzaErrors, Local: string(v.Condition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 1, n, NS)
-		}
+		e.Name(v.Extra, 1, NSStanzaErrors, string(v.Condition))
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>", "</text>", NS, v.Extra, 2); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</failed>"), nil
+	stanza.WriteText(e, v.Text, v.Extra, 2, "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'></text>", 50)
+	e.Close(v.Extra, inner, "</failed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "failed") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "failed")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "h":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Handled = wire.Ptr(uint32(n))
+			v.Handled = wire.Ptr(uint32(d.Uint(32, 0)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.In(NSStanzaErrors) {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(2, len(v.Text))))
+			if d.In(NSStanzaErrors) {
+				stanza.ReadText(&d, &v.Text, 2)
 				continue
 			}
 		}
-		if c.In(NSStanzaErrors) {
+		if d.In(NSStanzaErrors) {
 			if v.Condition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 1)
-			v.Condition = stanzaerror.Condition(c.Local())
+			d.KeepBare(1)
+			v.Condition = stanzaerror.Condition(d.Local())
 			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -585,48 +373,15 @@ func (*Request) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<r/>"...), nil
-		}
-		return append(b, "<r xmlns='urn:xmpp:sm:3'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<r"...)
-	} else {
-		b = append(b, "<r xmlns='urn:xmpp:sm:3'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</r>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<r xmlns='urn:xmpp:sm:3'", 2, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "r") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "r")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -642,66 +397,36 @@ func (*Ack) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Ack) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<a"...)
-	} else {
-		b = append(b, "<a xmlns='urn:xmpp:sm:3'"...)
-	}
-	b = append(b, " h='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Handled), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</a>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<a xmlns='urn:xmpp:sm:3'", 2)
+	e.UintAttr(v.Extra, 0, " h='", uint64(v.Handled))
+	e.Empty(v.Extra, tag, "</a>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ack) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "a") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "a")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "h":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Handled = uint32(n)
+			v.Handled = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("h")
+		d.MissingAttr("h")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -717,76 +442,36 @@ func (*HandledCountTooHigh) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *HandledCountTooHigh) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<handled-count-too-high"...)
-	} else {
-		b = append(b, "<handled-count-too-high xmlns='urn:xmpp:sm:3'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<handled-count-too-high xmlns='urn:xmpp:sm:3'", 23)
 	if v.Handled != nil {
-		b = append(b, " h='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Handled), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " h='", uint64(*v.Handled))
 	}
 	if v.SendCount != nil {
-		b = append(b, " send-count='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.SendCount), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " send-count='", uint64(*v.SendCount))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</handled-count-too-high>"), nil
+	e.Empty(v.Extra, tag, "</handled-count-too-high>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *HandledCountTooHigh) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "handled-count-too-high") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "handled-count-too-high")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "h":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Handled = wire.Ptr(uint32(n))
+			v.Handled = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "send-count":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SendCount = wire.Ptr(uint32(n))
+			v.SendCount = wire.Ptr(uint32(d.Uint(32, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

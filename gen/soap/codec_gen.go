@@ -36,76 +36,52 @@ func (*Envelope) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Envelope) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<Envelope"...)
-	} else {
-		b = append(b, "<Envelope xmlns='http://www.w3.org/2003/05/soap-envelope'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<Envelope xmlns='http://www.w3.org/2003/05/soap-envelope'", 9)
+	inner := e.Inside(v.Extra, tag)
 	if v.Header != nil {
-		if b, err = v.Header.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Header.appendXML(e)
 	}
-	if b, err = v.Body.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Envelope>"), nil
+	v.Body.appendXML(e)
+	e.Close(v.Extra, inner, "</Envelope>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Envelope) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "Envelope") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "Envelope")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Header":
-			if c.Same() && v.Header == nil {
+			if v.Header == nil {
 				v.Header = new(Header)
-				if err := v.Header.decodeXML(c.Raw()); err != nil {
+				if err := v.Header.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "Body":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Body.decodeXML(c.Raw()); err != nil {
+				if err := v.Body.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Body")
+		d.MissingChild("Body")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -121,120 +97,72 @@ func (*Fault) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Fault) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<Fault"...)
-	} else {
-		b = append(b, "<Fault xmlns='http://www.w3.org/2003/05/soap-envelope'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Code.appendXML(b); err != nil {
-		return b, err
-	}
-	if b, err = v.Reason.appendXML(b); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if v.Node != "" {
-		if b, err = wire.AppendLeaf(b, "<Node>", v.Node, "</Node>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<Node>", NS)
-	}
-	mark = len(b)
-	if v.Role != "" {
-		if b, err = wire.AppendLeaf(b, "<Role>", v.Role, "</Role>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<Role>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<Fault xmlns='http://www.w3.org/2003/05/soap-envelope'", 6)
+	inner := e.Inside(v.Extra, tag)
+	v.Code.appendXML(e)
+	v.Reason.appendXML(e)
+	e.OptionalLeaf(v.Extra, 2, "<Node></Node>", 6, v.Node)
+	e.OptionalLeaf(v.Extra, 3, "<Role></Role>", 6, v.Role)
 	if v.Detail != nil {
-		if b, err = v.Detail.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Detail.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Fault>"), nil
+	e.Close(v.Extra, inner, "</Fault>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Fault) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "Fault") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "Fault")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Code":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Code.decodeXML(c.Raw()); err != nil {
+				if err := v.Code.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "Reason":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Reason.decodeXML(c.Raw()); err != nil {
+				if err := v.Reason.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "Node":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Node = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Node, 2)
+			continue
 		case "Role":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Role = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Role, 3)
+			continue
 		case "Detail":
-			if c.Same() && v.Detail == nil {
+			if v.Detail == nil {
 				v.Detail = new(Detail)
-				if err := v.Detail.decodeXML(c.Raw()); err != nil {
+				if err := v.Detail.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Code")
+		d.MissingChild("Code")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("Reason")
+		d.MissingChild("Reason")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -253,49 +181,20 @@ func (*Condition) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Condition) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSFault); err != nil {
-		return b, err
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.Code...)
-	return append(b, '>'), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NSFault, string(v.Code))
+	inner := e.Inside(v.Extra, tag)
+	e.CloseName(v.Extra, inner, string(v.Code))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Condition) DecodeXML(r wire.Raw) error {
-	if !r.In(NSFault) {
-		return r.Unexpected(v.WireName())
-	}
-	v.Code = FaultCode(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.OpenIn(r, NSFault)
+	v.Code = FaultCode(d.Name())
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -315,292 +214,164 @@ func (v *Condition) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return d.DecodeElement((*plain)(v), &start)
 }
 
-func (v *Header) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Header"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Header) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Header")
 	for i := range v.Blocks {
-		b = wire.AppendRaw(b, v.Blocks[i], NS)
+		e.Raw(v.Blocks[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Header>"), nil
+	e.Close(v.Extra, inner, "</Header>")
 }
 
 func (v *Header) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Blocks = append(v.Blocks, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Blocks = append(v.Blocks, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Body) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Body"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Body) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Body")
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NS)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Body>"), nil
+	e.Close(v.Extra, inner, "</Body>")
 }
 
 func (v *Body) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Content = append(v.Content, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Content = append(v.Content, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Code) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Code"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<Value>", v.Value, "</Value>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<Value>", NS)
-	}
+func (v *Code) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Code")
+	e.Leaf(v.Extra, 0, "<Value></Value>", 7, v.Value)
 	if v.Subcode != nil {
-		if b, err = v.Subcode.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Subcode.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Code>"), nil
+	e.Close(v.Extra, inner, "</Code>")
 }
 
 func (v *Code) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Value":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Value = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Value, 0)
 				continue
 			}
 		case "Subcode":
-			if c.Same() && v.Subcode == nil {
+			if v.Subcode == nil {
 				v.Subcode = new(Subcode)
-				if err := v.Subcode.decodeXML(c.Raw()); err != nil {
+				if err := v.Subcode.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Value")
+		d.MissingChild("Value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Subcode) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Subcode"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<Value>", v.Value, "</Value>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<Value>", NS)
-	}
+func (v *Subcode) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Subcode")
+	e.Leaf(v.Extra, 0, "<Value></Value>", 7, v.Value)
 	if v.Subcode != nil {
-		if b, err = v.Subcode.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Subcode.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Subcode>"), nil
+	e.Close(v.Extra, inner, "</Subcode>")
 }
 
 func (v *Subcode) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "Value":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Value = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Value, 0)
 				continue
 			}
 		case "Subcode":
-			if c.Same() && v.Subcode == nil {
+			if v.Subcode == nil {
 				v.Subcode = new(Subcode)
-				if err := v.Subcode.decodeXML(c.Raw()); err != nil {
+				if err := v.Subcode.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Value")
+		d.MissingChild("Value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Reason) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Reason"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Text, "<Text>", "</Text>", NS, v.Extra, 0); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Reason>"), nil
+func (v *Reason) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Reason")
+	stanza.WriteText(e, v.Text, v.Extra, 0, "<Text></Text>", 6)
+	e.Close(v.Extra, inner, "</Reason>")
 }
 
 func (v *Reason) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "Text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(0, len(v.Text))))
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "Text":
+			stanza.ReadText(&d, &v.Text, 0)
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Text) == 0 {
-		return r.MissingChild("Text")
+		d.MissingChild("Text")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Detail) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<Detail"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Detail) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<Detail")
 	for i := range v.Content {
-		b = wire.AppendRaw(b, v.Content[i], NS)
+		e.Raw(v.Content[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</Detail>"), nil
+	e.Close(v.Extra, inner, "</Detail>")
 }
 
 func (v *Detail) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Content = append(v.Content, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Content = append(v.Content, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,82 +25,42 @@ func (*Mark) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mark) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mark"...)
-	} else {
-		b = append(b, "<mark xmlns='urn:xmpp:spim-marker:0'"...)
-	}
-	b = append(b, " filter='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Filter.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mark xmlns='urn:xmpp:spim-marker:0'", 5)
+	e.SpelledAttr(v.Extra, 0, " filter='", v.Filter.String(), true)
 	if v.Reason != "" {
-		if b, err = wire.AppendAttr(b, " reason='", v.Reason); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " reason='")
+		e.Attr(" reason='", v.Reason)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mark>"), nil
+	e.Content(v.Extra, tag, v.Value, "</mark>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mark) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mark") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "mark")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "filter":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Filter = n
+			stanza.ReadJID(&d, &v.Filter, true, 0)
 			seen |= 1 << 0
 		case "reason":
-			v.Reason = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Reason)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("filter")
+		d.MissingAttr("filter")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -121,82 +81,44 @@ func (*Report) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Report) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSReport {
-		b = append(b, "<report"...)
-	} else {
-		b = append(b, "<report xmlns='urn:xmpp:spim-report:0'"...)
-	}
-	b = append(b, " filter='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Filter.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " key='", v.Key); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSReport); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</report>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSReport, "<report xmlns='urn:xmpp:spim-report:0'", 7)
+	e.SpelledAttr(v.Extra, 0, " filter='", v.Filter.String(), true)
+	e.Attr(" key='", v.Key)
+	e.Content(v.Extra, tag, v.Value, "</report>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Report) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSReport, "report") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSReport, "report")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "filter":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Filter = n
+			stanza.ReadJID(&d, &v.Filter, true, 0)
 			seen |= 1 << 0
 		case "key":
-			v.Key = a.Value()
+			d.String(&v.Key)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("filter")
+		d.MissingAttr("filter")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("key")
+		d.MissingAttr("key")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -227,58 +149,35 @@ func (*Complaint) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Complaint) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSReport {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='urn:xmpp:spim-report:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " key='", v.Key); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Comment); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSReport); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSReport, "<query xmlns='urn:xmpp:spim-report:0'", 6)
+	e.Attr(" key='", v.Key)
+	e.Content(v.Extra, tag, v.Comment, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Complaint) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSReport, "query") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSReport, "query")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "key":
-			v.Key = a.Value()
+			d.String(&v.Key)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Comment = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Comment = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("key")
+		d.MissingAttr("key")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

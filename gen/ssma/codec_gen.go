@@ -2,10 +2,7 @@
 
 package ssma
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Source) WireName() wire.Name {
@@ -25,88 +22,63 @@ func (*Source) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Source) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<source"...)
-	} else {
-		b = append(b, "<source xmlns='urn:xmpp:jingle:apps:rtp:ssma:0'"...)
-	}
-	b = append(b, " ssrc='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.SSRC), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<source xmlns='urn:xmpp:jingle:apps:rtp:ssma:0'", 7)
+	e.UintAttr(v.Extra, 0, " ssrc='", uint64(v.SSRC))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Parameters {
-		if b, err = v.Parameters[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters[i].appendXML(e)
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</source>"), nil
+	e.Close(v.Extra, inner, "</source>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Source) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "source") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "source")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "ssrc":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SSRC = uint32(n)
+			v.SSRC = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameter":
-			if c.Same() {
-				if v.Parameters == nil {
-					v.Parameters = make([]Parameter, 0, c.Count())
+			if d.Same() {
+				if len(v.Parameters) == cap(v.Parameters) {
+					v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
 				}
-				v.Parameters = append(v.Parameters, Parameter{})
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(c.Raw()); err != nil {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Any = append(v.Any, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("ssrc")
+		d.MissingAttr("ssrc")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -127,130 +99,90 @@ func (*Group) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Group) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ssrc-group"...)
-	} else {
-		b = append(b, "<ssrc-group xmlns='urn:xmpp:jingle:apps:rtp:ssma:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " semantics='", string(v.Semantics)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<ssrc-group xmlns='urn:xmpp:jingle:apps:rtp:ssma:0'", 11)
+	e.Attr(" semantics='", string(v.Semantics))
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Sources {
-		if b, err = v.Sources[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Sources[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ssrc-group>"), nil
+	e.Close(v.Extra, inner, "</ssrc-group>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Group) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ssrc-group") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "ssrc-group")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "semantics":
-			v.Semantics = Semantics(a.Value())
+			d.String((*string)(&v.Semantics))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "source":
-			if c.Same() {
-				if v.Sources == nil {
-					v.Sources = make([]Source, 0, c.Count())
-				}
-				v.Sources = append(v.Sources, Source{})
-				if err := v.Sources[len(v.Sources)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Sources) == cap(v.Sources) {
+				v.Sources = append(v.Sources, make([]Source, d.Count())...)[:len(v.Sources)]
 			}
+			v.Sources = v.Sources[:len(v.Sources)+1]
+			if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("semantics")
+		d.MissingAttr("semantics")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Parameter) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<parameter"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+func (v *Parameter) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<parameter name='", v.Name)
 	if v.Value != "" {
-		if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " value='")
+		e.Attr(" value='", v.Value)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</parameter>"), nil
+	e.Empty(v.Extra, tag, "</parameter>")
 }
 
 func (v *Parameter) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Value)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package stanzacrypt
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,154 +25,93 @@ func (*Encrypted) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Encrypted) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<c"...)
-	} else {
-		b = append(b, "<c xmlns='http://www.xmpp.org/extensions/xep-0200.html#ns'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<c xmlns='http://www.xmpp.org/extensions/xep-0200.html#ns'", 2)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.Data != nil {
-		b = append(b, "<data>"...)
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</data>"...)
+		e.Put("<data>")
+		e.Add(v.Data.AppendText(e.Buf))
+		e.Put("</data>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<data>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 0, "<data>")
+	mark = len(e.Buf)
 	if v.Key != nil {
-		b = append(b, "<key>"...)
-		if b, err = v.Key.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</key>"...)
+		e.Put("<key>")
+		e.Add(v.Key.AppendText(e.Buf))
+		e.Put("</key>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<key>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 1, "<key>")
 	if v.New != nil {
-		b = append(b, "<new>"...)
-		b = strconv.AppendUint(b, uint64(*v.New), 10)
-		b = append(b, "</new>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<new>", NS)
+		e.UintLeaf(v.Extra, 2, "<new></new>", 5, uint64(*v.New))
 	}
 	for i := range v.OldKeys {
-		mark := len(b)
-		b = append(b, "<old>"...)
-		if b, err = v.OldKeys[i].AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</old>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<old>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<old>")
+		e.Add(v.OldKeys[i].AppendText(e.Buf))
+		e.Put("</old>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(3, i), "<old>")
 	}
-	mark = len(b)
+	mark = len(e.Buf)
 	if v.MAC != nil {
-		b = append(b, "<mac>"...)
-		if b, err = v.MAC.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</mac>"...)
+		e.Put("<mac>")
+		e.Add(v.MAC.AppendText(e.Buf))
+		e.Put("</mac>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<mac>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</c>"), nil
+	e.RespellChild(v.Extra, mark, 4, "<mac>")
+	e.Close(v.Extra, inner, "</c>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Encrypted) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "c") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "c")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "data":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Data = n
+				stanza.ReadBytes(&d, &v.Data, false, 0)
 				continue
 			}
 		case "key":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Key = n
+				stanza.ReadBytes(&d, &v.Key, false, 1)
 				continue
 			}
 		case "new":
-			if c.Same() && v.New == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 32, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+			if v.New == nil {
+				n := d.Uint(32, 2)
 				if n < 1 {
-					return c.Invalid(r, "is less than 1")
+					d.Invalid("is less than 1")
 				}
 				v.New = wire.Ptr(uint32(n))
 				continue
 			}
 		case "old":
-			if c.Same() {
-				if v.OldKeys == nil {
-					v.OldKeys = make([]stanza.Bytes, 0, c.Count())
-				}
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, wire.SlotAt(3, len(v.OldKeys))), &v.Extra, wire.SlotAt(3, len(v.OldKeys)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.OldKeys = append(v.OldKeys, n)
-				continue
+			if v.OldKeys == nil {
+				v.OldKeys = make([]stanza.Bytes, 0, d.Count())
 			}
+			var n stanza.Bytes
+			stanza.ReadBytes(&d, &n, false, wire.SlotAt(3, len(v.OldKeys)))
+			v.OldKeys = append(v.OldKeys, n)
+			continue
 		case "mac":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.MAC = n
+				stanza.ReadBytes(&d, &v.MAC, false, 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

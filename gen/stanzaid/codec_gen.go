@@ -20,80 +20,43 @@ func (*ID) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ID) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<stanza-id"...)
-	} else {
-		b = append(b, "<stanza-id xmlns='urn:xmpp:sid:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	b = append(b, " by='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.By.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</stanza-id>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<stanza-id xmlns='urn:xmpp:sid:0'", 10)
+	e.Attr(" id='", v.ID)
+	e.SpelledAttr(v.Extra, 1, " by='", v.By.String(), true)
+	e.Empty(v.Extra, tag, "</stanza-id>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ID) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "stanza-id") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "stanza-id")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "by":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.By = n
+			stanza.ReadJID(&d, &v.By, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("by")
+		d.MissingAttr("by")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -109,58 +72,36 @@ func (*OriginID) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OriginID) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<origin-id"...)
-	} else {
-		b = append(b, "<origin-id xmlns='urn:xmpp:sid:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</origin-id>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<origin-id xmlns='urn:xmpp:sid:0'", 10)
+	e.Attr(" id='", v.ID)
+	e.Empty(v.Extra, tag, "</origin-id>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OriginID) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "origin-id") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "origin-id")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -176,75 +117,37 @@ func (*Reference) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Reference) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<referenced-stanza"...)
-	} else {
-		b = append(b, "<referenced-stanza xmlns='urn:xmpp:sid:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if !v.By.IsZero() {
-		b = append(b, " by='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.By.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " by='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</referenced-stanza>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<referenced-stanza xmlns='urn:xmpp:sid:0'", 18)
+	e.Attr(" id='", v.ID)
+	e.SpelledAttr(v.Extra, 1, " by='", v.By.String(), false)
+	e.Empty(v.Extra, tag, "</referenced-stanza>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Reference) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "referenced-stanza") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "referenced-stanza")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "by":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.By = n
+			stanza.ReadJID(&d, &v.By, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -17,61 +17,34 @@ func (*StartTLS) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *StartTLS) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<starttls"...)
-	} else {
-		b = append(b, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'", 9)
+	inner := e.Inside(v.Extra, tag)
 	if v.Required {
-		mark := len(b)
-		b = append(b, "<required/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<required>", NS)
-		}
+		e.Flag(v.Extra, 0, "<required>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</starttls>"), nil
+	e.Close(v.Extra, inner, "</starttls>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *StartTLS) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "starttls") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "required":
-			if c.Same() && !bool(v.Required) {
-				v.Required = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "starttls")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "required":
+			d.Flag((*bool)(&v.Required), 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -87,48 +60,15 @@ func (*Proceed) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Proceed) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<proceed/>"...), nil
-		}
-		return append(b, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<proceed"...)
-	} else {
-		b = append(b, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</proceed>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Proceed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "proceed") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "proceed")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -144,46 +84,13 @@ func (*Failure) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<failure/>"...), nil
-		}
-		return append(b, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<failure"...)
-	} else {
-		b = append(b, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</failure>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'", 8, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "failure") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "failure")
+	return d.End(&v.Extra)
 }

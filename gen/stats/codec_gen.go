@@ -5,7 +5,6 @@ package stats
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,77 +25,51 @@ func (*Stats) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Stats) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/stats'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/stats'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Stats {
-		if b, err = v.Stats[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Stats[i].appendXML(e)
 	}
 	if v.Error != nil {
-		if b, err = v.Error.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Error.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Stats) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stat":
-			if c.Same() {
-				if v.Stats == nil {
-					v.Stats = make([]Stat, 0, c.Count())
-				}
-				v.Stats = append(v.Stats, Stat{})
-				if err := v.Stats[len(v.Stats)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Stats) == cap(v.Stats) {
+				v.Stats = append(v.Stats, make([]Stat, d.Count())...)[:len(v.Stats)]
 			}
+			v.Stats = v.Stats[:len(v.Stats)+1]
+			if err := v.Stats[len(v.Stats)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "error":
-			if c.Same() && v.Error == nil {
+			if v.Error == nil {
 				v.Error = new(Error)
-				if err := v.Error.decodeXML(c.Raw()); err != nil {
+				if err := v.Error.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -127,195 +100,125 @@ func (*Query) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Query) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/stats'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/stats'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Stats {
-		if b, err = v.Stats[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Stats[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Query) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "stat":
-			if c.Same() {
-				if v.Stats == nil {
-					v.Stats = make([]Stat, 0, c.Count())
-				}
-				v.Stats = append(v.Stats, Stat{})
-				if err := v.Stats[len(v.Stats)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "stat":
+			if len(v.Stats) == cap(v.Stats) {
+				v.Stats = append(v.Stats, make([]Stat, d.Count())...)[:len(v.Stats)]
+			}
+			v.Stats = v.Stats[:len(v.Stats)+1]
+			if err := v.Stats[len(v.Stats)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Stat) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<stat"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
+func (v *Stat) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<stat name='", v.Name)
 	if v.Units != "" {
-		if b, err = wire.AppendAttr(b, " units='", v.Units); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " units='")
+		e.Attr(" units='", v.Units)
 	}
 	if v.Value != "" {
-		if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " value='")
+		e.Attr(" value='", v.Value)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Error != nil {
-		if b, err = v.Error.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Error.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</stat>"), nil
+	e.Close(v.Extra, inner, "</stat>")
 }
 
 func (v *Stat) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "units":
-			v.Units = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Units)
 		case "value":
-			v.Value = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Value)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "error":
-			if c.Same() && v.Error == nil {
+			if v.Error == nil {
 				v.Error = new(Error)
-				if err := v.Error.decodeXML(c.Raw()); err != nil {
+				if err := v.Error.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Error) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<error"...)
+func (v *Error) appendXML(e *wire.Encoder) {
+	tag := e.Open("<error")
 	if v.Code != nil {
-		b = append(b, " code='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Code), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " code='", uint64(*v.Code))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</error>"), nil
+	e.Content(v.Extra, tag, v.Text, "</error>")
 }
 
 func (v *Error) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "code":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Code = wire.Ptr(uint16(n))
+			v.Code = wire.Ptr(uint16(d.Uint(16, 0)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Text = d.Text()
+	return d.End(&v.Extra)
 }

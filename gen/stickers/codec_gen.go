@@ -28,85 +28,41 @@ func (*Sticker) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Sticker) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sticker"...)
-	} else {
-		b = append(b, "<sticker xmlns='urn:xmpp:stickers:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sticker xmlns='urn:xmpp:stickers:0'", 8)
 	if v.Pack != "" {
-		if b, err = wire.AppendAttr(b, " pack='", v.Pack); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " pack='")
+		e.Attr(" pack='", v.Pack)
 	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " jid='")
-	}
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), false)
 	if v.Node != "" {
-		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " node='")
+		e.Attr(" node='", v.Node)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</sticker>"), nil
+	e.Empty(v.Extra, tag, "</sticker>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Sticker) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sticker") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "sticker")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "pack":
-			v.Pack = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Pack)
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 1)
 		case "node":
-			v.Node = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Node)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -127,231 +83,156 @@ func (*Pack) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Pack) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<pack"...)
-	} else {
-		b = append(b, "<pack xmlns='urn:xmpp:stickers:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = stanza.AppendText(b, v.Name, "<name>", "</name>", NS, v.Extra, 0); err != nil {
-		return b, err
-	}
-	if b, err = stanza.AppendText(b, v.Summary, "<summary>", "</summary>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<pack xmlns='urn:xmpp:stickers:0'", 5)
+	inner := e.Inside(v.Extra, tag)
+	stanza.WriteText(e, v.Name, v.Extra, 0, "<name></name>", 6)
+	stanza.WriteText(e, v.Summary, v.Extra, 1, "<summary></summary>", 9)
 	for i := range v.Items {
-		if b, err = v.Items[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Items[i].appendXML(e)
 	}
 	if v.Hash != nil {
-		if b, err = v.Hash.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Hash.AppendXML(e.Buf, NS))
 	}
 	if v.Restricted {
-		mark := len(b)
-		b = append(b, "<restricted/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<restricted>", NS)
-		}
+		e.Flag(v.Extra, 4, "<restricted>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pack>"), nil
+	e.Close(v.Extra, inner, "</pack>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Pack) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "pack") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "pack")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			if c.Same() {
-				v.Name = append(v.Name, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(0, len(v.Name))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Name, 0)
 				continue
 			}
 		case "summary":
-			if c.Same() {
-				v.Summary = append(v.Summary, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Summary))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Summary, 1)
 				continue
 			}
 		case "item":
-			if c.Same() {
-				if v.Items == nil {
-					v.Items = make([]Item, 0, c.Count())
+			if d.Same() {
+				if len(v.Items) == cap(v.Items) {
+					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
 				}
-				v.Items = append(v.Items, Item{})
-				if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "hash":
-			if c.In(hashes.NS) && v.Hash == nil {
+			if d.In(hashes.NS) && v.Hash == nil {
 				v.Hash = new(hashes.Hash)
-				if err := v.Hash.DecodeXML(c.Raw()); err != nil {
+				if err := v.Hash.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "restricted":
-			if c.Same() && !bool(v.Restricted) {
-				v.Restricted = true
-				c.KeepBare(&v.Extra, 4)
+			if d.Same() {
+				d.Flag((*bool)(&v.Restricted), 4)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Item) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<item"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.File.AppendXML(b, NS); err != nil {
-		return b, err
-	}
+func (v *Item) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<item")
+	e.Add(v.File.AppendXML(e.Buf, NS))
 	if v.Sources != nil {
-		if b, err = v.Sources.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Sources.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Suggestions {
-		if b, err = v.Suggestions[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Suggestions[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Close(v.Extra, inner, "</item>")
 }
 
 func (v *Item) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "file":
-			if c.In(filemeta.NS) && seen&(1<<0) == 0 {
+			if d.In(filemeta.NS) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.File.DecodeXML(c.Raw()); err != nil {
+				if err := v.File.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sources":
-			if c.In(sfs.NS) && v.Sources == nil {
+			if d.In(sfs.NS) && v.Sources == nil {
 				v.Sources = new(sfs.Sources)
-				if err := v.Sources.DecodeXML(c.Raw()); err != nil {
+				if err := v.Sources.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "suggest":
-			if c.Same() {
-				if v.Suggestions == nil {
-					v.Suggestions = make([]Suggestion, 0, c.Count())
+			if d.Same() {
+				if len(v.Suggestions) == cap(v.Suggestions) {
+					v.Suggestions = append(v.Suggestions, make([]Suggestion, d.Count())...)[:len(v.Suggestions)]
 				}
-				v.Suggestions = append(v.Suggestions, Suggestion{})
-				if err := v.Suggestions[len(v.Suggestions)-1].decodeXML(c.Raw()); err != nil {
+				v.Suggestions = v.Suggestions[:len(v.Suggestions)+1]
+				if err := v.Suggestions[len(v.Suggestions)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("file")
+		d.MissingChild("file")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Suggestion) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<suggest"...)
+func (v *Suggestion) appendXML(e *wire.Encoder) {
+	tag := e.Open("<suggest")
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</suggest>"), nil
+	e.Content(v.Extra, tag, v.Value, "</suggest>")
 }
 
 func (v *Suggestion) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Lang)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }

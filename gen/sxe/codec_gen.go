@@ -7,7 +7,6 @@ import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -38,161 +37,133 @@ func (*State) isContent() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Envelope) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<sxe"...)
-	} else {
-		b = append(b, "<sxe xmlns='urn:xmpp:sxe:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " session='", v.Session); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<sxe xmlns='urn:xmpp:sxe:0'", 4)
+	e.Attr(" session='", v.Session)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " id='")
+		e.Attr(" id='", v.ID)
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Content.(type) {
 	case *Connect:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Connect"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Connect")
 		}
 	case *StateOffer:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *StateOffer"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *StateOffer")
 		}
 	case *AcceptState:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *AcceptState"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *AcceptState")
 		}
 	case *RefuseState:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *RefuseState"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *RefuseState")
 		}
 	case *State:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *State"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *State")
 		}
 	}
-	return wire.CloseEmpty(b, inner, "</sxe>"), nil
+	e.Close(v.Extra, inner, "</sxe>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Envelope) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "sxe") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "sxe")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "session":
-			v.Session = a.Value()
+			d.String(&v.Session)
 			seen |= 1 << 0
 		case "id":
-			v.ID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.ID)
 		case "name":
-			v.Name = a.Optional(&v.Extra, 2)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "connect":
-			if c.Same() && v.Content == nil {
+			if v.Content == nil {
 				x := new(Connect)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "state-offer":
-			if c.Same() && v.Content == nil {
+			if v.Content == nil {
 				x := new(StateOffer)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "accept-state":
-			if c.Same() && v.Content == nil {
+			if v.Content == nil {
 				x := new(AcceptState)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "refuse-state":
-			if c.Same() && v.Content == nil {
+			if v.Content == nil {
 				x := new(RefuseState)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "state":
-			if c.Same() && v.Content == nil {
+			if v.Content == nil {
 				x := new(State)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("session")
+		d.MissingAttr("session")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -273,103 +244,37 @@ func (v *Envelope) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Connect) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<connect"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</connect>"), nil
+func (v *Connect) appendXML(e *wire.Encoder) {
+	tag := e.Open("<connect")
+	e.Empty(v.Extra, tag, "</connect>")
 }
 
 func (v *Connect) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *AcceptState) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<accept-state"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</accept-state>"), nil
+func (v *AcceptState) appendXML(e *wire.Encoder) {
+	tag := e.Open("<accept-state")
+	e.Empty(v.Extra, tag, "</accept-state>")
 }
 
 func (v *AcceptState) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *RefuseState) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<refuse-state"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</refuse-state>"), nil
+func (v *RefuseState) appendXML(e *wire.Encoder) {
+	tag := e.Open("<refuse-state")
+	e.Empty(v.Extra, tag, "</refuse-state>")
 }
 
 func (v *RefuseState) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -390,111 +295,59 @@ func (*Transport) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Transport) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSTransport {
-		b = append(b, "<transport"...)
-	} else {
-		b = append(b, "<transport xmlns='urn:xmpp:jingle:transports:sxe'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSTransport, "<transport xmlns='urn:xmpp:jingle:transports:sxe'", 10)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Hosts {
-		mark := len(b)
-		b = append(b, "<host>"...)
-		if b, err = wire.AppendText(b, v.Hosts[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</host>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<host>", NSTransport)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<host></host>", 6, v.Hosts[i].String())
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSTransport); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</transport>"), nil
+	e.Close(v.Extra, inner, "</transport>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Transport) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSTransport, "transport") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "host":
-			if c.Same() {
-				if v.Hosts == nil {
-					v.Hosts = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Hosts))), &v.Extra, wire.SlotAt(0, len(v.Hosts)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Hosts = append(v.Hosts, n)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSTransport, "transport")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		switch name {
+		case "host":
+			if v.Hosts == nil {
+				v.Hosts = make([]jid.JID, 0, d.Count())
+			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(0, len(v.Hosts)))
+			v.Hosts = append(v.Hosts, n)
+			continue
+		}
+		d.Keep()
 	}
 	if len(v.Hosts) == 0 {
-		return r.MissingChild("host")
+		d.MissingChild("host")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StateOffer) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<state-offer"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *StateOffer) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<state-offer")
 	for i := range v.Descriptions {
-		b = wire.AppendRaw(b, v.Descriptions[i], NS)
+		e.Raw(v.Descriptions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</state-offer>"), nil
+	e.Close(v.Extra, inner, "</state-offer>")
 }
 
 func (v *StateOffer) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Descriptions = append(v.Descriptions, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Descriptions = append(v.Descriptions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 func (*DocumentBegin) isStep() {}
@@ -507,141 +360,110 @@ func (*Set) isStep() {}
 
 func (*DocumentEnd) isStep() {}
 
-func (v *State) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<state"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *State) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<state")
 	for i := range v.Steps {
 		switch x := v.Steps[i].(type) {
 		case *DocumentBegin:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DocumentBegin"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DocumentBegin")
 			}
 		case *New:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *New"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *New")
 			}
 		case *Remove:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Remove"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Remove")
 			}
 		case *Set:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Set"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Set")
 			}
 		case *DocumentEnd:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *DocumentEnd"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *DocumentEnd")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Step"}
+			e.Fail("a nil Step")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</state>"), nil
+	e.Close(v.Extra, inner, "</state>")
 }
 
 func (v *State) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "document-begin":
-			if c.Same() {
-				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
-				}
-				x := new(DocumentBegin)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Steps = append(v.Steps, x)
-				continue
-			}
-		case "new":
-			if c.Same() {
-				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
-				}
-				x := new(New)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Steps = append(v.Steps, x)
-				continue
-			}
-		case "remove":
-			if c.Same() {
-				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
-				}
-				x := new(Remove)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Steps = append(v.Steps, x)
-				continue
-			}
-		case "set":
-			if c.Same() {
-				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
-				}
-				x := new(Set)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Steps = append(v.Steps, x)
-				continue
-			}
-		case "document-end":
-			if c.Same() {
-				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
-				}
-				x := new(DocumentEnd)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Steps = append(v.Steps, x)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "document-begin":
+			if v.Steps == nil {
+				v.Steps = make([]Step, 0, d.Rest())
+			}
+			x := new(DocumentBegin)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		case "new":
+			if v.Steps == nil {
+				v.Steps = make([]Step, 0, d.Rest())
+			}
+			x := new(New)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		case "remove":
+			if v.Steps == nil {
+				v.Steps = make([]Step, 0, d.Rest())
+			}
+			x := new(Remove)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		case "set":
+			if v.Steps == nil {
+				v.Steps = make([]Step, 0, d.Rest())
+			}
+			x := new(Set)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		case "document-end":
+			if v.Steps == nil {
+				v.Steps = make([]Step, 0, d.Rest())
+			}
+			x := new(DocumentEnd)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Steps = append(v.Steps, x)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -723,255 +545,154 @@ func (v *State) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *DocumentBegin) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<document-begin"...)
+func (v *DocumentBegin) appendXML(e *wire.Encoder) {
+	tag := e.Open("<document-begin")
 	if v.Prolog != "" {
-		if b, err = wire.AppendAttr(b, " prolog='", v.Prolog); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " prolog='")
+		e.Attr(" prolog='", v.Prolog)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</document-begin>"), nil
+	e.Empty(v.Extra, tag, "</document-begin>")
 }
 
 func (v *DocumentBegin) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "prolog":
-			v.Prolog = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Prolog)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *DocumentEnd) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<document-end"...)
-	if b, err = wire.AppendAttr(b, " last-sender='", v.LastSender); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " last-id='", v.LastID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</document-end>"), nil
+func (v *DocumentEnd) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<document-end last-sender='", v.LastSender)
+	e.Attr(" last-id='", v.LastID)
+	e.Empty(v.Extra, tag, "</document-end>")
 }
 
 func (v *DocumentEnd) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "last-sender":
-			v.LastSender = a.Value()
+			d.String(&v.LastSender)
 			seen |= 1 << 0
 		case "last-id":
-			v.LastID = a.Value()
+			d.String(&v.LastID)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("last-sender")
+		d.MissingAttr("last-sender")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("last-id")
+		d.MissingAttr("last-id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *New) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<new"...)
-	if b, err = wire.AppendAttr(b, " rid='", v.RecordID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " type='", string(v.Type)); err != nil {
-		return b, err
-	}
+func (v *New) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<new rid='", v.RecordID)
+	e.Attr(" type='", string(v.Type))
 	if v.Version != nil {
-		b = append(b, " version='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Version, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " version='", *v.Version)
 	}
 	if v.Parent != "" {
-		if b, err = wire.AppendAttr(b, " parent='", v.Parent); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " parent='")
+		e.Attr(" parent='", v.Parent)
 	}
 	if v.Weight != nil {
-		b = append(b, " primary-weight='"...)
-		mark := len(b)
-		b = wire.AppendFloat(b, *v.Weight)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" primary-weight='")
+		e.Float(*v.Weight)
+		e.EndAttr(v.Extra, mark, 4)
 	}
 	if v.Namespace != nil {
-		if b, err = wire.AppendAttr(b, " ns='", *v.Namespace); err != nil {
-			return b, err
-		}
+		e.Attr(" ns='", *v.Namespace)
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 6, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Data != nil {
-		if b, err = wire.AppendAttr(b, " chdata='", *v.Data); err != nil {
-			return b, err
-		}
+		e.Attr(" chdata='", *v.Data)
 	}
 	if v.InstructionTarget != "" {
-		if b, err = wire.AppendAttr(b, " pitarget='", v.InstructionTarget); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 8, " pitarget='")
+		e.Attr(" pitarget='", v.InstructionTarget)
 	}
 	if v.InstructionData != nil {
-		if b, err = wire.AppendAttr(b, " pidata='", *v.InstructionData); err != nil {
-			return b, err
-		}
+		e.Attr(" pidata='", *v.InstructionData)
 	}
 	if v.Creator != "" {
-		if b, err = wire.AppendAttr(b, " creator='", v.Creator); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " creator='")
+		e.Attr(" creator='", v.Creator)
 	}
 	if v.LastModifiedBy != "" {
-		if b, err = wire.AppendAttr(b, " last-modified-by='", v.LastModifiedBy); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " last-modified-by='")
+		e.Attr(" last-modified-by='", v.LastModifiedBy)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</new>"), nil
+	e.Empty(v.Extra, tag, "</new>")
 }
 
 func (v *New) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "rid":
-			v.RecordID = a.Value()
+			d.String(&v.RecordID)
 			seen |= 1 << 0
 		case "type":
-			v.Type = NodeType(a.Value())
+			d.String((*string)(&v.Type))
 			seen |= 1 << 1
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Version = wire.Ptr(n)
+			v.Version = wire.Ptr(d.Uint(64, 2))
 		case "parent":
-			v.Parent = a.Optional(&v.Extra, 3)
+			d.Optional(&v.Parent)
 		case "primary-weight":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Weight = wire.Ptr(n)
+			v.Weight = wire.Ptr(d.Float(4))
 		case "ns":
-			v.Namespace = wire.Ptr(a.Value())
+			v.Namespace = wire.Ptr(d.Value())
 		case "name":
-			v.Name = a.Optional(&v.Extra, 6)
+			d.Optional(&v.Name)
 		case "chdata":
-			v.Data = wire.Ptr(a.Value())
+			v.Data = wire.Ptr(d.Value())
 		case "pitarget":
-			v.InstructionTarget = a.Optional(&v.Extra, 8)
+			d.Optional(&v.InstructionTarget)
 		case "pidata":
-			v.InstructionData = wire.Ptr(a.Value())
+			v.InstructionData = wire.Ptr(d.Value())
 		case "creator":
-			v.Creator = a.Optional(&v.Extra, 10)
+			d.Optional(&v.Creator)
 		case "last-modified-by":
-			v.LastModifiedBy = a.Optional(&v.Extra, 11)
+			d.Optional(&v.LastModifiedBy)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("rid")
+		d.MissingAttr("rid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -985,204 +706,116 @@ func (v New) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *Remove) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<remove"...)
-	if b, err = wire.AppendAttr(b, " target='", v.Target); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</remove>"), nil
+func (v *Remove) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<remove target='", v.Target)
+	e.Empty(v.Extra, tag, "</remove>")
 }
 
 func (v *Remove) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "target":
-			v.Target = a.Value()
+			d.String(&v.Target)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("target")
+		d.MissingAttr("target")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Set) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<set"...)
-	if b, err = wire.AppendAttr(b, " target='", v.Target); err != nil {
-		return b, err
-	}
-	b = append(b, " version='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Version, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+func (v *Set) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<set target='", v.Target)
+	e.UintAttr(v.Extra, 1, " version='", v.Version)
 	if v.Parent != nil {
-		if b, err = wire.AppendAttr(b, " parent='", *v.Parent); err != nil {
-			return b, err
-		}
+		e.Attr(" parent='", *v.Parent)
 	}
 	if v.Weight != nil {
-		b = append(b, " primary-weight='"...)
-		mark := len(b)
-		b = wire.AppendFloat(b, *v.Weight)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" primary-weight='")
+		e.Float(*v.Weight)
+		e.EndAttr(v.Extra, mark, 3)
 	}
 	if v.Namespace != nil {
-		if b, err = wire.AppendAttr(b, " ns='", *v.Namespace); err != nil {
-			return b, err
-		}
+		e.Attr(" ns='", *v.Namespace)
 	}
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 5, " name='")
+		e.Attr(" name='", v.Name)
 	}
 	if v.Data != nil {
-		if b, err = wire.AppendAttr(b, " chdata='", *v.Data); err != nil {
-			return b, err
-		}
+		e.Attr(" chdata='", *v.Data)
 	}
 	if v.InstructionTarget != "" {
-		if b, err = wire.AppendAttr(b, " pitarget='", v.InstructionTarget); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 7, " pitarget='")
+		e.Attr(" pitarget='", v.InstructionTarget)
 	}
 	if v.InstructionData != nil {
-		if b, err = wire.AppendAttr(b, " pidata='", *v.InstructionData); err != nil {
-			return b, err
-		}
+		e.Attr(" pidata='", *v.InstructionData)
 	}
 	if v.ReplaceFrom != nil {
-		b = append(b, " replacefrom='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.ReplaceFrom, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 9, " replacefrom='", *v.ReplaceFrom)
 	}
 	if v.ReplaceN != nil {
-		b = append(b, " replacen='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.ReplaceN, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 10, " replacen='", *v.ReplaceN)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</set>"), nil
+	e.Empty(v.Extra, tag, "</set>")
 }
 
 func (v *Set) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "target":
-			v.Target = a.Value()
+			d.String(&v.Target)
 			seen |= 1 << 0
 		case "version":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Version = n
+			v.Version = d.Uint(64, 1)
 			seen |= 1 << 1
 		case "parent":
-			v.Parent = wire.Ptr(a.Value())
+			v.Parent = wire.Ptr(d.Value())
 		case "primary-weight":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Weight = wire.Ptr(n)
+			v.Weight = wire.Ptr(d.Float(3))
 		case "ns":
-			v.Namespace = wire.Ptr(a.Value())
+			v.Namespace = wire.Ptr(d.Value())
 		case "name":
-			v.Name = a.Optional(&v.Extra, 5)
+			d.Optional(&v.Name)
 		case "chdata":
-			v.Data = wire.Ptr(a.Value())
+			v.Data = wire.Ptr(d.Value())
 		case "pitarget":
-			v.InstructionTarget = a.Optional(&v.Extra, 7)
+			d.Optional(&v.InstructionTarget)
 		case "pidata":
-			v.InstructionData = wire.Ptr(a.Value())
+			v.InstructionData = wire.Ptr(d.Value())
 		case "replacefrom":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ReplaceFrom = wire.Ptr(n)
+			v.ReplaceFrom = wire.Ptr(d.Uint(64, 9))
 		case "replacen":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ReplaceN = wire.Ptr(n)
+			v.ReplaceN = wire.Ptr(d.Uint(64, 10))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("target")
+		d.MissingAttr("target")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("version")
+		d.MissingAttr("version")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.

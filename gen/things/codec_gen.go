@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -37,127 +36,84 @@ func (*Register) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Register) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:xmpp:iot:discovery'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:xmpp:iot:discovery'", 9)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.SelfOwned {
-		b = append(b, " selfOwned='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.SelfOwned)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " selfOwned='")
+		e.BoolAttr(v.Extra, 3, " selfOwned='", v.SelfOwned)
+	} else {
+		e.RestoreAttr(v.Extra, 3, " selfOwned='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Strings {
-		if b, err = v.Strings[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Strings[i].appendXML(e)
 	}
 	for i := range v.Numbers {
-		if b, err = v.Numbers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Numbers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Register) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "selfOwned":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SelfOwned = n
+			v.SelfOwned = d.Bool(true, 3)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "str":
-			if c.Same() {
-				if v.Strings == nil {
-					v.Strings = make([]StringTag, 0, c.Count())
-				}
-				v.Strings = append(v.Strings, StringTag{})
-				if err := v.Strings[len(v.Strings)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Strings) == cap(v.Strings) {
+				v.Strings = append(v.Strings, make([]StringTag, d.Count())...)[:len(v.Strings)]
 			}
+			v.Strings = v.Strings[:len(v.Strings)+1]
+			if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "num":
-			if c.Same() {
-				if v.Numbers == nil {
-					v.Numbers = make([]NumberTag, 0, c.Count())
-				}
-				v.Numbers = append(v.Numbers, NumberTag{})
-				if err := v.Numbers[len(v.Numbers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Numbers) == cap(v.Numbers) {
+				v.Numbers = append(v.Numbers, make([]NumberTag, d.Count())...)[:len(v.Numbers)]
 			}
+			v.Numbers = v.Numbers[:len(v.Numbers)+1]
+			if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -188,125 +144,82 @@ func (*Mine) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mine) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mine"...)
-	} else {
-		b = append(b, "<mine xmlns='urn:xmpp:iot:discovery'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mine xmlns='urn:xmpp:iot:discovery'", 5)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.Public != nil {
-		b = append(b, " public='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Public)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 3, " public='", *v.Public)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Strings {
-		if b, err = v.Strings[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Strings[i].appendXML(e)
 	}
 	for i := range v.Numbers {
-		if b, err = v.Numbers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Numbers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mine>"), nil
+	e.Close(v.Extra, inner, "</mine>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mine) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mine") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "mine")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		case "public":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Public = wire.Ptr(n)
+			v.Public = wire.Ptr(d.Bool(false, 3))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "str":
-			if c.Same() {
-				if v.Strings == nil {
-					v.Strings = make([]StringTag, 0, c.Count())
-				}
-				v.Strings = append(v.Strings, StringTag{})
-				if err := v.Strings[len(v.Strings)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Strings) == cap(v.Strings) {
+				v.Strings = append(v.Strings, make([]StringTag, d.Count())...)[:len(v.Strings)]
 			}
+			v.Strings = v.Strings[:len(v.Strings)+1]
+			if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "num":
-			if c.Same() {
-				if v.Numbers == nil {
-					v.Numbers = make([]NumberTag, 0, c.Count())
-				}
-				v.Numbers = append(v.Numbers, NumberTag{})
-				if err := v.Numbers[len(v.Numbers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Numbers) == cap(v.Numbers) {
+				v.Numbers = append(v.Numbers, make([]NumberTag, d.Count())...)[:len(v.Numbers)]
 			}
+			v.Numbers = v.Numbers[:len(v.Numbers)+1]
+			if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -337,115 +250,58 @@ func (*Claimed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Claimed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<claimed"...)
-	} else {
-		b = append(b, "<claimed xmlns='urn:xmpp:iot:discovery'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<claimed xmlns='urn:xmpp:iot:discovery'", 8)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
 	if v.Public {
-		b = append(b, " public='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Public)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " public='")
+		e.BoolAttr(v.Extra, 4, " public='", v.Public)
+	} else {
+		e.RestoreAttr(v.Extra, 4, " public='")
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</claimed>"), nil
+	e.Empty(v.Extra, tag, "</claimed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Claimed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "claimed") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "claimed")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 3)
+			d.Optional(&v.CacheType)
 		case "public":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Public = n
+			v.Public = d.Bool(true, 4)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -476,129 +332,80 @@ func (*Update) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Update) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<update"...)
-	} else {
-		b = append(b, "<update xmlns='urn:xmpp:iot:discovery'"...)
-	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<update xmlns='urn:xmpp:iot:discovery'", 7)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Strings {
-		if b, err = v.Strings[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Strings[i].appendXML(e)
 	}
 	for i := range v.Numbers {
-		if b, err = v.Numbers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Numbers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</update>"), nil
+	e.Close(v.Extra, inner, "</update>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Update) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "update") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "update")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 3)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "str":
-			if c.Same() {
-				if v.Strings == nil {
-					v.Strings = make([]StringTag, 0, c.Count())
-				}
-				v.Strings = append(v.Strings, StringTag{})
-				if err := v.Strings[len(v.Strings)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Strings) == cap(v.Strings) {
+				v.Strings = append(v.Strings, make([]StringTag, d.Count())...)[:len(v.Strings)]
 			}
+			v.Strings = v.Strings[:len(v.Strings)+1]
+			if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "num":
-			if c.Same() {
-				if v.Numbers == nil {
-					v.Numbers = make([]NumberTag, 0, c.Count())
-				}
-				v.Numbers = append(v.Numbers, NumberTag{})
-				if err := v.Numbers[len(v.Numbers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Numbers) == cap(v.Numbers) {
+				v.Numbers = append(v.Numbers, make([]NumberTag, d.Count())...)[:len(v.Numbers)]
 			}
+			v.Numbers = v.Numbers[:len(v.Numbers)+1]
+			if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -629,98 +436,51 @@ func (*Remove) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Remove) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<remove"...)
-	} else {
-		b = append(b, "<remove xmlns='urn:xmpp:iot:discovery'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<remove xmlns='urn:xmpp:iot:discovery'", 7)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</remove>"), nil
+	e.Empty(v.Extra, tag, "</remove>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Remove) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "remove") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "remove")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 3)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -751,75 +511,43 @@ func (*Removed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Removed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<removed"...)
-	} else {
-		b = append(b, "<removed xmlns='urn:xmpp:iot:discovery'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<removed xmlns='urn:xmpp:iot:discovery'", 8)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</removed>"), nil
+	e.Empty(v.Extra, tag, "</removed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Removed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "removed") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "removed")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -850,75 +578,43 @@ func (*Unregister) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Unregister) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<unregister"...)
-	} else {
-		b = append(b, "<unregister xmlns='urn:xmpp:iot:discovery'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<unregister xmlns='urn:xmpp:iot:discovery'", 11)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</unregister>"), nil
+	e.Empty(v.Extra, tag, "</unregister>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Unregister) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "unregister") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "unregister")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -949,98 +645,51 @@ func (*Disown) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Disown) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<disown"...)
-	} else {
-		b = append(b, "<disown xmlns='urn:xmpp:iot:discovery'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<disown xmlns='urn:xmpp:iot:discovery'", 7)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</disown>"), nil
+	e.Empty(v.Extra, tag, "</disown>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Disown) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "disown") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "disown")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 3)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1071,75 +720,43 @@ func (*Disowned) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Disowned) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<disowned"...)
-	} else {
-		b = append(b, "<disowned xmlns='urn:xmpp:iot:discovery'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<disowned xmlns='urn:xmpp:iot:discovery'", 9)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</disowned>"), nil
+	e.Empty(v.Extra, tag, "</disowned>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Disowned) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "disowned") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "disowned")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 1)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1204,416 +821,333 @@ func (*StringLike) isCondition() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Search) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<search"...)
-	} else {
-		b = append(b, "<search xmlns='urn:xmpp:iot:discovery'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<search xmlns='urn:xmpp:iot:discovery'", 7)
 	if v.Offset != nil {
-		b = append(b, " offset='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.Offset, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " offset='", *v.Offset)
 	}
 	if v.MaxCount != nil {
-		b = append(b, " maxCount='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.MaxCount, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " maxCount='", *v.MaxCount)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Conditions {
 		switch x := v.Conditions[i].(type) {
 		case *StringEqual:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringEqual"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringEqual")
 			}
 		case *StringNotEqual:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringNotEqual"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringNotEqual")
 			}
 		case *StringGreater:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringGreater"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringGreater")
 			}
 		case *StringGreaterOrEqual:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringGreaterOrEqual"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringGreaterOrEqual")
 			}
 		case *StringLess:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringLess"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringLess")
 			}
 		case *StringLessOrEqual:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringLessOrEqual"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringLessOrEqual")
 			}
 		case *StringInRange:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringInRange"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringInRange")
 			}
 		case *StringNotInRange:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringNotInRange"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringNotInRange")
 			}
 		case *NumberEqual:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NumberEqual"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NumberEqual")
 			}
 		case *NumberNotEqual:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NumberNotEqual"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NumberNotEqual")
 			}
 		case *NumberGreater:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NumberGreater"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NumberGreater")
 			}
 		case *NumberGreaterOrEqual:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NumberGreaterOrEqual"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NumberGreaterOrEqual")
 			}
 		case *NumberLess:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NumberLess"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NumberLess")
 			}
 		case *NumberLessOrEqual:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NumberLessOrEqual"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NumberLessOrEqual")
 			}
 		case *NumberInRange:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NumberInRange"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NumberInRange")
 			}
 		case *NumberNotInRange:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *NumberNotInRange"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *NumberNotInRange")
 			}
 		case *StringLike:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StringLike"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StringLike")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Condition"}
+			e.Fail("a nil Condition")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</search>"), nil
+	e.Close(v.Extra, inner, "</search>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Search) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "search") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "search")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "offset":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Offset = wire.Ptr(n)
+			v.Offset = wire.Ptr(d.Uint(64, 0))
 		case "maxCount":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(64, 1)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.MaxCount = wire.Ptr(n)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "strEq":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringEqual)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringEqual)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "strNEq":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringNotEqual)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringNotEqual)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "strGt":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringGreater)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringGreater)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "strGtEq":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringGreaterOrEqual)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringGreaterOrEqual)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "strLt":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringLess)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringLess)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "strLtEq":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringLessOrEqual)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringLessOrEqual)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "strRange":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringInRange)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringInRange)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "strNRange":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringNotInRange)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringNotInRange)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "numEq":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(NumberEqual)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(NumberEqual)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "numNEq":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(NumberNotEqual)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(NumberNotEqual)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "numGt":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(NumberGreater)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(NumberGreater)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "numGtEq":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(NumberGreaterOrEqual)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(NumberGreaterOrEqual)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "numLt":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(NumberLess)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(NumberLess)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "numLtEq":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(NumberLessOrEqual)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(NumberLessOrEqual)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "numRange":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(NumberInRange)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(NumberInRange)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "numNRange":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(NumberNotInRange)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(NumberNotInRange)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		case "strMask":
-			if c.Same() {
-				if v.Conditions == nil {
-					v.Conditions = make([]Condition, 0, c.Rest())
-				}
-				x := new(StringLike)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Conditions = append(v.Conditions, x)
-				continue
+			if v.Conditions == nil {
+				v.Conditions = make([]Condition, 0, d.Rest())
 			}
+			x := new(StringLike)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Conditions = append(v.Conditions, x)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Conditions) == 0 {
-		return r.MissingChoice("strEq", "strNEq", "strGt", "strGtEq", "strLt", "strLtEq", "strRange", "strNRange", "numEq", "numNEq", "numGt", "numGtEq", "numLt", "numLtEq", "numRange", "numNRange", "strMask")
+		d.MissingChoice("strEq strNEq strGt strGtEq strLt strLtEq strRange strNRange numEq numNEq numGt numGtEq numLt numLtEq numRange numNRange strMask")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1834,345 +1368,216 @@ func (*Found) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Found) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<found"...)
-	} else {
-		b = append(b, "<found xmlns='urn:xmpp:iot:discovery'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<found xmlns='urn:xmpp:iot:discovery'", 6)
 	if v.More {
-		b = append(b, " more='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.More)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " more='")
+		e.BoolAttr(v.Extra, 0, " more='", v.More)
+	} else {
+		e.RestoreAttr(v.Extra, 0, " more='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Things {
-		if b, err = v.Things[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Things[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</found>"), nil
+	e.Close(v.Extra, inner, "</found>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Found) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "found") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "found")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "more":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.More = n
+			v.More = d.Bool(true, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "thing":
-			if c.Same() {
-				if v.Things == nil {
-					v.Things = make([]Thing, 0, c.Count())
-				}
-				v.Things = append(v.Things, Thing{})
-				if err := v.Things[len(v.Things)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Things) == cap(v.Things) {
+				v.Things = append(v.Things, make([]Thing, d.Count())...)[:len(v.Things)]
 			}
+			v.Things = v.Things[:len(v.Things)+1]
+			if err := v.Things[len(v.Things)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Thing) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<thing"...)
-	b = append(b, " owner='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.Owner.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " jid='"...)
-	mark = len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+func (v *Thing) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<thing owner='", v.Owner.String(), true)
+	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), true)
 	if v.NodeID != "" {
-		if b, err = wire.AppendAttr(b, " nodeId='", v.NodeID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " nodeId='")
+		e.Attr(" nodeId='", v.NodeID)
 	}
 	if v.SourceID != "" {
-		if b, err = wire.AppendAttr(b, " sourceId='", v.SourceID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " sourceId='")
+		e.Attr(" sourceId='", v.SourceID)
 	}
 	if v.CacheType != "" {
-		if b, err = wire.AppendAttr(b, " cacheType='", v.CacheType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 4, " cacheType='")
+		e.Attr(" cacheType='", v.CacheType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Strings {
-		if b, err = v.Strings[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Strings[i].appendXML(e)
 	}
 	for i := range v.Numbers {
-		if b, err = v.Numbers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Numbers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</thing>"), nil
+	e.Close(v.Extra, inner, "</thing>")
 }
 
 func (v *Thing) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "owner":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Owner = n
+			stanza.ReadJID(&d, &v.Owner, true, 0)
 			seen |= 1 << 0
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 1)
 			seen |= 1 << 1
 		case "nodeId":
-			v.NodeID = a.Optional(&v.Extra, 2)
+			d.Optional(&v.NodeID)
 		case "sourceId":
-			v.SourceID = a.Optional(&v.Extra, 3)
+			d.Optional(&v.SourceID)
 		case "cacheType":
-			v.CacheType = a.Optional(&v.Extra, 4)
+			d.Optional(&v.CacheType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "str":
-			if c.Same() {
-				if v.Strings == nil {
-					v.Strings = make([]StringTag, 0, c.Count())
-				}
-				v.Strings = append(v.Strings, StringTag{})
-				if err := v.Strings[len(v.Strings)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Strings) == cap(v.Strings) {
+				v.Strings = append(v.Strings, make([]StringTag, d.Count())...)[:len(v.Strings)]
 			}
+			v.Strings = v.Strings[:len(v.Strings)+1]
+			if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "num":
-			if c.Same() {
-				if v.Numbers == nil {
-					v.Numbers = make([]NumberTag, 0, c.Count())
-				}
-				v.Numbers = append(v.Numbers, NumberTag{})
-				if err := v.Numbers[len(v.Numbers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Numbers) == cap(v.Numbers) {
+				v.Numbers = append(v.Numbers, make([]NumberTag, d.Count())...)[:len(v.Numbers)]
 			}
+			v.Numbers = v.Numbers[:len(v.Numbers)+1]
+			if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("owner")
+		d.MissingAttr("owner")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StringTag) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<str"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</str>"), nil
+func (v *StringTag) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<str name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</str>")
 }
 
 func (v *StringTag) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NumberTag) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<num"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</num>"), nil
+func (v *NumberTag) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<num name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</num>")
 }
 
 func (v *NumberTag) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2186,585 +1591,364 @@ func (v NumberTag) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *StringEqual) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strEq"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strEq>"), nil
+func (v *StringEqual) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strEq name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</strEq>")
 }
 
 func (v *StringEqual) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StringNotEqual) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strNEq"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strNEq>"), nil
+func (v *StringNotEqual) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strNEq name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</strNEq>")
 }
 
 func (v *StringNotEqual) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StringGreater) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strGt"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strGt>"), nil
+func (v *StringGreater) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strGt name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</strGt>")
 }
 
 func (v *StringGreater) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StringGreaterOrEqual) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strGtEq"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strGtEq>"), nil
+func (v *StringGreaterOrEqual) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strGtEq name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</strGtEq>")
 }
 
 func (v *StringGreaterOrEqual) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StringLess) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strLt"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strLt>"), nil
+func (v *StringLess) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strLt name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</strLt>")
 }
 
 func (v *StringLess) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StringLessOrEqual) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strLtEq"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strLtEq>"), nil
+func (v *StringLessOrEqual) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strLtEq name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Empty(v.Extra, tag, "</strLtEq>")
 }
 
 func (v *StringLessOrEqual) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StringInRange) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strRange"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " min='", v.Min); err != nil {
-		return b, err
-	}
+func (v *StringInRange) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strRange name='", v.Name)
+	e.Attr(" min='", v.Min)
 	if v.MinIncluded != nil {
-		b = append(b, " minIncluded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.MinIncluded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 2, " minIncluded='", *v.MinIncluded)
 	}
-	if b, err = wire.AppendAttr(b, " max='", v.Max); err != nil {
-		return b, err
-	}
+	e.Attr(" max='", v.Max)
 	if v.MaxIncluded != nil {
-		b = append(b, " maxIncluded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.MaxIncluded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 4, " maxIncluded='", *v.MaxIncluded)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strRange>"), nil
+	e.Empty(v.Extra, tag, "</strRange>")
 }
 
 func (v *StringInRange) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "min":
-			v.Min = a.Value()
+			d.String(&v.Min)
 			seen |= 1 << 1
 		case "minIncluded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MinIncluded = wire.Ptr(n)
+			v.MinIncluded = wire.Ptr(d.Bool(false, 2))
 		case "max":
-			v.Max = a.Value()
+			d.String(&v.Max)
 			seen |= 1 << 2
 		case "maxIncluded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxIncluded = wire.Ptr(n)
+			v.MaxIncluded = wire.Ptr(d.Bool(false, 4))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("min")
+		d.MissingAttr("min")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("max")
+		d.MissingAttr("max")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *StringNotInRange) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strNRange"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " min='", v.Min); err != nil {
-		return b, err
-	}
+func (v *StringNotInRange) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strNRange name='", v.Name)
+	e.Attr(" min='", v.Min)
 	if v.MinIncluded != nil {
-		b = append(b, " minIncluded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.MinIncluded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 2, " minIncluded='", *v.MinIncluded)
 	}
-	if b, err = wire.AppendAttr(b, " max='", v.Max); err != nil {
-		return b, err
-	}
+	e.Attr(" max='", v.Max)
 	if v.MaxIncluded != nil {
-		b = append(b, " maxIncluded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.MaxIncluded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 4, " maxIncluded='", *v.MaxIncluded)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strNRange>"), nil
+	e.Empty(v.Extra, tag, "</strNRange>")
 }
 
 func (v *StringNotInRange) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "min":
-			v.Min = a.Value()
+			d.String(&v.Min)
 			seen |= 1 << 1
 		case "minIncluded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MinIncluded = wire.Ptr(n)
+			v.MinIncluded = wire.Ptr(d.Bool(false, 2))
 		case "max":
-			v.Max = a.Value()
+			d.String(&v.Max)
 			seen |= 1 << 2
 		case "maxIncluded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxIncluded = wire.Ptr(n)
+			v.MaxIncluded = wire.Ptr(d.Bool(false, 4))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("min")
+		d.MissingAttr("min")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("max")
+		d.MissingAttr("max")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *NumberEqual) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numEq"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numEq>"), nil
+func (v *NumberEqual) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numEq name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</numEq>")
 }
 
 func (v *NumberEqual) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2778,67 +1962,42 @@ func (v NumberEqual) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *NumberNotEqual) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numNEq"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numNEq>"), nil
+func (v *NumberNotEqual) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numNEq name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</numNEq>")
 }
 
 func (v *NumberNotEqual) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2852,67 +2011,42 @@ func (v NumberNotEqual) MarshalXML(e *xml.Encoder, start xml.StartElement) error
 	return e.EncodeElement(&s, start)
 }
 
-func (v *NumberGreater) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numGt"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numGt>"), nil
+func (v *NumberGreater) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numGt name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</numGt>")
 }
 
 func (v *NumberGreater) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2926,67 +2060,42 @@ func (v NumberGreater) MarshalXML(e *xml.Encoder, start xml.StartElement) error 
 	return e.EncodeElement(&s, start)
 }
 
-func (v *NumberGreaterOrEqual) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numGtEq"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numGtEq>"), nil
+func (v *NumberGreaterOrEqual) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numGtEq name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</numGtEq>")
 }
 
 func (v *NumberGreaterOrEqual) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3000,67 +2109,42 @@ func (v NumberGreaterOrEqual) MarshalXML(e *xml.Encoder, start xml.StartElement)
 	return e.EncodeElement(&s, start)
 }
 
-func (v *NumberLess) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numLt"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numLt>"), nil
+func (v *NumberLess) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numLt name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</numLt>")
 }
 
 func (v *NumberLess) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3074,67 +2158,42 @@ func (v NumberLess) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *NumberLessOrEqual) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numLtEq"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " value='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Value)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numLtEq>"), nil
+func (v *NumberLessOrEqual) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numLtEq name='", v.Name)
+	mark := e.Put(" value='")
+	e.Float(v.Value)
+	e.EndAttr(v.Extra, mark, 1)
+	e.Empty(v.Extra, tag, "</numLtEq>")
 }
 
 func (v *NumberLessOrEqual) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Value = n
+			v.Value = d.Float(1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3148,114 +2207,61 @@ func (v NumberLessOrEqual) MarshalXML(e *xml.Encoder, start xml.StartElement) er
 	return e.EncodeElement(&s, start)
 }
 
-func (v *NumberInRange) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numRange"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " min='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Min)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+func (v *NumberInRange) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numRange name='", v.Name)
+	mark := e.Put(" min='")
+	e.Float(v.Min)
+	e.EndAttr(v.Extra, mark, 1)
 	if v.MinIncluded != nil {
-		b = append(b, " minIncluded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.MinIncluded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 2, " minIncluded='", *v.MinIncluded)
 	}
-	b = append(b, " max='"...)
-	mark = len(b)
-	b = wire.AppendFloat(b, v.Max)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	b = append(b, '\'')
+	mark = e.Put(" max='")
+	e.Float(v.Max)
+	e.EndAttr(v.Extra, mark, 3)
 	if v.MaxIncluded != nil {
-		b = append(b, " maxIncluded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.MaxIncluded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 4, " maxIncluded='", *v.MaxIncluded)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numRange>"), nil
+	e.Empty(v.Extra, tag, "</numRange>")
 }
 
 func (v *NumberInRange) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "min":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Min = n
+			v.Min = d.Float(1)
 			seen |= 1 << 1
 		case "minIncluded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MinIncluded = wire.Ptr(n)
+			v.MinIncluded = wire.Ptr(d.Bool(false, 2))
 		case "max":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Max = n
+			v.Max = d.Float(3)
 			seen |= 1 << 2
 		case "maxIncluded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxIncluded = wire.Ptr(n)
+			v.MaxIncluded = wire.Ptr(d.Bool(false, 4))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("min")
+		d.MissingAttr("min")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("max")
+		d.MissingAttr("max")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3271,114 +2277,61 @@ func (v NumberInRange) MarshalXML(e *xml.Encoder, start xml.StartElement) error 
 	return e.EncodeElement(&s, start)
 }
 
-func (v *NumberNotInRange) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<numNRange"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	b = append(b, " min='"...)
-	mark := len(b)
-	b = wire.AppendFloat(b, v.Min)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+func (v *NumberNotInRange) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<numNRange name='", v.Name)
+	mark := e.Put(" min='")
+	e.Float(v.Min)
+	e.EndAttr(v.Extra, mark, 1)
 	if v.MinIncluded != nil {
-		b = append(b, " minIncluded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.MinIncluded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 2, " minIncluded='", *v.MinIncluded)
 	}
-	b = append(b, " max='"...)
-	mark = len(b)
-	b = wire.AppendFloat(b, v.Max)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	b = append(b, '\'')
+	mark = e.Put(" max='")
+	e.Float(v.Max)
+	e.EndAttr(v.Extra, mark, 3)
 	if v.MaxIncluded != nil {
-		b = append(b, " maxIncluded='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.MaxIncluded)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 4, " maxIncluded='", *v.MaxIncluded)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</numNRange>"), nil
+	e.Empty(v.Extra, tag, "</numNRange>")
 }
 
 func (v *NumberNotInRange) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "min":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Min = n
+			v.Min = d.Float(1)
 			seen |= 1 << 1
 		case "minIncluded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MinIncluded = wire.Ptr(n)
+			v.MinIncluded = wire.Ptr(d.Bool(false, 2))
 		case "max":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Max = n
+			v.Max = d.Float(3)
 			seen |= 1 << 2
 		case "maxIncluded":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.MaxIncluded = wire.Ptr(n)
+			v.MaxIncluded = wire.Ptr(d.Bool(false, 4))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("min")
+		d.MissingAttr("min")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("max")
+		d.MissingAttr("max")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3394,66 +2347,45 @@ func (v NumberNotInRange) MarshalXML(e *xml.Encoder, start xml.StartElement) err
 	return e.EncodeElement(&s, start)
 }
 
-func (v *StringLike) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<strMask"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " value='", v.Value); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " wildcard='", v.Wildcard); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</strMask>"), nil
+func (v *StringLike) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<strMask name='", v.Name)
+	e.Attr(" value='", v.Value)
+	e.Attr(" wildcard='", v.Wildcard)
+	e.Empty(v.Extra, tag, "</strMask>")
 }
 
 func (v *StringLike) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "value":
-			v.Value = a.Value()
+			d.String(&v.Value)
 			seen |= 1 << 1
 		case "wildcard":
-			v.Wildcard = a.Value()
+			d.String(&v.Wildcard)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("value")
+		d.MissingAttr("value")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("wildcard")
+		d.MissingAttr("wildcard")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

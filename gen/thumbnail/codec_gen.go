@@ -2,10 +2,7 @@
 
 package thumbnail
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Thumbnail) WireName() wire.Name {
@@ -25,95 +22,49 @@ func (*Thumbnail) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Thumbnail) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<thumbnail"...)
-	} else {
-		b = append(b, "<thumbnail xmlns='urn:xmpp:thumbs:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<thumbnail xmlns='urn:xmpp:thumbs:1'", 10)
+	e.Attr(" uri='", v.URI)
 	if v.MediaType != "" {
-		if b, err = wire.AppendAttr(b, " media-type='", v.MediaType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " media-type='")
+		e.Attr(" media-type='", v.MediaType)
 	}
 	if v.Width != nil {
-		b = append(b, " width='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Width), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " width='", uint64(*v.Width))
 	}
 	if v.Height != nil {
-		b = append(b, " height='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Height), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " height='", uint64(*v.Height))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</thumbnail>"), nil
+	e.Empty(v.Extra, tag, "</thumbnail>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Thumbnail) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "thumbnail") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "thumbnail")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 0
 		case "media-type":
-			v.MediaType = a.Optional(&v.Extra, 1)
+			d.Optional(&v.MediaType)
 		case "width":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Width = wire.Ptr(uint16(n))
+			v.Width = wire.Ptr(uint16(d.Uint(16, 2)))
 		case "height":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Height = wire.Ptr(uint16(n))
+			v.Height = wire.Ptr(uint16(d.Uint(16, 3)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

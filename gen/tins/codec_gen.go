@@ -22,90 +22,69 @@ func (*TINS) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TINS) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tins"...)
-	} else {
-		b = append(b, "<tins xmlns='http://jabber.org/protocol/tins'"...)
-	}
-	if b, err = wire.AppendAttr(b, " method='", string(v.Method)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<tins xmlns='http://jabber.org/protocol/tins'", 5)
+	e.Attr(" method='", string(v.Method))
 	if v.Code != "" {
-		if b, err = wire.AppendAttr(b, " code='", v.Code); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " code='")
+		e.Attr(" code='", v.Code)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.SDP != nil {
-		if b, err = v.SDP.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.SDP.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tins>"), nil
+	e.Close(v.Extra, inner, "</tins>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TINS) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tins") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "tins")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "method":
-			v.Method = Method(a.Value())
+			d.String((*string)(&v.Method))
 			seen |= 1 << 0
 		case "code":
-			v.Code = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Code)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sdp":
-			if c.In(NSSDP) {
+			if d.In(NSSDP) {
 				if v.SDP != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.SDP = new(SDP)
-				if err := v.SDP.DecodeXML(c.Raw()); err != nil {
+				if err := v.SDP.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Others = append(v.Others, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("method")
+		d.MissingAttr("method")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -121,45 +100,17 @@ func (*SDP) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SDP) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSSDP {
-		b = append(b, "<sdp"...)
-	} else {
-		b = append(b, "<sdp xmlns='urn:ietf:rfc:2327'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Text); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSSDP); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</sdp>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSSDP, "<sdp xmlns='urn:ietf:rfc:2327'", 4)
+	e.Content(v.Extra, tag, v.Text, "</sdp>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SDP) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSSDP, "sdp") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Text = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NSSDP, "sdp")
+	v.Text = d.Text()
+	return d.End(&v.Extra)
 }

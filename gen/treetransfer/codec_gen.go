@@ -2,10 +2,7 @@
 
 package treetransfer
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Tree) WireName() wire.Name {
@@ -25,99 +22,64 @@ func (*Tree) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Tree) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tree"...)
-	} else {
-		b = append(b, "<tree xmlns='http://jabber.org/protocol/si/profile/tree-transfer'"...)
-	}
-	b = append(b, " numfiles='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Count), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " size='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.Size, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<tree xmlns='http://jabber.org/protocol/si/profile/tree-transfer'", 5)
+	e.UintAttr(v.Extra, 0, " numfiles='", uint64(v.Count))
+	e.UintAttr(v.Extra, 1, " size='", v.Size)
+	inner := e.Inside(v.Extra, tag)
 	if v.Directory != nil {
-		if b, err = v.Directory.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Directory.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tree>"), nil
+	e.Close(v.Extra, inner, "</tree>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Tree) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tree") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "tree")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "numfiles":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Count = uint32(n)
+			v.Count = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "size":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Size = n
+			v.Size = d.Uint(64, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "directory":
-			if c.Same() && v.Directory == nil {
+			if v.Directory == nil {
 				v.Directory = new(Directory)
-				if err := v.Directory.decodeXML(c.Raw()); err != nil {
+				if err := v.Directory.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("numfiles")
+		d.MissingAttr("numfiles")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("size")
+		d.MissingAttr("size")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -133,369 +95,260 @@ func (*FilesTree) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *FilesTree) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSFiles {
-		b = append(b, "<tree"...)
-	} else {
-		b = append(b, "<tree xmlns='http://jabber.org/profile/si/profile/tree-transfer'"...)
-	}
-	b = append(b, " numfiles='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Count), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " size='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.Size, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSFiles, "<tree xmlns='http://jabber.org/profile/si/profile/tree-transfer'", 5)
+	e.UintAttr(v.Extra, 0, " numfiles='", uint64(v.Count))
+	e.UintAttr(v.Extra, 1, " size='", v.Size)
+	inner := e.Inside(v.Extra, tag)
 	if v.Directory != nil {
-		if b, err = v.Directory.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Directory.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSFiles); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tree>"), nil
+	e.Close(v.Extra, inner, "</tree>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FilesTree) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSFiles, "tree") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSFiles, "tree")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "numfiles":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Count = uint32(n)
+			v.Count = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "size":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Size = n
+			v.Size = d.Uint(64, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "directory":
-			if c.Same() && v.Directory == nil {
+			if v.Directory == nil {
 				v.Directory = new(FilesDirectory)
-				if err := v.Directory.decodeXML(c.Raw()); err != nil {
+				if err := v.Directory.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("numfiles")
+		d.MissingAttr("numfiles")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("size")
+		d.MissingAttr("size")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *FilesDirectory) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<directory"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *FilesDirectory) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<directory name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Directories {
-		if b, err = v.Directories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Directories[i].appendXML(e)
 	}
 	for i := range v.Files {
-		if b, err = v.Files[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Files[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSFiles); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</directory>"), nil
+	e.Close(v.Extra, inner, "</directory>")
 }
 
 func (v *FilesDirectory) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "directory":
-			if c.Same() {
-				if v.Directories == nil {
-					v.Directories = make([]FilesDirectory, 0, c.Count())
-				}
-				v.Directories = append(v.Directories, FilesDirectory{})
-				if err := v.Directories[len(v.Directories)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Directories) == cap(v.Directories) {
+				v.Directories = append(v.Directories, make([]FilesDirectory, d.Count())...)[:len(v.Directories)]
 			}
+			v.Directories = v.Directories[:len(v.Directories)+1]
+			if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "file":
-			if c.Same() {
-				if v.Files == nil {
-					v.Files = make([]FilesFile, 0, c.Count())
-				}
-				v.Files = append(v.Files, FilesFile{})
-				if err := v.Files[len(v.Files)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Files) == cap(v.Files) {
+				v.Files = append(v.Files, make([]FilesFile, d.Count())...)[:len(v.Files)]
 			}
+			v.Files = v.Files[:len(v.Files)+1]
+			if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *FilesFile) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<file"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSFiles); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</file>"), nil
+func (v *FilesFile) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<file name='", v.Name)
+	e.Attr(" sid='", v.StreamID)
+	e.Empty(v.Extra, tag, "</file>")
 }
 
 func (v *FilesFile) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "sid":
-			v.StreamID = a.Value()
+			d.String(&v.StreamID)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Directory) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<directory"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Directory) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<directory name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Directories {
-		if b, err = v.Directories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Directories[i].appendXML(e)
 	}
 	for i := range v.Files {
-		if b, err = v.Files[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Files[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</directory>"), nil
+	e.Close(v.Extra, inner, "</directory>")
 }
 
 func (v *Directory) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "directory":
-			if c.Same() {
-				if v.Directories == nil {
-					v.Directories = make([]Directory, 0, c.Count())
-				}
-				v.Directories = append(v.Directories, Directory{})
-				if err := v.Directories[len(v.Directories)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Directories) == cap(v.Directories) {
+				v.Directories = append(v.Directories, make([]Directory, d.Count())...)[:len(v.Directories)]
 			}
+			v.Directories = v.Directories[:len(v.Directories)+1]
+			if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "file":
-			if c.Same() {
-				if v.Files == nil {
-					v.Files = make([]File, 0, c.Count())
-				}
-				v.Files = append(v.Files, File{})
-				if err := v.Files[len(v.Files)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Files) == cap(v.Files) {
+				v.Files = append(v.Files, make([]File, d.Count())...)[:len(v.Files)]
 			}
+			v.Files = v.Files[:len(v.Files)+1]
+			if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *File) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<file"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</file>"), nil
+func (v *File) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<file name='", v.Name)
+	e.Attr(" sid='", v.StreamID)
+	e.Empty(v.Extra, tag, "</file>")
 }
 
 func (v *File) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		case "sid":
-			v.StreamID = a.Value()
+			d.String(&v.StreamID)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

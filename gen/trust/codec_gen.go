@@ -20,195 +20,135 @@ func (*Message) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Message) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<trust-message"...)
-	} else {
-		b = append(b, "<trust-message xmlns='urn:xmpp:tm:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " usage='", v.Usage); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " encryption='", v.Encryption); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<trust-message xmlns='urn:xmpp:tm:1'", 14)
+	e.Attr(" usage='", v.Usage)
+	e.Attr(" encryption='", v.Encryption)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.KeyOwners {
-		if b, err = v.KeyOwners[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.KeyOwners[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</trust-message>"), nil
+	e.Close(v.Extra, inner, "</trust-message>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Message) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "trust-message") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "trust-message")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "usage":
-			v.Usage = a.Value()
+			d.String(&v.Usage)
 			seen |= 1 << 0
 		case "encryption":
-			v.Encryption = a.Value()
+			d.String(&v.Encryption)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "key-owner":
-			if c.Same() {
-				if v.KeyOwners == nil {
-					v.KeyOwners = make([]KeyOwner, 0, c.Count())
-				}
-				v.KeyOwners = append(v.KeyOwners, KeyOwner{})
-				if err := v.KeyOwners[len(v.KeyOwners)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.KeyOwners) == cap(v.KeyOwners) {
+				v.KeyOwners = append(v.KeyOwners, make([]KeyOwner, d.Count())...)[:len(v.KeyOwners)]
 			}
+			v.KeyOwners = v.KeyOwners[:len(v.KeyOwners)+1]
+			if err := v.KeyOwners[len(v.KeyOwners)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("usage")
+		d.MissingAttr("usage")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("encryption")
+		d.MissingAttr("encryption")
 	}
 	if len(v.KeyOwners) == 0 {
-		return r.MissingChild("key-owner")
+		d.MissingChild("key-owner")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *KeyOwner) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<key-owner"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *KeyOwner) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<key-owner jid='", v.JID.String(), true)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Trusted {
-		mark := len(b)
-		b = append(b, "<trust>"...)
-		if b, err = v.Trusted[i].AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</trust>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<trust>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<trust>")
+		e.Add(v.Trusted[i].AppendText(e.Buf))
+		e.Put("</trust>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(1, i), "<trust>")
 	}
 	for i := range v.Distrusted {
-		mark := len(b)
-		b = append(b, "<distrust>"...)
-		if b, err = v.Distrusted[i].AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</distrust>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<distrust>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<distrust>")
+		e.Add(v.Distrusted[i].AppendText(e.Buf))
+		e.Put("</distrust>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(2, i), "<distrust>")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</key-owner>"), nil
+	e.Close(v.Extra, inner, "</key-owner>")
 }
 
 func (v *KeyOwner) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "trust":
-			if c.Same() {
-				if v.Trusted == nil {
-					v.Trusted = make([]stanza.Bytes, 0, c.Count())
-				}
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Trusted))), &v.Extra, wire.SlotAt(1, len(v.Trusted)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Trusted = append(v.Trusted, n)
-				continue
+			if v.Trusted == nil {
+				v.Trusted = make([]stanza.Bytes, 0, d.Count())
 			}
+			var n stanza.Bytes
+			stanza.ReadBytes(&d, &n, false, wire.SlotAt(1, len(v.Trusted)))
+			v.Trusted = append(v.Trusted, n)
+			continue
 		case "distrust":
-			if c.Same() {
-				if v.Distrusted == nil {
-					v.Distrusted = make([]stanza.Bytes, 0, c.Count())
-				}
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Distrusted))), &v.Extra, wire.SlotAt(2, len(v.Distrusted)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Distrusted = append(v.Distrusted, n)
-				continue
+			if v.Distrusted == nil {
+				v.Distrusted = make([]stanza.Bytes, 0, d.Count())
 			}
+			var n stanza.Bytes
+			stanza.ReadBytes(&d, &n, false, wire.SlotAt(2, len(v.Distrusted)))
+			v.Distrusted = append(v.Distrusted, n)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -2,10 +2,7 @@
 
 package tune
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*Tune) WireName() wire.Name {
@@ -25,251 +22,90 @@ func (*Tune) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Tune) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tune"...)
-	} else {
-		b = append(b, "<tune xmlns='http://jabber.org/protocol/tune'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Artist != "" {
-		if b, err = wire.AppendLeaf(b, "<artist>", v.Artist, "</artist>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<artist>", NS)
-	}
-	mark = len(b)
-	if v.Composer != "" {
-		if b, err = wire.AppendLeaf(b, "<composer>", v.Composer, "</composer>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<composer>", NS)
-	}
-	mark = len(b)
-	if v.Date != "" {
-		if b, err = wire.AppendLeaf(b, "<date>", v.Date, "</date>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<date>", NS)
-	}
-	mark = len(b)
-	if v.Genre != "" {
-		if b, err = wire.AppendLeaf(b, "<genre>", v.Genre, "</genre>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<genre>", NS)
-	}
-	mark = len(b)
-	if v.Language != "" {
-		if b, err = wire.AppendLeaf(b, "<language>", v.Language, "</language>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<language>", NS)
-	}
-	mark = len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<tune xmlns='http://jabber.org/protocol/tune'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<artist></artist>", 8, v.Artist)
+	e.OptionalLeaf(v.Extra, 1, "<composer></composer>", 10, v.Composer)
+	e.OptionalLeaf(v.Extra, 2, "<date></date>", 6, v.Date)
+	e.OptionalLeaf(v.Extra, 3, "<genre></genre>", 7, v.Genre)
+	e.OptionalLeaf(v.Extra, 4, "<language></language>", 10, v.Language)
 	if v.Length != nil {
-		b = append(b, "<length>"...)
-		b = strconv.AppendUint(b, uint64(*v.Length), 10)
-		b = append(b, "</length>"...)
+		e.UintLeaf(v.Extra, 5, "<length></length>", 8, uint64(*v.Length))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<length>", NS)
-	}
-	mark = len(b)
-	if v.Lyricist != "" {
-		if b, err = wire.AppendLeaf(b, "<lyricist>", v.Lyricist, "</lyricist>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<lyricist>", NS)
-	}
-	mark = len(b)
-	if v.Performer != "" {
-		if b, err = wire.AppendLeaf(b, "<performer>", v.Performer, "</performer>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<performer>", NS)
-	}
-	mark = len(b)
+	e.OptionalLeaf(v.Extra, 6, "<lyricist></lyricist>", 10, v.Lyricist)
+	e.OptionalLeaf(v.Extra, 7, "<performer></performer>", 11, v.Performer)
 	if v.Rating != nil {
-		b = append(b, "<rating>"...)
-		b = strconv.AppendUint(b, uint64(*v.Rating), 10)
-		b = append(b, "</rating>"...)
+		e.UintLeaf(v.Extra, 8, "<rating></rating>", 8, uint64(*v.Rating))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<rating>", NS)
-	}
-	mark = len(b)
-	if v.Source != "" {
-		if b, err = wire.AppendLeaf(b, "<source>", v.Source, "</source>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<source>", NS)
-	}
-	mark = len(b)
-	if v.Title != "" {
-		if b, err = wire.AppendLeaf(b, "<title>", v.Title, "</title>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<title>", NS)
-	}
-	mark = len(b)
-	if v.Track != "" {
-		if b, err = wire.AppendLeaf(b, "<track>", v.Track, "</track>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<track>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tune>"), nil
+	e.OptionalLeaf(v.Extra, 9, "<source></source>", 8, v.Source)
+	e.OptionalLeaf(v.Extra, 10, "<title></title>", 7, v.Title)
+	e.OptionalLeaf(v.Extra, 11, "<track></track>", 7, v.Track)
+	e.OptionalLeaf(v.Extra, 12, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</tune>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Tune) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tune") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "tune")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "artist":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Artist = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Artist, 0)
+			continue
 		case "composer":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Composer = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Composer, 1)
+			continue
 		case "date":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Date = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Date, 2)
+			continue
 		case "genre":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Genre = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Genre, 3)
+			continue
 		case "language":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Language = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
+			d.OptionalLeaf(&v.Language, 4)
+			continue
 		case "length":
-			if c.Same() && v.Length == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 5), 16, &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Length = wire.Ptr(uint16(n))
+			if v.Length == nil {
+				v.Length = wire.Ptr(uint16(d.Uint(16, 5)))
 				continue
 			}
 		case "lyricist":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Lyricist = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+			d.OptionalLeaf(&v.Lyricist, 6)
+			continue
 		case "performer":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Performer = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.Performer, 7)
+			continue
 		case "rating":
-			if c.Same() && v.Rating == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 8), 8, &v.Extra, 8)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+			if v.Rating == nil {
+				n := d.Uint(8, 8)
 				if n < 1 || n > 10 {
-					return c.Invalid(r, "is not from 1 to 10")
+					d.Invalid("is not from 1 to 10")
 				}
 				v.Rating = wire.Ptr(uint8(n))
 				continue
 			}
 		case "source":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.Source = c.OptionalLeaf(&v.Extra, 9)
-				continue
-			}
+			d.OptionalLeaf(&v.Source, 9)
+			continue
 		case "title":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.Title = c.OptionalLeaf(&v.Extra, 10)
-				continue
-			}
+			d.OptionalLeaf(&v.Title, 10)
+			continue
 		case "track":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.Track = c.OptionalLeaf(&v.Extra, 11)
-				continue
-			}
+			d.OptionalLeaf(&v.Track, 11)
+			continue
 		case "uri":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.URI = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 12)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

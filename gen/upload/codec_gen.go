@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -45,156 +44,124 @@ func (*PurposePermanent) isPurpose() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<request"...)
-	} else {
-		b = append(b, "<request xmlns='urn:xmpp:http:upload:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " filename='", v.Filename); err != nil {
-		return b, err
-	}
-	b = append(b, " size='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Size, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<request xmlns='urn:xmpp:http:upload:0'", 8)
+	e.Attr(" filename='", v.Filename)
+	e.UintAttr(v.Extra, 1, " size='", v.Size)
 	if v.ContentType != "" {
-		if b, err = wire.AppendAttr(b, " content-type='", v.ContentType); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " content-type='")
+		e.Attr(" content-type='", v.ContentType)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Purpose.(type) {
 	case *PurposeMessage:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *PurposeMessage"}
-		}
-		if b, err = x.appendXML(b, "<message xmlns='urn:xmpp:http:upload:purpose:0'", "</message>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<message xmlns='urn:xmpp:http:upload:purpose:0'", "</message>")
+		} else {
+			e.Fail("a nil *PurposeMessage")
 		}
 	case *PurposeProfile:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *PurposeProfile"}
-		}
-		if b, err = x.appendXML(b, "<profile xmlns='urn:xmpp:http:upload:purpose:0'", "</profile>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<profile xmlns='urn:xmpp:http:upload:purpose:0'", "</profile>")
+		} else {
+			e.Fail("a nil *PurposeProfile")
 		}
 	case *PurposeEphemeral:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *PurposeEphemeral"}
-		}
-		if b, err = x.appendXML(b, "<ephemeral xmlns='urn:xmpp:http:upload:purpose:0'", "</ephemeral>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<ephemeral xmlns='urn:xmpp:http:upload:purpose:0'", "</ephemeral>")
+		} else {
+			e.Fail("a nil *PurposeEphemeral")
 		}
 	case *PurposePermanent:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *PurposePermanent"}
-		}
-		if b, err = x.appendXML(b, "<permanent xmlns='urn:xmpp:http:upload:purpose:0'", "</permanent>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<permanent xmlns='urn:xmpp:http:upload:purpose:0'", "</permanent>")
+		} else {
+			e.Fail("a nil *PurposePermanent")
 		}
 	}
-	return wire.CloseEmpty(b, inner, "</request>"), nil
+	e.Close(v.Extra, inner, "</request>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "request") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "request")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "filename":
-			v.Filename = a.Value()
+			d.String(&v.Filename)
 			seen |= 1 << 0
 		case "size":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(64, 1)
 			if n < 1 {
-				return a.Invalid(r, "is less than 1")
+				d.Invalid("is less than 1")
 			}
 			v.Size = n
 			seen |= 1 << 1
 		case "content-type":
-			v.ContentType = a.Optional(&v.Extra, 2)
+			d.Optional(&v.ContentType)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			if c.In(NSPurpose) && v.Purpose == nil {
+			if d.In(NSPurpose) && v.Purpose == nil {
 				x := new(PurposeMessage)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Purpose = x
 				continue
 			}
 		case "profile":
-			if c.In(NSPurpose) && v.Purpose == nil {
+			if d.In(NSPurpose) && v.Purpose == nil {
 				x := new(PurposeProfile)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Purpose = x
 				continue
 			}
 		case "ephemeral":
-			if c.In(NSPurpose) && v.Purpose == nil {
+			if d.In(NSPurpose) && v.Purpose == nil {
 				x := new(PurposeEphemeral)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Purpose = x
 				continue
 			}
 		case "permanent":
-			if c.In(NSPurpose) && v.Purpose == nil {
+			if d.In(NSPurpose) && v.Purpose == nil {
 				x := new(PurposePermanent)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Purpose = x
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("filename")
+		d.MissingAttr("filename")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("size")
+		d.MissingAttr("size")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -283,77 +250,53 @@ func (*Slot) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Slot) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<slot"...)
-	} else {
-		b = append(b, "<slot xmlns='urn:xmpp:http:upload:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Put.appendXML(b); err != nil {
-		return b, err
-	}
-	if b, err = v.Get.appendXML(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</slot>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<slot xmlns='urn:xmpp:http:upload:0'", 5)
+	inner := e.Inside(v.Extra, tag)
+	v.Put.appendXML(e)
+	v.Get.appendXML(e)
+	e.Close(v.Extra, inner, "</slot>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Slot) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "slot") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "slot")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "put":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Put.decodeXML(c.Raw()); err != nil {
+				if err := v.Put.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "get":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Get.decodeXML(c.Raw()); err != nil {
+				if err := v.Get.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("put")
+		d.MissingChild("put")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("get")
+		d.MissingChild("get")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -369,66 +312,36 @@ func (*FileTooLarge) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *FileTooLarge) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<file-too-large"...)
-	} else {
-		b = append(b, "<file-too-large xmlns='urn:xmpp:http:upload:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<file-too-large xmlns='urn:xmpp:http:upload:0'", 15)
+	inner := e.Inside(v.Extra, tag)
 	if v.MaxFileSize != nil {
-		b = append(b, "<max-file-size>"...)
-		b = strconv.AppendUint(b, *v.MaxFileSize, 10)
-		b = append(b, "</max-file-size>"...)
+		e.UintLeaf(v.Extra, 0, "<max-file-size></max-file-size>", 15, *v.MaxFileSize)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<max-file-size>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</file-too-large>"), nil
+	e.Close(v.Extra, inner, "</file-too-large>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *FileTooLarge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "file-too-large") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "file-too-large")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "max-file-size":
-			if c.Same() && v.MaxFileSize == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 64, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.MaxFileSize = wire.Ptr(n)
+			if v.MaxFileSize == nil {
+				v.MaxFileSize = wire.Ptr(d.Uint(64, 0))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -444,386 +357,214 @@ func (*Retry) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Retry) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<retry"...)
-	} else {
-		b = append(b, "<retry xmlns='urn:xmpp:http:upload:0'"...)
-	}
-	b = append(b, " stamp='"...)
-	mark := len(b)
-	if b, err = v.Stamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</retry>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<retry xmlns='urn:xmpp:http:upload:0'", 6)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, " stamp='", v.Stamp)
+	e.Empty(v.Extra, tag, "</retry>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Retry) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "retry") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "retry")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "stamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Stamp = n
+			stanza.ReadDateTime(&d, &v.Stamp, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("stamp")
+		d.MissingAttr("stamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Put) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<put"...)
-	if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Put) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<put url='", v.URL)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Headers {
-		if b, err = v.Headers[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Headers[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</put>"), nil
+	e.Close(v.Extra, inner, "</put>")
 }
 
 func (v *Put) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Value()
+			d.String(&v.URL)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "header":
-			if c.Same() {
-				if v.Headers == nil {
-					v.Headers = make([]Header, 0, c.Count())
-				}
-				v.Headers = append(v.Headers, Header{})
-				if err := v.Headers[len(v.Headers)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Headers) == cap(v.Headers) {
+				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
 			}
+			v.Headers = v.Headers[:len(v.Headers)+1]
+			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("url")
+		d.MissingAttr("url")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Header) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<header"...)
-	if b, err = wire.AppendAttr(b, " name='", string(v.Name)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</header>"), nil
+func (v *Header) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<header name='", string(v.Name))
+	e.Content(v.Extra, tag, v.Value, "</header>")
 }
 
 func (v *Header) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = HeaderName(a.Value())
+			d.String((*string)(&v.Name))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Get) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<get"...)
-	if b, err = wire.AppendAttr(b, " url='", v.URL); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</get>"), nil
+func (v *Get) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<get url='", v.URL)
+	e.Empty(v.Extra, tag, "</get>")
 }
 
 func (v *Get) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "url":
-			v.URL = a.Value()
+			d.String(&v.URL)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("url")
+		d.MissingAttr("url")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *PurposeMessage) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSPurpose); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *PurposeMessage) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSPurpose, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *PurposeMessage) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *PurposeProfile) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSPurpose); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *PurposeProfile) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSPurpose, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *PurposeProfile) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *PurposeEphemeral) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	b = append(b, " expire-before='"...)
-	mark := len(b)
-	if b, err = v.ExpireBefore.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSPurpose); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *PurposeEphemeral) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSPurpose, open)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, " expire-before='", v.ExpireBefore)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *PurposeEphemeral) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "expire-before":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.ExpireBefore = n
+			stanza.ReadDateTime(&d, &v.ExpireBefore, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("expire-before")
+		d.MissingAttr("expire-before")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *PurposePermanent) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSPurpose); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *PurposePermanent) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSPurpose, open)
+	e.Empty(v.Extra, tag, end)
+	e.Back(outer)
 }
 
 func (v *PurposePermanent) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }

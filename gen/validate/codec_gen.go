@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -35,139 +34,116 @@ func (*Regex) isMethod() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Validate) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<validate"...)
-	} else {
-		b = append(b, "<validate xmlns='http://jabber.org/protocol/xdata-validate'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<validate xmlns='http://jabber.org/protocol/xdata-validate'", 9)
 	if v.Datatype != "" {
-		if b, err = wire.AppendAttr(b, " datatype='", v.Datatype); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " datatype='")
+		e.Attr(" datatype='", v.Datatype)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	switch x := v.Method.(type) {
 	case *Basic:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Basic"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Basic")
 		}
 	case *Open:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Open"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Open")
 		}
 	case *Range:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Range"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Range")
 		}
 	case *Regex:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Regex"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Regex")
 		}
 	}
 	if v.ListRange != nil {
-		if b, err = v.ListRange.appendXML(b); err != nil {
-			return b, err
-		}
+		v.ListRange.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</validate>"), nil
+	e.Close(v.Extra, inner, "</validate>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Validate) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "validate") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "validate")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "datatype":
-			v.Datatype = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Datatype)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "basic":
-			if c.Same() && v.Method == nil {
+			if v.Method == nil {
 				x := new(Basic)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Method = x
 				continue
 			}
 		case "open":
-			if c.Same() && v.Method == nil {
+			if v.Method == nil {
 				x := new(Open)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Method = x
 				continue
 			}
 		case "range":
-			if c.Same() && v.Method == nil {
+			if v.Method == nil {
 				x := new(Range)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Method = x
 				continue
 			}
 		case "regex":
-			if c.Same() && v.Method == nil {
+			if v.Method == nil {
 				x := new(Regex)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Method = x
 				continue
 			}
 		case "list-range":
-			if c.Same() && v.ListRange == nil {
+			if v.ListRange == nil {
 				v.ListRange = new(ListRange)
-				if err := v.ListRange.decodeXML(c.Raw()); err != nil {
+				if err := v.ListRange.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -238,223 +214,99 @@ func (v *Validate) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Basic) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<basic"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</basic>"), nil
+func (v *Basic) appendXML(e *wire.Encoder) {
+	tag := e.Open("<basic")
+	e.Empty(v.Extra, tag, "</basic>")
 }
 
 func (v *Basic) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *Open) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<open"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</open>"), nil
+func (v *Open) appendXML(e *wire.Encoder) {
+	tag := e.Open("<open")
+	e.Empty(v.Extra, tag, "</open>")
 }
 
 func (v *Open) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *Regex) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<regex"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</regex>"), nil
+func (v *Regex) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<regex")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</regex>")
 }
 
 func (v *Regex) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Range) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<range"...)
+func (v *Range) appendXML(e *wire.Encoder) {
+	tag := e.Open("<range")
 	if v.Min != "" {
-		if b, err = wire.AppendAttr(b, " min='", v.Min); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " min='")
+		e.Attr(" min='", v.Min)
 	}
 	if v.Max != "" {
-		if b, err = wire.AppendAttr(b, " max='", v.Max); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " max='")
+		e.Attr(" max='", v.Max)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</range>"), nil
+	e.Empty(v.Extra, tag, "</range>")
 }
 
 func (v *Range) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "min":
-			v.Min = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Min)
 		case "max":
-			v.Max = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Max)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ListRange) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<list-range"...)
+func (v *ListRange) appendXML(e *wire.Encoder) {
+	tag := e.Open("<list-range")
 	if v.Min != nil {
-		b = append(b, " min='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Min), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " min='", uint64(*v.Min))
 	}
 	if v.Max != nil {
-		b = append(b, " max='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Max), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " max='", uint64(*v.Max))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</list-range>"), nil
+	e.Empty(v.Extra, tag, "</list-range>")
 }
 
 func (v *ListRange) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "min":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Min = wire.Ptr(uint32(n))
+			v.Min = wire.Ptr(uint32(d.Uint(32, 0)))
 		case "max":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Max = wire.Ptr(uint32(n))
+			v.Max = wire.Ptr(uint32(d.Uint(32, 1)))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

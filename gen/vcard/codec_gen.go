@@ -37,536 +37,291 @@ func (*VCard) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *VCard) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<vCard"...)
-	} else {
-		b = append(b, "<vCard xmlns='vcard-temp'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<vCard xmlns='vcard-temp'", 6)
 	if v.Version != "" {
-		if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " version='")
+		e.Attr(" version='", v.Version)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.VersionElement != "" {
-		if b, err = wire.AppendLeaf(b, "<VERSION>", v.VersionElement, "</VERSION>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<VERSION>", NS)
-	}
-	mark = len(b)
-	if v.FormattedName != "" {
-		if b, err = wire.AppendLeaf(b, "<FN>", v.FormattedName, "</FN>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<FN>", NS)
-	}
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<VERSION></VERSION>", 9, v.VersionElement)
+	e.OptionalLeaf(v.Extra, 2, "<FN></FN>", 4, v.FormattedName)
 	if v.Name != nil {
-		if b, err = v.Name.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Name.appendXML(e)
 	}
 	for i := range v.Nicknames {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<NICKNAME>", v.Nicknames[i], "</NICKNAME>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<NICKNAME>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(4, i), "<NICKNAME></NICKNAME>", 10, v.Nicknames[i])
 	}
 	for i := range v.Photos {
-		if b, err = v.Photos[i].appendXML(b, "<PHOTO", "</PHOTO>"); err != nil {
-			return b, err
-		}
+		v.Photos[i].appendXML(e, "<PHOTO", "</PHOTO>")
 	}
-	mark = len(b)
-	if v.Birthday != "" {
-		if b, err = wire.AppendLeaf(b, "<BDAY>", v.Birthday, "</BDAY>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<BDAY>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 6, "<BDAY></BDAY>", 6, v.Birthday)
 	for i := range v.Addresses {
-		if b, err = v.Addresses[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Addresses[i].appendXML(e)
 	}
 	for i := range v.Labels {
-		if b, err = v.Labels[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Labels[i].appendXML(e)
 	}
 	for i := range v.Telephones {
-		if b, err = v.Telephones[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Telephones[i].appendXML(e)
 	}
 	for i := range v.Emails {
-		if b, err = v.Emails[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Emails[i].appendXML(e)
 	}
 	for i := range v.JIDs {
-		mark := len(b)
-		b = append(b, "<JABBERID>"...)
-		if b, err = wire.AppendText(b, v.JIDs[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</JABBERID>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(11, i), "<JABBERID>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(11, i), "<JABBERID></JABBERID>", 10, v.JIDs[i].String())
 	}
-	mark = len(b)
-	if v.Mailer != "" {
-		if b, err = wire.AppendLeaf(b, "<MAILER>", v.Mailer, "</MAILER>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<MAILER>", NS)
-	}
-	mark = len(b)
-	if v.TimeZone != "" {
-		if b, err = wire.AppendLeaf(b, "<TZ>", v.TimeZone, "</TZ>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<TZ>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 12, "<MAILER></MAILER>", 8, v.Mailer)
+	e.OptionalLeaf(v.Extra, 13, "<TZ></TZ>", 4, v.TimeZone)
 	if v.Position != nil {
-		if b, err = v.Position.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Position.appendXML(e)
 	}
 	for i := range v.Titles {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<TITLE>", v.Titles[i], "</TITLE>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(15, i), "<TITLE>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(15, i), "<TITLE></TITLE>", 7, v.Titles[i])
 	}
 	for i := range v.Roles {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<ROLE>", v.Roles[i], "</ROLE>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(16, i), "<ROLE>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(16, i), "<ROLE></ROLE>", 6, v.Roles[i])
 	}
 	for i := range v.Logos {
-		if b, err = v.Logos[i].appendXML(b, "<LOGO", "</LOGO>"); err != nil {
-			return b, err
-		}
+		v.Logos[i].appendXML(e, "<LOGO", "</LOGO>")
 	}
 	for i := range v.Agents {
-		if b, err = v.Agents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Agents[i].appendXML(e)
 	}
 	for i := range v.Organizations {
-		if b, err = v.Organizations[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Organizations[i].appendXML(e)
 	}
 	for i := range v.Categories {
-		if b, err = v.Categories[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Categories[i].appendXML(e)
 	}
 	for i := range v.Notes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<NOTE>", v.Notes[i], "</NOTE>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(21, i), "<NOTE>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(21, i), "<NOTE></NOTE>", 6, v.Notes[i])
 	}
-	mark = len(b)
-	if v.ProductID != "" {
-		if b, err = wire.AppendLeaf(b, "<PRODID>", v.ProductID, "</PRODID>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 22, "<PRODID>", NS)
-	}
-	mark = len(b)
-	if v.Revision != "" {
-		if b, err = wire.AppendLeaf(b, "<REV>", v.Revision, "</REV>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 23, "<REV>", NS)
-	}
-	mark = len(b)
-	if v.SortString != "" {
-		if b, err = wire.AppendLeaf(b, "<SORT-STRING>", v.SortString, "</SORT-STRING>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 24, "<SORT-STRING>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 22, "<PRODID></PRODID>", 8, v.ProductID)
+	e.OptionalLeaf(v.Extra, 23, "<REV></REV>", 5, v.Revision)
+	e.OptionalLeaf(v.Extra, 24, "<SORT-STRING></SORT-STRING>", 13, v.SortString)
 	for i := range v.Sounds {
-		if b, err = v.Sounds[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Sounds[i].appendXML(e)
 	}
-	mark = len(b)
-	if v.UID != "" {
-		if b, err = wire.AppendLeaf(b, "<UID>", v.UID, "</UID>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 26, "<UID>", NS)
-	}
+	e.OptionalLeaf(v.Extra, 26, "<UID></UID>", 5, v.UID)
 	for i := range v.URLs {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<URL>", v.URLs[i], "</URL>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(27, i), "<URL>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(27, i), "<URL></URL>", 5, v.URLs[i])
 	}
 	if v.Class != nil {
-		if b, err = v.Class.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Class.appendXML(e)
 	}
 	for i := range v.Keys {
-		if b, err = v.Keys[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Keys[i].appendXML(e)
 	}
 	for i := range v.Descriptions {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<DESC>", v.Descriptions[i], "</DESC>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(30, i), "<DESC>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(30, i), "<DESC></DESC>", 6, v.Descriptions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</vCard>"), nil
+	e.Close(v.Extra, inner, "</vCard>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *VCard) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "vCard") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "vCard")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "version":
-			v.Version = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Version)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "VERSION":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.VersionElement = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.VersionElement, 1)
+			continue
 		case "FN":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.FormattedName = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.FormattedName, 2)
+			continue
 		case "N":
-			if c.Same() && v.Name == nil {
+			if v.Name == nil {
 				v.Name = new(Name)
-				if err := v.Name.decodeXML(c.Raw()); err != nil {
+				if err := v.Name.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "NICKNAME":
-			if c.Same() {
-				if v.Nicknames == nil {
-					v.Nicknames = make([]string, 0, c.Count())
-				}
-				v.Nicknames = append(v.Nicknames, c.Leaf(&v.Extra, wire.SlotAt(4, len(v.Nicknames))))
-				continue
-			}
+			d.Strings(&v.Nicknames, 4)
+			continue
 		case "PHOTO":
-			if c.Same() {
-				if v.Photos == nil {
-					v.Photos = make([]Image, 0, c.Count())
-				}
-				v.Photos = append(v.Photos, Image{})
-				if err := v.Photos[len(v.Photos)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Photos) == cap(v.Photos) {
+				v.Photos = append(v.Photos, make([]Image, d.Count())...)[:len(v.Photos)]
 			}
+			v.Photos = v.Photos[:len(v.Photos)+1]
+			if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "BDAY":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Birthday = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+			d.OptionalLeaf(&v.Birthday, 6)
+			continue
 		case "ADR":
-			if c.Same() {
-				if v.Addresses == nil {
-					v.Addresses = make([]Address, 0, c.Count())
-				}
-				v.Addresses = append(v.Addresses, Address{})
-				if err := v.Addresses[len(v.Addresses)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Addresses) == cap(v.Addresses) {
+				v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
 			}
+			v.Addresses = v.Addresses[:len(v.Addresses)+1]
+			if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "LABEL":
-			if c.Same() {
-				if v.Labels == nil {
-					v.Labels = make([]Label, 0, c.Count())
-				}
-				v.Labels = append(v.Labels, Label{})
-				if err := v.Labels[len(v.Labels)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Labels) == cap(v.Labels) {
+				v.Labels = append(v.Labels, make([]Label, d.Count())...)[:len(v.Labels)]
 			}
+			v.Labels = v.Labels[:len(v.Labels)+1]
+			if err := v.Labels[len(v.Labels)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "TEL":
-			if c.Same() {
-				if v.Telephones == nil {
-					v.Telephones = make([]Telephone, 0, c.Count())
-				}
-				v.Telephones = append(v.Telephones, Telephone{})
-				if err := v.Telephones[len(v.Telephones)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Telephones) == cap(v.Telephones) {
+				v.Telephones = append(v.Telephones, make([]Telephone, d.Count())...)[:len(v.Telephones)]
 			}
+			v.Telephones = v.Telephones[:len(v.Telephones)+1]
+			if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "EMAIL":
-			if c.Same() {
-				if v.Emails == nil {
-					v.Emails = make([]Email, 0, c.Count())
-				}
-				v.Emails = append(v.Emails, Email{})
-				if err := v.Emails[len(v.Emails)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Emails) == cap(v.Emails) {
+				v.Emails = append(v.Emails, make([]Email, d.Count())...)[:len(v.Emails)]
 			}
+			v.Emails = v.Emails[:len(v.Emails)+1]
+			if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "JABBERID":
-			if c.Same() {
-				if v.JIDs == nil {
-					v.JIDs = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(11, len(v.JIDs))), &v.Extra, wire.SlotAt(11, len(v.JIDs)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JIDs = append(v.JIDs, n)
-				continue
+			if v.JIDs == nil {
+				v.JIDs = make([]jid.JID, 0, d.Count())
 			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(11, len(v.JIDs)))
+			v.JIDs = append(v.JIDs, n)
+			continue
 		case "MAILER":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Mailer = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.Mailer, 12)
+			continue
 		case "TZ":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.TimeZone = c.OptionalLeaf(&v.Extra, 13)
-				continue
-			}
+			d.OptionalLeaf(&v.TimeZone, 13)
+			continue
 		case "GEO":
-			if c.Same() && v.Position == nil {
+			if v.Position == nil {
 				v.Position = new(Position)
-				if err := v.Position.decodeXML(c.Raw()); err != nil {
+				if err := v.Position.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "TITLE":
-			if c.Same() {
-				if v.Titles == nil {
-					v.Titles = make([]string, 0, c.Count())
-				}
-				v.Titles = append(v.Titles, c.Leaf(&v.Extra, wire.SlotAt(15, len(v.Titles))))
-				continue
-			}
+			d.Strings(&v.Titles, 15)
+			continue
 		case "ROLE":
-			if c.Same() {
-				if v.Roles == nil {
-					v.Roles = make([]string, 0, c.Count())
-				}
-				v.Roles = append(v.Roles, c.Leaf(&v.Extra, wire.SlotAt(16, len(v.Roles))))
-				continue
-			}
+			d.Strings(&v.Roles, 16)
+			continue
 		case "LOGO":
-			if c.Same() {
-				if v.Logos == nil {
-					v.Logos = make([]Image, 0, c.Count())
-				}
-				v.Logos = append(v.Logos, Image{})
-				if err := v.Logos[len(v.Logos)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Logos) == cap(v.Logos) {
+				v.Logos = append(v.Logos, make([]Image, d.Count())...)[:len(v.Logos)]
 			}
+			v.Logos = v.Logos[:len(v.Logos)+1]
+			if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "AGENT":
-			if c.Same() {
-				if v.Agents == nil {
-					v.Agents = make([]Agent, 0, c.Count())
-				}
-				v.Agents = append(v.Agents, Agent{})
-				if err := v.Agents[len(v.Agents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Agents) == cap(v.Agents) {
+				v.Agents = append(v.Agents, make([]Agent, d.Count())...)[:len(v.Agents)]
 			}
+			v.Agents = v.Agents[:len(v.Agents)+1]
+			if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "ORG":
-			if c.Same() {
-				if v.Organizations == nil {
-					v.Organizations = make([]Organization, 0, c.Count())
-				}
-				v.Organizations = append(v.Organizations, Organization{})
-				if err := v.Organizations[len(v.Organizations)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Organizations) == cap(v.Organizations) {
+				v.Organizations = append(v.Organizations, make([]Organization, d.Count())...)[:len(v.Organizations)]
 			}
+			v.Organizations = v.Organizations[:len(v.Organizations)+1]
+			if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "CATEGORIES":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]Categories, 0, c.Count())
-				}
-				v.Categories = append(v.Categories, Categories{})
-				if err := v.Categories[len(v.Categories)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Categories) == cap(v.Categories) {
+				v.Categories = append(v.Categories, make([]Categories, d.Count())...)[:len(v.Categories)]
 			}
+			v.Categories = v.Categories[:len(v.Categories)+1]
+			if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "NOTE":
-			if c.Same() {
-				if v.Notes == nil {
-					v.Notes = make([]string, 0, c.Count())
-				}
-				v.Notes = append(v.Notes, c.Leaf(&v.Extra, wire.SlotAt(21, len(v.Notes))))
-				continue
-			}
+			d.Strings(&v.Notes, 21)
+			continue
 		case "PRODID":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.ProductID = c.OptionalLeaf(&v.Extra, 22)
-				continue
-			}
+			d.OptionalLeaf(&v.ProductID, 22)
+			continue
 		case "REV":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Revision = c.OptionalLeaf(&v.Extra, 23)
-				continue
-			}
+			d.OptionalLeaf(&v.Revision, 23)
+			continue
 		case "SORT-STRING":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.SortString = c.OptionalLeaf(&v.Extra, 24)
-				continue
-			}
+			d.OptionalLeaf(&v.SortString, 24)
+			continue
 		case "SOUND":
-			if c.Same() {
-				if v.Sounds == nil {
-					v.Sounds = make([]Sound, 0, c.Count())
-				}
-				v.Sounds = append(v.Sounds, Sound{})
-				if err := v.Sounds[len(v.Sounds)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Sounds) == cap(v.Sounds) {
+				v.Sounds = append(v.Sounds, make([]Sound, d.Count())...)[:len(v.Sounds)]
 			}
+			v.Sounds = v.Sounds[:len(v.Sounds)+1]
+			if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "UID":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.UID = c.OptionalLeaf(&v.Extra, 26)
-				continue
-			}
+			d.OptionalLeaf(&v.UID, 26)
+			continue
 		case "URL":
-			if c.Same() {
-				if v.URLs == nil {
-					v.URLs = make([]string, 0, c.Count())
-				}
-				v.URLs = append(v.URLs, c.Leaf(&v.Extra, wire.SlotAt(27, len(v.URLs))))
-				continue
-			}
+			d.Strings(&v.URLs, 27)
+			continue
 		case "CLASS":
-			if c.Same() && v.Class == nil {
+			if v.Class == nil {
 				v.Class = new(Class)
-				if err := v.Class.decodeXML(c.Raw()); err != nil {
+				if err := v.Class.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "KEY":
-			if c.Same() {
-				if v.Keys == nil {
-					v.Keys = make([]Key, 0, c.Count())
-				}
-				v.Keys = append(v.Keys, Key{})
-				if err := v.Keys[len(v.Keys)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Keys) == cap(v.Keys) {
+				v.Keys = append(v.Keys, make([]Key, d.Count())...)[:len(v.Keys)]
 			}
+			v.Keys = v.Keys[:len(v.Keys)+1]
+			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		case "DESC":
-			if c.Same() {
-				if v.Descriptions == nil {
-					v.Descriptions = make([]string, 0, c.Count())
-				}
-				v.Descriptions = append(v.Descriptions, c.Leaf(&v.Extra, wire.SlotAt(30, len(v.Descriptions))))
-				continue
-			}
+			d.Strings(&v.Descriptions, 30)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -597,1046 +352,475 @@ func (*Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<vCard/>"...), nil
-		}
-		return append(b, "<vCard xmlns='vcard-temp'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<vCard"...)
-	} else {
-		b = append(b, "<vCard xmlns='vcard-temp'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</vCard>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<vCard xmlns='vcard-temp'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "vCard") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "vCard")
+	return d.End(&v.Extra)
 }
 
-func (v *Name) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<N"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Family != "" {
-		if b, err = wire.AppendLeaf(b, "<FAMILY>", v.Family, "</FAMILY>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<FAMILY>", NS)
-	}
-	mark = len(b)
-	if v.Given != "" {
-		if b, err = wire.AppendLeaf(b, "<GIVEN>", v.Given, "</GIVEN>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<GIVEN>", NS)
-	}
-	mark = len(b)
-	if v.Middle != "" {
-		if b, err = wire.AppendLeaf(b, "<MIDDLE>", v.Middle, "</MIDDLE>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<MIDDLE>", NS)
-	}
-	mark = len(b)
-	if v.Prefix != "" {
-		if b, err = wire.AppendLeaf(b, "<PREFIX>", v.Prefix, "</PREFIX>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<PREFIX>", NS)
-	}
-	mark = len(b)
-	if v.Suffix != "" {
-		if b, err = wire.AppendLeaf(b, "<SUFFIX>", v.Suffix, "</SUFFIX>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<SUFFIX>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</N>"), nil
+func (v *Name) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<N")
+	e.OptionalLeaf(v.Extra, 0, "<FAMILY></FAMILY>", 8, v.Family)
+	e.OptionalLeaf(v.Extra, 1, "<GIVEN></GIVEN>", 7, v.Given)
+	e.OptionalLeaf(v.Extra, 2, "<MIDDLE></MIDDLE>", 8, v.Middle)
+	e.OptionalLeaf(v.Extra, 3, "<PREFIX></PREFIX>", 8, v.Prefix)
+	e.OptionalLeaf(v.Extra, 4, "<SUFFIX></SUFFIX>", 8, v.Suffix)
+	e.Close(v.Extra, inner, "</N>")
 }
 
 func (v *Name) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "FAMILY":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Family = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "GIVEN":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Given = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
-		case "MIDDLE":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Middle = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
-		case "PREFIX":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Prefix = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
-		case "SUFFIX":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Suffix = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "FAMILY":
+			d.OptionalLeaf(&v.Family, 0)
+			continue
+		case "GIVEN":
+			d.OptionalLeaf(&v.Given, 1)
+			continue
+		case "MIDDLE":
+			d.OptionalLeaf(&v.Middle, 2)
+			continue
+		case "PREFIX":
+			d.OptionalLeaf(&v.Prefix, 3)
+			continue
+		case "SUFFIX":
+			d.OptionalLeaf(&v.Suffix, 4)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Image) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Type != "" {
-		if b, err = wire.AppendLeaf(b, "<TYPE>", v.Type, "</TYPE>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<TYPE>", NS)
-	}
-	mark = len(b)
+func (v *Image) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<TYPE></TYPE>", 6, v.Type)
+	mark := len(e.Buf)
 	if v.Data != nil {
-		b = append(b, "<BINVAL>"...)
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</BINVAL>"...)
+		e.Put("<BINVAL>")
+		e.Add(v.Data.AppendText(e.Buf))
+		e.Put("</BINVAL>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<BINVAL>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<EXTVAL>", v.URI, "</EXTVAL>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<EXTVAL>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.RespellChild(v.Extra, mark, 1, "<BINVAL>")
+	e.OptionalLeaf(v.Extra, 2, "<EXTVAL></EXTVAL>", 8, v.URI)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Image) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "TYPE":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Type = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Type, 0)
+			continue
 		case "BINVAL":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Data = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadBytes(&d, &v.Data, false, 1)
 				continue
 			}
 		case "EXTVAL":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.URI = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Address) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<ADR"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Address) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<ADR")
 	if v.Home {
-		mark := len(b)
-		b = append(b, "<HOME/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<HOME>", NS)
-		}
+		e.Flag(v.Extra, 0, "<HOME>")
 	}
 	if v.Work {
-		mark := len(b)
-		b = append(b, "<WORK/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<WORK>", NS)
-		}
+		e.Flag(v.Extra, 1, "<WORK>")
 	}
 	if v.Postal {
-		mark := len(b)
-		b = append(b, "<POSTAL/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<POSTAL>", NS)
-		}
+		e.Flag(v.Extra, 2, "<POSTAL>")
 	}
 	if v.Parcel {
-		mark := len(b)
-		b = append(b, "<PARCEL/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<PARCEL>", NS)
-		}
+		e.Flag(v.Extra, 3, "<PARCEL>")
 	}
 	if v.Domestic {
-		mark := len(b)
-		b = append(b, "<DOM/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<DOM>", NS)
-		}
+		e.Flag(v.Extra, 4, "<DOM>")
 	}
 	if v.International {
-		mark := len(b)
-		b = append(b, "<INTL/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<INTL>", NS)
-		}
+		e.Flag(v.Extra, 5, "<INTL>")
 	}
 	if v.Preferred {
-		mark := len(b)
-		b = append(b, "<PREF/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 6, "<PREF>", NS)
-		}
+		e.Flag(v.Extra, 6, "<PREF>")
 	}
-	mark := len(b)
-	if v.POBox != "" {
-		if b, err = wire.AppendLeaf(b, "<POBOX>", v.POBox, "</POBOX>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<POBOX>", NS)
-	}
-	mark = len(b)
-	if v.Extended != "" {
-		if b, err = wire.AppendLeaf(b, "<EXTADD>", v.Extended, "</EXTADD>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<EXTADD>", NS)
-	}
-	mark = len(b)
-	if v.Street != "" {
-		if b, err = wire.AppendLeaf(b, "<STREET>", v.Street, "</STREET>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<STREET>", NS)
-	}
-	mark = len(b)
-	if v.Locality != "" {
-		if b, err = wire.AppendLeaf(b, "<LOCALITY>", v.Locality, "</LOCALITY>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<LOCALITY>", NS)
-	}
-	mark = len(b)
-	if v.Region != "" {
-		if b, err = wire.AppendLeaf(b, "<REGION>", v.Region, "</REGION>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<REGION>", NS)
-	}
-	mark = len(b)
-	if v.PostalCode != "" {
-		if b, err = wire.AppendLeaf(b, "<PCODE>", v.PostalCode, "</PCODE>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<PCODE>", NS)
-	}
-	mark = len(b)
-	if v.Country != "" {
-		if b, err = wire.AppendLeaf(b, "<CTRY>", v.Country, "</CTRY>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<CTRY>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ADR>"), nil
+	e.OptionalLeaf(v.Extra, 7, "<POBOX></POBOX>", 7, v.POBox)
+	e.OptionalLeaf(v.Extra, 8, "<EXTADD></EXTADD>", 8, v.Extended)
+	e.OptionalLeaf(v.Extra, 9, "<STREET></STREET>", 8, v.Street)
+	e.OptionalLeaf(v.Extra, 10, "<LOCALITY></LOCALITY>", 10, v.Locality)
+	e.OptionalLeaf(v.Extra, 11, "<REGION></REGION>", 8, v.Region)
+	e.OptionalLeaf(v.Extra, 12, "<PCODE></PCODE>", 7, v.PostalCode)
+	e.OptionalLeaf(v.Extra, 13, "<CTRY></CTRY>", 6, v.Country)
+	e.Close(v.Extra, inner, "</ADR>")
 }
 
 func (v *Address) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "HOME":
-			if c.Same() && !bool(v.Home) {
-				v.Home = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
-		case "WORK":
-			if c.Same() && !bool(v.Work) {
-				v.Work = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
-		case "POSTAL":
-			if c.Same() && !bool(v.Postal) {
-				v.Postal = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
-		case "PARCEL":
-			if c.Same() && !bool(v.Parcel) {
-				v.Parcel = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
-		case "DOM":
-			if c.Same() && !bool(v.Domestic) {
-				v.Domestic = true
-				c.KeepBare(&v.Extra, 4)
-				continue
-			}
-		case "INTL":
-			if c.Same() && !bool(v.International) {
-				v.International = true
-				c.KeepBare(&v.Extra, 5)
-				continue
-			}
-		case "PREF":
-			if c.Same() && !bool(v.Preferred) {
-				v.Preferred = true
-				c.KeepBare(&v.Extra, 6)
-				continue
-			}
-		case "POBOX":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.POBox = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
-		case "EXTADD":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Extended = c.OptionalLeaf(&v.Extra, 8)
-				continue
-			}
-		case "STREET":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Street = c.OptionalLeaf(&v.Extra, 9)
-				continue
-			}
-		case "LOCALITY":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Locality = c.OptionalLeaf(&v.Extra, 10)
-				continue
-			}
-		case "REGION":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				v.Region = c.OptionalLeaf(&v.Extra, 11)
-				continue
-			}
-		case "PCODE":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.PostalCode = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
-		case "CTRY":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.Country = c.OptionalLeaf(&v.Extra, 13)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "HOME":
+			d.Flag((*bool)(&v.Home), 0)
+			continue
+		case "WORK":
+			d.Flag((*bool)(&v.Work), 1)
+			continue
+		case "POSTAL":
+			d.Flag((*bool)(&v.Postal), 2)
+			continue
+		case "PARCEL":
+			d.Flag((*bool)(&v.Parcel), 3)
+			continue
+		case "DOM":
+			d.Flag((*bool)(&v.Domestic), 4)
+			continue
+		case "INTL":
+			d.Flag((*bool)(&v.International), 5)
+			continue
+		case "PREF":
+			d.Flag((*bool)(&v.Preferred), 6)
+			continue
+		case "POBOX":
+			d.OptionalLeaf(&v.POBox, 7)
+			continue
+		case "EXTADD":
+			d.OptionalLeaf(&v.Extended, 8)
+			continue
+		case "STREET":
+			d.OptionalLeaf(&v.Street, 9)
+			continue
+		case "LOCALITY":
+			d.OptionalLeaf(&v.Locality, 10)
+			continue
+		case "REGION":
+			d.OptionalLeaf(&v.Region, 11)
+			continue
+		case "PCODE":
+			d.OptionalLeaf(&v.PostalCode, 12)
+			continue
+		case "CTRY":
+			d.OptionalLeaf(&v.Country, 13)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Label) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<LABEL"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Label) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<LABEL")
 	if v.Home {
-		mark := len(b)
-		b = append(b, "<HOME/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<HOME>", NS)
-		}
+		e.Flag(v.Extra, 0, "<HOME>")
 	}
 	if v.Work {
-		mark := len(b)
-		b = append(b, "<WORK/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<WORK>", NS)
-		}
+		e.Flag(v.Extra, 1, "<WORK>")
 	}
 	if v.Postal {
-		mark := len(b)
-		b = append(b, "<POSTAL/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<POSTAL>", NS)
-		}
+		e.Flag(v.Extra, 2, "<POSTAL>")
 	}
 	if v.Parcel {
-		mark := len(b)
-		b = append(b, "<PARCEL/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<PARCEL>", NS)
-		}
+		e.Flag(v.Extra, 3, "<PARCEL>")
 	}
 	if v.Domestic {
-		mark := len(b)
-		b = append(b, "<DOM/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<DOM>", NS)
-		}
+		e.Flag(v.Extra, 4, "<DOM>")
 	}
 	if v.International {
-		mark := len(b)
-		b = append(b, "<INTL/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<INTL>", NS)
-		}
+		e.Flag(v.Extra, 5, "<INTL>")
 	}
 	if v.Preferred {
-		mark := len(b)
-		b = append(b, "<PREF/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 6, "<PREF>", NS)
-		}
+		e.Flag(v.Extra, 6, "<PREF>")
 	}
 	for i := range v.Lines {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<LINE>", v.Lines[i], "</LINE>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(7, i), "<LINE>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(7, i), "<LINE></LINE>", 6, v.Lines[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</LABEL>"), nil
+	e.Close(v.Extra, inner, "</LABEL>")
 }
 
 func (v *Label) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "HOME":
-			if c.Same() && !bool(v.Home) {
-				v.Home = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
-		case "WORK":
-			if c.Same() && !bool(v.Work) {
-				v.Work = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
-		case "POSTAL":
-			if c.Same() && !bool(v.Postal) {
-				v.Postal = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
-		case "PARCEL":
-			if c.Same() && !bool(v.Parcel) {
-				v.Parcel = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
-		case "DOM":
-			if c.Same() && !bool(v.Domestic) {
-				v.Domestic = true
-				c.KeepBare(&v.Extra, 4)
-				continue
-			}
-		case "INTL":
-			if c.Same() && !bool(v.International) {
-				v.International = true
-				c.KeepBare(&v.Extra, 5)
-				continue
-			}
-		case "PREF":
-			if c.Same() && !bool(v.Preferred) {
-				v.Preferred = true
-				c.KeepBare(&v.Extra, 6)
-				continue
-			}
-		case "LINE":
-			if c.Same() {
-				if v.Lines == nil {
-					v.Lines = make([]string, 0, c.Count())
-				}
-				v.Lines = append(v.Lines, c.Leaf(&v.Extra, wire.SlotAt(7, len(v.Lines))))
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "HOME":
+			d.Flag((*bool)(&v.Home), 0)
+			continue
+		case "WORK":
+			d.Flag((*bool)(&v.Work), 1)
+			continue
+		case "POSTAL":
+			d.Flag((*bool)(&v.Postal), 2)
+			continue
+		case "PARCEL":
+			d.Flag((*bool)(&v.Parcel), 3)
+			continue
+		case "DOM":
+			d.Flag((*bool)(&v.Domestic), 4)
+			continue
+		case "INTL":
+			d.Flag((*bool)(&v.International), 5)
+			continue
+		case "PREF":
+			d.Flag((*bool)(&v.Preferred), 6)
+			continue
+		case "LINE":
+			d.Strings(&v.Lines, 7)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Telephone) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<TEL"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Telephone) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<TEL")
 	if v.Home {
-		mark := len(b)
-		b = append(b, "<HOME/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<HOME>", NS)
-		}
+		e.Flag(v.Extra, 0, "<HOME>")
 	}
 	if v.Work {
-		mark := len(b)
-		b = append(b, "<WORK/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<WORK>", NS)
-		}
+		e.Flag(v.Extra, 1, "<WORK>")
 	}
 	if v.Voice {
-		mark := len(b)
-		b = append(b, "<VOICE/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<VOICE>", NS)
-		}
+		e.Flag(v.Extra, 2, "<VOICE>")
 	}
 	if v.Fax {
-		mark := len(b)
-		b = append(b, "<FAX/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<FAX>", NS)
-		}
+		e.Flag(v.Extra, 3, "<FAX>")
 	}
 	if v.Pager {
-		mark := len(b)
-		b = append(b, "<PAGER/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<PAGER>", NS)
-		}
+		e.Flag(v.Extra, 4, "<PAGER>")
 	}
 	if v.Messaging {
-		mark := len(b)
-		b = append(b, "<MSG/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<MSG>", NS)
-		}
+		e.Flag(v.Extra, 5, "<MSG>")
 	}
 	if v.Cell {
-		mark := len(b)
-		b = append(b, "<CELL/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 6, "<CELL>", NS)
-		}
+		e.Flag(v.Extra, 6, "<CELL>")
 	}
 	if v.Video {
-		mark := len(b)
-		b = append(b, "<VIDEO/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 7, "<VIDEO>", NS)
-		}
+		e.Flag(v.Extra, 7, "<VIDEO>")
 	}
 	if v.BBS {
-		mark := len(b)
-		b = append(b, "<BBS/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 8, "<BBS>", NS)
-		}
+		e.Flag(v.Extra, 8, "<BBS>")
 	}
 	if v.Modem {
-		mark := len(b)
-		b = append(b, "<MODEM/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 9, "<MODEM>", NS)
-		}
+		e.Flag(v.Extra, 9, "<MODEM>")
 	}
 	if v.ISDN {
-		mark := len(b)
-		b = append(b, "<ISDN/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 10, "<ISDN>", NS)
-		}
+		e.Flag(v.Extra, 10, "<ISDN>")
 	}
 	if v.PCS {
-		mark := len(b)
-		b = append(b, "<PCS/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 11, "<PCS>", NS)
-		}
+		e.Flag(v.Extra, 11, "<PCS>")
 	}
 	if v.Preferred {
-		mark := len(b)
-		b = append(b, "<PREF/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 12, "<PREF>", NS)
-		}
+		e.Flag(v.Extra, 12, "<PREF>")
 	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<NUMBER>", v.Number, "</NUMBER>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<NUMBER>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</TEL>"), nil
+	e.Leaf(v.Extra, 13, "<NUMBER></NUMBER>", 8, v.Number)
+	e.Close(v.Extra, inner, "</TEL>")
 }
 
 func (v *Telephone) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "HOME":
-			if c.Same() && !bool(v.Home) {
-				v.Home = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
+			d.Flag((*bool)(&v.Home), 0)
+			continue
 		case "WORK":
-			if c.Same() && !bool(v.Work) {
-				v.Work = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
+			d.Flag((*bool)(&v.Work), 1)
+			continue
 		case "VOICE":
-			if c.Same() && !bool(v.Voice) {
-				v.Voice = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.Voice), 2)
+			continue
 		case "FAX":
-			if c.Same() && !bool(v.Fax) {
-				v.Fax = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
+			d.Flag((*bool)(&v.Fax), 3)
+			continue
 		case "PAGER":
-			if c.Same() && !bool(v.Pager) {
-				v.Pager = true
-				c.KeepBare(&v.Extra, 4)
-				continue
-			}
+			d.Flag((*bool)(&v.Pager), 4)
+			continue
 		case "MSG":
-			if c.Same() && !bool(v.Messaging) {
-				v.Messaging = true
-				c.KeepBare(&v.Extra, 5)
-				continue
-			}
+			d.Flag((*bool)(&v.Messaging), 5)
+			continue
 		case "CELL":
-			if c.Same() && !bool(v.Cell) {
-				v.Cell = true
-				c.KeepBare(&v.Extra, 6)
-				continue
-			}
+			d.Flag((*bool)(&v.Cell), 6)
+			continue
 		case "VIDEO":
-			if c.Same() && !bool(v.Video) {
-				v.Video = true
-				c.KeepBare(&v.Extra, 7)
-				continue
-			}
+			d.Flag((*bool)(&v.Video), 7)
+			continue
 		case "BBS":
-			if c.Same() && !bool(v.BBS) {
-				v.BBS = true
-				c.KeepBare(&v.Extra, 8)
-				continue
-			}
+			d.Flag((*bool)(&v.BBS), 8)
+			continue
 		case "MODEM":
-			if c.Same() && !bool(v.Modem) {
-				v.Modem = true
-				c.KeepBare(&v.Extra, 9)
-				continue
-			}
+			d.Flag((*bool)(&v.Modem), 9)
+			continue
 		case "ISDN":
-			if c.Same() && !bool(v.ISDN) {
-				v.ISDN = true
-				c.KeepBare(&v.Extra, 10)
-				continue
-			}
+			d.Flag((*bool)(&v.ISDN), 10)
+			continue
 		case "PCS":
-			if c.Same() && !bool(v.PCS) {
-				v.PCS = true
-				c.KeepBare(&v.Extra, 11)
-				continue
-			}
+			d.Flag((*bool)(&v.PCS), 11)
+			continue
 		case "PREF":
-			if c.Same() && !bool(v.Preferred) {
-				v.Preferred = true
-				c.KeepBare(&v.Extra, 12)
-				continue
-			}
+			d.Flag((*bool)(&v.Preferred), 12)
+			continue
 		case "NUMBER":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Number = c.Leaf(&v.Extra, 13)
+				d.Leaf(&v.Number, 13)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("NUMBER")
+		d.MissingChild("NUMBER")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Email) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<EMAIL"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Email) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<EMAIL")
 	if v.Home {
-		mark := len(b)
-		b = append(b, "<HOME/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<HOME>", NS)
-		}
+		e.Flag(v.Extra, 0, "<HOME>")
 	}
 	if v.Work {
-		mark := len(b)
-		b = append(b, "<WORK/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<WORK>", NS)
-		}
+		e.Flag(v.Extra, 1, "<WORK>")
 	}
 	if v.Internet {
-		mark := len(b)
-		b = append(b, "<INTERNET/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<INTERNET>", NS)
-		}
+		e.Flag(v.Extra, 2, "<INTERNET>")
 	}
 	if v.Preferred {
-		mark := len(b)
-		b = append(b, "<PREF/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<PREF>", NS)
-		}
+		e.Flag(v.Extra, 3, "<PREF>")
 	}
 	if v.X400 {
-		mark := len(b)
-		b = append(b, "<X400/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 4, "<X400>", NS)
-		}
+		e.Flag(v.Extra, 4, "<X400>")
 	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<USERID>", v.UserID, "</USERID>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<USERID>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</EMAIL>"), nil
+	e.Leaf(v.Extra, 5, "<USERID></USERID>", 8, v.UserID)
+	e.Close(v.Extra, inner, "</EMAIL>")
 }
 
 func (v *Email) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "HOME":
-			if c.Same() && !bool(v.Home) {
-				v.Home = true
-				c.KeepBare(&v.Extra, 0)
-				continue
-			}
+			d.Flag((*bool)(&v.Home), 0)
+			continue
 		case "WORK":
-			if c.Same() && !bool(v.Work) {
-				v.Work = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
+			d.Flag((*bool)(&v.Work), 1)
+			continue
 		case "INTERNET":
-			if c.Same() && !bool(v.Internet) {
-				v.Internet = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
+			d.Flag((*bool)(&v.Internet), 2)
+			continue
 		case "PREF":
-			if c.Same() && !bool(v.Preferred) {
-				v.Preferred = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
+			d.Flag((*bool)(&v.Preferred), 3)
+			continue
 		case "X400":
-			if c.Same() && !bool(v.X400) {
-				v.X400 = true
-				c.KeepBare(&v.Extra, 4)
-				continue
-			}
+			d.Flag((*bool)(&v.X400), 4)
+			continue
 		case "USERID":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.UserID = c.Leaf(&v.Extra, 5)
+				d.Leaf(&v.UserID, 5)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("USERID")
+		d.MissingChild("USERID")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Position) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<GEO"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<LAT>"...)
-	if b, err = wire.AppendDecimal(b, v.Latitude); err != nil {
-		return b, err
-	}
-	b = append(b, "</LAT>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<LAT>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<LON>"...)
-	if b, err = wire.AppendDecimal(b, v.Longitude); err != nil {
-		return b, err
-	}
-	b = append(b, "</LON>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<LON>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</GEO>"), nil
+func (v *Position) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<GEO")
+	mark := len(e.Buf)
+	e.Put("<LAT>")
+	e.Decimal(v.Latitude)
+	e.Put("</LAT>")
+	e.RespellChild(v.Extra, mark, 0, "<LAT>")
+	mark = len(e.Buf)
+	e.Put("<LON>")
+	e.Decimal(v.Longitude)
+	e.Put("</LON>")
+	e.RespellChild(v.Extra, mark, 1, "<LON>")
+	e.Close(v.Extra, inner, "</GEO>")
 }
 
 func (v *Position) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "LAT":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Latitude = n
+				v.Latitude = d.Decimal(0)
 				continue
 			}
 		case "LON":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Longitude = n
+				v.Longitude = d.Decimal(1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("LAT")
+		d.MissingChild("LAT")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("LON")
+		d.MissingChild("LON")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1652,335 +836,164 @@ func (v Position) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	return e.EncodeElement(&s, start)
 }
 
-func (v *Agent) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<AGENT"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Agent) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<AGENT")
 	if v.Card != nil {
-		if b, err = v.Card.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Card.AppendXML(e.Buf, NS))
 	}
-	mark := len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<EXTVAL>", v.URI, "</EXTVAL>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<EXTVAL>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</AGENT>"), nil
+	e.OptionalLeaf(v.Extra, 1, "<EXTVAL></EXTVAL>", 8, v.URI)
+	e.Close(v.Extra, inner, "</AGENT>")
 }
 
 func (v *Agent) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "vCard":
-			if c.Same() && v.Card == nil {
+			if v.Card == nil {
 				v.Card = new(VCard)
-				if err := v.Card.DecodeXML(c.Raw()); err != nil {
+				if err := v.Card.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "EXTVAL":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.URI = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Organization) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<ORG"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<ORGNAME>", v.Name, "</ORGNAME>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<ORGNAME>", NS)
-	}
+func (v *Organization) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<ORG")
+	e.OptionalLeaf(v.Extra, 0, "<ORGNAME></ORGNAME>", 9, v.Name)
 	for i := range v.Units {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<ORGUNIT>", v.Units[i], "</ORGUNIT>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<ORGUNIT>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<ORGUNIT></ORGUNIT>", 9, v.Units[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ORG>"), nil
+	e.Close(v.Extra, inner, "</ORG>")
 }
 
 func (v *Organization) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "ORGNAME":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "ORGUNIT":
-			if c.Same() {
-				if v.Units == nil {
-					v.Units = make([]string, 0, c.Count())
-				}
-				v.Units = append(v.Units, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Units))))
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "ORGNAME":
+			d.OptionalLeaf(&v.Name, 0)
+			continue
+		case "ORGUNIT":
+			d.Strings(&v.Units, 1)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Categories) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<CATEGORIES"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Categories) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<CATEGORIES")
 	for i := range v.Keywords {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<KEYWORD>", v.Keywords[i], "</KEYWORD>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<KEYWORD>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<KEYWORD></KEYWORD>", 9, v.Keywords[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</CATEGORIES>"), nil
+	e.Close(v.Extra, inner, "</CATEGORIES>")
 }
 
 func (v *Categories) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "KEYWORD":
-			if c.Same() {
-				if v.Keywords == nil {
-					v.Keywords = make([]string, 0, c.Count())
-				}
-				v.Keywords = append(v.Keywords, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Keywords))))
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "KEYWORD":
+			d.Strings(&v.Keywords, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Sound) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<SOUND"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Phonetic != "" {
-		if b, err = wire.AppendLeaf(b, "<PHONETIC>", v.Phonetic, "</PHONETIC>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<PHONETIC>", NS)
-	}
-	mark = len(b)
+func (v *Sound) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<SOUND")
+	e.OptionalLeaf(v.Extra, 0, "<PHONETIC></PHONETIC>", 10, v.Phonetic)
+	mark := len(e.Buf)
 	if v.Data != nil {
-		b = append(b, "<BINVAL>"...)
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</BINVAL>"...)
+		e.Put("<BINVAL>")
+		e.Add(v.Data.AppendText(e.Buf))
+		e.Put("</BINVAL>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<BINVAL>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<EXTVAL>", v.URI, "</EXTVAL>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<EXTVAL>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</SOUND>"), nil
+	e.RespellChild(v.Extra, mark, 1, "<BINVAL>")
+	e.OptionalLeaf(v.Extra, 2, "<EXTVAL></EXTVAL>", 8, v.URI)
+	e.Close(v.Extra, inner, "</SOUND>")
 }
 
 func (v *Sound) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "PHONETIC":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Phonetic = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Phonetic, 0)
+			continue
 		case "BINVAL":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Data = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadBytes(&d, &v.Data, false, 1)
 				continue
 			}
 		case "EXTVAL":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.URI = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Class) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<CLASS"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	{
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Privacy)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 0, n, NS)
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</CLASS>"), nil
+func (v *Class) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<CLASS")
+	e.Name(v.Extra, 0, NS, string(v.Privacy))
+	e.Close(v.Extra, inner, "</CLASS>")
 }
 
 func (v *Class) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		if c.Same() {
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		if d.Same() {
 			if v.Privacy != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 0)
-			v.Privacy = Privacy(c.Local())
+			d.KeepBare(0)
+			v.Privacy = Privacy(d.Local())
 			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if v.Privacy == "" {
-		return r.MissingChild("Privacy")
+		d.MissingChild("Privacy")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2013,70 +1026,37 @@ func (v *Class) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Key) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<KEY"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Type != "" {
-		if b, err = wire.AppendLeaf(b, "<TYPE>", v.Type, "</TYPE>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<TYPE>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<CRED>", v.Credential, "</CRED>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<CRED>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</KEY>"), nil
+func (v *Key) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<KEY")
+	e.OptionalLeaf(v.Extra, 0, "<TYPE></TYPE>", 6, v.Type)
+	e.Leaf(v.Extra, 1, "<CRED></CRED>", 6, v.Credential)
+	e.Close(v.Extra, inner, "</KEY>")
 }
 
 func (v *Key) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "TYPE":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Type = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Type, 0)
+			continue
 		case "CRED":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Credential = c.Leaf(&v.Extra, 1)
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				d.Leaf(&v.Credential, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	if seen&(1<<0) == 0 {
+		d.MissingChild("CRED")
 	}
-	if seen&(1<<1) == 0 {
-		return r.MissingChild("CRED")
-	}
-	return nil
+	return d.End(&v.Extra)
 }

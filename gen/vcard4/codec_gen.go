@@ -2,10 +2,7 @@
 
 package vcard4
 
-import (
-	"stanza.invalid/stream/wire"
-	"strconv"
-)
+import "stanza.invalid/stream/wire"
 
 // WireName returns the name of the element.
 func (*VCard) WireName() wire.Name {
@@ -25,618 +22,528 @@ func (*VCard) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *VCard) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<vcard"...)
-	} else {
-		b = append(b, "<vcard xmlns='urn:ietf:params:xml:ns:vcard-4.0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<vcard xmlns='urn:ietf:params:xml:ns:vcard-4.0'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Sources {
-		if b, err = v.Sources[i].appendXML(b, "<source", "</source>"); err != nil {
-			return b, err
-		}
+		v.Sources[i].appendXML(e, "<source", "</source>")
 	}
 	if v.Kind != nil {
-		if b, err = v.Kind.appendXML(b, "<kind", "</kind>"); err != nil {
-			return b, err
-		}
+		v.Kind.appendXML(e, "<kind", "</kind>")
 	}
 	for i := range v.FormattedNames {
-		if b, err = v.FormattedNames[i].appendXML(b, "<fn", "</fn>"); err != nil {
-			return b, err
-		}
+		v.FormattedNames[i].appendXML(e, "<fn", "</fn>")
 	}
 	for i := range v.Names {
-		if b, err = v.Names[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Names[i].appendXML(e)
 	}
 	for i := range v.Nicknames {
-		if b, err = v.Nicknames[i].appendXML(b, "<nickname", "</nickname>"); err != nil {
-			return b, err
-		}
+		v.Nicknames[i].appendXML(e, "<nickname", "</nickname>")
 	}
 	for i := range v.Photos {
-		if b, err = v.Photos[i].appendXML(b, "<photo", "</photo>"); err != nil {
-			return b, err
-		}
+		v.Photos[i].appendXML(e, "<photo", "</photo>")
 	}
 	if v.Birthday != nil {
-		if b, err = v.Birthday.appendXML(b, "<bday", "</bday>"); err != nil {
-			return b, err
-		}
+		v.Birthday.appendXML(e, "<bday", "</bday>")
 	}
 	if v.Anniversary != nil {
-		if b, err = v.Anniversary.appendXML(b, "<anniversary", "</anniversary>"); err != nil {
-			return b, err
-		}
+		v.Anniversary.appendXML(e, "<anniversary", "</anniversary>")
 	}
 	if v.Gender != nil {
-		if b, err = v.Gender.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Gender.appendXML(e)
 	}
 	for i := range v.Addresses {
-		if b, err = v.Addresses[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Addresses[i].appendXML(e)
 	}
 	for i := range v.Telephones {
-		if b, err = v.Telephones[i].appendXML(b, "<tel", "</tel>"); err != nil {
-			return b, err
-		}
+		v.Telephones[i].appendXML(e, "<tel", "</tel>")
 	}
 	for i := range v.Emails {
-		if b, err = v.Emails[i].appendXML(b, "<email", "</email>"); err != nil {
-			return b, err
-		}
+		v.Emails[i].appendXML(e, "<email", "</email>")
 	}
 	for i := range v.IMAddresses {
-		if b, err = v.IMAddresses[i].appendXML(b, "<impp", "</impp>"); err != nil {
-			return b, err
-		}
+		v.IMAddresses[i].appendXML(e, "<impp", "</impp>")
 	}
 	for i := range v.Languages {
-		if b, err = v.Languages[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Languages[i].appendXML(e)
 	}
 	for i := range v.TimeZones {
-		if b, err = v.TimeZones[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.TimeZones[i].appendXML(e)
 	}
 	for i := range v.Positions {
-		if b, err = v.Positions[i].appendXML(b, "<geo", "</geo>"); err != nil {
-			return b, err
-		}
+		v.Positions[i].appendXML(e, "<geo", "</geo>")
 	}
 	for i := range v.Titles {
-		if b, err = v.Titles[i].appendXML(b, "<title", "</title>"); err != nil {
-			return b, err
-		}
+		v.Titles[i].appendXML(e, "<title", "</title>")
 	}
 	for i := range v.Roles {
-		if b, err = v.Roles[i].appendXML(b, "<role", "</role>"); err != nil {
-			return b, err
-		}
+		v.Roles[i].appendXML(e, "<role", "</role>")
 	}
 	for i := range v.Logos {
-		if b, err = v.Logos[i].appendXML(b, "<logo", "</logo>"); err != nil {
-			return b, err
-		}
+		v.Logos[i].appendXML(e, "<logo", "</logo>")
 	}
 	for i := range v.Organizations {
-		if b, err = v.Organizations[i].appendXML(b, "<org", "</org>"); err != nil {
-			return b, err
-		}
+		v.Organizations[i].appendXML(e, "<org", "</org>")
 	}
 	for i := range v.Members {
-		if b, err = v.Members[i].appendXML(b, "<member", "</member>"); err != nil {
-			return b, err
-		}
+		v.Members[i].appendXML(e, "<member", "</member>")
 	}
 	for i := range v.Related {
-		if b, err = v.Related[i].appendXML(b, "<related", "</related>"); err != nil {
-			return b, err
-		}
+		v.Related[i].appendXML(e, "<related", "</related>")
 	}
 	for i := range v.Categories {
-		if b, err = v.Categories[i].appendXML(b, "<categories", "</categories>"); err != nil {
-			return b, err
-		}
+		v.Categories[i].appendXML(e, "<categories", "</categories>")
 	}
 	for i := range v.Notes {
-		if b, err = v.Notes[i].appendXML(b, "<note", "</note>"); err != nil {
-			return b, err
-		}
+		v.Notes[i].appendXML(e, "<note", "</note>")
 	}
 	if v.ProductID != nil {
-		if b, err = v.ProductID.appendXML(b, "<prodid", "</prodid>"); err != nil {
-			return b, err
-		}
+		v.ProductID.appendXML(e, "<prodid", "</prodid>")
 	}
 	if v.Revision != nil {
-		if b, err = v.Revision.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Revision.appendXML(e)
 	}
 	for i := range v.Sounds {
-		if b, err = v.Sounds[i].appendXML(b, "<sound", "</sound>"); err != nil {
-			return b, err
-		}
+		v.Sounds[i].appendXML(e, "<sound", "</sound>")
 	}
 	if v.UID != nil {
-		if b, err = v.UID.appendXML(b, "<uid", "</uid>"); err != nil {
-			return b, err
-		}
+		v.UID.appendXML(e, "<uid", "</uid>")
 	}
 	for i := range v.ClientPIDMaps {
-		if b, err = v.ClientPIDMaps[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.ClientPIDMaps[i].appendXML(e)
 	}
 	for i := range v.URLs {
-		if b, err = v.URLs[i].appendXML(b, "<url", "</url>"); err != nil {
-			return b, err
-		}
+		v.URLs[i].appendXML(e, "<url", "</url>")
 	}
 	for i := range v.Keys {
-		if b, err = v.Keys[i].appendXML(b, "<key", "</key>"); err != nil {
-			return b, err
-		}
+		v.Keys[i].appendXML(e, "<key", "</key>")
 	}
 	for i := range v.FreeBusyURLs {
-		if b, err = v.FreeBusyURLs[i].appendXML(b, "<fburl", "</fburl>"); err != nil {
-			return b, err
-		}
+		v.FreeBusyURLs[i].appendXML(e, "<fburl", "</fburl>")
 	}
 	for i := range v.CalendarAddresses {
-		if b, err = v.CalendarAddresses[i].appendXML(b, "<caladruri", "</caladruri>"); err != nil {
-			return b, err
-		}
+		v.CalendarAddresses[i].appendXML(e, "<caladruri", "</caladruri>")
 	}
 	for i := range v.CalendarURLs {
-		if b, err = v.CalendarURLs[i].appendXML(b, "<caluri", "</caluri>"); err != nil {
-			return b, err
-		}
+		v.CalendarURLs[i].appendXML(e, "<caluri", "</caluri>")
 	}
 	for i := range v.Groups {
-		if b, err = v.Groups[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Groups[i].appendXML(e)
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</vcard>"), nil
+	e.Close(v.Extra, inner, "</vcard>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *VCard) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "vcard") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "vcard")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "source":
-			if c.Same() {
-				if v.Sources == nil {
-					v.Sources = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Sources) == cap(v.Sources) {
+					v.Sources = append(v.Sources, make([]Link, d.Count())...)[:len(v.Sources)]
 				}
-				v.Sources = append(v.Sources, Link{})
-				if err := v.Sources[len(v.Sources)-1].decodeXML(c.Raw()); err != nil {
+				v.Sources = v.Sources[:len(v.Sources)+1]
+				if err := v.Sources[len(v.Sources)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "kind":
-			if c.Same() {
+			if d.Same() {
 				if v.Kind != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Kind = new(TextProperty)
-				if err := v.Kind.decodeXML(c.Raw()); err != nil {
+				if err := v.Kind.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "fn":
-			if c.Same() {
-				if v.FormattedNames == nil {
-					v.FormattedNames = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.FormattedNames) == cap(v.FormattedNames) {
+					v.FormattedNames = append(v.FormattedNames, make([]TextProperty, d.Count())...)[:len(v.FormattedNames)]
 				}
-				v.FormattedNames = append(v.FormattedNames, TextProperty{})
-				if err := v.FormattedNames[len(v.FormattedNames)-1].decodeXML(c.Raw()); err != nil {
+				v.FormattedNames = v.FormattedNames[:len(v.FormattedNames)+1]
+				if err := v.FormattedNames[len(v.FormattedNames)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "n":
-			if c.Same() {
-				if v.Names == nil {
-					v.Names = make([]Name, 0, c.Count())
+			if d.Same() {
+				if len(v.Names) == cap(v.Names) {
+					v.Names = append(v.Names, make([]Name, d.Count())...)[:len(v.Names)]
 				}
-				v.Names = append(v.Names, Name{})
-				if err := v.Names[len(v.Names)-1].decodeXML(c.Raw()); err != nil {
+				v.Names = v.Names[:len(v.Names)+1]
+				if err := v.Names[len(v.Names)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "nickname":
-			if c.Same() {
-				if v.Nicknames == nil {
-					v.Nicknames = make([]TextsProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Nicknames) == cap(v.Nicknames) {
+					v.Nicknames = append(v.Nicknames, make([]TextsProperty, d.Count())...)[:len(v.Nicknames)]
 				}
-				v.Nicknames = append(v.Nicknames, TextsProperty{})
-				if err := v.Nicknames[len(v.Nicknames)-1].decodeXML(c.Raw()); err != nil {
+				v.Nicknames = v.Nicknames[:len(v.Nicknames)+1]
+				if err := v.Nicknames[len(v.Nicknames)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "photo":
-			if c.Same() {
-				if v.Photos == nil {
-					v.Photos = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Photos) == cap(v.Photos) {
+					v.Photos = append(v.Photos, make([]Link, d.Count())...)[:len(v.Photos)]
 				}
-				v.Photos = append(v.Photos, Link{})
-				if err := v.Photos[len(v.Photos)-1].decodeXML(c.Raw()); err != nil {
+				v.Photos = v.Photos[:len(v.Photos)+1]
+				if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "bday":
-			if c.Same() {
+			if d.Same() {
 				if v.Birthday != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Birthday = new(Moment)
-				if err := v.Birthday.decodeXML(c.Raw()); err != nil {
+				if err := v.Birthday.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "anniversary":
-			if c.Same() {
+			if d.Same() {
 				if v.Anniversary != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Anniversary = new(Moment)
-				if err := v.Anniversary.decodeXML(c.Raw()); err != nil {
+				if err := v.Anniversary.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "gender":
-			if c.Same() {
+			if d.Same() {
 				if v.Gender != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Gender = new(Gender)
-				if err := v.Gender.decodeXML(c.Raw()); err != nil {
+				if err := v.Gender.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "adr":
-			if c.Same() {
-				if v.Addresses == nil {
-					v.Addresses = make([]Address, 0, c.Count())
+			if d.Same() {
+				if len(v.Addresses) == cap(v.Addresses) {
+					v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
 				}
-				v.Addresses = append(v.Addresses, Address{})
-				if err := v.Addresses[len(v.Addresses)-1].decodeXML(c.Raw()); err != nil {
+				v.Addresses = v.Addresses[:len(v.Addresses)+1]
+				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "tel":
-			if c.Same() {
-				if v.Telephones == nil {
-					v.Telephones = make([]TextOrLink, 0, c.Count())
+			if d.Same() {
+				if len(v.Telephones) == cap(v.Telephones) {
+					v.Telephones = append(v.Telephones, make([]TextOrLink, d.Count())...)[:len(v.Telephones)]
 				}
-				v.Telephones = append(v.Telephones, TextOrLink{})
-				if err := v.Telephones[len(v.Telephones)-1].decodeXML(c.Raw()); err != nil {
+				v.Telephones = v.Telephones[:len(v.Telephones)+1]
+				if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "email":
-			if c.Same() {
-				if v.Emails == nil {
-					v.Emails = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Emails) == cap(v.Emails) {
+					v.Emails = append(v.Emails, make([]TextProperty, d.Count())...)[:len(v.Emails)]
 				}
-				v.Emails = append(v.Emails, TextProperty{})
-				if err := v.Emails[len(v.Emails)-1].decodeXML(c.Raw()); err != nil {
+				v.Emails = v.Emails[:len(v.Emails)+1]
+				if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "impp":
-			if c.Same() {
-				if v.IMAddresses == nil {
-					v.IMAddresses = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.IMAddresses) == cap(v.IMAddresses) {
+					v.IMAddresses = append(v.IMAddresses, make([]Link, d.Count())...)[:len(v.IMAddresses)]
 				}
-				v.IMAddresses = append(v.IMAddresses, Link{})
-				if err := v.IMAddresses[len(v.IMAddresses)-1].decodeXML(c.Raw()); err != nil {
+				v.IMAddresses = v.IMAddresses[:len(v.IMAddresses)+1]
+				if err := v.IMAddresses[len(v.IMAddresses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "lang":
-			if c.Same() {
-				if v.Languages == nil {
-					v.Languages = make([]LanguageProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Languages) == cap(v.Languages) {
+					v.Languages = append(v.Languages, make([]LanguageProperty, d.Count())...)[:len(v.Languages)]
 				}
-				v.Languages = append(v.Languages, LanguageProperty{})
-				if err := v.Languages[len(v.Languages)-1].decodeXML(c.Raw()); err != nil {
+				v.Languages = v.Languages[:len(v.Languages)+1]
+				if err := v.Languages[len(v.Languages)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "tz":
-			if c.Same() {
-				if v.TimeZones == nil {
-					v.TimeZones = make([]TimeZone, 0, c.Count())
+			if d.Same() {
+				if len(v.TimeZones) == cap(v.TimeZones) {
+					v.TimeZones = append(v.TimeZones, make([]TimeZone, d.Count())...)[:len(v.TimeZones)]
 				}
-				v.TimeZones = append(v.TimeZones, TimeZone{})
-				if err := v.TimeZones[len(v.TimeZones)-1].decodeXML(c.Raw()); err != nil {
+				v.TimeZones = v.TimeZones[:len(v.TimeZones)+1]
+				if err := v.TimeZones[len(v.TimeZones)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "geo":
-			if c.Same() {
-				if v.Positions == nil {
-					v.Positions = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Positions) == cap(v.Positions) {
+					v.Positions = append(v.Positions, make([]Link, d.Count())...)[:len(v.Positions)]
 				}
-				v.Positions = append(v.Positions, Link{})
-				if err := v.Positions[len(v.Positions)-1].decodeXML(c.Raw()); err != nil {
+				v.Positions = v.Positions[:len(v.Positions)+1]
+				if err := v.Positions[len(v.Positions)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "title":
-			if c.Same() {
-				if v.Titles == nil {
-					v.Titles = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Titles) == cap(v.Titles) {
+					v.Titles = append(v.Titles, make([]TextProperty, d.Count())...)[:len(v.Titles)]
 				}
-				v.Titles = append(v.Titles, TextProperty{})
-				if err := v.Titles[len(v.Titles)-1].decodeXML(c.Raw()); err != nil {
+				v.Titles = v.Titles[:len(v.Titles)+1]
+				if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "role":
-			if c.Same() {
-				if v.Roles == nil {
-					v.Roles = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Roles) == cap(v.Roles) {
+					v.Roles = append(v.Roles, make([]TextProperty, d.Count())...)[:len(v.Roles)]
 				}
-				v.Roles = append(v.Roles, TextProperty{})
-				if err := v.Roles[len(v.Roles)-1].decodeXML(c.Raw()); err != nil {
+				v.Roles = v.Roles[:len(v.Roles)+1]
+				if err := v.Roles[len(v.Roles)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "logo":
-			if c.Same() {
-				if v.Logos == nil {
-					v.Logos = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Logos) == cap(v.Logos) {
+					v.Logos = append(v.Logos, make([]Link, d.Count())...)[:len(v.Logos)]
 				}
-				v.Logos = append(v.Logos, Link{})
-				if err := v.Logos[len(v.Logos)-1].decodeXML(c.Raw()); err != nil {
+				v.Logos = v.Logos[:len(v.Logos)+1]
+				if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "org":
-			if c.Same() {
-				if v.Organizations == nil {
-					v.Organizations = make([]TextsProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Organizations) == cap(v.Organizations) {
+					v.Organizations = append(v.Organizations, make([]TextsProperty, d.Count())...)[:len(v.Organizations)]
 				}
-				v.Organizations = append(v.Organizations, TextsProperty{})
-				if err := v.Organizations[len(v.Organizations)-1].decodeXML(c.Raw()); err != nil {
+				v.Organizations = v.Organizations[:len(v.Organizations)+1]
+				if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "member":
-			if c.Same() {
-				if v.Members == nil {
-					v.Members = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Members) == cap(v.Members) {
+					v.Members = append(v.Members, make([]Link, d.Count())...)[:len(v.Members)]
 				}
-				v.Members = append(v.Members, Link{})
-				if err := v.Members[len(v.Members)-1].decodeXML(c.Raw()); err != nil {
+				v.Members = v.Members[:len(v.Members)+1]
+				if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "related":
-			if c.Same() {
-				if v.Related == nil {
-					v.Related = make([]TextOrLink, 0, c.Count())
+			if d.Same() {
+				if len(v.Related) == cap(v.Related) {
+					v.Related = append(v.Related, make([]TextOrLink, d.Count())...)[:len(v.Related)]
 				}
-				v.Related = append(v.Related, TextOrLink{})
-				if err := v.Related[len(v.Related)-1].decodeXML(c.Raw()); err != nil {
+				v.Related = v.Related[:len(v.Related)+1]
+				if err := v.Related[len(v.Related)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "categories":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]TextsProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Categories) == cap(v.Categories) {
+					v.Categories = append(v.Categories, make([]TextsProperty, d.Count())...)[:len(v.Categories)]
 				}
-				v.Categories = append(v.Categories, TextsProperty{})
-				if err := v.Categories[len(v.Categories)-1].decodeXML(c.Raw()); err != nil {
+				v.Categories = v.Categories[:len(v.Categories)+1]
+				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "note":
-			if c.Same() {
-				if v.Notes == nil {
-					v.Notes = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Notes) == cap(v.Notes) {
+					v.Notes = append(v.Notes, make([]TextProperty, d.Count())...)[:len(v.Notes)]
 				}
-				v.Notes = append(v.Notes, TextProperty{})
-				if err := v.Notes[len(v.Notes)-1].decodeXML(c.Raw()); err != nil {
+				v.Notes = v.Notes[:len(v.Notes)+1]
+				if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "prodid":
-			if c.Same() {
+			if d.Same() {
 				if v.ProductID != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.ProductID = new(TextProperty)
-				if err := v.ProductID.decodeXML(c.Raw()); err != nil {
+				if err := v.ProductID.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rev":
-			if c.Same() {
+			if d.Same() {
 				if v.Revision != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Revision = new(Revision)
-				if err := v.Revision.decodeXML(c.Raw()); err != nil {
+				if err := v.Revision.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sound":
-			if c.Same() {
-				if v.Sounds == nil {
-					v.Sounds = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Sounds) == cap(v.Sounds) {
+					v.Sounds = append(v.Sounds, make([]Link, d.Count())...)[:len(v.Sounds)]
 				}
-				v.Sounds = append(v.Sounds, Link{})
-				if err := v.Sounds[len(v.Sounds)-1].decodeXML(c.Raw()); err != nil {
+				v.Sounds = v.Sounds[:len(v.Sounds)+1]
+				if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "uid":
-			if c.Same() {
+			if d.Same() {
 				if v.UID != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.UID = new(TextOrLink)
-				if err := v.UID.decodeXML(c.Raw()); err != nil {
+				if err := v.UID.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "clientpidmap":
-			if c.Same() {
-				if v.ClientPIDMaps == nil {
-					v.ClientPIDMaps = make([]ClientPIDMap, 0, c.Count())
+			if d.Same() {
+				if len(v.ClientPIDMaps) == cap(v.ClientPIDMaps) {
+					v.ClientPIDMaps = append(v.ClientPIDMaps, make([]ClientPIDMap, d.Count())...)[:len(v.ClientPIDMaps)]
 				}
-				v.ClientPIDMaps = append(v.ClientPIDMaps, ClientPIDMap{})
-				if err := v.ClientPIDMaps[len(v.ClientPIDMaps)-1].decodeXML(c.Raw()); err != nil {
+				v.ClientPIDMaps = v.ClientPIDMaps[:len(v.ClientPIDMaps)+1]
+				if err := v.ClientPIDMaps[len(v.ClientPIDMaps)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "url":
-			if c.Same() {
-				if v.URLs == nil {
-					v.URLs = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.URLs) == cap(v.URLs) {
+					v.URLs = append(v.URLs, make([]Link, d.Count())...)[:len(v.URLs)]
 				}
-				v.URLs = append(v.URLs, Link{})
-				if err := v.URLs[len(v.URLs)-1].decodeXML(c.Raw()); err != nil {
+				v.URLs = v.URLs[:len(v.URLs)+1]
+				if err := v.URLs[len(v.URLs)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "key":
-			if c.Same() {
-				if v.Keys == nil {
-					v.Keys = make([]TextOrLink, 0, c.Count())
+			if d.Same() {
+				if len(v.Keys) == cap(v.Keys) {
+					v.Keys = append(v.Keys, make([]TextOrLink, d.Count())...)[:len(v.Keys)]
 				}
-				v.Keys = append(v.Keys, TextOrLink{})
-				if err := v.Keys[len(v.Keys)-1].decodeXML(c.Raw()); err != nil {
+				v.Keys = v.Keys[:len(v.Keys)+1]
+				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "fburl":
-			if c.Same() {
-				if v.FreeBusyURLs == nil {
-					v.FreeBusyURLs = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.FreeBusyURLs) == cap(v.FreeBusyURLs) {
+					v.FreeBusyURLs = append(v.FreeBusyURLs, make([]Link, d.Count())...)[:len(v.FreeBusyURLs)]
 				}
-				v.FreeBusyURLs = append(v.FreeBusyURLs, Link{})
-				if err := v.FreeBusyURLs[len(v.FreeBusyURLs)-1].decodeXML(c.Raw()); err != nil {
+				v.FreeBusyURLs = v.FreeBusyURLs[:len(v.FreeBusyURLs)+1]
+				if err := v.FreeBusyURLs[len(v.FreeBusyURLs)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "caladruri":
-			if c.Same() {
-				if v.CalendarAddresses == nil {
-					v.CalendarAddresses = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.CalendarAddresses) == cap(v.CalendarAddresses) {
+					v.CalendarAddresses = append(v.CalendarAddresses, make([]Link, d.Count())...)[:len(v.CalendarAddresses)]
 				}
-				v.CalendarAddresses = append(v.CalendarAddresses, Link{})
-				if err := v.CalendarAddresses[len(v.CalendarAddresses)-1].decodeXML(c.Raw()); err != nil {
+				v.CalendarAddresses = v.CalendarAddresses[:len(v.CalendarAddresses)+1]
+				if err := v.CalendarAddresses[len(v.CalendarAddresses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "caluri":
-			if c.Same() {
-				if v.CalendarURLs == nil {
-					v.CalendarURLs = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.CalendarURLs) == cap(v.CalendarURLs) {
+					v.CalendarURLs = append(v.CalendarURLs, make([]Link, d.Count())...)[:len(v.CalendarURLs)]
 				}
-				v.CalendarURLs = append(v.CalendarURLs, Link{})
-				if err := v.CalendarURLs[len(v.CalendarURLs)-1].decodeXML(c.Raw()); err != nil {
+				v.CalendarURLs = v.CalendarURLs[:len(v.CalendarURLs)+1]
+				if err := v.CalendarURLs[len(v.CalendarURLs)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "group":
-			if c.Same() {
-				if v.Groups == nil {
-					v.Groups = make([]Group, 0, c.Count())
+			if d.Same() {
+				if len(v.Groups) == cap(v.Groups) {
+					v.Groups = append(v.Groups, make([]Group, d.Count())...)[:len(v.Groups)]
 				}
-				v.Groups = append(v.Groups, Group{})
-				if err := v.Groups[len(v.Groups)-1].decodeXML(c.Raw()); err != nil {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -652,2302 +559,1496 @@ func (*VCards) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *VCards) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<vcards"...)
-	} else {
-		b = append(b, "<vcards xmlns='urn:ietf:params:xml:ns:vcard-4.0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<vcards xmlns='urn:ietf:params:xml:ns:vcard-4.0'", 7)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Cards {
-		if b, err = v.Cards[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Cards[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</vcards>"), nil
+	e.Close(v.Extra, inner, "</vcards>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *VCards) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "vcards") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "vcard":
-			if c.Same() {
-				if v.Cards == nil {
-					v.Cards = make([]VCard, 0, c.Count())
-				}
-				v.Cards = append(v.Cards, VCard{})
-				if err := v.Cards[len(v.Cards)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "vcards")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "vcard":
+			if len(v.Cards) == cap(v.Cards) {
+				v.Cards = append(v.Cards, make([]VCard, d.Count())...)[:len(v.Cards)]
+			}
+			v.Cards = v.Cards[:len(v.Cards)+1]
+			if err := v.Cards[len(v.Cards)-1].DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Group) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<group"...)
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Group) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<group name='", v.Name)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Sources {
-		if b, err = v.Sources[i].appendXML(b, "<source", "</source>"); err != nil {
-			return b, err
-		}
+		v.Sources[i].appendXML(e, "<source", "</source>")
 	}
 	if v.Kind != nil {
-		if b, err = v.Kind.appendXML(b, "<kind", "</kind>"); err != nil {
-			return b, err
-		}
+		v.Kind.appendXML(e, "<kind", "</kind>")
 	}
 	for i := range v.FormattedNames {
-		if b, err = v.FormattedNames[i].appendXML(b, "<fn", "</fn>"); err != nil {
-			return b, err
-		}
+		v.FormattedNames[i].appendXML(e, "<fn", "</fn>")
 	}
 	for i := range v.Names {
-		if b, err = v.Names[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Names[i].appendXML(e)
 	}
 	for i := range v.Nicknames {
-		if b, err = v.Nicknames[i].appendXML(b, "<nickname", "</nickname>"); err != nil {
-			return b, err
-		}
+		v.Nicknames[i].appendXML(e, "<nickname", "</nickname>")
 	}
 	for i := range v.Photos {
-		if b, err = v.Photos[i].appendXML(b, "<photo", "</photo>"); err != nil {
-			return b, err
-		}
+		v.Photos[i].appendXML(e, "<photo", "</photo>")
 	}
 	if v.Birthday != nil {
-		if b, err = v.Birthday.appendXML(b, "<bday", "</bday>"); err != nil {
-			return b, err
-		}
+		v.Birthday.appendXML(e, "<bday", "</bday>")
 	}
 	if v.Anniversary != nil {
-		if b, err = v.Anniversary.appendXML(b, "<anniversary", "</anniversary>"); err != nil {
-			return b, err
-		}
+		v.Anniversary.appendXML(e, "<anniversary", "</anniversary>")
 	}
 	if v.Gender != nil {
-		if b, err = v.Gender.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Gender.appendXML(e)
 	}
 	for i := range v.Addresses {
-		if b, err = v.Addresses[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Addresses[i].appendXML(e)
 	}
 	for i := range v.Telephones {
-		if b, err = v.Telephones[i].appendXML(b, "<tel", "</tel>"); err != nil {
-			return b, err
-		}
+		v.Telephones[i].appendXML(e, "<tel", "</tel>")
 	}
 	for i := range v.Emails {
-		if b, err = v.Emails[i].appendXML(b, "<email", "</email>"); err != nil {
-			return b, err
-		}
+		v.Emails[i].appendXML(e, "<email", "</email>")
 	}
 	for i := range v.IMAddresses {
-		if b, err = v.IMAddresses[i].appendXML(b, "<impp", "</impp>"); err != nil {
-			return b, err
-		}
+		v.IMAddresses[i].appendXML(e, "<impp", "</impp>")
 	}
 	for i := range v.Languages {
-		if b, err = v.Languages[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Languages[i].appendXML(e)
 	}
 	for i := range v.TimeZones {
-		if b, err = v.TimeZones[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.TimeZones[i].appendXML(e)
 	}
 	for i := range v.Positions {
-		if b, err = v.Positions[i].appendXML(b, "<geo", "</geo>"); err != nil {
-			return b, err
-		}
+		v.Positions[i].appendXML(e, "<geo", "</geo>")
 	}
 	for i := range v.Titles {
-		if b, err = v.Titles[i].appendXML(b, "<title", "</title>"); err != nil {
-			return b, err
-		}
+		v.Titles[i].appendXML(e, "<title", "</title>")
 	}
 	for i := range v.Roles {
-		if b, err = v.Roles[i].appendXML(b, "<role", "</role>"); err != nil {
-			return b, err
-		}
+		v.Roles[i].appendXML(e, "<role", "</role>")
 	}
 	for i := range v.Logos {
-		if b, err = v.Logos[i].appendXML(b, "<logo", "</logo>"); err != nil {
-			return b, err
-		}
+		v.Logos[i].appendXML(e, "<logo", "</logo>")
 	}
 	for i := range v.Organizations {
-		if b, err = v.Organizations[i].appendXML(b, "<org", "</org>"); err != nil {
-			return b, err
-		}
+		v.Organizations[i].appendXML(e, "<org", "</org>")
 	}
 	for i := range v.Members {
-		if b, err = v.Members[i].appendXML(b, "<member", "</member>"); err != nil {
-			return b, err
-		}
+		v.Members[i].appendXML(e, "<member", "</member>")
 	}
 	for i := range v.Related {
-		if b, err = v.Related[i].appendXML(b, "<related", "</related>"); err != nil {
-			return b, err
-		}
+		v.Related[i].appendXML(e, "<related", "</related>")
 	}
 	for i := range v.Categories {
-		if b, err = v.Categories[i].appendXML(b, "<categories", "</categories>"); err != nil {
-			return b, err
-		}
+		v.Categories[i].appendXML(e, "<categories", "</categories>")
 	}
 	for i := range v.Notes {
-		if b, err = v.Notes[i].appendXML(b, "<note", "</note>"); err != nil {
-			return b, err
-		}
+		v.Notes[i].appendXML(e, "<note", "</note>")
 	}
 	if v.ProductID != nil {
-		if b, err = v.ProductID.appendXML(b, "<prodid", "</prodid>"); err != nil {
-			return b, err
-		}
+		v.ProductID.appendXML(e, "<prodid", "</prodid>")
 	}
 	if v.Revision != nil {
-		if b, err = v.Revision.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Revision.appendXML(e)
 	}
 	for i := range v.Sounds {
-		if b, err = v.Sounds[i].appendXML(b, "<sound", "</sound>"); err != nil {
-			return b, err
-		}
+		v.Sounds[i].appendXML(e, "<sound", "</sound>")
 	}
 	if v.UID != nil {
-		if b, err = v.UID.appendXML(b, "<uid", "</uid>"); err != nil {
-			return b, err
-		}
+		v.UID.appendXML(e, "<uid", "</uid>")
 	}
 	for i := range v.ClientPIDMaps {
-		if b, err = v.ClientPIDMaps[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.ClientPIDMaps[i].appendXML(e)
 	}
 	for i := range v.URLs {
-		if b, err = v.URLs[i].appendXML(b, "<url", "</url>"); err != nil {
-			return b, err
-		}
+		v.URLs[i].appendXML(e, "<url", "</url>")
 	}
 	for i := range v.Keys {
-		if b, err = v.Keys[i].appendXML(b, "<key", "</key>"); err != nil {
-			return b, err
-		}
+		v.Keys[i].appendXML(e, "<key", "</key>")
 	}
 	for i := range v.FreeBusyURLs {
-		if b, err = v.FreeBusyURLs[i].appendXML(b, "<fburl", "</fburl>"); err != nil {
-			return b, err
-		}
+		v.FreeBusyURLs[i].appendXML(e, "<fburl", "</fburl>")
 	}
 	for i := range v.CalendarAddresses {
-		if b, err = v.CalendarAddresses[i].appendXML(b, "<caladruri", "</caladruri>"); err != nil {
-			return b, err
-		}
+		v.CalendarAddresses[i].appendXML(e, "<caladruri", "</caladruri>")
 	}
 	for i := range v.CalendarURLs {
-		if b, err = v.CalendarURLs[i].appendXML(b, "<caluri", "</caluri>"); err != nil {
-			return b, err
-		}
+		v.CalendarURLs[i].appendXML(e, "<caluri", "</caluri>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</group>"), nil
+	e.Close(v.Extra, inner, "</group>")
 }
 
 func (v *Group) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "source":
-			if c.Same() {
-				if v.Sources == nil {
-					v.Sources = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Sources) == cap(v.Sources) {
+					v.Sources = append(v.Sources, make([]Link, d.Count())...)[:len(v.Sources)]
 				}
-				v.Sources = append(v.Sources, Link{})
-				if err := v.Sources[len(v.Sources)-1].decodeXML(c.Raw()); err != nil {
+				v.Sources = v.Sources[:len(v.Sources)+1]
+				if err := v.Sources[len(v.Sources)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "kind":
-			if c.Same() {
+			if d.Same() {
 				if v.Kind != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Kind = new(TextProperty)
-				if err := v.Kind.decodeXML(c.Raw()); err != nil {
+				if err := v.Kind.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "fn":
-			if c.Same() {
-				if v.FormattedNames == nil {
-					v.FormattedNames = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.FormattedNames) == cap(v.FormattedNames) {
+					v.FormattedNames = append(v.FormattedNames, make([]TextProperty, d.Count())...)[:len(v.FormattedNames)]
 				}
-				v.FormattedNames = append(v.FormattedNames, TextProperty{})
-				if err := v.FormattedNames[len(v.FormattedNames)-1].decodeXML(c.Raw()); err != nil {
+				v.FormattedNames = v.FormattedNames[:len(v.FormattedNames)+1]
+				if err := v.FormattedNames[len(v.FormattedNames)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "n":
-			if c.Same() {
-				if v.Names == nil {
-					v.Names = make([]Name, 0, c.Count())
+			if d.Same() {
+				if len(v.Names) == cap(v.Names) {
+					v.Names = append(v.Names, make([]Name, d.Count())...)[:len(v.Names)]
 				}
-				v.Names = append(v.Names, Name{})
-				if err := v.Names[len(v.Names)-1].decodeXML(c.Raw()); err != nil {
+				v.Names = v.Names[:len(v.Names)+1]
+				if err := v.Names[len(v.Names)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "nickname":
-			if c.Same() {
-				if v.Nicknames == nil {
-					v.Nicknames = make([]TextsProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Nicknames) == cap(v.Nicknames) {
+					v.Nicknames = append(v.Nicknames, make([]TextsProperty, d.Count())...)[:len(v.Nicknames)]
 				}
-				v.Nicknames = append(v.Nicknames, TextsProperty{})
-				if err := v.Nicknames[len(v.Nicknames)-1].decodeXML(c.Raw()); err != nil {
+				v.Nicknames = v.Nicknames[:len(v.Nicknames)+1]
+				if err := v.Nicknames[len(v.Nicknames)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "photo":
-			if c.Same() {
-				if v.Photos == nil {
-					v.Photos = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Photos) == cap(v.Photos) {
+					v.Photos = append(v.Photos, make([]Link, d.Count())...)[:len(v.Photos)]
 				}
-				v.Photos = append(v.Photos, Link{})
-				if err := v.Photos[len(v.Photos)-1].decodeXML(c.Raw()); err != nil {
+				v.Photos = v.Photos[:len(v.Photos)+1]
+				if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "bday":
-			if c.Same() {
+			if d.Same() {
 				if v.Birthday != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Birthday = new(Moment)
-				if err := v.Birthday.decodeXML(c.Raw()); err != nil {
+				if err := v.Birthday.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "anniversary":
-			if c.Same() {
+			if d.Same() {
 				if v.Anniversary != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Anniversary = new(Moment)
-				if err := v.Anniversary.decodeXML(c.Raw()); err != nil {
+				if err := v.Anniversary.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "gender":
-			if c.Same() {
+			if d.Same() {
 				if v.Gender != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Gender = new(Gender)
-				if err := v.Gender.decodeXML(c.Raw()); err != nil {
+				if err := v.Gender.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "adr":
-			if c.Same() {
-				if v.Addresses == nil {
-					v.Addresses = make([]Address, 0, c.Count())
+			if d.Same() {
+				if len(v.Addresses) == cap(v.Addresses) {
+					v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
 				}
-				v.Addresses = append(v.Addresses, Address{})
-				if err := v.Addresses[len(v.Addresses)-1].decodeXML(c.Raw()); err != nil {
+				v.Addresses = v.Addresses[:len(v.Addresses)+1]
+				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "tel":
-			if c.Same() {
-				if v.Telephones == nil {
-					v.Telephones = make([]TextOrLink, 0, c.Count())
+			if d.Same() {
+				if len(v.Telephones) == cap(v.Telephones) {
+					v.Telephones = append(v.Telephones, make([]TextOrLink, d.Count())...)[:len(v.Telephones)]
 				}
-				v.Telephones = append(v.Telephones, TextOrLink{})
-				if err := v.Telephones[len(v.Telephones)-1].decodeXML(c.Raw()); err != nil {
+				v.Telephones = v.Telephones[:len(v.Telephones)+1]
+				if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "email":
-			if c.Same() {
-				if v.Emails == nil {
-					v.Emails = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Emails) == cap(v.Emails) {
+					v.Emails = append(v.Emails, make([]TextProperty, d.Count())...)[:len(v.Emails)]
 				}
-				v.Emails = append(v.Emails, TextProperty{})
-				if err := v.Emails[len(v.Emails)-1].decodeXML(c.Raw()); err != nil {
+				v.Emails = v.Emails[:len(v.Emails)+1]
+				if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "impp":
-			if c.Same() {
-				if v.IMAddresses == nil {
-					v.IMAddresses = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.IMAddresses) == cap(v.IMAddresses) {
+					v.IMAddresses = append(v.IMAddresses, make([]Link, d.Count())...)[:len(v.IMAddresses)]
 				}
-				v.IMAddresses = append(v.IMAddresses, Link{})
-				if err := v.IMAddresses[len(v.IMAddresses)-1].decodeXML(c.Raw()); err != nil {
+				v.IMAddresses = v.IMAddresses[:len(v.IMAddresses)+1]
+				if err := v.IMAddresses[len(v.IMAddresses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "lang":
-			if c.Same() {
-				if v.Languages == nil {
-					v.Languages = make([]LanguageProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Languages) == cap(v.Languages) {
+					v.Languages = append(v.Languages, make([]LanguageProperty, d.Count())...)[:len(v.Languages)]
 				}
-				v.Languages = append(v.Languages, LanguageProperty{})
-				if err := v.Languages[len(v.Languages)-1].decodeXML(c.Raw()); err != nil {
+				v.Languages = v.Languages[:len(v.Languages)+1]
+				if err := v.Languages[len(v.Languages)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "tz":
-			if c.Same() {
-				if v.TimeZones == nil {
-					v.TimeZones = make([]TimeZone, 0, c.Count())
+			if d.Same() {
+				if len(v.TimeZones) == cap(v.TimeZones) {
+					v.TimeZones = append(v.TimeZones, make([]TimeZone, d.Count())...)[:len(v.TimeZones)]
 				}
-				v.TimeZones = append(v.TimeZones, TimeZone{})
-				if err := v.TimeZones[len(v.TimeZones)-1].decodeXML(c.Raw()); err != nil {
+				v.TimeZones = v.TimeZones[:len(v.TimeZones)+1]
+				if err := v.TimeZones[len(v.TimeZones)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "geo":
-			if c.Same() {
-				if v.Positions == nil {
-					v.Positions = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Positions) == cap(v.Positions) {
+					v.Positions = append(v.Positions, make([]Link, d.Count())...)[:len(v.Positions)]
 				}
-				v.Positions = append(v.Positions, Link{})
-				if err := v.Positions[len(v.Positions)-1].decodeXML(c.Raw()); err != nil {
+				v.Positions = v.Positions[:len(v.Positions)+1]
+				if err := v.Positions[len(v.Positions)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "title":
-			if c.Same() {
-				if v.Titles == nil {
-					v.Titles = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Titles) == cap(v.Titles) {
+					v.Titles = append(v.Titles, make([]TextProperty, d.Count())...)[:len(v.Titles)]
 				}
-				v.Titles = append(v.Titles, TextProperty{})
-				if err := v.Titles[len(v.Titles)-1].decodeXML(c.Raw()); err != nil {
+				v.Titles = v.Titles[:len(v.Titles)+1]
+				if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "role":
-			if c.Same() {
-				if v.Roles == nil {
-					v.Roles = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Roles) == cap(v.Roles) {
+					v.Roles = append(v.Roles, make([]TextProperty, d.Count())...)[:len(v.Roles)]
 				}
-				v.Roles = append(v.Roles, TextProperty{})
-				if err := v.Roles[len(v.Roles)-1].decodeXML(c.Raw()); err != nil {
+				v.Roles = v.Roles[:len(v.Roles)+1]
+				if err := v.Roles[len(v.Roles)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "logo":
-			if c.Same() {
-				if v.Logos == nil {
-					v.Logos = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Logos) == cap(v.Logos) {
+					v.Logos = append(v.Logos, make([]Link, d.Count())...)[:len(v.Logos)]
 				}
-				v.Logos = append(v.Logos, Link{})
-				if err := v.Logos[len(v.Logos)-1].decodeXML(c.Raw()); err != nil {
+				v.Logos = v.Logos[:len(v.Logos)+1]
+				if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "org":
-			if c.Same() {
-				if v.Organizations == nil {
-					v.Organizations = make([]TextsProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Organizations) == cap(v.Organizations) {
+					v.Organizations = append(v.Organizations, make([]TextsProperty, d.Count())...)[:len(v.Organizations)]
 				}
-				v.Organizations = append(v.Organizations, TextsProperty{})
-				if err := v.Organizations[len(v.Organizations)-1].decodeXML(c.Raw()); err != nil {
+				v.Organizations = v.Organizations[:len(v.Organizations)+1]
+				if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "member":
-			if c.Same() {
-				if v.Members == nil {
-					v.Members = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Members) == cap(v.Members) {
+					v.Members = append(v.Members, make([]Link, d.Count())...)[:len(v.Members)]
 				}
-				v.Members = append(v.Members, Link{})
-				if err := v.Members[len(v.Members)-1].decodeXML(c.Raw()); err != nil {
+				v.Members = v.Members[:len(v.Members)+1]
+				if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "related":
-			if c.Same() {
-				if v.Related == nil {
-					v.Related = make([]TextOrLink, 0, c.Count())
+			if d.Same() {
+				if len(v.Related) == cap(v.Related) {
+					v.Related = append(v.Related, make([]TextOrLink, d.Count())...)[:len(v.Related)]
 				}
-				v.Related = append(v.Related, TextOrLink{})
-				if err := v.Related[len(v.Related)-1].decodeXML(c.Raw()); err != nil {
+				v.Related = v.Related[:len(v.Related)+1]
+				if err := v.Related[len(v.Related)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "categories":
-			if c.Same() {
-				if v.Categories == nil {
-					v.Categories = make([]TextsProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Categories) == cap(v.Categories) {
+					v.Categories = append(v.Categories, make([]TextsProperty, d.Count())...)[:len(v.Categories)]
 				}
-				v.Categories = append(v.Categories, TextsProperty{})
-				if err := v.Categories[len(v.Categories)-1].decodeXML(c.Raw()); err != nil {
+				v.Categories = v.Categories[:len(v.Categories)+1]
+				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "note":
-			if c.Same() {
-				if v.Notes == nil {
-					v.Notes = make([]TextProperty, 0, c.Count())
+			if d.Same() {
+				if len(v.Notes) == cap(v.Notes) {
+					v.Notes = append(v.Notes, make([]TextProperty, d.Count())...)[:len(v.Notes)]
 				}
-				v.Notes = append(v.Notes, TextProperty{})
-				if err := v.Notes[len(v.Notes)-1].decodeXML(c.Raw()); err != nil {
+				v.Notes = v.Notes[:len(v.Notes)+1]
+				if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "prodid":
-			if c.Same() {
+			if d.Same() {
 				if v.ProductID != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.ProductID = new(TextProperty)
-				if err := v.ProductID.decodeXML(c.Raw()); err != nil {
+				if err := v.ProductID.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "rev":
-			if c.Same() {
+			if d.Same() {
 				if v.Revision != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Revision = new(Revision)
-				if err := v.Revision.decodeXML(c.Raw()); err != nil {
+				if err := v.Revision.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sound":
-			if c.Same() {
-				if v.Sounds == nil {
-					v.Sounds = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.Sounds) == cap(v.Sounds) {
+					v.Sounds = append(v.Sounds, make([]Link, d.Count())...)[:len(v.Sounds)]
 				}
-				v.Sounds = append(v.Sounds, Link{})
-				if err := v.Sounds[len(v.Sounds)-1].decodeXML(c.Raw()); err != nil {
+				v.Sounds = v.Sounds[:len(v.Sounds)+1]
+				if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "uid":
-			if c.Same() {
+			if d.Same() {
 				if v.UID != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.UID = new(TextOrLink)
-				if err := v.UID.decodeXML(c.Raw()); err != nil {
+				if err := v.UID.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "clientpidmap":
-			if c.Same() {
-				if v.ClientPIDMaps == nil {
-					v.ClientPIDMaps = make([]ClientPIDMap, 0, c.Count())
+			if d.Same() {
+				if len(v.ClientPIDMaps) == cap(v.ClientPIDMaps) {
+					v.ClientPIDMaps = append(v.ClientPIDMaps, make([]ClientPIDMap, d.Count())...)[:len(v.ClientPIDMaps)]
 				}
-				v.ClientPIDMaps = append(v.ClientPIDMaps, ClientPIDMap{})
-				if err := v.ClientPIDMaps[len(v.ClientPIDMaps)-1].decodeXML(c.Raw()); err != nil {
+				v.ClientPIDMaps = v.ClientPIDMaps[:len(v.ClientPIDMaps)+1]
+				if err := v.ClientPIDMaps[len(v.ClientPIDMaps)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "url":
-			if c.Same() {
-				if v.URLs == nil {
-					v.URLs = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.URLs) == cap(v.URLs) {
+					v.URLs = append(v.URLs, make([]Link, d.Count())...)[:len(v.URLs)]
 				}
-				v.URLs = append(v.URLs, Link{})
-				if err := v.URLs[len(v.URLs)-1].decodeXML(c.Raw()); err != nil {
+				v.URLs = v.URLs[:len(v.URLs)+1]
+				if err := v.URLs[len(v.URLs)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "key":
-			if c.Same() {
-				if v.Keys == nil {
-					v.Keys = make([]TextOrLink, 0, c.Count())
+			if d.Same() {
+				if len(v.Keys) == cap(v.Keys) {
+					v.Keys = append(v.Keys, make([]TextOrLink, d.Count())...)[:len(v.Keys)]
 				}
-				v.Keys = append(v.Keys, TextOrLink{})
-				if err := v.Keys[len(v.Keys)-1].decodeXML(c.Raw()); err != nil {
+				v.Keys = v.Keys[:len(v.Keys)+1]
+				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "fburl":
-			if c.Same() {
-				if v.FreeBusyURLs == nil {
-					v.FreeBusyURLs = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.FreeBusyURLs) == cap(v.FreeBusyURLs) {
+					v.FreeBusyURLs = append(v.FreeBusyURLs, make([]Link, d.Count())...)[:len(v.FreeBusyURLs)]
 				}
-				v.FreeBusyURLs = append(v.FreeBusyURLs, Link{})
-				if err := v.FreeBusyURLs[len(v.FreeBusyURLs)-1].decodeXML(c.Raw()); err != nil {
+				v.FreeBusyURLs = v.FreeBusyURLs[:len(v.FreeBusyURLs)+1]
+				if err := v.FreeBusyURLs[len(v.FreeBusyURLs)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "caladruri":
-			if c.Same() {
-				if v.CalendarAddresses == nil {
-					v.CalendarAddresses = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.CalendarAddresses) == cap(v.CalendarAddresses) {
+					v.CalendarAddresses = append(v.CalendarAddresses, make([]Link, d.Count())...)[:len(v.CalendarAddresses)]
 				}
-				v.CalendarAddresses = append(v.CalendarAddresses, Link{})
-				if err := v.CalendarAddresses[len(v.CalendarAddresses)-1].decodeXML(c.Raw()); err != nil {
+				v.CalendarAddresses = v.CalendarAddresses[:len(v.CalendarAddresses)+1]
+				if err := v.CalendarAddresses[len(v.CalendarAddresses)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "caluri":
-			if c.Same() {
-				if v.CalendarURLs == nil {
-					v.CalendarURLs = make([]Link, 0, c.Count())
+			if d.Same() {
+				if len(v.CalendarURLs) == cap(v.CalendarURLs) {
+					v.CalendarURLs = append(v.CalendarURLs, make([]Link, d.Count())...)[:len(v.CalendarURLs)]
 				}
-				v.CalendarURLs = append(v.CalendarURLs, Link{})
-				if err := v.CalendarURLs[len(v.CalendarURLs)-1].decodeXML(c.Raw()); err != nil {
+				v.CalendarURLs = v.CalendarURLs[:len(v.CalendarURLs)+1]
+				if err := v.CalendarURLs[len(v.CalendarURLs)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Parameters) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<parameters"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Parameters) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<parameters")
 	if v.Language != nil {
-		if b, err = v.Language.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Language.appendXML(e)
 	}
 	if v.Preference != nil {
-		if b, err = v.Preference.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Preference.appendXML(e)
 	}
 	if v.AlternativeID != nil {
-		if b, err = v.AlternativeID.appendXML(b, "<altid", "</altid>"); err != nil {
-			return b, err
-		}
+		v.AlternativeID.appendXML(e, "<altid", "</altid>")
 	}
 	if v.PropertyIDs != nil {
-		if b, err = v.PropertyIDs.appendXML(b, "<pid", "</pid>"); err != nil {
-			return b, err
-		}
+		v.PropertyIDs.appendXML(e, "<pid", "</pid>")
 	}
 	if v.Types != nil {
-		if b, err = v.Types.appendXML(b, "<type", "</type>"); err != nil {
-			return b, err
-		}
+		v.Types.appendXML(e, "<type", "</type>")
 	}
 	if v.MediaType != nil {
-		if b, err = v.MediaType.appendXML(b, "<mediatype", "</mediatype>"); err != nil {
-			return b, err
-		}
+		v.MediaType.appendXML(e, "<mediatype", "</mediatype>")
 	}
 	if v.Calendar != nil {
-		if b, err = v.Calendar.appendXML(b, "<calscale", "</calscale>"); err != nil {
-			return b, err
-		}
+		v.Calendar.appendXML(e, "<calscale", "</calscale>")
 	}
 	if v.SortAs != nil {
-		if b, err = v.SortAs.appendXML(b, "<sort-as", "</sort-as>"); err != nil {
-			return b, err
-		}
+		v.SortAs.appendXML(e, "<sort-as", "</sort-as>")
 	}
 	if v.Position != nil {
-		if b, err = v.Position.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Position.appendXML(e)
 	}
 	if v.TimeZone != nil {
-		if b, err = v.TimeZone.appendXML(b); err != nil {
-			return b, err
-		}
+		v.TimeZone.appendXML(e)
 	}
 	if v.Label != nil {
-		if b, err = v.Label.appendXML(b, "<label", "</label>"); err != nil {
-			return b, err
-		}
+		v.Label.appendXML(e, "<label", "</label>")
 	}
 	for i := range v.Extensions {
-		b = wire.AppendRaw(b, v.Extensions[i], NS)
+		e.Raw(v.Extensions[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</parameters>"), nil
+	e.Close(v.Extra, inner, "</parameters>")
 }
 
 func (v *Parameters) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "language":
-			if c.Same() {
+			if d.Same() {
 				if v.Language != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Language = new(LanguageValue)
-				if err := v.Language.decodeXML(c.Raw()); err != nil {
+				if err := v.Language.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "pref":
-			if c.Same() {
+			if d.Same() {
 				if v.Preference != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Preference = new(Preference)
-				if err := v.Preference.decodeXML(c.Raw()); err != nil {
+				if err := v.Preference.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "altid":
-			if c.Same() {
+			if d.Same() {
 				if v.AlternativeID != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.AlternativeID = new(TextValue)
-				if err := v.AlternativeID.decodeXML(c.Raw()); err != nil {
+				if err := v.AlternativeID.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "pid":
-			if c.Same() {
+			if d.Same() {
 				if v.PropertyIDs != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.PropertyIDs = new(TextsValue)
-				if err := v.PropertyIDs.decodeXML(c.Raw()); err != nil {
+				if err := v.PropertyIDs.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "type":
-			if c.Same() {
+			if d.Same() {
 				if v.Types != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Types = new(TextsValue)
-				if err := v.Types.decodeXML(c.Raw()); err != nil {
+				if err := v.Types.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "mediatype":
-			if c.Same() {
+			if d.Same() {
 				if v.MediaType != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.MediaType = new(TextValue)
-				if err := v.MediaType.decodeXML(c.Raw()); err != nil {
+				if err := v.MediaType.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "calscale":
-			if c.Same() {
+			if d.Same() {
 				if v.Calendar != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Calendar = new(TextValue)
-				if err := v.Calendar.decodeXML(c.Raw()); err != nil {
+				if err := v.Calendar.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sort-as":
-			if c.Same() {
+			if d.Same() {
 				if v.SortAs != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.SortAs = new(TextsValue)
-				if err := v.SortAs.decodeXML(c.Raw()); err != nil {
+				if err := v.SortAs.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "geo":
-			if c.Same() {
+			if d.Same() {
 				if v.Position != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Position = new(URIValue)
-				if err := v.Position.decodeXML(c.Raw()); err != nil {
+				if err := v.Position.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "tz":
-			if c.Same() {
+			if d.Same() {
 				if v.TimeZone != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.TimeZone = new(ZoneValue)
-				if err := v.TimeZone.decodeXML(c.Raw()); err != nil {
+				if err := v.TimeZone.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "label":
-			if c.Same() {
+			if d.Same() {
 				if v.Label != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Label = new(TextValue)
-				if err := v.Label.decodeXML(c.Raw()); err != nil {
+				if err := v.Label.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Extensions = append(v.Extensions, c.Raw())
+		v.Extensions = append(v.Extensions, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *TextValue) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<text>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *TextValue) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<text></text>", 6, v.Text)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *TextValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Text = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Text, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("text")
+		d.MissingChild("text")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *TextsValue) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *TextsValue) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Texts {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<text>", v.Texts[i], "</text>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<text>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<text></text>", 6, v.Texts[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *TextsValue) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "text":
-			if c.Same() {
-				if v.Texts == nil {
-					v.Texts = make([]string, 0, c.Count())
-				}
-				v.Texts = append(v.Texts, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Texts))))
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "text":
+			d.Strings(&v.Texts, 0)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *URIValue) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<geo"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</geo>"), nil
+func (v *URIValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<geo")
+	e.Leaf(v.Extra, 0, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</geo>")
 }
 
 func (v *URIValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "uri":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.URI = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.URI, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("uri")
+		d.MissingChild("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *LanguageValue) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<language"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<language-tag>", v.Tag, "</language-tag>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<language-tag>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</language>"), nil
+func (v *LanguageValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<language")
+	e.Leaf(v.Extra, 0, "<language-tag></language-tag>", 14, v.Tag)
+	e.Close(v.Extra, inner, "</language>")
 }
 
 func (v *LanguageValue) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "language-tag":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Tag = c.Leaf(&v.Extra, 0)
+				d.Leaf(&v.Tag, 0)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("language-tag")
+		d.MissingChild("language-tag")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ZoneValue) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<tz"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<text>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tz>"), nil
+func (v *ZoneValue) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<tz")
+	e.OptionalLeaf(v.Extra, 0, "<text></text>", 6, v.Text)
+	e.OptionalLeaf(v.Extra, 1, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</tz>")
 }
 
 func (v *ZoneValue) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "text":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Text = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "uri":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.URI = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "text":
+			d.OptionalLeaf(&v.Text, 0)
+			continue
+		case "uri":
+			d.OptionalLeaf(&v.URI, 1)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Preference) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<pref"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<integer>"...)
-	b = strconv.AppendUint(b, uint64(v.Rank), 10)
-	b = append(b, "</integer>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<integer>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</pref>"), nil
+func (v *Preference) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<pref")
+	e.UintLeaf(v.Extra, 0, "<integer></integer>", 9, uint64(v.Rank))
+	e.Close(v.Extra, inner, "</pref>")
 }
 
 func (v *Preference) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "integer":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 8, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+				n := d.Uint(8, 0)
 				if n < 1 || n > 100 {
-					return c.Invalid(r, "is not from 1 to 100")
+					d.Invalid("is not from 1 to 100")
 				}
 				v.Rank = uint8(n)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("integer")
+		d.MissingChild("integer")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *TextProperty) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *TextProperty) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<text>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Leaf(v.Extra, 1, "<text></text>", 6, v.Text)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *TextProperty) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Text = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Text, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("text")
+		d.MissingChild("text")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *TextsProperty) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *TextsProperty) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
 	for i := range v.Texts {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<text>", v.Texts[i], "</text>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<text>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<text></text>", 6, v.Texts[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *TextsProperty) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() {
-				if v.Texts == nil {
-					v.Texts = make([]string, 0, c.Count())
-				}
-				v.Texts = append(v.Texts, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Texts))))
-				continue
-			}
+			d.Strings(&v.Texts, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Link) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Link) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Leaf(v.Extra, 1, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Link) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "uri":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.URI = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.URI, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("uri")
+		d.MissingChild("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *TextOrLink) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *TextOrLink) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
-	mark := len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<text>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.OptionalLeaf(v.Extra, 1, "<text></text>", 6, v.Text)
+	e.OptionalLeaf(v.Extra, 2, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *TextOrLink) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Text = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Text, 1)
+			continue
 		case "uri":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.URI = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Moment) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Moment) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
-	mark := len(b)
-	if v.Date != "" {
-		if b, err = wire.AppendLeaf(b, "<date>", v.Date, "</date>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<date>", NS)
-	}
-	mark = len(b)
-	if v.Time != "" {
-		if b, err = wire.AppendLeaf(b, "<time>", v.Time, "</time>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<time>", NS)
-	}
-	mark = len(b)
-	if v.DateTime != "" {
-		if b, err = wire.AppendLeaf(b, "<date-time>", v.DateTime, "</date-time>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<date-time>", NS)
-	}
-	mark = len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<text>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.OptionalLeaf(v.Extra, 1, "<date></date>", 6, v.Date)
+	e.OptionalLeaf(v.Extra, 2, "<time></time>", 6, v.Time)
+	e.OptionalLeaf(v.Extra, 3, "<date-time></date-time>", 11, v.DateTime)
+	e.OptionalLeaf(v.Extra, 4, "<text></text>", 6, v.Text)
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *Moment) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "date":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Date = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Date, 1)
+			continue
 		case "time":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Time = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Time, 2)
+			continue
 		case "date-time":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.DateTime = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.DateTime, 3)
+			continue
 		case "text":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Text = c.OptionalLeaf(&v.Extra, 4)
-				continue
-			}
+			d.OptionalLeaf(&v.Text, 4)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Name) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<n"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Name) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<n")
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
 	for i := range v.Surnames {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<surname>", v.Surnames[i], "</surname>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<surname>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<surname></surname>", 9, v.Surnames[i])
 	}
 	for i := range v.Given {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<given>", v.Given[i], "</given>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<given>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<given></given>", 7, v.Given[i])
 	}
 	for i := range v.Additional {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<additional>", v.Additional[i], "</additional>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<additional>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(3, i), "<additional></additional>", 12, v.Additional[i])
 	}
 	for i := range v.Prefixes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<prefix>", v.Prefixes[i], "</prefix>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<prefix>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(4, i), "<prefix></prefix>", 8, v.Prefixes[i])
 	}
 	for i := range v.Suffixes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<suffix>", v.Suffixes[i], "</suffix>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<suffix>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(5, i), "<suffix></suffix>", 8, v.Suffixes[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</n>"), nil
+	e.Close(v.Extra, inner, "</n>")
 }
 
 func (v *Name) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "surname":
-			if c.Same() {
-				if v.Surnames == nil {
-					v.Surnames = make([]string, 0, c.Count())
-				}
-				v.Surnames = append(v.Surnames, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Surnames))))
-				continue
-			}
+			d.Strings(&v.Surnames, 1)
+			continue
 		case "given":
-			if c.Same() {
-				if v.Given == nil {
-					v.Given = make([]string, 0, c.Count())
-				}
-				v.Given = append(v.Given, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Given))))
-				continue
-			}
+			d.Strings(&v.Given, 2)
+			continue
 		case "additional":
-			if c.Same() {
-				if v.Additional == nil {
-					v.Additional = make([]string, 0, c.Count())
-				}
-				v.Additional = append(v.Additional, c.Leaf(&v.Extra, wire.SlotAt(3, len(v.Additional))))
-				continue
-			}
+			d.Strings(&v.Additional, 3)
+			continue
 		case "prefix":
-			if c.Same() {
-				if v.Prefixes == nil {
-					v.Prefixes = make([]string, 0, c.Count())
-				}
-				v.Prefixes = append(v.Prefixes, c.Leaf(&v.Extra, wire.SlotAt(4, len(v.Prefixes))))
-				continue
-			}
+			d.Strings(&v.Prefixes, 4)
+			continue
 		case "suffix":
-			if c.Same() {
-				if v.Suffixes == nil {
-					v.Suffixes = make([]string, 0, c.Count())
-				}
-				v.Suffixes = append(v.Suffixes, c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Suffixes))))
-				continue
-			}
+			d.Strings(&v.Suffixes, 5)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Gender) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<gender"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Gender) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<gender")
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
-	mark := len(b)
 	if v.Sex != nil {
-		if b, err = wire.AppendLeaf(b, "<sex>", *v.Sex, "</sex>"); err != nil {
-			return b, err
-		}
+		e.Leaf(v.Extra, 1, "<sex></sex>", 5, *v.Sex)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<sex>", NS)
-	}
-	mark = len(b)
-	if v.Identity != "" {
-		if b, err = wire.AppendLeaf(b, "<identity>", v.Identity, "</identity>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<identity>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</gender>"), nil
+	e.OptionalLeaf(v.Extra, 2, "<identity></identity>", 10, v.Identity)
+	e.Close(v.Extra, inner, "</gender>")
 }
 
 func (v *Gender) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "sex":
-			if c.Same() && v.Sex == nil {
-				v.Sex = wire.Ptr(c.Leaf(&v.Extra, 1))
+			if v.Sex == nil {
+				v.Sex = wire.Ptr(d.LeafText(1))
 				continue
 			}
 		case "identity":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Identity = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Identity, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Address) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<adr"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Address) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<adr")
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
 	for i := range v.POBoxes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<pobox>", v.POBoxes[i], "</pobox>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<pobox>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<pobox></pobox>", 7, v.POBoxes[i])
 	}
 	for i := range v.Extended {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<ext>", v.Extended[i], "</ext>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<ext>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(2, i), "<ext></ext>", 5, v.Extended[i])
 	}
 	for i := range v.Streets {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<street>", v.Streets[i], "</street>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<street>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(3, i), "<street></street>", 8, v.Streets[i])
 	}
 	for i := range v.Localities {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<locality>", v.Localities[i], "</locality>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<locality>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(4, i), "<locality></locality>", 10, v.Localities[i])
 	}
 	for i := range v.Regions {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<region>", v.Regions[i], "</region>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<region>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(5, i), "<region></region>", 8, v.Regions[i])
 	}
 	for i := range v.PostalCodes {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<code>", v.PostalCodes[i], "</code>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(6, i), "<code>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(6, i), "<code></code>", 6, v.PostalCodes[i])
 	}
 	for i := range v.Countries {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<country>", v.Countries[i], "</country>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(7, i), "<country>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(7, i), "<country></country>", 9, v.Countries[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</adr>"), nil
+	e.Close(v.Extra, inner, "</adr>")
 }
 
 func (v *Address) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "pobox":
-			if c.Same() {
-				if v.POBoxes == nil {
-					v.POBoxes = make([]string, 0, c.Count())
-				}
-				v.POBoxes = append(v.POBoxes, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.POBoxes))))
-				continue
-			}
+			d.Strings(&v.POBoxes, 1)
+			continue
 		case "ext":
-			if c.Same() {
-				if v.Extended == nil {
-					v.Extended = make([]string, 0, c.Count())
-				}
-				v.Extended = append(v.Extended, c.Leaf(&v.Extra, wire.SlotAt(2, len(v.Extended))))
-				continue
-			}
+			d.Strings(&v.Extended, 2)
+			continue
 		case "street":
-			if c.Same() {
-				if v.Streets == nil {
-					v.Streets = make([]string, 0, c.Count())
-				}
-				v.Streets = append(v.Streets, c.Leaf(&v.Extra, wire.SlotAt(3, len(v.Streets))))
-				continue
-			}
+			d.Strings(&v.Streets, 3)
+			continue
 		case "locality":
-			if c.Same() {
-				if v.Localities == nil {
-					v.Localities = make([]string, 0, c.Count())
-				}
-				v.Localities = append(v.Localities, c.Leaf(&v.Extra, wire.SlotAt(4, len(v.Localities))))
-				continue
-			}
+			d.Strings(&v.Localities, 4)
+			continue
 		case "region":
-			if c.Same() {
-				if v.Regions == nil {
-					v.Regions = make([]string, 0, c.Count())
-				}
-				v.Regions = append(v.Regions, c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Regions))))
-				continue
-			}
+			d.Strings(&v.Regions, 5)
+			continue
 		case "code":
-			if c.Same() {
-				if v.PostalCodes == nil {
-					v.PostalCodes = make([]string, 0, c.Count())
-				}
-				v.PostalCodes = append(v.PostalCodes, c.Leaf(&v.Extra, wire.SlotAt(6, len(v.PostalCodes))))
-				continue
-			}
+			d.Strings(&v.PostalCodes, 6)
+			continue
 		case "country":
-			if c.Same() {
-				if v.Countries == nil {
-					v.Countries = make([]string, 0, c.Count())
-				}
-				v.Countries = append(v.Countries, c.Leaf(&v.Extra, wire.SlotAt(7, len(v.Countries))))
-				continue
-			}
+			d.Strings(&v.Countries, 7)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *LanguageProperty) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<lang"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *LanguageProperty) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<lang")
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<language-tag>", v.Tag, "</language-tag>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<language-tag>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</lang>"), nil
+	e.Leaf(v.Extra, 1, "<language-tag></language-tag>", 14, v.Tag)
+	e.Close(v.Extra, inner, "</lang>")
 }
 
 func (v *LanguageProperty) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "language-tag":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Tag = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Tag, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("language-tag")
+		d.MissingChild("language-tag")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *TimeZone) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<tz"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *TimeZone) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<tz")
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
-	mark := len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<text>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<uri>", NS)
-	}
-	mark = len(b)
-	if v.UTCOffset != "" {
-		if b, err = wire.AppendLeaf(b, "<utc-offset>", v.UTCOffset, "</utc-offset>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<utc-offset>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tz>"), nil
+	e.OptionalLeaf(v.Extra, 1, "<text></text>", 6, v.Text)
+	e.OptionalLeaf(v.Extra, 2, "<uri></uri>", 5, v.URI)
+	e.OptionalLeaf(v.Extra, 3, "<utc-offset></utc-offset>", 12, v.UTCOffset)
+	e.Close(v.Extra, inner, "</tz>")
 }
 
 func (v *TimeZone) decodeXML(r wire.Raw) error {
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "text":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Text = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Text, 1)
+			continue
 		case "uri":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.URI = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 2)
+			continue
 		case "utc-offset":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.UTCOffset = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.UTCOffset, 3)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Revision) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<rev"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Revision) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<rev")
 	if v.Parameters != nil {
-		if b, err = v.Parameters.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Parameters.appendXML(e)
 	}
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<timestamp>", v.Timestamp, "</timestamp>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<timestamp>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rev>"), nil
+	e.Leaf(v.Extra, 1, "<timestamp></timestamp>", 11, v.Timestamp)
+	e.Close(v.Extra, inner, "</rev>")
 }
 
 func (v *Revision) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "parameters":
-			if c.Same() && v.Parameters == nil {
+			if v.Parameters == nil {
 				v.Parameters = new(Parameters)
-				if err := v.Parameters.decodeXML(c.Raw()); err != nil {
+				if err := v.Parameters.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "timestamp":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				v.Timestamp = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.Timestamp, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("timestamp")
+		d.MissingChild("timestamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *ClientPIDMap) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<clientpidmap"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = append(b, "<sourceid>"...)
-	b = strconv.AppendUint(b, uint64(v.Source), 10)
-	b = append(b, "</sourceid>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<sourceid>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<uri>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</clientpidmap>"), nil
+func (v *ClientPIDMap) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<clientpidmap")
+	e.UintLeaf(v.Extra, 0, "<sourceid></sourceid>", 10, uint64(v.Source))
+	e.Leaf(v.Extra, 1, "<uri></uri>", 5, v.URI)
+	e.Close(v.Extra, inner, "</clientpidmap>")
 }
 
 func (v *ClientPIDMap) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sourceid":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+				n := d.Uint(32, 0)
 				if n < 1 {
-					return c.Invalid(r, "is less than 1")
+					d.Invalid("is less than 1")
 				}
 				v.Source = uint32(n)
 				continue
 			}
 		case "uri":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				v.URI = c.Leaf(&v.Extra, 1)
+				d.Leaf(&v.URI, 1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("sourceid")
+		d.MissingChild("sourceid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("uri")
+		d.MissingChild("uri")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -5,7 +5,6 @@ package viewing
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,275 +25,109 @@ func (*Video) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Video) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<video"...)
-	} else {
-		b = append(b, "<video xmlns='urn:xmpp:viewing:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Author != "" {
-		if b, err = wire.AppendLeaf(b, "<author>", v.Author, "</author>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<author>", NS)
-	}
-	mark = len(b)
-	if v.Cast != "" {
-		if b, err = wire.AppendLeaf(b, "<cast>", v.Cast, "</cast>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<cast>", NS)
-	}
-	mark = len(b)
-	if v.ChannelName != "" {
-		if b, err = wire.AppendLeaf(b, "<channel_name>", v.ChannelName, "</channel_name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<channel_name>", NS)
-	}
-	mark = len(b)
-	if v.Description != "" {
-		if b, err = wire.AppendLeaf(b, "<description>", v.Description, "</description>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<description>", NS)
-	}
-	mark = len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<video xmlns='urn:xmpp:viewing:0'", 6)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<author></author>", 8, v.Author)
+	e.OptionalLeaf(v.Extra, 1, "<cast></cast>", 6, v.Cast)
+	e.OptionalLeaf(v.Extra, 2, "<channel_name></channel_name>", 14, v.ChannelName)
+	e.OptionalLeaf(v.Extra, 3, "<description></description>", 13, v.Description)
 	if v.Duration != nil {
-		b = append(b, "<duration>"...)
-		b = strconv.AppendUint(b, uint64(*v.Duration), 10)
-		b = append(b, "</duration>"...)
+		e.UintLeaf(v.Extra, 4, "<duration></duration>", 10, uint64(*v.Duration))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<duration>", NS)
-	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if !v.EndTime.IsZero() {
-		b = append(b, "<end_time>"...)
-		if b, err = v.EndTime.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</end_time>"...)
+		e.Put("<end_time>")
+		e.Add(v.EndTime.AppendText(e.Buf))
+		e.Put("</end_time>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<end_time>", NS)
-	}
-	mark = len(b)
-	if v.Episode != "" {
-		if b, err = wire.AppendLeaf(b, "<episode>", v.Episode, "</episode>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<episode>", NS)
-	}
-	mark = len(b)
-	if v.ProgramName != "" {
-		if b, err = wire.AppendLeaf(b, "<program_name>", v.ProgramName, "</program_name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<program_name>", NS)
-	}
-	mark = len(b)
-	if v.ProgramType != "" {
-		if b, err = wire.AppendLeaf(b, "<program_type>", v.ProgramType, "</program_type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<program_type>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 5, "<end_time>")
+	e.OptionalLeaf(v.Extra, 6, "<episode></episode>", 9, v.Episode)
+	e.OptionalLeaf(v.Extra, 7, "<program_name></program_name>", 14, v.ProgramName)
+	e.OptionalLeaf(v.Extra, 8, "<program_type></program_type>", 14, v.ProgramType)
+	mark = len(e.Buf)
 	if !v.StartTime.IsZero() {
-		b = append(b, "<start_time>"...)
-		if b, err = v.StartTime.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</start_time>"...)
+		e.Put("<start_time>")
+		e.Add(v.StartTime.AppendText(e.Buf))
+		e.Put("</start_time>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<start_time>", NS)
-	}
-	mark = len(b)
-	if v.SubprogramType != "" {
-		if b, err = wire.AppendLeaf(b, "<subprogram_type>", v.SubprogramType, "</subprogram_type>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<subprogram_type>", NS)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<uri>", NS)
-	}
-	mark = len(b)
-	if v.UserComment != "" {
-		if b, err = wire.AppendLeaf(b, "<user_comment>", v.UserComment, "</user_comment>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<user_comment>", NS)
-	}
-	mark = len(b)
-	if v.UserRating != "" {
-		if b, err = wire.AppendLeaf(b, "<user_rating>", v.UserRating, "</user_rating>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<user_rating>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</video>"), nil
+	e.RespellChild(v.Extra, mark, 9, "<start_time>")
+	e.OptionalLeaf(v.Extra, 10, "<subprogram_type></subprogram_type>", 17, v.SubprogramType)
+	e.OptionalLeaf(v.Extra, 11, "<uri></uri>", 5, v.URI)
+	e.OptionalLeaf(v.Extra, 12, "<user_comment></user_comment>", 14, v.UserComment)
+	e.OptionalLeaf(v.Extra, 13, "<user_rating></user_rating>", 13, v.UserRating)
+	e.Close(v.Extra, inner, "</video>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Video) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "video") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "video")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "author":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Author = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
+			d.OptionalLeaf(&v.Author, 0)
+			continue
 		case "cast":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Cast = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Cast, 1)
+			continue
 		case "channel_name":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.ChannelName = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.ChannelName, 2)
+			continue
 		case "description":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				v.Description = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Description, 3)
+			continue
 		case "duration":
-			if c.Same() && v.Duration == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 4), 32, &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+			if v.Duration == nil {
+				n := d.Uint(32, 4)
 				if n < 1 {
-					return c.Invalid(r, "is less than 1")
+					d.Invalid("is less than 1")
 				}
 				v.Duration = wire.Ptr(uint32(n))
 				continue
 			}
 		case "end_time":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.EndTime = n
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				stanza.ReadDateTime(&d, &v.EndTime, false, 5)
 				continue
 			}
 		case "episode":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				v.Episode = c.OptionalLeaf(&v.Extra, 6)
-				continue
-			}
+			d.OptionalLeaf(&v.Episode, 6)
+			continue
 		case "program_name":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				v.ProgramName = c.OptionalLeaf(&v.Extra, 7)
-				continue
-			}
+			d.OptionalLeaf(&v.ProgramName, 7)
+			continue
 		case "program_type":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				v.ProgramType = c.OptionalLeaf(&v.Extra, 8)
-				continue
-			}
+			d.OptionalLeaf(&v.ProgramType, 8)
+			continue
 		case "start_time":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 9), &v.Extra, 9)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.StartTime = n
+			if seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadDateTime(&d, &v.StartTime, false, 9)
 				continue
 			}
 		case "subprogram_type":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.SubprogramType = c.OptionalLeaf(&v.Extra, 10)
-				continue
-			}
+			d.OptionalLeaf(&v.SubprogramType, 10)
+			continue
 		case "uri":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.URI = c.OptionalLeaf(&v.Extra, 11)
-				continue
-			}
+			d.OptionalLeaf(&v.URI, 11)
+			continue
 		case "user_comment":
-			if c.Same() && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.UserComment = c.OptionalLeaf(&v.Extra, 12)
-				continue
-			}
+			d.OptionalLeaf(&v.UserComment, 12)
+			continue
 		case "user_rating":
-			if c.Same() && seen&(1<<12) == 0 {
-				seen |= 1 << 12
-				v.UserRating = c.OptionalLeaf(&v.Extra, 13)
-				continue
-			}
+			d.OptionalLeaf(&v.UserRating, 13)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

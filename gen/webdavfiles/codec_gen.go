@@ -26,69 +26,37 @@ func (*JIDs) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *JIDs) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<jidlist"...)
-	} else {
-		b = append(b, "<jidlist xmlns='http://www.xmpp.org/extensions/xep-0129.html#ns'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<jidlist xmlns='http://www.xmpp.org/extensions/xep-0129.html#ns'", 8)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.List {
-		mark := len(b)
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.List[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<jid>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<jid></jid>", 5, v.List[i].String())
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</jidlist>"), nil
+	e.Close(v.Extra, inner, "</jidlist>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *JIDs) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "jidlist") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "jid":
-			if c.Same() {
-				if v.List == nil {
-					v.List = make([]jid.JID, 0, c.Count())
-				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(0, len(v.List))), &v.Extra, wire.SlotAt(0, len(v.List)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.List = append(v.List, n)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "jidlist")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "jid":
+			if v.List == nil {
+				v.List = make([]jid.JID, 0, d.Count())
+			}
+			var n jid.JID
+			stanza.ReadJID(&d, &n, false, wire.SlotAt(0, len(v.List)))
+			v.List = append(v.List, n)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

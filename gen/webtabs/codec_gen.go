@@ -5,7 +5,6 @@ package webtabs
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -26,64 +25,40 @@ func (*Tabs) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Tabs) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/webtab'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<query xmlns='http://jabber.org/protocol/webtab'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.List {
-		if b, err = v.List[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.List[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	e.Close(v.Extra, inner, "</query>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Tabs) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "webtab":
-			if c.Same() {
-				if v.List == nil {
-					v.List = make([]Tab, 0, c.Count())
-				}
-				v.List = append(v.List, Tab{})
-				if err := v.List[len(v.List)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "webtab":
+			if len(v.List) == cap(v.List) {
+				v.List = append(v.List, make([]Tab, d.Count())...)[:len(v.List)]
+			}
+			v.List = v.List[:len(v.List)+1]
+			if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -114,48 +89,15 @@ func (*Get) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Get) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<query/>"...), nil
-		}
-		return append(b, "<query xmlns='http://jabber.org/protocol/webtab'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<query"...)
-	} else {
-		b = append(b, "<query xmlns='http://jabber.org/protocol/webtab'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</query>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<query xmlns='http://jabber.org/protocol/webtab'", 6, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Get) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "query") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "query")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -171,194 +113,121 @@ func (*Preferences) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Preferences) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSPrefs {
-		b = append(b, "<prefs"...)
-	} else {
-		b = append(b, "<prefs xmlns='webtab:prefs'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSPrefs, "<prefs xmlns='webtab:prefs'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.List {
-		if b, err = v.List[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.List[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSPrefs); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</prefs>"), nil
+	e.Close(v.Extra, inner, "</prefs>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Preferences) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSPrefs, "prefs") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "webtab":
-			if c.Same() {
-				if v.List == nil {
-					v.List = make([]Preference, 0, c.Count())
-				}
-				v.List = append(v.List, Preference{})
-				if err := v.List[len(v.List)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NSPrefs, "prefs")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "webtab":
+			if len(v.List) == cap(v.List) {
+				v.List = append(v.List, make([]Preference, d.Count())...)[:len(v.List)]
+			}
+			v.List = v.List[:len(v.List)+1]
+			if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Tab) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<webtab"...)
-	if b, err = wire.AppendAttr(b, " type='", string(v.Kind)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.URL); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</webtab>"), nil
+func (v *Tab) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<webtab type='", string(v.Kind))
+	e.Attr(" id='", v.ID)
+	e.Attr(" name='", v.Name)
+	e.Content(v.Extra, tag, v.URL, "</webtab>")
 }
 
 func (v *Tab) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "type":
-			v.Kind = Kind(a.Value())
+			d.String((*string)(&v.Kind))
 			seen |= 1 << 0
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 1
 		case "name":
-			v.Name = a.Value()
+			d.String(&v.Name)
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.URL = r.Text()
+	v.URL = d.Text()
 	if v.URL == "" {
-		return r.Invalid("has no text")
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+		d.Invalid("has no text")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("type")
+		d.MissingAttr("type")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("name")
+		d.MissingAttr("name")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Preference) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<webtab"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	b = append(b, " visible='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Visible)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSPrefs); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</webtab>"), nil
+func (v *Preference) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<webtab id='", v.ID)
+	e.BoolAttr(v.Extra, 1, " visible='", v.Visible)
+	e.Empty(v.Extra, tag, "</webtab>")
 }
 
 func (v *Preference) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "visible":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Visible = n
+			v.Visible = d.Bool(false, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("visible")
+		d.MissingAttr("visible")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

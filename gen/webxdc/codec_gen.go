@@ -20,90 +20,49 @@ func (*Update) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Update) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='urn:xmpp:webxdc:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Document != "" {
-		if b, err = wire.AppendLeaf(b, "<document>", v.Document, "</document>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<document>", NS)
-	}
-	mark = len(b)
-	if v.Summary != "" {
-		if b, err = wire.AppendLeaf(b, "<summary>", v.Summary, "</summary>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<summary>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='urn:xmpp:webxdc:0'", 2)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<document></document>", 10, v.Document)
+	e.OptionalLeaf(v.Extra, 1, "<summary></summary>", 9, v.Summary)
 	if v.Payload != nil {
-		if b, err = v.Payload.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Payload.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Update) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "x")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "document":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Document = c.OptionalLeaf(&v.Extra, 0)
+			if d.Same() {
+				d.OptionalLeaf(&v.Document, 0)
 				continue
 			}
 		case "summary":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Summary = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Summary, 1)
 				continue
 			}
 		case "json":
-			if c.In(jsoncontainer.NS) && v.Payload == nil {
+			if d.In(jsoncontainer.NS) && v.Payload == nil {
 				v.Payload = new(jsoncontainer.JSON)
-				if err := v.Payload.DecodeXML(c.Raw()); err != nil {
+				if err := v.Payload.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -33,111 +32,82 @@ func (*Delete) isChange() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Changes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x"...)
-	} else {
-		b = append(b, "<x xmlns='http://jabber.org/protocol/swb'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x xmlns='http://jabber.org/protocol/swb'", 2)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Changes {
 		switch x := v.Changes[i].(type) {
 		case *Path:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Path"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Path")
 			}
 		case *Move:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Move"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Move")
 			}
 		case *Delete:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Delete"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Delete")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Change"}
+			e.Fail("a nil Change")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x>"), nil
+	e.Close(v.Extra, inner, "</x>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Changes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "path":
-			if c.Same() {
-				if v.Changes == nil {
-					v.Changes = make([]Change, 0, c.Rest())
-				}
-				x := new(Path)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Changes = append(v.Changes, x)
-				continue
-			}
-		case "move":
-			if c.Same() {
-				if v.Changes == nil {
-					v.Changes = make([]Change, 0, c.Rest())
-				}
-				x := new(Move)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Changes = append(v.Changes, x)
-				continue
-			}
-		case "delete":
-			if c.Same() {
-				if v.Changes == nil {
-					v.Changes = make([]Change, 0, c.Rest())
-				}
-				x := new(Delete)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Changes = append(v.Changes, x)
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "x")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "path":
+			if v.Changes == nil {
+				v.Changes = make([]Change, 0, d.Rest())
+			}
+			x := new(Path)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Changes = append(v.Changes, x)
+			continue
+		case "move":
+			if v.Changes == nil {
+				v.Changes = make([]Change, 0, d.Rest())
+			}
+			x := new(Move)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Changes = append(v.Changes, x)
+			continue
+		case "delete":
+			if v.Changes == nil {
+				v.Changes = make([]Change, 0, d.Rest())
+			}
+			x := new(Delete)
+			if err := x.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			v.Changes = append(v.Changes, x)
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -200,207 +170,118 @@ func (v *Changes) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Path) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<path"...)
-	if b, err = wire.AppendAttr(b, " d='", v.Data); err != nil {
-		return b, err
-	}
+func (v *Path) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<path d='", v.Data)
 	if v.Stroke != "" {
-		if b, err = wire.AppendAttr(b, " stroke='", v.Stroke); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " stroke='")
+		e.Attr(" stroke='", v.Stroke)
 	}
 	if v.StrokeWidth != nil {
-		b = append(b, " stroke-width='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.StrokeWidth), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 2, " stroke-width='", uint64(*v.StrokeWidth))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 3, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</path>"), nil
+	e.Empty(v.Extra, tag, "</path>")
 }
 
 func (v *Path) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "d":
-			v.Data = a.Value()
+			d.String(&v.Data)
 			seen |= 1 << 0
 		case "stroke":
-			v.Stroke = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Stroke)
 		case "stroke-width":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.StrokeWidth = wire.Ptr(uint32(n))
+			v.StrokeWidth = wire.Ptr(uint32(d.Uint(32, 2)))
 		case "id":
-			v.ID = a.Optional(&v.Extra, 3)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("d")
+		d.MissingAttr("d")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Move) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<move"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	b = append(b, " dx='"...)
-	mark := len(b)
-	b = strconv.AppendInt(b, int64(v.DX), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	b = append(b, " dy='"...)
-	mark = len(b)
-	b = strconv.AppendInt(b, int64(v.DY), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</move>"), nil
+func (v *Move) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<move id='", v.ID)
+	e.IntAttr(v.Extra, 1, " dx='", int64(v.DX))
+	e.IntAttr(v.Extra, 2, " dy='", int64(v.DY))
+	e.Empty(v.Extra, tag, "</move>")
 }
 
 func (v *Move) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		case "dx":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.DX = int32(n)
+			v.DX = int32(d.Int(32, 1))
 			seen |= 1 << 1
 		case "dy":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.DY = int32(n)
+			v.DY = int32(d.Int(32, 2))
 			seen |= 1 << 2
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("dx")
+		d.MissingAttr("dx")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("dy")
+		d.MissingAttr("dy")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Delete) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<delete"...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</delete>"), nil
+func (v *Delete) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<delete id='", v.ID)
+	e.Empty(v.Extra, tag, "</delete>")
 }
 
 func (v *Delete) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -6,7 +6,6 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -37,85 +36,54 @@ func (*JoinQueue) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *JoinQueue) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<join-queue"...)
-	} else {
-		b = append(b, "<join-queue xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<join-queue xmlns='http://jabber.org/protocol/workgroup'", 11)
+	inner := e.Inside(v.Extra, tag)
 	if v.Notify {
-		mark := len(b)
-		b = append(b, "<queue-notifications/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 0, "<queue-notifications>", NS)
-		}
+		e.Flag(v.Extra, 0, "<queue-notifications>")
 	}
 	if v.Form != nil {
-		if b, err = v.Form.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Form.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Metadata {
-		b = wire.AppendRaw(b, v.Metadata[i], NS)
+		e.Raw(v.Metadata[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</join-queue>"), nil
+	e.Close(v.Extra, inner, "</join-queue>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *JoinQueue) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "join-queue") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "join-queue")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "queue-notifications":
-			if c.Same() {
-				if bool(v.Notify) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Notify = true
-				c.KeepBare(&v.Extra, 0)
+			if d.Same() {
+				d.Flag((*bool)(&v.Notify), 0)
 				continue
 			}
 		case "x":
-			if c.In(form.NS) {
+			if d.In(form.NS) {
 				if v.Form != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Form = new(form.Form)
-				if err := v.Form.DecodeXML(c.Raw()); err != nil {
+				if err := v.Form.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Metadata = append(v.Metadata, c.Raw())
+		v.Metadata = append(v.Metadata, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -146,48 +114,15 @@ func (*JoinQueueGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *JoinQueueGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<join-queue/>"...), nil
-		}
-		return append(b, "<join-queue xmlns='http://jabber.org/protocol/workgroup'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<join-queue"...)
-	} else {
-		b = append(b, "<join-queue xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</join-queue>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<join-queue xmlns='http://jabber.org/protocol/workgroup'", 11, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *JoinQueueGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "join-queue") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "join-queue")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -218,77 +153,43 @@ func (*DepartQueue) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *DepartQueue) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<depart-queue"...)
-	} else {
-		b = append(b, "<depart-queue xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if !v.JID.IsZero() {
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<jid>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<depart-queue xmlns='http://jabber.org/protocol/workgroup'", 13)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<jid></jid>", 5, v.JID.String())
 	for i := range v.Metadata {
-		b = wire.AppendRaw(b, v.Metadata[i], NS)
+		e.Raw(v.Metadata[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</depart-queue>"), nil
+	e.Close(v.Extra, inner, "</depart-queue>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *DepartQueue) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "depart-queue") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "depart-queue")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 0
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 0), &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JID = n
+				stanza.ReadJID(&d, &v.JID, false, 0)
 				continue
 			}
 		}
-		v.Metadata = append(v.Metadata, c.Raw())
+		v.Metadata = append(v.Metadata, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -309,95 +210,55 @@ func (*QueueStatus) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *QueueStatus) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<queue-status"...)
-	} else {
-		b = append(b, "<queue-status xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<queue-status xmlns='http://jabber.org/protocol/workgroup'", 13)
+	inner := e.Inside(v.Extra, tag)
 	if v.Position != nil {
-		b = append(b, "<position>"...)
-		b = strconv.AppendUint(b, uint64(*v.Position), 10)
-		b = append(b, "</position>"...)
+		e.UintLeaf(v.Extra, 0, "<position></position>", 10, uint64(*v.Position))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<position>", NS)
-	}
-	mark = len(b)
 	if v.Seconds != nil {
-		b = append(b, "<time>"...)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		b = append(b, "</time>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<time>", NS)
+		e.UintLeaf(v.Extra, 1, "<time></time>", 6, uint64(*v.Seconds))
 	}
 	for i := range v.Metadata {
-		b = wire.AppendRaw(b, v.Metadata[i], NS)
+		e.Raw(v.Metadata[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</queue-status>"), nil
+	e.Close(v.Extra, inner, "</queue-status>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *QueueStatus) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "queue-status") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "queue-status")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "position":
-			if c.Same() {
+			if d.Same() {
 				if v.Position != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Position = wire.Ptr(uint32(n))
+				v.Position = wire.Ptr(uint32(d.Uint(32, 0)))
 				continue
 			}
 		case "time":
-			if c.Same() {
+			if d.Same() {
 				if v.Seconds != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 1), 32, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Seconds = wire.Ptr(uint32(n))
+				v.Seconds = wire.Ptr(uint32(d.Uint(32, 1)))
 				continue
 			}
 		}
-		v.Metadata = append(v.Metadata, c.Raw())
+		v.Metadata = append(v.Metadata, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -428,48 +289,15 @@ func (*QueueStatusGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *QueueStatusGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<queue-status/>"...), nil
-		}
-		return append(b, "<queue-status xmlns='http://jabber.org/protocol/workgroup'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<queue-status"...)
-	} else {
-		b = append(b, "<queue-status xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</queue-status>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<queue-status xmlns='http://jabber.org/protocol/workgroup'", 13, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *QueueStatusGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "queue-status") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "queue-status")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -490,117 +318,68 @@ func (*AgentStatus) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AgentStatus) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<agent-status"...)
-	} else {
-		b = append(b, "<agent-status xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<agent-status xmlns='http://jabber.org/protocol/workgroup'", 13)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.CurrentChats != nil {
-		b = append(b, "<current-chats>"...)
-		b = strconv.AppendUint(b, uint64(*v.CurrentChats), 10)
-		b = append(b, "</current-chats>"...)
+		e.UintLeaf(v.Extra, 1, "<current-chats></current-chats>", 15, uint64(*v.CurrentChats))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<current-chats>", NS)
-	}
-	mark = len(b)
 	if v.MaxChats != nil {
-		b = append(b, "<max-chats>"...)
-		b = strconv.AppendUint(b, uint64(*v.MaxChats), 10)
-		b = append(b, "</max-chats>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<max-chats>", NS)
+		e.UintLeaf(v.Extra, 2, "<max-chats></max-chats>", 11, uint64(*v.MaxChats))
 	}
 	for i := range v.Metadata {
-		b = wire.AppendRaw(b, v.Metadata[i], NS)
+		e.Raw(v.Metadata[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</agent-status>"), nil
+	e.Close(v.Extra, inner, "</agent-status>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AgentStatus) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "agent-status") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "agent-status")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "current-chats":
-			if c.Same() {
+			if d.Same() {
 				if v.CurrentChats != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 1), 32, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.CurrentChats = wire.Ptr(uint32(n))
+				v.CurrentChats = wire.Ptr(uint32(d.Uint(32, 1)))
 				continue
 			}
 		case "max-chats":
-			if c.Same() {
+			if d.Same() {
 				if v.MaxChats != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 32, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.MaxChats = wire.Ptr(uint32(n))
+				v.MaxChats = wire.Ptr(uint32(d.Uint(32, 2)))
 				continue
 			}
 		}
-		v.Metadata = append(v.Metadata, c.Raw())
+		v.Metadata = append(v.Metadata, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -621,64 +400,40 @@ func (*Agents) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Agents) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<agent-status-request"...)
-	} else {
-		b = append(b, "<agent-status-request xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<agent-status-request xmlns='http://jabber.org/protocol/workgroup'", 21)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Agents {
-		if b, err = v.Agents[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Agents[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</agent-status-request>"), nil
+	e.Close(v.Extra, inner, "</agent-status-request>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Agents) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "agent-status-request") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "agent":
-			if c.Same() {
-				if v.Agents == nil {
-					v.Agents = make([]Agent, 0, c.Count())
-				}
-				v.Agents = append(v.Agents, Agent{})
-				if err := v.Agents[len(v.Agents)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "agent-status-request")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "agent":
+			if len(v.Agents) == cap(v.Agents) {
+				v.Agents = append(v.Agents, make([]Agent, d.Count())...)[:len(v.Agents)]
+			}
+			v.Agents = v.Agents[:len(v.Agents)+1]
+			if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -709,48 +464,15 @@ func (*AgentsGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AgentsGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<agent-status-request/>"...), nil
-		}
-		return append(b, "<agent-status-request xmlns='http://jabber.org/protocol/workgroup'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<agent-status-request"...)
-	} else {
-		b = append(b, "<agent-status-request xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</agent-status-request>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<agent-status-request xmlns='http://jabber.org/protocol/workgroup'", 21, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AgentsGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "agent-status-request") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "agent-status-request")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -771,102 +493,52 @@ func (*Status) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Status) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<notify-agents"...)
-	} else {
-		b = append(b, "<notify-agents xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<notify-agents xmlns='http://jabber.org/protocol/workgroup'", 14)
+	inner := e.Inside(v.Extra, tag)
 	if v.Agents != nil {
-		b = append(b, "<available>"...)
-		b = strconv.AppendUint(b, uint64(*v.Agents), 10)
-		b = append(b, "</available>"...)
+		e.UintLeaf(v.Extra, 0, "<available></available>", 11, uint64(*v.Agents))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<available>", NS)
-	}
-	mark = len(b)
 	if v.CurrentChats != nil {
-		b = append(b, "<current-chats>"...)
-		b = strconv.AppendUint(b, uint64(*v.CurrentChats), 10)
-		b = append(b, "</current-chats>"...)
+		e.UintLeaf(v.Extra, 1, "<current-chats></current-chats>", 15, uint64(*v.CurrentChats))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<current-chats>", NS)
-	}
-	mark = len(b)
 	if v.MaxChats != nil {
-		b = append(b, "<max-chats>"...)
-		b = strconv.AppendUint(b, uint64(*v.MaxChats), 10)
-		b = append(b, "</max-chats>"...)
+		e.UintLeaf(v.Extra, 2, "<max-chats></max-chats>", 11, uint64(*v.MaxChats))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<max-chats>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</notify-agents>"), nil
+	e.Close(v.Extra, inner, "</notify-agents>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Status) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "notify-agents") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "notify-agents")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "available":
-			if c.Same() && v.Agents == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Agents = wire.Ptr(uint32(n))
+			if v.Agents == nil {
+				v.Agents = wire.Ptr(uint32(d.Uint(32, 0)))
 				continue
 			}
 		case "current-chats":
-			if c.Same() && v.CurrentChats == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 1), 32, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.CurrentChats = wire.Ptr(uint32(n))
+			if v.CurrentChats == nil {
+				v.CurrentChats = wire.Ptr(uint32(d.Uint(32, 1)))
 				continue
 			}
 		case "max-chats":
-			if c.Same() && v.MaxChats == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 32, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.MaxChats = wire.Ptr(uint32(n))
+			if v.MaxChats == nil {
+				v.MaxChats = wire.Ptr(uint32(d.Uint(32, 2)))
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -887,121 +559,62 @@ func (*QueueSummary) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *QueueSummary) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<notify-queue"...)
-	} else {
-		b = append(b, "<notify-queue xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<notify-queue xmlns='http://jabber.org/protocol/workgroup'", 13)
+	inner := e.Inside(v.Extra, tag)
 	if v.Users != nil {
-		b = append(b, "<count>"...)
-		b = strconv.AppendUint(b, uint64(*v.Users), 10)
-		b = append(b, "</count>"...)
+		e.UintLeaf(v.Extra, 0, "<count></count>", 7, uint64(*v.Users))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<count>", NS)
-	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if !v.Oldest.IsZero() {
-		b = append(b, "<oldest>"...)
-		if b, err = v.Oldest.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</oldest>"...)
+		e.Put("<oldest>")
+		e.Add(v.Oldest.AppendText(e.Buf))
+		e.Put("</oldest>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<oldest>", NS)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 1, "<oldest>")
 	if v.Seconds != nil {
-		b = append(b, "<time>"...)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		b = append(b, "</time>"...)
+		e.UintLeaf(v.Extra, 2, "<time></time>", 6, uint64(*v.Seconds))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<time>", NS)
-	}
-	mark = len(b)
-	if v.State != "" {
-		if b, err = wire.AppendLeaf(b, "<status>", string(v.State), "</status>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<status>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</notify-queue>"), nil
+	e.OptionalLeaf(v.Extra, 3, "<status></status>", 8, string(v.State))
+	e.Close(v.Extra, inner, "</notify-queue>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *QueueSummary) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "notify-queue") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "notify-queue")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "count":
-			if c.Same() && v.Users == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 0), 32, &v.Extra, 0)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Users = wire.Ptr(uint32(n))
+			if v.Users == nil {
+				v.Users = wire.Ptr(uint32(d.Uint(32, 0)))
 				continue
 			}
 		case "oldest":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 1), &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Oldest = n
+				stanza.ReadDateTime(&d, &v.Oldest, false, 1)
 				continue
 			}
 		case "time":
-			if c.Same() && v.Seconds == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 32, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Seconds = wire.Ptr(uint32(n))
+			if v.Seconds == nil {
+				v.Seconds = wire.Ptr(uint32(d.Uint(32, 2)))
 				continue
 			}
 		case "status":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.State = QueueState(c.OptionalLeaf(&v.Extra, 3))
-				continue
-			}
+			d.OptionalLeaf((*string)(&v.State), 3)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1022,64 +635,40 @@ func (*QueueDetails) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *QueueDetails) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<notify-queue-details"...)
-	} else {
-		b = append(b, "<notify-queue-details xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<notify-queue-details xmlns='http://jabber.org/protocol/workgroup'", 21)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Users {
-		if b, err = v.Users[i].appendXML(b); err != nil {
-			return b, err
-		}
+		v.Users[i].appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</notify-queue-details>"), nil
+	e.Close(v.Extra, inner, "</notify-queue-details>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *QueueDetails) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "notify-queue-details") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "user":
-			if c.Same() {
-				if v.Users == nil {
-					v.Users = make([]QueuedUser, 0, c.Count())
-				}
-				v.Users = append(v.Users, QueuedUser{})
-				if err := v.Users[len(v.Users)-1].decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "notify-queue-details")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "user":
+			if len(v.Users) == cap(v.Users) {
+				v.Users = append(v.Users, make([]QueuedUser, d.Count())...)[:len(v.Users)]
+			}
+			v.Users = v.Users[:len(v.Users)+1]
+			if err := v.Users[len(v.Users)-1].decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1110,95 +699,56 @@ func (*Offer) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Offer) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<offer"...)
-	} else {
-		b = append(b, "<offer xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " jid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<offer xmlns='http://jabber.org/protocol/workgroup'", 6)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), false)
+	inner := e.Inside(v.Extra, tag)
 	if v.Seconds != nil {
-		b = append(b, "<timeout>"...)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		b = append(b, "</timeout>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<timeout>", NS)
+		e.UintLeaf(v.Extra, 1, "<timeout></timeout>", 9, uint64(*v.Seconds))
 	}
 	for i := range v.Metadata {
-		b = wire.AppendRaw(b, v.Metadata[i], NS)
+		e.Raw(v.Metadata[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</offer>"), nil
+	e.Close(v.Extra, inner, "</offer>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Offer) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "offer") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "offer")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 0)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "timeout":
-			if c.Same() {
+			if d.Same() {
 				if v.Seconds != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 1), 32, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Seconds = wire.Ptr(uint32(n))
+				v.Seconds = wire.Ptr(uint32(d.Uint(32, 1)))
 				continue
 			}
 		}
-		v.Metadata = append(v.Metadata, c.Raw())
+		v.Metadata = append(v.Metadata, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1229,71 +779,36 @@ func (*OfferAccept) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OfferAccept) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<offer-accept"...)
-	} else {
-		b = append(b, "<offer-accept xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</offer-accept>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<offer-accept xmlns='http://jabber.org/protocol/workgroup'", 13)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</offer-accept>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OfferAccept) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "offer-accept") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "offer-accept")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1324,71 +839,36 @@ func (*OfferReject) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OfferReject) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<offer-reject"...)
-	} else {
-		b = append(b, "<offer-reject xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</offer-reject>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<offer-reject xmlns='http://jabber.org/protocol/workgroup'", 13)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</offer-reject>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OfferReject) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "offer-reject") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "offer-reject")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -1419,265 +899,145 @@ func (*OfferRevoke) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OfferRevoke) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<offer-revoke"...)
-	} else {
-		b = append(b, "<offer-revoke xmlns='http://jabber.org/protocol/workgroup'"...)
-	}
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<reason>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</offer-revoke>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<offer-revoke xmlns='http://jabber.org/protocol/workgroup'", 13)
+	e.SpelledAttr(v.Extra, 0, " jid='", v.JID.String(), true)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 1, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</offer-revoke>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OfferRevoke) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "offer-revoke") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "offer-revoke")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "reason":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Reason = c.OptionalLeaf(&v.Extra, 1)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 1)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Agent) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<agent"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</agent>"), nil
+func (v *Agent) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<agent jid='", v.JID.String(), true)
+	e.Empty(v.Extra, tag, "</agent>")
 }
 
 func (v *Agent) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *QueuedUser) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<user"...)
-	b = append(b, " jid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
+func (v *QueuedUser) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.SpelledAttr(v.Extra, 0, "<user jid='", v.JID.String(), true)
+	inner := e.Inside(v.Extra, tag)
 	if v.Position != nil {
-		b = append(b, "<position>"...)
-		b = strconv.AppendUint(b, uint64(*v.Position), 10)
-		b = append(b, "</position>"...)
+		e.UintLeaf(v.Extra, 1, "<position></position>", 10, uint64(*v.Position))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<position>", NS)
-	}
-	mark = len(b)
 	if v.Seconds != nil {
-		b = append(b, "<time>"...)
-		b = strconv.AppendUint(b, uint64(*v.Seconds), 10)
-		b = append(b, "</time>"...)
+		e.UintLeaf(v.Extra, 2, "<time></time>", 6, uint64(*v.Seconds))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<time>", NS)
-	}
-	mark = len(b)
+	mark := len(e.Buf)
 	if !v.Joined.IsZero() {
-		b = append(b, "<join-time>"...)
-		if b, err = v.Joined.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</join-time>"...)
+		e.Put("<join-time>")
+		e.Add(v.Joined.AppendText(e.Buf))
+		e.Put("</join-time>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<join-time>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</user>"), nil
+	e.RespellChild(v.Extra, mark, 3, "<join-time>")
+	e.Close(v.Extra, inner, "</user>")
 }
 
 func (v *QueuedUser) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "position":
-			if c.Same() && v.Position == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 1), 32, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Position = wire.Ptr(uint32(n))
+			if v.Position == nil {
+				v.Position = wire.Ptr(uint32(d.Uint(32, 1)))
 				continue
 			}
 		case "time":
-			if c.Same() && v.Seconds == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 2), 32, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Seconds = wire.Ptr(uint32(n))
+			if v.Seconds == nil {
+				v.Seconds = wire.Ptr(uint32(d.Uint(32, 2)))
 				continue
 			}
 		case "join-time":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 3), &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Joined = n
+				stanza.ReadDateTime(&d, &v.Joined, false, 3)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,58 +25,20 @@ func (*Certificate) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Certificate) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-cert"...)
-	} else {
-		b = append(b, "<x509-cert xmlns='urn:xmpp:x509:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.DER.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x509-cert>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x509-cert xmlns='urn:xmpp:x509:0'", 10)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.DER, "</x509-cert>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Certificate) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-cert") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.DER = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "x509-cert")
+	d.HasText()
+	stanza.ReadBytes(&d, &v.DER, true, 0)
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -97,79 +59,58 @@ func (*Chain) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Chain) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-cert-chain"...)
-	} else {
-		b = append(b, "<x509-cert-chain xmlns='urn:xmpp:x509:0'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x509-cert-chain xmlns='urn:xmpp:x509:0'", 16)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Certificates {
-		if b, err = v.Certificates[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Certificates[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x509-cert-chain>"), nil
+	e.Close(v.Extra, inner, "</x509-cert-chain>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Chain) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-cert-chain") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "x509-cert-chain")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "name":
-			v.Name = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x509-cert":
-			if c.Same() {
-				if v.Certificates == nil {
-					v.Certificates = make([]Certificate, 0, c.Count())
-				}
-				v.Certificates = append(v.Certificates, Certificate{})
-				if err := v.Certificates[len(v.Certificates)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
+			if len(v.Certificates) == cap(v.Certificates) {
+				v.Certificates = append(v.Certificates, make([]Certificate, d.Count())...)[:len(v.Certificates)]
 			}
+			v.Certificates = v.Certificates[:len(v.Certificates)+1]
+			if err := v.Certificates[len(v.Certificates)-1].DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if len(v.Certificates) == 0 {
-		return r.MissingChild("x509-cert")
+		d.MissingChild("x509-cert")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -200,80 +141,43 @@ func (*SigningRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *SigningRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-csr"...)
-	} else {
-		b = append(b, "<x509-csr xmlns='urn:xmpp:x509:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " transaction='", v.Transaction); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x509-csr xmlns='urn:xmpp:x509:0'", 9)
+	e.Attr(" transaction='", v.Transaction)
 	if v.Name != "" {
-		if b, err = wire.AppendAttr(b, " name='", v.Name); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " name='")
+		e.Attr(" name='", v.Name)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.DER.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x509-csr>"), nil
+	stanza.WriteBytesContent(e, v.Extra, 2, tag, v.DER, "</x509-csr>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *SigningRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-csr") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "x509-csr")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "transaction":
-			v.Transaction = a.Value()
+			d.String(&v.Transaction)
 			seen |= 1 << 0
 		case "name":
-			v.Name = a.Optional(&v.Extra, 1)
+			d.Optional(&v.Name)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.DER = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadBytes(&d, &v.DER, true, 2)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("transaction")
+		d.MissingAttr("transaction")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -294,58 +198,20 @@ func (*Signature) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Signature) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-signature"...)
-	} else {
-		b = append(b, "<x509-signature xmlns='urn:xmpp:x509:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x509-signature>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x509-signature xmlns='urn:xmpp:x509:0'", 15)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Data, "</x509-signature>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Signature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-signature") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "x509-signature")
+	d.HasText()
+	stanza.ReadBytes(&d, &v.Data, true, 0)
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -366,84 +232,65 @@ func (*Challenge) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Challenge) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-challenge"...)
-	} else {
-		b = append(b, "<x509-challenge xmlns='urn:xmpp:x509:0'"...)
-	}
-	if b, err = wire.AppendAttr(b, " transaction='", v.Transaction); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Signature.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x509-challenge>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x509-challenge xmlns='urn:xmpp:x509:0'", 15)
+	e.Attr(" transaction='", v.Transaction)
+	e.Attr(" uri='", v.URI)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Signature.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</x509-challenge>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Challenge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-challenge") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "x509-challenge")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "transaction":
-			v.Transaction = a.Value()
+			d.String(&v.Transaction)
 			seen |= 1 << 0
 		case "uri":
-			v.URI = a.Value()
+			d.String(&v.URI)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x509-signature":
-			if c.Same() && seen&(1<<2) == 0 {
+			if seen&(1<<2) == 0 {
 				seen |= 1 << 2
-				if err := v.Signature.DecodeXML(c.Raw()); err != nil {
+				if err := v.Signature.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("transaction")
+		d.MissingAttr("transaction")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("uri")
+		d.MissingAttr("uri")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingChild("x509-signature")
+		d.MissingChild("x509-signature")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -464,48 +311,15 @@ func (*ChallengeFailed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *ChallengeFailed) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<x509-challenge-failed/>"...), nil
-		}
-		return append(b, "<x509-challenge-failed xmlns='urn:xmpp:x509:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-challenge-failed"...)
-	} else {
-		b = append(b, "<x509-challenge-failed xmlns='urn:xmpp:x509:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</x509-challenge-failed>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<x509-challenge-failed xmlns='urn:xmpp:x509:0'", 22, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *ChallengeFailed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-challenge-failed") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "x509-challenge-failed")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -536,77 +350,53 @@ func (*Revoke) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Revoke) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-revoke"...)
-	} else {
-		b = append(b, "<x509-revoke xmlns='urn:xmpp:x509:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Certificate.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if b, err = v.Signature.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x509-revoke>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x509-revoke xmlns='urn:xmpp:x509:0'", 12)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Certificate.AppendXML(e.Buf, NS))
+	e.Add(v.Signature.AppendXML(e.Buf, NS))
+	e.Close(v.Extra, inner, "</x509-revoke>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Revoke) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-revoke") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "x509-revoke")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "x509-cert":
-			if c.Same() && seen&(1<<0) == 0 {
+			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Certificate.DecodeXML(c.Raw()); err != nil {
+				if err := v.Certificate.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "x509-signature":
-			if c.Same() && seen&(1<<1) == 0 {
+			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
-				if err := v.Signature.DecodeXML(c.Raw()); err != nil {
+				if err := v.Signature.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("x509-cert")
+		d.MissingChild("x509-cert")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingChild("x509-signature")
+		d.MissingChild("x509-signature")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -627,64 +417,40 @@ func (*Authorities) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Authorities) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-ca-list"...)
-	} else {
-		b = append(b, "<x509-ca-list xmlns='urn:xmpp:x509:0'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<x509-ca-list xmlns='urn:xmpp:x509:0'", 13)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Certificates {
-		if b, err = v.Certificates[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Certificates[i].AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</x509-ca-list>"), nil
+	e.Close(v.Extra, inner, "</x509-ca-list>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Authorities) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-ca-list") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "x509-cert":
-			if c.Same() {
-				if v.Certificates == nil {
-					v.Certificates = make([]Certificate, 0, c.Count())
-				}
-				v.Certificates = append(v.Certificates, Certificate{})
-				if err := v.Certificates[len(v.Certificates)-1].DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
+	var d wire.Decoder
+	d.Open(r, NS, "x509-ca-list")
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		c.Keep(&v.Extra)
+		switch name {
+		case "x509-cert":
+			if len(v.Certificates) == cap(v.Certificates) {
+				v.Certificates = append(v.Certificates, make([]Certificate, d.Count())...)[:len(v.Certificates)]
+			}
+			v.Certificates = v.Certificates[:len(v.Certificates)+1]
+			if err := v.Certificates[len(v.Certificates)-1].DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -715,48 +481,15 @@ func (*AuthoritiesGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AuthoritiesGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<x509-ca-list/>"...), nil
-		}
-		return append(b, "<x509-ca-list xmlns='urn:xmpp:x509:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-ca-list"...)
-	} else {
-		b = append(b, "<x509-ca-list xmlns='urn:xmpp:x509:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</x509-ca-list>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<x509-ca-list xmlns='urn:xmpp:x509:0'", 13, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AuthoritiesGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-ca-list") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "x509-ca-list")
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -772,46 +505,13 @@ func (*RegisterFeature) Matches(n wire.Name) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *RegisterFeature) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<x509-register/>"...), nil
-		}
-		return append(b, "<x509-register xmlns='urn:xmpp:x509:0'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<x509-register"...)
-	} else {
-		b = append(b, "<x509-register xmlns='urn:xmpp:x509:0'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</x509-register>"), nil
+	return wire.AppendEmpty(b, ns, NS, "<x509-register xmlns='urn:xmpp:x509:0'", 14, v.Extra)
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *RegisterFeature) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "x509-register") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Open(r, NS, "x509-register")
+	return d.End(&v.Extra)
 }

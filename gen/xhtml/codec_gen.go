@@ -22,47 +22,23 @@ func (*HTML) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *HTML) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<html"...)
-	} else {
-		b = append(b, "<html xmlns='http://jabber.org/protocol/xhtml-im'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<html xmlns='http://jabber.org/protocol/xhtml-im'", 5)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Bodies {
-		b = wire.AppendRaw(b, v.Bodies[i], NS)
+		e.Raw(v.Bodies[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</html>"), nil
+	e.Close(v.Extra, inner, "</html>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *HTML) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "html") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "html")
+	for d.Child() != "" {
+		v.Bodies = append(v.Bodies, d.Raw())
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		v.Bodies = append(v.Bodies, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -25,90 +25,45 @@ func (*XID) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *XID) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<xid"...)
-	} else {
-		b = append(b, "<xid xmlns='urn:xmpp:xid:0'"...)
-	}
-	b = append(b, " created='"...)
-	mark := len(b)
-	if b, err = v.Created.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = wire.AppendText(b, v.Address.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</xid>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<xid xmlns='urn:xmpp:xid:0'", 4)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, " created='", v.Created)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Text(v.Address.String())
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</xid>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *XID) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "xid") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "xid")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "created":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Created = n
+			stanza.ReadDateTime(&d, &v.Created, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
-	}
-	{
-		n, reason := stanza.DecodeJID(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		if n.IsZero() {
-			return r.Invalid("is empty")
-		}
-		v.Address = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		stanza.ReadJID(&d, &v.Address, true, 1)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("created")
+		d.MissingAttr("created")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -129,129 +84,65 @@ func (*Revoked) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Revoked) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<revoked"...)
-	} else {
-		b = append(b, "<revoked xmlns='urn:xmpp:xid:0'"...)
-	}
-	b = append(b, " created='"...)
-	mark := len(b)
-	if b, err = v.Created.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " revoked='"...)
-	mark = len(b)
-	if b, err = v.Revoked.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = wire.AppendText(b, v.Address.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	mark = len(b)
-	if v.Reason != "" {
-		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<reason>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</revoked>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<revoked xmlns='urn:xmpp:xid:0'", 8)
+	stanza.WriteDateTimeAttr(e, v.Extra, 0, " created='", v.Created)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " revoked='", v.Revoked)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Text(v.Address.String())
+	e.Respell(v.Extra, mark, 2)
+	e.OptionalLeaf(v.Extra, 3, "<reason></reason>", 8, v.Reason)
+	e.Close(v.Extra, inner, "</revoked>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Revoked) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "revoked") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "revoked")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "created":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Created = n
+			stanza.ReadDateTime(&d, &v.Created, true, 0)
 			seen |= 1 << 0
 		case "revoked":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Revoked = n
+			stanza.ReadDateTime(&d, &v.Revoked, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		stanza.ReadJID(&d, &v.Address, true, 2)
 	}
-	{
-		n, reason := stanza.DecodeJID(s, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
+	for {
+		name := d.Own()
+		if name == "" {
+			break
 		}
-		if n.IsZero() {
-			return r.Invalid("is empty")
-		}
-		v.Address = n
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+		switch name {
 		case "reason":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				v.Reason = c.OptionalLeaf(&v.Extra, 3)
-				continue
-			}
+			d.OptionalLeaf(&v.Reason, 3)
+			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("created")
+		d.MissingAttr("created")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("revoked")
+		d.MissingAttr("revoked")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -272,106 +163,49 @@ func (*Challenge) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Challenge) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<challenge"...)
-	} else {
-		b = append(b, "<challenge xmlns='urn:xmpp:xid:0'"...)
-	}
-	b = append(b, " xid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.XID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " timestamp='"...)
-	mark = len(b)
-	if b, err = v.Timestamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Nonce.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</challenge>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<challenge xmlns='urn:xmpp:xid:0'", 10)
+	e.SpelledAttr(v.Extra, 0, " xid='", v.XID.String(), true)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " timestamp='", v.Timestamp)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Add(v.Nonce.AppendText(e.Buf))
+	e.Respell(v.Extra, mark, 2)
+	e.Close(v.Extra, inner, "</challenge>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Challenge) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "challenge") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "challenge")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.XID = n
+			stanza.ReadJID(&d, &v.XID, true, 0)
 			seen |= 1 << 0
 		case "timestamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Timestamp = n
+			stanza.ReadDateTime(&d, &v.Timestamp, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeHex(s, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Nonce = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadHex(&d, &v.Nonce, true, 2)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("xid")
+		d.MissingAttr("xid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("timestamp")
+		d.MissingAttr("timestamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -392,106 +226,49 @@ func (*Response) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Response) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<response"...)
-	} else {
-		b = append(b, "<response xmlns='urn:xmpp:xid:0'"...)
-	}
-	b = append(b, " xid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.XID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " timestamp='"...)
-	mark = len(b)
-	if b, err = v.Timestamp.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Signature.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</response>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<response xmlns='urn:xmpp:xid:0'", 9)
+	e.SpelledAttr(v.Extra, 0, " xid='", v.XID.String(), true)
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " timestamp='", v.Timestamp)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Add(v.Signature.AppendText(e.Buf))
+	e.Respell(v.Extra, mark, 2)
+	e.Close(v.Extra, inner, "</response>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Response) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "response") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "response")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.XID = n
+			stanza.ReadJID(&d, &v.XID, true, 0)
 			seen |= 1 << 0
 		case "timestamp":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Timestamp = n
+			stanza.ReadDateTime(&d, &v.Timestamp, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeHex(s, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Signature = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadHex(&d, &v.Signature, true, 2)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("xid")
+		d.MissingAttr("xid")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("timestamp")
+		d.MissingAttr("timestamp")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -512,71 +289,36 @@ func (*PrivateKeyRequest) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PrivateKeyRequest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<private-key-request"...)
-	} else {
-		b = append(b, "<private-key-request xmlns='urn:xmpp:xid:0'"...)
-	}
-	b = append(b, " xid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.XID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</private-key-request>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<private-key-request xmlns='urn:xmpp:xid:0'", 20)
+	e.SpelledAttr(v.Extra, 0, " xid='", v.XID.String(), true)
+	e.Empty(v.Extra, tag, "</private-key-request>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PrivateKeyRequest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "private-key-request") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "private-key-request")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.XID = n
+			stanza.ReadJID(&d, &v.XID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("xid")
+		d.MissingAttr("xid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -597,82 +339,40 @@ func (*PrivateKey) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PrivateKey) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<private-key"...)
-	} else {
-		b = append(b, "<private-key xmlns='urn:xmpp:xid:0'"...)
-	}
-	b = append(b, " xid='"...)
-	mark := len(b)
-	if b, err = wire.AppendValue(b, v.XID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = v.Key.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</private-key>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<private-key xmlns='urn:xmpp:xid:0'", 12)
+	e.SpelledAttr(v.Extra, 0, " xid='", v.XID.String(), true)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Add(v.Key.AppendText(e.Buf))
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</private-key>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PrivateKey) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "private-key") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "private-key")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.XID = n
+			stanza.ReadJID(&d, &v.XID, true, 0)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeHex(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Key = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadHex(&d, &v.Key, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("xid")
+		d.MissingAttr("xid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -8,7 +8,6 @@ import (
 	"stanza.invalid/gen/sipub"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -39,168 +38,106 @@ func (*Request) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Request) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<req"...)
-	} else {
-		b = append(b, "<req xmlns='urn:xmpp:http'"...)
-	}
-	if b, err = wire.AppendAttr(b, " method='", string(v.Method)); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " resource='", v.Resource); err != nil {
-		return b, err
-	}
-	if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<req xmlns='urn:xmpp:http'", 4)
+	e.Attr(" method='", string(v.Method))
+	e.Attr(" resource='", v.Resource)
+	e.Attr(" version='", v.Version)
 	if v.MaxChunkSize != nil {
-		b = append(b, " maxChunkSize='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.MaxChunkSize), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 3, " maxChunkSize='", uint64(*v.MaxChunkSize))
 	}
 	if v.SIPub != nil {
-		b = append(b, " sipub='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.SIPub)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 4, " sipub='", *v.SIPub)
 	}
 	if v.IBB != nil {
-		b = append(b, " ibb='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.IBB)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 5, " ibb='", *v.IBB)
 	}
 	if v.Jingle != nil {
-		b = append(b, " jingle='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Jingle)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 6, " jingle='", *v.Jingle)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Headers != nil {
-		if b, err = v.Headers.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Headers.AppendXML(e.Buf, NS))
 	}
 	if v.Data != nil {
-		if b, err = v.Data.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Data.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</req>"), nil
+	e.Close(v.Extra, inner, "</req>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Request) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "req") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "req")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "method":
-			v.Method = Method(a.Value())
+			d.String((*string)(&v.Method))
 			seen |= 1 << 0
 		case "resource":
-			v.Resource = a.Value()
+			d.String(&v.Resource)
 			seen |= 1 << 1
 		case "version":
-			v.Version = a.Value()
+			d.String(&v.Version)
 			seen |= 1 << 2
 		case "maxChunkSize":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 3)
 			if n < 256 || n > 65536 {
-				return a.Invalid(r, "is not from 256 to 65536")
+				d.Invalid("is not from 256 to 65536")
 			}
 			v.MaxChunkSize = wire.Ptr(uint32(n))
 		case "sipub":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.SIPub = wire.Ptr(n)
+			v.SIPub = wire.Ptr(d.Bool(false, 4))
 		case "ibb":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.IBB = wire.Ptr(n)
+			v.IBB = wire.Ptr(d.Bool(false, 5))
 		case "jingle":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Jingle = wire.Ptr(n)
+			v.Jingle = wire.Ptr(d.Bool(false, 6))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "headers":
-			if c.In(shim.NS) && v.Headers == nil {
+			if d.In(shim.NS) && v.Headers == nil {
 				v.Headers = new(shim.Headers)
-				if err := v.Headers.DecodeXML(c.Raw()); err != nil {
+				if err := v.Headers.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "data":
-			if c.Same() && v.Data == nil {
+			if d.Same() && v.Data == nil {
 				v.Data = new(Data)
-				if err := v.Data.decodeXML(c.Raw()); err != nil {
+				if err := v.Data.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("method")
+		d.MissingAttr("method")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("resource")
+		d.MissingAttr("resource")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("version")
+		d.MissingAttr("version")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -221,116 +158,84 @@ func (*Response) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Response) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<resp"...)
-	} else {
-		b = append(b, "<resp xmlns='urn:xmpp:http'"...)
-	}
-	if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
-		return b, err
-	}
-	b = append(b, " statusCode='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.StatusCode), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<resp xmlns='urn:xmpp:http'", 5)
+	e.Attr(" version='", v.Version)
+	e.UintAttr(v.Extra, 1, " statusCode='", uint64(v.StatusCode))
 	if v.StatusMessage != "" {
-		if b, err = wire.AppendAttr(b, " statusMessage='", v.StatusMessage); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " statusMessage='")
+		e.Attr(" statusMessage='", v.StatusMessage)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Headers != nil {
-		if b, err = v.Headers.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Headers.AppendXML(e.Buf, NS))
 	}
 	if v.Data != nil {
-		if b, err = v.Data.appendXML(b); err != nil {
-			return b, err
-		}
+		v.Data.appendXML(e)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</resp>"), nil
+	e.Close(v.Extra, inner, "</resp>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Response) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "resp") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "resp")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "version":
-			v.Version = a.Value()
+			d.String(&v.Version)
 			seen |= 1 << 0
 		case "statusCode":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(16, 1)
 			if n < 100 || n > 999 {
-				return a.Invalid(r, "is not from 100 to 999")
+				d.Invalid("is not from 100 to 999")
 			}
 			v.StatusCode = uint16(n)
 			seen |= 1 << 1
 		case "statusMessage":
-			v.StatusMessage = a.Optional(&v.Extra, 2)
+			d.Optional(&v.StatusMessage)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "headers":
-			if c.In(shim.NS) && v.Headers == nil {
+			if d.In(shim.NS) && v.Headers == nil {
 				v.Headers = new(shim.Headers)
-				if err := v.Headers.DecodeXML(c.Raw()); err != nil {
+				if err := v.Headers.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "data":
-			if c.Same() && v.Data == nil {
+			if d.Same() && v.Data == nil {
 				v.Data = new(Data)
-				if err := v.Data.decodeXML(c.Raw()); err != nil {
+				if err := v.Data.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("version")
+		d.MissingAttr("version")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("statusCode")
+		d.MissingAttr("statusCode")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -351,106 +256,53 @@ func (*Chunk) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Chunk) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<chunk"...)
-	} else {
-		b = append(b, "<chunk xmlns='urn:xmpp:http'"...)
-	}
-	if b, err = wire.AppendAttr(b, " streamId='", v.StreamID); err != nil {
-		return b, err
-	}
-	b = append(b, " nr='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, v.Number, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<chunk xmlns='urn:xmpp:http'", 6)
+	e.Attr(" streamId='", v.StreamID)
+	e.UintAttr(v.Extra, 1, " nr='", v.Number)
 	if v.Last {
-		b = append(b, " last='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Last)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " last='")
+		e.BoolAttr(v.Extra, 2, " last='", v.Last)
+	} else {
+		e.RestoreAttr(v.Extra, 2, " last='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if v.Data != nil {
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</chunk>"), nil
+	stanza.WriteBytesContent(e, v.Extra, 3, tag, v.Data, "</chunk>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Chunk) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "chunk") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "chunk")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "streamId":
-			v.StreamID = a.Value()
+			d.String(&v.StreamID)
 			seen |= 1 << 0
 		case "nr":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Number = n
+			v.Number = d.Uint(64, 1)
 			seen |= 1 << 1
 		case "last":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Last = n
+			v.Last = d.Bool(true, 2)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 3)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Data = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Data, false, 3)
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("streamId")
+		d.MissingAttr("streamId")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("nr")
+		d.MissingAttr("nr")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -471,58 +323,36 @@ func (*Close) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Close) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<close"...)
-	} else {
-		b = append(b, "<close xmlns='urn:xmpp:http'"...)
-	}
-	if b, err = wire.AppendAttr(b, " streamId='", v.StreamID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</close>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<close xmlns='urn:xmpp:http'", 6)
+	e.Attr(" streamId='", v.StreamID)
+	e.Empty(v.Extra, tag, "</close>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Close) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "close") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "close")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "streamId":
-			v.StreamID = a.Value()
+			d.String(&v.StreamID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("streamId")
+		d.MissingAttr("streamId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 func (*Text) isContent() {}
@@ -537,165 +367,143 @@ func (*ContentOffer) isContent() {}
 
 func (*IBB) isContent() {}
 
-func (v *Data) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<data"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *Data) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<data")
 	switch x := v.Content.(type) {
 	case *Text:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Text"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Text")
 		}
 	case *XML:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *XML"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *XML")
 		}
 	case *Bytes:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Bytes"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Bytes")
 		}
 	case *Chunked:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Chunked"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *Chunked")
 		}
 	case *ContentOffer:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *ContentOffer"}
-		}
-		if b, err = x.AppendXML(b, NS); err != nil {
-			return b, err
+		if x != nil {
+			e.Add(x.AppendXML(e.Buf, NS))
+		} else {
+			e.Fail("a nil *ContentOffer")
 		}
 	case *IBB:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *IBB"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *IBB")
 		}
 	}
 	for i := range v.Others {
-		b = wire.AppendRaw(b, v.Others[i], NS)
+		e.Raw(v.Others[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
+	e.Close(v.Extra, inner, "</data>")
 }
 
 func (v *Data) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
+			if d.Same() {
 				if v.Content != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(Text)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "xml":
-			if c.Same() {
+			if d.Same() {
 				if v.Content != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(XML)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "base64":
-			if c.Same() {
+			if d.Same() {
 				if v.Content != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(Bytes)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "chunkedBase64":
-			if c.Same() {
+			if d.Same() {
 				if v.Content != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(Chunked)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "sipub":
-			if c.In(sipub.NS) {
+			if d.In(sipub.NS) {
 				if v.Content != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(ContentOffer)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		case "ibb":
-			if c.Same() {
+			if d.Same() {
 				if v.Content != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(IBB)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Content = x
 				continue
 			}
 		}
-		v.Others = append(v.Others, c.Raw())
+		v.Others = append(v.Others, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -786,213 +594,105 @@ func (v *Data) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *Text) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<text"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</text>"), nil
+func (v *Text) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<text")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</text>")
 }
 
 func (v *Text) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *Bytes) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<base64"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Value != nil {
-		if b, err = v.Value.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</base64>"), nil
+func (v *Bytes) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<base64")
+	stanza.WriteBytes(e, v.Extra, 0, v.Value)
+	e.Close(v.Extra, inner, "</base64>")
 }
 
 func (v *Bytes) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Value, false, 0)
 	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *XML) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<xml"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *XML) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<xml")
 	for i := range v.Document {
-		b = wire.AppendRaw(b, v.Document[i], NS)
+		e.Raw(v.Document[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</xml>"), nil
+	e.Close(v.Extra, inner, "</xml>")
 }
 
 func (v *XML) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
+	var d wire.Decoder
+	d.Enter(r)
+	for d.Child() != "" {
+		v.Document = append(v.Document, d.Raw())
 	}
-	c := r.Children()
-	for c.Next() {
-		v.Document = append(v.Document, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *Chunked) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<chunkedBase64"...)
-	if b, err = wire.AppendAttr(b, " streamId='", v.StreamID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</chunkedBase64>"), nil
+func (v *Chunked) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<chunkedBase64 streamId='", v.StreamID)
+	e.Empty(v.Extra, tag, "</chunkedBase64>")
 }
 
 func (v *Chunked) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "streamId":
-			v.StreamID = a.Value()
+			d.String(&v.StreamID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("streamId")
+		d.MissingAttr("streamId")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
-func (v *IBB) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<ibb"...)
-	if b, err = wire.AppendAttr(b, " sid='", v.StreamID); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</ibb>"), nil
+func (v *IBB) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<ibb sid='", v.StreamID)
+	e.Empty(v.Extra, tag, "</ibb>")
 }
 
 func (v *IBB) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "sid":
-			v.StreamID = a.Value()
+			d.String(&v.StreamID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("sid")
+		d.MissingAttr("sid")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

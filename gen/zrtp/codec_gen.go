@@ -25,69 +25,40 @@ func (*Hash) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hash) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<zrtp-hash"...)
-	} else {
-		b = append(b, "<zrtp-hash xmlns='urn:xmpp:jingle:apps:rtp:zrtp:1'"...)
-	}
-	if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Value.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</zrtp-hash>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<zrtp-hash xmlns='urn:xmpp:jingle:apps:rtp:zrtp:1'", 10)
+	e.Attr(" version='", v.Version)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Add(v.Value.AppendText(e.Buf))
+	e.Respell(v.Extra, mark, 1)
+	e.Close(v.Extra, inner, "</zrtp-hash>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hash) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "zrtp-hash") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "zrtp-hash")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "version":
-			v.Version = a.Value()
+			d.String(&v.Version)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeHex(s, &v.Extra, 1)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	d.HasText()
+	stanza.ReadHex(&d, &v.Value, true, 1)
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("version")
+		d.MissingAttr("version")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -159,6 +159,17 @@ func put(to unsafe.Pointer, s string) {
 	}
 }
 
+// putLong copies 8 to 16 bytes, and putShort 4 to 8: unlike put they are inlined.
+func putLong(to, from unsafe.Pointer, n int) {
+	first, last := *(*[8]byte)(from), *(*[8]byte)(unsafe.Add(from, n-8))
+	*(*[8]byte)(to), *(*[8]byte)(unsafe.Add(to, n-8)) = first, last
+}
+
+func putShort(to, from unsafe.Pointer, n int) {
+	first, last := *(*[4]byte)(from), *(*[4]byte)(unsafe.Add(from, n-4))
+	*(*[4]byte)(to), *(*[4]byte)(unsafe.Add(to, n-4)) = first, last
+}
+
 func putWord(b unsafe.Pointer, i int, v uint64) {
 	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(b, i))[:], v)
 }

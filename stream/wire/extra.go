@@ -245,7 +245,7 @@ func (x *Extra) RespellChild(b []byte, mark int, slot Slot, open, ns string) []b
 // AppendAttrs appends the attributes. Those that stand in b[tag:] already, the
 // start tag so far, are left out.
 func (x *Extra) AppendAttrs(b []byte, tag int) ([]byte, error) {
-	if x == nil || len(x.Attrs) == 0 {
+	if x == nil {
 		return b, nil
 	}
 	var others foreign
@@ -274,8 +274,17 @@ func (x *Extra) AppendAttrs(b []byte, tag int) ([]byte, error) {
 			b = others.append(b, a.Name, a.Value)
 		}
 	}
+	for i := range x.spellings {
+		if s := &x.spellings[i]; s.slot == emptyAttr && !hasAttr(b[tag:], s.text) {
+			b = append(append(append(b, ' '), s.text...), "=''"...)
+		}
+	}
 	return b, nil
 }
+
+// emptyAttr is the slot of all optional attributes that were there, but empty, where encoding would leave them out:
+// in place of a spelling stands the name.
+const emptyAttr = ^Slot(0)
 
 func contains(attrs []Attr, n Name) bool {
 	for i := range attrs {

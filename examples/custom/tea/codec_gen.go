@@ -5,7 +5,6 @@ package tea
 import (
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -36,94 +35,59 @@ func (*Order) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Order) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<order"...)
-	} else {
-		b = append(b, "<order xmlns='urn:example:tea'"...)
-	}
-	if b, err = wire.AppendAttr(b, " kind='", string(v.Kind)); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<order xmlns='urn:example:tea'", 6)
+	e.Attr(" kind='", string(v.Kind))
 	if v.Cups != nil {
-		b = append(b, " cups='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Cups), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 1, " cups='", uint64(*v.Cups))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Note != "" {
-		if b, err = wire.AppendLeaf(b, "<note>", v.Note, "</note>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<note>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</order>"), nil
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 2, "<note></note>", 6, v.Note)
+	e.Close(v.Extra, inner, "</order>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Order) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "order") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "order")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "kind":
-			v.Kind = Kind(a.Value())
+			d.String((*string)(&v.Kind))
 			seen |= 1 << 0
 		case "cups":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(8, 1)
 			if n < 1 || n > 12 {
-				return a.Invalid(r, "is not from 1 to 12")
+				d.Invalid("is not from 1 to 12")
 			}
 			v.Cups = wire.Ptr(uint8(n))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "note":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				v.Note = c.OptionalLeaf(&v.Extra, 2)
-				continue
-			}
+			d.OptionalLeaf(&v.Note, 2)
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("kind")
+		d.MissingAttr("kind")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -144,88 +108,43 @@ func (*Receipt) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Receipt) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<receipt"...)
-	} else {
-		b = append(b, "<receipt xmlns='urn:example:tea'"...)
-	}
-	b = append(b, " number='"...)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Number), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	b = append(b, '\'')
-	b = append(b, " ready='"...)
-	mark = len(b)
-	if b, err = v.Ready.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</receipt>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<receipt xmlns='urn:example:tea'", 8)
+	e.UintAttr(v.Extra, 0, " number='", uint64(v.Number))
+	stanza.WriteDateTimeAttr(e, v.Extra, 1, " ready='", v.Ready)
+	e.Empty(v.Extra, tag, "</receipt>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Receipt) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "receipt") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "receipt")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "number":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Number = uint32(n)
+			v.Number = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "ready":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Ready = n
+			stanza.ReadDateTime(&d, &v.Ready, true, 1)
 			seen |= 1 << 1
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("number")
+		d.MissingAttr("number")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("ready")
+		d.MissingAttr("ready")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -246,56 +165,34 @@ func (*Announcement) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Announcement) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<news"...)
-	} else {
-		b = append(b, "<news xmlns='urn:example:tea'"...)
-	}
-	if b, err = wire.AppendAttr(b, " kind='", string(v.Kind)); err != nil {
-		return b, err
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</news>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<news xmlns='urn:example:tea'", 5)
+	e.Attr(" kind='", string(v.Kind))
+	e.Empty(v.Extra, tag, "</news>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Announcement) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "news") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "news")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "kind":
-			v.Kind = Kind(a.Value())
+			d.String((*string)(&v.Kind))
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("kind")
+		d.MissingAttr("kind")
 	}
-	return nil
+	return d.End(&v.Extra)
 }

@@ -7,2100 +7,7 @@ import (
 	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
-
-// WireName returns the name of the element.
-func (*Moment) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "moment"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Moment) Matches(n wire.Name) bool {
-	return n.Local == "moment" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Moment) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Moment) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moment"...)
-	} else {
-		b = append(b, "<moment xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if !v.Value.IsZero() {
-		if b, err = v.Value.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moment>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Moment) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moment") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeDateTime(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Who) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "who"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Who) Matches(n wire.Name) bool {
-	return n.Local == "who" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Who) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Who) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<who"...)
-	} else {
-		b = append(b, "<who xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendText(b, v.Value.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</who>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Who) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "who") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
-	}
-	{
-		n, reason := stanza.DecodeJID(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		if n.IsZero() {
-			return r.Invalid("is empty")
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Data) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "data"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Data) Matches(n wire.Name) bool {
-	return n.Local == "data" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Data) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Data) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<data"...)
-	} else {
-		b = append(b, "<data xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Bytes != nil {
-		if b, err = v.Bytes.AppendText(b); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</data>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Data) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "data") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := stanza.DecodeBytes(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Bytes = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Digest) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "digest"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Digest) Matches(n wire.Name) bool {
-	return n.Local == "digest" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Digest) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Digest) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<digest"...)
-	} else {
-		b = append(b, "<digest xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = v.Value.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</digest>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Digest) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "digest") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	{
-		s := r.Text()
-		n, reason := stanza.DecodeHex(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*FixedText) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "fixed"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*FixedText) Matches(n wire.Name) bool {
-	return n.Local == "fixed" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*FixedText) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *FixedText) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<fixed"...)
-	} else {
-		b = append(b, "<fixed xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</fixed>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *FixedText) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "fixed") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n := s
-		if n != "so" {
-			return r.Invalid("is not so")
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Eternal) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "eternal"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Eternal) Matches(n wire.Name) bool {
-	return n.Local == "eternal" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Eternal) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Eternal) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<eternal"...)
-	} else {
-		b = append(b, "<eternal xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Value == 0 {
-		b = append(b, "4"...)
-	} else {
-		b = strconv.AppendUint(b, uint64(v.Value), 10)
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</eternal>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Eternal) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "eternal") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
-	}
-	{
-		n, reason := wire.DecodeUint(s, 8, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		if n != 4 {
-			return r.Invalid("is not 4")
-		}
-		v.Value = uint8(n)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v Eternal) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain Eternal
-	start.Name = xml.Name{Space: NS, Local: "eternal"}
-	if v.Value == uint8(0) {
-		v.Value = 4
-	}
-	return e.EncodeElement(plain(v), start)
-}
-
-// WireName returns the name of the element.
-func (*Nothing) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "empty"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Nothing) Matches(n wire.Name) bool {
-	return n.Local == "empty" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Nothing) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Nothing) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<empty/>"...), nil
-		}
-		return append(b, "<empty xmlns='urn:example:sample'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<empty"...)
-	} else {
-		b = append(b, "<empty xmlns='urn:example:sample'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</empty>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Nothing) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "empty") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Either) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "either"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Either) Matches(n wire.Name) bool {
-	return n.Local == "either" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Either) Features() []string {
-	return []string{NS}
-}
-
-func (*Node) isWay() {}
-
-func (*Mood) isWay() {}
-
-func (*WayForm) isWay() {}
-
-func (*WayRest) isWay() {}
-
-func (*WayNumber) isWay() {}
-
-func (*WayColour) isWay() {}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Either) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<either"...)
-	} else {
-		b = append(b, "<either xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	switch x := v.Way.(type) {
-	case *Node:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Node"}
-		}
-		if b, err = x.appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
-	case *Mood:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Mood"}
-		}
-		if b, err = x.AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	case *WayForm:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *WayForm"}
-		}
-		if b, err = x.AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	case *WayRest:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *WayRest"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
-		}
-	case *WayNumber:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *WayNumber"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
-		}
-	case *WayColour:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *WayColour"}
-		}
-		if b, err = x.appendXML(b, "<colour xmlns='urn:example:sample:other'", "</colour>"); err != nil {
-			return b, err
-		}
-	default:
-		return b, &wire.EncodeError{Reason: "Either without Way"}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</either>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Either) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "either") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() && v.Way == nil {
-				x := new(Node)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Way = x
-				continue
-			}
-		case "mood":
-			if c.Same() && v.Way == nil {
-				x := new(Mood)
-				if err := x.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Way = x
-				continue
-			}
-		case "x":
-			if c.In(form.NS) && v.Way == nil {
-				x := new(WayForm)
-				if err := x.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Way = x
-				continue
-			}
-		case "rest":
-			if c.Same() && v.Way == nil {
-				x := new(WayRest)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Way = x
-				continue
-			}
-		case "count":
-			if c.Same() && v.Way == nil {
-				x := new(WayNumber)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Way = x
-				continue
-			}
-		case "colour":
-			if c.In(NSOther) && v.Way == nil {
-				x := new(WayColour)
-				if err := x.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				v.Way = x
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if v.Way == nil {
-		return r.MissingChoice("node", "mood", "x", "rest", "count", "colour")
-	}
-	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v Either) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain Either
-	start.Name = xml.Name{Space: NS, Local: "either"}
-	s := struct {
-		plain
-		Way []wire.StdChild `xml:",any"`
-	}{plain: plain(v)}
-	switch x := v.Way.(type) {
-	case *Node:
-		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "node", Value: x})
-	case *Mood:
-		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "mood", Value: x})
-	case *WayForm:
-		s.Way = append(s.Way, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
-	case *WayRest:
-		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "rest", Value: x})
-	case *WayNumber:
-		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "count", Value: x})
-	case *WayColour:
-		s.Way = append(s.Way, wire.StdChild{Space: NSOther, Local: "colour", Value: x})
-	}
-	return e.EncodeElement(&s, start)
-}
-
-// UnmarshalXML reads the element with encoding/xml.
-func (v *Either) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
-	type plain Either
-	s := struct {
-		Others []stanza.Raw `xml:",any"`
-		*plain
-	}{plain: (*plain)(v)}
-	if err := d.DecodeElement(&s, &start); err != nil {
-		return err
-	}
-	for _, r := range s.Others {
-		if r.Is(NS, "node") && v.Way == nil {
-			x := new(Node)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.Way = x
-			continue
-		}
-		if r.Is(NS, "mood") && v.Way == nil {
-			x := new(Mood)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.Way = x
-			continue
-		}
-		if r.Is(form.NS, "x") && v.Way == nil {
-			x := new(WayForm)
-			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
-				return err
-			}
-			v.Way = x
-			continue
-		}
-		if r.Is(NS, "rest") && v.Way == nil {
-			x := new(WayRest)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.Way = x
-			continue
-		}
-		if r.Is(NS, "count") && v.Way == nil {
-			x := new(WayNumber)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.Way = x
-			continue
-		}
-		if r.Is(NSOther, "colour") && v.Way == nil {
-			x := new(WayColour)
-			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
-				return err
-			}
-			v.Way = x
-			continue
-		}
-	}
-	return nil
-}
-
-func (v *WayRest) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<rest"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</rest>"), nil
-}
-
-func (v *WayRest) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-func (v *WayNumber) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<count"...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Value != nil {
-		b = strconv.AppendUint(b, uint64(*v.Value), 10)
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</count>"), nil
-}
-
-func (v *WayNumber) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeUint(s, 8, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(uint8(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
-}
-
-// UnmarshalXML reads the element with encoding/xml.
-func (v *WayNumber) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
-	type plain WayNumber
-	s := struct {
-		Value wire.StdOptional[uint8] `xml:",chardata"`
-		*plain
-	}{plain: (*plain)(v)}
-	if err := d.DecodeElement(&s, &start); err != nil {
-		return err
-	}
-	v.Value = s.Value.Value
-	return nil
-}
-
-func (v *WayColour) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, string(v.Value)); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
-}
-
-func (v *WayColour) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = Colour(r.Text())
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Session) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "session"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Session) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Session) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Session) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session"...)
-	} else {
-		b = append(b, "<session xmlns='urn:example:sample'"...)
-	}
-	if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-		return b, err
-	}
-	if v.SID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.SID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if v.Node != nil {
-		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
-	}
-	if v.Stop {
-		mark := len(b)
-		b = append(b, "<stop/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<stop>", NS)
-		}
-	}
-	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Session) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "action":
-			v.Action = Action(a.Value())
-			seen |= 1 << 0
-		case "sid":
-			v.SID = a.Optional(&v.Extra, 1)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() {
-				if v.Node != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Node = new(Node)
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "stop":
-			if c.Same() {
-				if bool(v.Stop) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Stop = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
-		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*SessionStart) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "session"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*SessionStart) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*SessionStart) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*SessionStart) NewResult() *Session {
-	return new(Session)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*SessionStart) Features() []string {
-	return []string{NS}
-}
-
-// Fits reports whether r, which has the name of the element, is of this type: the attribute action
-// is start.
-func (*SessionStart) Fits(r wire.Raw) bool {
-	s, _ := r.Attr("action")
-	return s == "start"
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *SessionStart) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session action='start'"...)
-	} else {
-		b = append(b, "<session xmlns='urn:example:sample' action='start'"...)
-	}
-	if v.SID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.SID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " sid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if v.Node != nil {
-		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
-	}
-	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *SessionStart) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "sid":
-			v.SID = a.Optional(&v.Extra, 0)
-		case "action":
-			if a.Value() != "start" {
-				return a.Invalid(r, "is not start")
-			}
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() {
-				if v.Node != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Node = new(Node)
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
-	}
-	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v SessionStart) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain SessionStart
-	start.Name = xml.Name{Space: NS, Local: "session"}
-	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "action"}, Value: "start"})
-	return e.EncodeElement(plain(v), start)
-}
-
-// WireName returns the name of the element.
-func (*SessionEnd) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "session"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*SessionEnd) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*SessionEnd) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*SessionEnd) NewResult() *stanza.Empty {
-	return new(stanza.Empty)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*SessionEnd) Features() []string {
-	return []string{NS}
-}
-
-// Fits reports whether r, which has the name of the element, is of this type: the attribute action
-// is end.
-func (*SessionEnd) Fits(r wire.Raw) bool {
-	s, _ := r.Attr("action")
-	return s == "end"
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *SessionEnd) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<session action='end'/>"...), nil
-		}
-		return append(b, "<session xmlns='urn:example:sample' action='end'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session action='end'"...)
-	} else {
-		b = append(b, "<session xmlns='urn:example:sample' action='end'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *SessionEnd) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "action":
-			if a.Value() != "end" {
-				return a.Invalid(r, "is not end")
-			}
-			seen |= 1 << 0
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
-	}
-	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v SessionEnd) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain SessionEnd
-	start.Name = xml.Name{Space: NS, Local: "session"}
-	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "action"}, Value: "end"})
-	return e.EncodeElement(plain(v), start)
-}
-
-// WireName returns the name of the element.
-func (*SessionSet) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "session"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*SessionSet) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*SessionSet) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*SessionSet) NewResult() *stanza.Empty {
-	return new(stanza.Empty)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*SessionSet) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *SessionSet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<session"...)
-	} else {
-		b = append(b, "<session xmlns='urn:example:sample'"...)
-	}
-	if b, err = wire.AppendAttr(b, " action='", string(v.Action)); err != nil {
-		return b, err
-	}
-	if v.SID != "" {
-		if b, err = wire.AppendAttr(b, " sid='", v.SID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " sid='")
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if v.Node != nil {
-		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
-	}
-	if v.Stop {
-		mark := len(b)
-		b = append(b, "<stop/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 3, "<stop>", NS)
-		}
-	}
-	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</session>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *SessionSet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "session") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
-		case "action":
-			v.Action = Action(a.Value())
-			seen |= 1 << 0
-		case "sid":
-			v.SID = a.Optional(&v.Extra, 1)
-		default:
-			a.KeepAttr(&v.Extra)
-		}
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() {
-				if v.Node != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Node = new(Node)
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "stop":
-			if c.Same() {
-				if bool(v.Stop) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Stop = true
-				c.KeepBare(&v.Extra, 3)
-				continue
-			}
-		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingAttr("action")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Register) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "register"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Register) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Register) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Register) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	if v.Node != nil {
-		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
-	}
-	if v.Remove {
-		mark := len(b)
-		b = append(b, "<remove/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<remove>", NS)
-		}
-	}
-	if v.Mood != nil {
-		if b, err = v.Mood.AppendXML(b, NS); err != nil {
-			return b, err
-		}
-	}
-	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Register) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "name":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "node":
-			if c.Same() {
-				if v.Node != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Node = new(Node)
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "remove":
-			if c.Same() {
-				if bool(v.Remove) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Remove = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
-		case "mood":
-			if c.Same() {
-				if v.Mood != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Mood = new(Mood)
-				if err := v.Mood.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*RegisterGet) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "register"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*RegisterGet) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*RegisterGet) IQType() stanza.IQType {
-	return stanza.Get
-}
-
-// NewResult returns a new, empty answer.
-func (*RegisterGet) NewResult() *Register {
-	return new(Register)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*RegisterGet) Features() []string {
-	return []string{NS}
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *RegisterGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<register/>"...), nil
-		}
-		return append(b, "<register xmlns='urn:example:sample'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:example:sample'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *RegisterGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*Unregister) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "register"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*Unregister) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*Unregister) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*Unregister) NewResult() *stanza.Empty {
-	return new(stanza.Empty)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*Unregister) Features() []string {
-	return []string{NS}
-}
-
-// Fits reports whether r, which has the name of the element, is of this type: there is a child
-// <remove/>.
-func (*Unregister) Fits(r wire.Raw) bool {
-	return !r.Child(NS, "remove").IsZero()
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *Unregister) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
-	}
-	mark := len(b)
-	b = append(b, "<remove/>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<remove>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *Unregister) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "remove":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
-		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingChild("remove")
-	}
-	return nil
-}
-
-// MarshalXML writes the element with encoding/xml.
-func (v Unregister) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	type plain Unregister
-	start.Name = xml.Name{Space: NS, Local: "register"}
-	s := struct {
-		plain
-		When_ wire.StdName `xml:",any"`
-	}{plain: plain(v)}
-	s.When_ = wire.StdName{Space: NS, Local: "remove"}
-	return e.EncodeElement(&s, start)
-}
-
-// UnmarshalXML reads the element with encoding/xml.
-func (v *Unregister) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
-	type plain Unregister
-	s := struct {
-		Any []stanza.Raw `xml:",any"`
-		*plain
-	}{plain: (*plain)(v)}
-	if err := d.DecodeElement(&s, &start); err != nil {
-		return err
-	}
-	for _, r := range s.Any {
-		if r.Is(NS, "remove") {
-			continue
-		}
-		v.Any = append(v.Any, r)
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*UnregisterNode) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "register"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*UnregisterNode) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*UnregisterNode) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*UnregisterNode) NewResult() *stanza.Empty {
-	return new(stanza.Empty)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*UnregisterNode) Features() []string {
-	return []string{NS}
-}
-
-// Fits reports whether r, which has the name of the element, is of this type: there is a child
-// <node/>.
-func (*UnregisterNode) Fits(r wire.Raw) bool {
-	return !r.Child(NS, "node").IsZero()
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *UnregisterNode) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-		return b, err
-	}
-	if v.Remove {
-		mark := len(b)
-		b = append(b, "<remove/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<remove>", NS)
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *UnregisterNode) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "node":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "remove":
-			if c.Same() && !bool(v.Remove) {
-				v.Remove = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingChild("node")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*RegisterName) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "register"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*RegisterName) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*RegisterName) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*RegisterName) NewResult() *stanza.Empty {
-	return new(stanza.Empty)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*RegisterName) Features() []string {
-	return []string{NS}
-}
-
-// Fits reports whether r, which has the name of the element, is of this type: there is a child
-// <name/>.
-func (*RegisterName) Fits(r wire.Raw) bool {
-	return !r.Child(NS, "name").IsZero()
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *RegisterName) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	if v.Remove {
-		mark := len(b)
-		b = append(b, "<remove/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 1, "<remove>", NS)
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *RegisterName) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "name":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Name = c.Leaf(&v.Extra, 0)
-				continue
-			}
-		case "remove":
-			if c.Same() && !bool(v.Remove) {
-				v.Remove = true
-				c.KeepBare(&v.Extra, 1)
-				continue
-			}
-		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<0) == 0 {
-		return r.MissingChild("name")
-	}
-	return nil
-}
-
-// WireName returns the name of the element.
-func (*RegisterMood) WireName() wire.Name {
-	return wire.Name{Space: NS, Local: "register"}
-}
-
-// Matches reports whether n is the name of the element.
-func (*RegisterMood) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
-}
-
-// IQType returns the type of the IQ that makes the request.
-func (*RegisterMood) IQType() stanza.IQType {
-	return stanza.Set
-}
-
-// NewResult returns a new, empty answer.
-func (*RegisterMood) NewResult() *stanza.Empty {
-	return new(stanza.Empty)
-}
-
-// Features returns the disco features to advertise where the element is handled.
-func (*RegisterMood) Features() []string {
-	return []string{NS}
-}
-
-// Fits reports whether r, which has the name of the element, is of this type: there is a child
-// <mood/>.
-func (*RegisterMood) Fits(r wire.Raw) bool {
-	return !r.Child(NS, "mood").IsZero()
-}
-
-// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
-// is a [*wire.EncodeError].
-func (v *RegisterMood) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<register"...)
-	} else {
-		b = append(b, "<register xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Name != "" {
-		if b, err = wire.AppendLeaf(b, "<name>", v.Name, "</name>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<name>", NS)
-	}
-	if v.Node != nil {
-		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
-	}
-	if v.Remove {
-		mark := len(b)
-		b = append(b, "<remove/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 2, "<remove>", NS)
-		}
-	}
-	if b, err = v.Mood.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</register>"), nil
-}
-
-// DecodeXML reads the element into v, which should be zero. One that does not fit is a
-// [*wire.DecodeError].
-func (v *RegisterMood) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "register") {
-		return r.Unexpected(v.WireName())
-	}
-	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
-		case "name":
-			if c.Same() {
-				if seen&(1<<0) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 0
-				v.Name = c.OptionalLeaf(&v.Extra, 0)
-				continue
-			}
-		case "node":
-			if c.Same() {
-				if v.Node != nil {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Node = new(Node)
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		case "remove":
-			if c.Same() {
-				if bool(v.Remove) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Remove = true
-				c.KeepBare(&v.Extra, 2)
-				continue
-			}
-		case "mood":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				if err := v.Mood.DecodeXML(c.Raw()); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		v.Any = append(v.Any, c.Raw())
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	if seen&(1<<1) == 0 {
-		return r.MissingChild("mood")
-	}
-	return nil
-}
 
 // WireName returns the name of the element.
 func (*Shown) WireName() wire.Name {
@@ -2127,72 +34,43 @@ func (*Shown) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Shown) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<item kind='shown'"...)
-	} else {
-		b = append(b, "<item xmlns='urn:example:sample' kind='shown'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<item xmlns='urn:example:sample'", 5)
+	e.Put(" kind='shown'")
 	if v.ID != nil {
-		b = append(b, " id='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.ID), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 0)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 0, " id='", uint64(*v.ID))
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Empty(v.Extra, tag, "</item>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Shown) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "item") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "item")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 0)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.ID = wire.Ptr(uint8(n))
+			v.ID = wire.Ptr(uint8(d.Uint(8, 0)))
 		case "kind":
-			if a.Value() != "shown" {
-				return a.Invalid(r, "is not shown")
+			if d.Value() != "shown" {
+				d.Invalid("is not shown")
 			}
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("kind")
+		d.MissingAttr("kind")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2228,59 +106,39 @@ func (*Hidden) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Hidden) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<item kind='hid&apos;den&lt;'"...)
-	} else {
-		b = append(b, "<item xmlns='urn:example:sample' kind='hid&apos;den&lt;'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<item xmlns='urn:example:sample'", 5)
+	e.Put(" kind='hid&apos;den&lt;'")
+	e.Content(v.Extra, tag, v.Value, "</item>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Hidden) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "item") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "item")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "kind":
-			if a.Value() != "hid'den<" {
-				return a.Invalid(r, "is not hid'den<")
+			if d.Value() != "hid'den<" {
+				d.Invalid("is not hid'den<")
 			}
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
+	v.Value = d.Text()
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("kind")
+		d.MissingAttr("kind")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2309,57 +167,33 @@ func (*AnyItem) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *AnyItem) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<item"...)
-	} else {
-		b = append(b, "<item xmlns='urn:example:sample'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<item xmlns='urn:example:sample'", 5)
 	if v.Kind != "" {
-		if b, err = wire.AppendAttr(b, " kind='", v.Kind); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " kind='")
+		e.Attr(" kind='", v.Kind)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</item>"), nil
+	e.Empty(v.Extra, tag, "</item>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *AnyItem) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "item") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "item")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "kind":
-			v.Kind = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Kind)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2387,60 +221,38 @@ func (*Plain) Fits(r wire.Raw) bool {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Plain) AppendXML(b []byte, ns string) ([]byte, error) {
-	if v.Extra == nil {
-		if ns == NS {
-			return append(b, "<plain kind='plain'/>"...), nil
-		}
-		return append(b, "<plain xmlns='urn:example:sample' kind='plain'/>"...), nil
-	}
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<plain kind='plain'"...)
-	} else {
-		b = append(b, "<plain xmlns='urn:example:sample' kind='plain'"...)
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</plain>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<plain xmlns='urn:example:sample'", 6)
+	e.Put(" kind='plain'")
+	e.Empty(v.Extra, tag, "</plain>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Plain) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "plain") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "plain")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "kind":
-			if a.Value() != "plain" {
-				return a.Invalid(r, "is not plain")
+			if d.Value() != "plain" {
+				d.Invalid("is not plain")
 			}
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("kind")
+		d.MissingAttr("kind")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2483,200 +295,171 @@ func (*EntryOther) isEntry() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Items) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<items"...)
-	} else {
-		b = append(b, "<items xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<items xmlns='urn:example:sample'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Entries {
 		switch x := v.Entries[i].(type) {
 		case *Shown:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Shown"}
-			}
-			if b, err = x.AppendXML(b, NS); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *Shown")
 			}
 		case *Hidden:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Hidden"}
-			}
-			if b, err = x.AppendXML(b, NS); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *Hidden")
 			}
 		case *AnyItem:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *AnyItem"}
-			}
-			if b, err = x.AppendXML(b, NS); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *AnyItem")
 			}
 		case *Red:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Red"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Red")
 			}
 		case *Green:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Green"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Green")
 			}
 		case *Whole:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Whole"}
-			}
-			if b, err = x.appendXML(b, "<part", "</part>"); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e, "<part", "</part>")
+			} else {
+				e.Fail("a nil *Whole")
 			}
 		case *EntryOther:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *EntryOther"}
-			}
-			if b, err = x.AppendXML(b, NS); err != nil {
-				return b, err
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *EntryOther")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Entry"}
+			e.Fail("a nil Entry")
 		}
 	}
 	if v.Whole != nil {
-		if b, err = v.Whole.appendXML(b, "<whole", "</whole>"); err != nil {
-			return b, err
-		}
+		v.Whole.appendXML(e, "<whole", "</whole>")
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</items>"), nil
+	e.Close(v.Extra, inner, "</items>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Items) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "items") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "items")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() && (*Shown)(nil).Fits(c.Raw()) {
+			if d.Same() && (*Shown)(nil).Fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(Shown)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() && (*Hidden)(nil).Fits(c.Raw()) {
+			if d.Same() && (*Hidden)(nil).Fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(Hidden)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() {
+			if d.Same() {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(AnyItem)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
 		case "entry":
-			if c.Same() && (*Red)(nil).fits(c.Raw()) {
+			if d.Same() && (*Red)(nil).fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(Red)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() && (*Green)(nil).fits(c.Raw()) {
+			if d.Same() && (*Green)(nil).fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(Green)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() {
-				v.Entries = append(v.Entries, &EntryOther{c.Raw()})
+			if d.Same() {
+				v.Entries = append(v.Entries, &EntryOther{d.Raw()})
 				continue
 			}
 		case "part":
-			if c.Same() && (*Whole)(nil).fits(c.Raw()) {
+			if d.Same() && (*Whole)(nil).fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]Entry, 0, c.Rest())
+					v.Entries = make([]Entry, 0, d.Rest())
 				}
 				x := new(Whole)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() {
-				v.Entries = append(v.Entries, &EntryOther{c.Raw()})
+			if d.Same() {
+				v.Entries = append(v.Entries, &EntryOther{d.Raw()})
 				continue
 			}
 		case "whole":
-			if c.Same() {
+			if d.Same() {
 				if v.Whole != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Whole = new(Whole)
-				if err := v.Whole.decodeXML(c.Raw()); err != nil {
+				if err := v.Whole.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2812,200 +595,171 @@ func (*OtherItemsEntryOther) isOtherItemsEntry() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OtherItems) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOther {
-		b = append(b, "<items"...)
-	} else {
-		b = append(b, "<items xmlns='urn:example:sample:other'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOther, "<items xmlns='urn:example:sample:other'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Entries {
 		switch x := v.Entries[i].(type) {
 		case *Shown:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Shown"}
-			}
-			if b, err = x.AppendXML(b, NSOther); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NSOther))
+			} else {
+				e.Fail("a nil *Shown")
 			}
 		case *Hidden:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Hidden"}
-			}
-			if b, err = x.AppendXML(b, NSOther); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NSOther))
+			} else {
+				e.Fail("a nil *Hidden")
 			}
 		case *AnyItem:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *AnyItem"}
-			}
-			if b, err = x.AppendXML(b, NSOther); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NSOther))
+			} else {
+				e.Fail("a nil *AnyItem")
 			}
 		case *OtherItemsRed:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *OtherItemsRed"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherItemsRed")
 			}
 		case *OtherItemsGreen:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *OtherItemsGreen"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherItemsGreen")
 			}
 		case *OtherItemsWhole:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *OtherItemsWhole"}
-			}
-			if b, err = x.appendXML(b, "<part", "</part>"); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e, "<part", "</part>")
+			} else {
+				e.Fail("a nil *OtherItemsWhole")
 			}
 		case *OtherItemsEntryOther:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *OtherItemsEntryOther"}
-			}
-			if b, err = x.AppendXML(b, NSOther); err != nil {
-				return b, err
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *OtherItemsEntryOther")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil OtherItemsEntry"}
+			e.Fail("a nil OtherItemsEntry")
 		}
 	}
 	if v.Whole != nil {
-		if b, err = v.Whole.appendXML(b, "<whole", "</whole>"); err != nil {
-			return b, err
-		}
+		v.Whole.appendXML(e, "<whole", "</whole>")
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NSOther)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</items>"), nil
+	e.Close(v.Extra, inner, "</items>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OtherItems) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOther, "items") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NSOther, "items")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "item":
-			if c.Same() && (*Shown)(nil).Fits(c.Raw()) {
+			if d.Same() && (*Shown)(nil).Fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+					v.Entries = make([]OtherItemsEntry, 0, d.Rest())
 				}
 				x := new(Shown)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() && (*Hidden)(nil).Fits(c.Raw()) {
+			if d.Same() && (*Hidden)(nil).Fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+					v.Entries = make([]OtherItemsEntry, 0, d.Rest())
 				}
 				x := new(Hidden)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() {
+			if d.Same() {
 				if v.Entries == nil {
-					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+					v.Entries = make([]OtherItemsEntry, 0, d.Rest())
 				}
 				x := new(AnyItem)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
 		case "entry":
-			if c.Same() && (*OtherItemsRed)(nil).fits(c.Raw()) {
+			if d.Same() && (*OtherItemsRed)(nil).fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+					v.Entries = make([]OtherItemsEntry, 0, d.Rest())
 				}
 				x := new(OtherItemsRed)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() && (*OtherItemsGreen)(nil).fits(c.Raw()) {
+			if d.Same() && (*OtherItemsGreen)(nil).fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+					v.Entries = make([]OtherItemsEntry, 0, d.Rest())
 				}
 				x := new(OtherItemsGreen)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() {
-				v.Entries = append(v.Entries, &OtherItemsEntryOther{c.Raw()})
+			if d.Same() {
+				v.Entries = append(v.Entries, &OtherItemsEntryOther{d.Raw()})
 				continue
 			}
 		case "part":
-			if c.Same() && (*OtherItemsWhole)(nil).fits(c.Raw()) {
+			if d.Same() && (*OtherItemsWhole)(nil).fits(d.Raw()) {
 				if v.Entries == nil {
-					v.Entries = make([]OtherItemsEntry, 0, c.Rest())
+					v.Entries = make([]OtherItemsEntry, 0, d.Rest())
 				}
 				x := new(OtherItemsWhole)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Entries = append(v.Entries, x)
 				continue
 			}
-			if c.Same() {
-				v.Entries = append(v.Entries, &OtherItemsEntryOther{c.Raw()})
+			if d.Same() {
+				v.Entries = append(v.Entries, &OtherItemsEntryOther{d.Raw()})
 				continue
 			}
 		case "whole":
-			if c.Same() {
+			if d.Same() {
 				if v.Whole != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Whole = new(OtherItemsWhole)
-				if err := v.Whole.decodeXML(c.Raw()); err != nil {
+				if err := v.Whole.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3114,58 +868,39 @@ func (*OtherItemsRed) fits(r wire.Raw) bool {
 	return s == "red"
 }
 
-func (v *OtherItemsRed) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<entry colour='red'"...)
+func (v *OtherItemsRed) appendXML(e *wire.Encoder) {
+	tag := e.Open("<entry colour='red'")
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</entry>"), nil
+	e.Empty(v.Extra, tag, "</entry>")
 }
 
 func (v *OtherItemsRed) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "colour":
-			if a.Value() != "red" {
-				return a.Invalid(r, "is not red")
+			if d.Value() != "red" {
+				d.Invalid("is not red")
 			}
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("colour")
+		d.MissingAttr("colour")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3180,58 +915,39 @@ func (*OtherItemsGreen) fits(r wire.Raw) bool {
 	return s == "green"
 }
 
-func (v *OtherItemsGreen) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<entry colour='green'"...)
+func (v *OtherItemsGreen) appendXML(e *wire.Encoder) {
+	tag := e.Open("<entry colour='green'")
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</entry>"), nil
+	e.Empty(v.Extra, tag, "</entry>")
 }
 
 func (v *OtherItemsGreen) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		case "colour":
-			if a.Value() != "green" {
-				return a.Invalid(r, "is not green")
+			if d.Value() != "green" {
+				d.Invalid("is not green")
 			}
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("colour")
+		d.MissingAttr("colour")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3245,70 +961,42 @@ func (*OtherItemsWhole) fits(r wire.Raw) bool {
 	return !r.Child(NSOther, "all").IsZero()
 }
 
-func (v *OtherItemsWhole) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Rest != "" {
-		if b, err = wire.AppendLeaf(b, "<rest>", v.Rest, "</rest>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<rest>", NSOther)
-	}
-	mark = len(b)
-	b = append(b, "<all/>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<all>", NSOther)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *OtherItemsWhole) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<rest></rest>", 6, v.Rest)
+	e.Flag(v.Extra, 1, "<all>")
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *OtherItemsWhole) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "rest":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Rest = c.OptionalLeaf(&v.Extra, 0)
+			if d.Same() {
+				d.OptionalLeaf(&v.Rest, 0)
 				continue
 			}
 		case "all":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				c.KeepBare(&v.Extra, 1)
+			if d.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				d.KeepBare(1)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+	if seen&(1<<0) == 0 {
+		d.MissingChild("all")
 	}
-	if seen&(1<<1) == 0 {
-		return r.MissingChild("all")
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3352,204 +1040,179 @@ func (*Node) isEnd() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Path) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<path"...)
-	} else {
-		b = append(b, "<path xmlns='urn:example:sample'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<path xmlns='urn:example:sample'", 5)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Start != nil {
-		if b, err = v.Start.appendXML(b, "<start", "</start>", NS); err != nil {
-			return b, err
-		}
+		v.Start.appendXML(e, "<start", "</start>", NS)
 	}
 	for i := range v.Steps {
 		switch x := v.Steps[i].(type) {
 		case *StepLeft:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StepLeft"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StepLeft")
 			}
 		case *Turn:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Turn"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Turn")
 			}
 		case *StepStay:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StepStay"}
-			}
-			if b, err = x.appendXML(b, "<stay xmlns='urn:example:sample:other'", "</stay>"); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e, "<stay xmlns='urn:example:sample:other'", "</stay>")
+			} else {
+				e.Fail("a nil *StepStay")
 			}
 		case *Path:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Path"}
-			}
-			if b, err = x.AppendXML(b, NS); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *Path")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Step"}
+			e.Fail("a nil Step")
 		}
 	}
 	switch x := v.End.(type) {
 	case *EndWall:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *EndWall"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *EndWall")
 		}
 	case *Node:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *Node"}
-		}
-		if b, err = x.appendXML(b, "<door", "</door>", NS); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<door", "</door>", NS)
+		} else {
+			e.Fail("a nil *Node")
 		}
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</path>"), nil
+	e.Close(v.Extra, inner, "</path>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Path) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "path") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "path")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			if c.Same() {
+			if d.Same() {
 				if v.Start != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Start = new(Node)
-				if err := v.Start.decodeXML(c.Raw()); err != nil {
+				if err := v.Start.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "left":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
+					v.Steps = make([]Step, 0, d.Rest())
 				}
 				x := new(StepLeft)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "right":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
+					v.Steps = make([]Step, 0, d.Rest())
 				}
 				x := new(Turn)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "stay":
-			if c.In(NSOther) {
+			if d.In(NSOther) {
 				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
+					v.Steps = make([]Step, 0, d.Rest())
 				}
 				x := new(StepStay)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "path":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
+					v.Steps = make([]Step, 0, d.Rest())
 				}
 				x := new(Path)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "wall":
-			if c.Same() {
+			if d.Same() {
 				if v.End != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(EndWall)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.End = x
 				continue
 			}
 		case "door":
-			if c.Same() {
+			if d.Same() {
 				if v.End != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(Node)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.End = x
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3674,142 +1337,121 @@ func (*PathGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *PathGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<path"...)
-	} else {
-		b = append(b, "<path xmlns='urn:example:sample'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<path xmlns='urn:example:sample'", 5)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Steps {
 		switch x := v.Steps[i].(type) {
 		case *StepLeft:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StepLeft"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *StepLeft")
 			}
 		case *Turn:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Turn"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Turn")
 			}
 		case *StepStay:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StepStay"}
-			}
-			if b, err = x.appendXML(b, "<stay xmlns='urn:example:sample:other'", "</stay>"); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e, "<stay xmlns='urn:example:sample:other'", "</stay>")
+			} else {
+				e.Fail("a nil *StepStay")
 			}
 		case *Path:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Path"}
-			}
-			if b, err = x.AppendXML(b, NS); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *Path")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil Step"}
+			e.Fail("a nil Step")
 		}
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</path>"), nil
+	e.Close(v.Extra, inner, "</path>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *PathGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "path") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "path")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "left":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
+					v.Steps = make([]Step, 0, d.Rest())
 				}
 				x := new(StepLeft)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "right":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
+					v.Steps = make([]Step, 0, d.Rest())
 				}
 				x := new(Turn)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "stay":
-			if c.In(NSOther) {
+			if d.In(NSOther) {
 				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
+					v.Steps = make([]Step, 0, d.Rest())
 				}
 				x := new(StepStay)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "path":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]Step, 0, c.Rest())
+					v.Steps = make([]Step, 0, d.Rest())
 				}
 				x := new(Path)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3882,105 +1524,40 @@ func (v *PathGet) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *StepLeft) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<left"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</left>"), nil
+func (v *StepLeft) appendXML(e *wire.Encoder) {
+	tag := e.Open("<left")
+	e.Empty(v.Extra, tag, "</left>")
 }
 
 func (v *StepLeft) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
-func (v *StepStay) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+func (v *StepStay) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSOther, open)
+	e.Content(v.Extra, tag, v.Value, end)
+	e.Back(outer)
 }
 
 func (v *StepStay) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
 }
 
-func (v *EndWall) appendXML(b []byte) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, "<wall"...)
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</wall>"), nil
+func (v *EndWall) appendXML(e *wire.Encoder) {
+	tag := e.Open("<wall")
+	e.Empty(v.Extra, tag, "</wall>")
 }
 
 func (v *EndWall) decodeXML(r wire.Raw) error {
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -4013,204 +1590,179 @@ func (*OtherPathNode) isOtherPathEnd() {}
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *OtherPath) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOther {
-		b = append(b, "<way"...)
-	} else {
-		b = append(b, "<way xmlns='urn:example:sample:other'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOther, "<way xmlns='urn:example:sample:other'", 4)
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	inner := e.Inside(v.Extra, tag)
 	if v.Start != nil {
-		if b, err = v.Start.appendXML(b, "<start", "</start>"); err != nil {
-			return b, err
-		}
+		v.Start.appendXML(e, "<start", "</start>")
 	}
 	for i := range v.Steps {
 		switch x := v.Steps[i].(type) {
 		case *OtherPathStepLeft:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *OtherPathStepLeft"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherPathStepLeft")
 			}
 		case *OtherPathTurn:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *OtherPathTurn"}
-			}
-			if b, err = x.appendXML(b); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherPathTurn")
 			}
 		case *StepStay:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *StepStay"}
-			}
-			if b, err = x.appendXML(b, "<stay", "</stay>"); err != nil {
-				return b, err
+			if x != nil {
+				x.appendXML(e, "<stay", "</stay>")
+			} else {
+				e.Fail("a nil *StepStay")
 			}
 		case *Path:
-			if x == nil {
-				return b, &wire.EncodeError{Reason: "a nil *Path"}
-			}
-			if b, err = x.AppendXML(b, NSOther); err != nil {
-				return b, err
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NSOther))
+			} else {
+				e.Fail("a nil *Path")
 			}
 		default:
-			return b, &wire.EncodeError{Reason: "a nil OtherStep"}
+			e.Fail("a nil OtherStep")
 		}
 	}
 	switch x := v.End.(type) {
 	case *OtherPathEndWall:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *OtherPathEndWall"}
-		}
-		if b, err = x.appendXML(b); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *OtherPathEndWall")
 		}
 	case *OtherPathNode:
-		if x == nil {
-			return b, &wire.EncodeError{Reason: "a nil *OtherPathNode"}
-		}
-		if b, err = x.appendXML(b, "<door", "</door>"); err != nil {
-			return b, err
+		if x != nil {
+			x.appendXML(e, "<door", "</door>")
+		} else {
+			e.Fail("a nil *OtherPathNode")
 		}
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NSOther)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</way>"), nil
+	e.Close(v.Extra, inner, "</way>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *OtherPath) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOther, "way") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NSOther, "way")
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Optional(&v.Extra, 0)
+			d.Optional(&v.ID)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "start":
-			if c.Same() {
+			if d.Same() {
 				if v.Start != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Start = new(OtherPathNode)
-				if err := v.Start.decodeXML(c.Raw()); err != nil {
+				if err := v.Start.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "left":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]OtherStep, 0, c.Rest())
+					v.Steps = make([]OtherStep, 0, d.Rest())
 				}
 				x := new(OtherPathStepLeft)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "right":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]OtherStep, 0, c.Rest())
+					v.Steps = make([]OtherStep, 0, d.Rest())
 				}
 				x := new(OtherPathTurn)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "stay":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]OtherStep, 0, c.Rest())
+					v.Steps = make([]OtherStep, 0, d.Rest())
 				}
 				x := new(StepStay)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "path":
-			if c.Same() {
+			if d.Same() {
 				if v.Steps == nil {
-					v.Steps = make([]OtherStep, 0, c.Rest())
+					v.Steps = make([]OtherStep, 0, d.Rest())
 				}
 				x := new(Path)
-				if err := x.DecodeXML(c.Raw()); err != nil {
+				if err := x.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.Steps = append(v.Steps, x)
 				continue
 			}
 		case "wall":
-			if c.Same() {
+			if d.Same() {
 				if v.End != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(OtherPathEndWall)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.End = x
 				continue
 			}
 		case "door":
-			if c.Same() {
+			if d.Same() {
 				if v.End != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				x := new(OtherPathNode)
-				if err := x.decodeXML(c.Raw()); err != nil {
+				if err := x.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				v.End = x
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -4307,168 +1859,118 @@ func (v *OtherPath) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	return nil
 }
 
-func (v *OtherPathNode) appendXML(b []byte, open, end string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	b = append(b, open...)
-	if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+func (v *OtherPathNode) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	e.Attr(" id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Leaves {
-		if b, err = v.Leaves[i].appendXML(b, "<leaf", "</leaf>"); err != nil {
-			return b, err
-		}
+		v.Leaves[i].appendXML(e, "<leaf", "</leaf>")
 	}
 	if v.Only != nil {
-		if b, err = v.Only.appendXML(b, "<only", "</only>"); err != nil {
-			return b, err
-		}
+		v.Only.appendXML(e, "<only", "</only>")
 	}
-	mark := len(b)
 	if v.Value != nil {
-		b = append(b, "<value>"...)
-		b = strconv.AppendUint(b, uint64(*v.Value), 10)
-		b = append(b, "</value>"...)
+		e.UintLeaf(v.Extra, 3, "<value></value>", 7, uint64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<value>", NSOther)
-	}
-	mark = len(b)
-	if v.Word != "" {
-		if b, err = wire.AppendLeaf(b, "<word>", v.Word, "</word>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<word>", NSOther)
-	}
+	e.OptionalLeaf(v.Extra, 4, "<word></word>", 6, v.Word)
 	if v.Flag {
-		mark := len(b)
-		b = append(b, "<flag/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 5, "<flag>", NSOther)
-		}
+		e.Flag(v.Extra, 5, "<flag>")
 	}
-	if b, err = stanza.AppendText(b, v.Words, "<words>", "</words>", NSOther, v.Extra, 6); err != nil {
-		return b, err
-	}
+	stanza.WriteText(e, v.Words, v.Extra, 6, "<words></words>", 7)
 	if v.Marked != nil {
-		if b, err = v.Marked.AppendXML(b, NSOther); err != nil {
-			return b, err
-		}
+		e.Add(v.Marked.AppendXML(e.Buf, NSOther))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, end), nil
+	e.Close(v.Extra, inner, end)
 }
 
 func (v *OtherPathNode) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "id":
-			v.ID = a.Value()
+			d.String(&v.ID)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "leaf":
-			if c.Same() {
-				if v.Leaves == nil {
-					v.Leaves = make([]OtherPathNode, 0, c.Count())
+			if d.Same() {
+				if len(v.Leaves) == cap(v.Leaves) {
+					v.Leaves = append(v.Leaves, make([]OtherPathNode, d.Count())...)[:len(v.Leaves)]
 				}
-				v.Leaves = append(v.Leaves, OtherPathNode{})
-				if err := v.Leaves[len(v.Leaves)-1].decodeXML(c.Raw()); err != nil {
+				v.Leaves = v.Leaves[:len(v.Leaves)+1]
+				if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "only":
-			if c.Same() {
+			if d.Same() {
 				if v.Only != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Only = new(OtherPathNode)
-				if err := v.Only.decodeXML(c.Raw()); err != nil {
+				if err := v.Only.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "value":
-			if c.Same() {
+			if d.Same() {
 				if v.Value != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 3), 8, &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Value = wire.Ptr(uint8(n))
+				v.Value = wire.Ptr(uint8(d.Uint(8, 3)))
 				continue
 			}
 		case "word":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Word = c.OptionalLeaf(&v.Extra, 4)
+			if d.Same() {
+				d.OptionalLeaf(&v.Word, 4)
 				continue
 			}
 		case "flag":
-			if c.Same() {
-				if bool(v.Flag) {
-					c.Keep(&v.Extra)
-					continue
-				}
-				v.Flag = true
-				c.KeepBare(&v.Extra, 5)
+			if d.Same() {
+				d.Flag((*bool)(&v.Flag), 5)
 				continue
 			}
 		case "words":
-			if c.Same() {
-				v.Words = append(v.Words, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(6, len(v.Words))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Words, 6)
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Marked != nil {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
 			v.Marked = new(Word)
-			if err := v.Marked.DecodeXML(c.Raw()); err != nil {
+			if err := v.Marked.DecodeXML(d.Raw()); err != nil {
 				return err
 			}
 			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -4485,6 +1987,3675 @@ func (v OtherPathNode) MarshalXML(e *xml.Encoder, start xml.StartElement) error 
 // UnmarshalXML reads the element with encoding/xml.
 func (v *OtherPathNode) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 	type plain OtherPathNode
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Space() == NSOther && v.Marked == nil {
+			v.Marked = new(Word)
+			if err := xml.Unmarshal([]byte(r.String()), v.Marked); err != nil {
+				return err
+			}
+			continue
+		}
+	}
+	return nil
+}
+
+func (v *OtherPathStepLeft) appendXML(e *wire.Encoder) {
+	tag := e.Open("<left")
+	e.Empty(v.Extra, tag, "</left>")
+}
+
+func (v *OtherPathStepLeft) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
+}
+
+func (v *OtherPathTurn) appendXML(e *wire.Encoder) {
+	tag := e.Open("<right")
+	if v.Degrees != nil {
+		e.UintAttr(v.Extra, 0, " degrees='", uint64(*v.Degrees))
+	}
+	e.Empty(v.Extra, tag, "</right>")
+}
+
+func (v *OtherPathTurn) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "degrees":
+			v.Degrees = wire.Ptr(uint16(d.Uint(16, 0)))
+		default:
+			d.KeepAttr()
+		}
+	}
+	return d.End(&v.Extra)
+}
+
+func (v *OtherPathEndWall) appendXML(e *wire.Encoder) {
+	tag := e.Open("<wall")
+	e.Empty(v.Extra, tag, "</wall>")
+}
+
+func (v *OtherPathEndWall) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Versions) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "versions"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Versions) Matches(n wire.Name) bool {
+	return n.Local == "versions" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Versions) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Versions) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<versions xmlns='urn:example:sample'", 9)
+	if v.Ver != nil {
+		e.Attr(" ver='", *v.Ver)
+	}
+	if v.Kind != nil {
+		e.Attr(" kind='", string(*v.Kind))
+	}
+	if v.Old != "" {
+		e.Attr(" old='", v.Old)
+	}
+	if v.Note != nil {
+		e.SpelledAttr(v.Extra, 3, " xmlns:pda='urn:example:sample?a=1&amp;b=&apos;2&apos;' pda:note='", *v.Note, true)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Text != nil {
+		e.Leaf(v.Extra, 4, "<text></text>", 6, *v.Text)
+	}
+	if v.Colour != nil {
+		e.Leaf(v.Extra, 5, "<colour></colour>", 8, string(*v.Colour))
+	}
+	if v.URI != nil {
+		e.Leaf(v.Extra, 6, "<uri></uri>", 5, *v.URI)
+	}
+	e.OptionalLeaf(v.Extra, 7, "<plain></plain>", 7, v.Plain)
+	e.Close(v.Extra, inner, "</versions>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Versions) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "versions")
+	for d.AnyAttr() {
+		switch d.AttrName() {
+		case "ver":
+			v.Ver = wire.Ptr(d.Value())
+		case "kind":
+			v.Kind = wire.Ptr(Colour(d.Value()))
+		case "old":
+			d.Optional(&v.Old)
+		case "":
+			switch d.Expanded() {
+			case (wire.Name{Space: NSOdd, Local: "note"}):
+				v.Note = wire.Ptr(d.Value())
+			default:
+				d.KeepAttr()
+			}
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "text":
+			if v.Text == nil {
+				v.Text = wire.Ptr(d.LeafText(4))
+				continue
+			}
+		case "colour":
+			if v.Colour == nil {
+				v.Colour = wire.Ptr(Colour(d.LeafText(5)))
+				continue
+			}
+		case "uri":
+			if v.URI == nil {
+				v.URI = wire.Ptr(d.LeafText(6))
+				continue
+			}
+		case "plain":
+			d.OptionalLeaf(&v.Plain, 7)
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Copied) WireName() wire.Name {
+	return wire.Name{Space: NSOther, Local: "copy"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Copied) Matches(n wire.Name) bool {
+	return n.Local == "copy" && n.Space == NSOther
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Copied) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Copied) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOther, "<copy xmlns='urn:example:sample:other'", 5)
+	inner := e.Inside(v.Extra, tag)
+	if v.Condition != "" {
+		e.Name(v.Extra, 0, NSOther, string(v.Condition))
+	}
+	stanza.WriteText(e, v.Text, v.Extra, 1, "<text></text>", 6)
+	for i := range v.Details {
+		e.Raw(v.Details[i])
+	}
+	e.Close(v.Extra, inner, "</copy>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Copied) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NSOther, "copy")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "text":
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 1)
+				continue
+			}
+		}
+		if d.Same() {
+			if v.Condition != "" {
+				d.Keep()
+				continue
+			}
+			d.KeepBare(0)
+			v.Condition = Condition(d.Local())
+			continue
+		}
+		v.Details = append(v.Details, d.Raw())
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Copied) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Copied
+	start.Name = xml.Name{Space: NSOther, Local: "copy"}
+	s := struct {
+		plain
+		Condition wire.StdName `xml:",any"`
+	}{plain: plain(v)}
+	s.Condition = wire.StdName{Space: NSOther, Local: string(v.Condition)}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Copied) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Copied
+	s := struct {
+		Details []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Details {
+		if r.Space() == NSOther && v.Condition == "" {
+			v.Condition = Condition(r.Local())
+			continue
+		}
+		v.Details = append(v.Details, r)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Limits) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "limits"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Limits) Matches(n wire.Name) bool {
+	return n.Local == "limits" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Limits) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Limits) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<limits xmlns='urn:example:sample'", 7)
+	if v.Max != "" {
+		e.Attr(" max='", string(v.Max))
+	}
+	if v.Least != "" {
+		e.Attr(" least='", string(v.Least))
+	}
+	if v.Most != "" {
+		e.Attr(" most='", string(v.Most))
+	}
+	e.Attr(" shift='", string(v.Shift))
+	inner := e.Inside(v.Extra, tag)
+	e.Text(string(v.Value))
+	for i := range v.Limits {
+		e.Leaf(v.Extra, wire.SlotAt(5, i), "<limit></limit>", 7, string(v.Limits[i]))
+	}
+	e.OptionalLeaf(v.Extra, 6, "<shift></shift>", 7, string(v.Also))
+	e.Close(v.Extra, inner, "</limits>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Limits) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "limits")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "max":
+			d.Optional((*string)(&v.Max))
+		case "least":
+			d.Optional((*string)(&v.Least))
+		case "most":
+			d.Optional((*string)(&v.Most))
+		case "shift":
+			d.String((*string)(&v.Shift))
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	v.Value = Limit(d.Text())
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "limit":
+			if v.Limits == nil {
+				v.Limits = make([]Limit, 0, d.Count())
+			}
+			v.Limits = append(v.Limits, Limit(d.LeafText(wire.SlotAt(5, len(v.Limits)))))
+			continue
+		case "shift":
+			d.OptionalLeaf((*string)(&v.Also), 6)
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("shift")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Activity) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "activity"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Activity) Matches(n wire.Name) bool {
+	return n.Local == "activity" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Activity) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Activity) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<activity xmlns='urn:example:sample'", 9)
+	inner := e.Inside(v.Extra, tag)
+	if Condition(v.Doing.General).Known() {
+		e.Fail("the name in Doing of Activity is read as that of another field")
+	}
+	v.Doing.appendXML(e)
+	for i := range v.Conditions {
+		if !v.Conditions[i].Known() {
+			e.Fail("the name in Conditions of Activity is read as that of another field")
+		}
+		e.Name(v.Extra, wire.SlotAt(1, i), NS, string(v.Conditions[i]))
+	}
+	if v.State != "" {
+		if Specific(v.State).Known() {
+			e.Fail("the name in State of Activity is read as that of another field")
+		}
+		e.Name(v.Extra, 2, NSOther, string(v.State))
+	}
+	if v.Detail != nil {
+		if !v.Detail.Specific.Known() {
+			e.Fail("the name in Detail of Activity is read as that of another field")
+		}
+		v.Detail.appendXML(e)
+	}
+	stanza.WriteText(e, v.Text, v.Extra, 4, "<text></text>", 6)
+	e.Close(v.Extra, inner, "</activity>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Activity) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "activity")
+	var seen uint64
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "text":
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 4)
+				continue
+			}
+		}
+		if d.Same() && Condition(d.Local()).Known() {
+			d.KeepBare(wire.SlotAt(1, len(v.Conditions)))
+			v.Conditions = append(v.Conditions, Condition(d.Local()))
+			continue
+		}
+		if d.In(NSOther) && Specific(d.Local()).Known() {
+			if v.Detail != nil {
+				d.Keep()
+				continue
+			}
+			v.Detail = new(Detail)
+			if err := v.Detail.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		if d.Same() {
+			if seen&(1<<0) != 0 {
+				d.Keep()
+				continue
+			}
+			seen |= 1 << 0
+			if err := v.Doing.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		if d.In(NSOther) {
+			if v.State != "" {
+				d.Keep()
+				continue
+			}
+			d.KeepBare(2)
+			v.State = State(d.Local())
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingChild("Doing")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Activity) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Activity
+	start.Name = xml.Name{Space: NS, Local: "activity"}
+	s := struct {
+		plain
+		Doing      Doing          `xml:",any"`
+		Conditions []wire.StdName `xml:",any"`
+		State      wire.StdName   `xml:",any"`
+		Detail     *Detail        `xml:",any"`
+	}{plain: plain(v)}
+	s.Doing = v.Doing
+	for i := range v.Conditions {
+		s.Conditions = append(s.Conditions, wire.StdName{Space: NS, Local: string(v.Conditions[i])})
+	}
+	s.State = wire.StdName{Space: NSOther, Local: string(v.State)}
+	s.Detail = v.Detail
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Activity) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Activity
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Space() == NS && Condition(r.Local()).Known() {
+			v.Conditions = append(v.Conditions, Condition(r.Local()))
+			continue
+		}
+		if r.Space() == NSOther && Specific(r.Local()).Known() && v.Detail == nil {
+			v.Detail = new(Detail)
+			if err := xml.Unmarshal([]byte(r.String()), v.Detail); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.Space() == NS {
+			if err := xml.Unmarshal([]byte(r.String()), &v.Doing); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.Space() == NSOther && v.State == "" {
+			v.State = State(r.Local())
+			continue
+		}
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Envelope) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "envelope"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Envelope) Matches(n wire.Name) bool {
+	return n.Local == "envelope" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Envelope) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Envelope) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<envelope xmlns='urn:example:sample'", 9)
+	inner := e.Inside(v.Extra, tag)
+	if !v.Raw.IsZero() {
+		e.Named(v.Raw, NS, "raw")
+	}
+	e.Named(v.Must, NSOther, "must")
+	for i := range v.Manies {
+		e.Named(v.Manies[i], NS, "many")
+	}
+	e.Close(v.Extra, inner, "</envelope>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Envelope) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "envelope")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "raw":
+			if d.Same() && v.Raw.IsZero() {
+				v.Raw = d.Raw()
+				continue
+			}
+		case "must":
+			if d.In(NSOther) && v.Must.IsZero() {
+				v.Must = d.Raw()
+				continue
+			}
+		case "many":
+			if d.Same() {
+				if v.Manies == nil {
+					v.Manies = make([]stanza.Raw, 0, d.Count())
+				}
+				v.Manies = append(v.Manies, d.Raw())
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if v.Must.IsZero() {
+		d.MissingChild("must")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Letter) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "letter"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Letter) Matches(n wire.Name) bool {
+	return n.Local == "letter" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Letter) Features() []string {
+	return []string{NS}
+}
+
+func (InlineText) isInline() {}
+
+func (*Strong) isInline() {}
+
+func (*InlineBreak) isInline() {}
+
+func (*Code) isInline() {}
+
+func (*InlineForm) isInline() {}
+
+func (*Painted) isInline() {}
+
+func (*Link) isInline() {}
+
+func (*LinkBack) isInline() {}
+
+func (*InlineOther) isInline() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Letter) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<letter xmlns='urn:example:sample'", 7)
+	if v.ID != "" {
+		e.Attr(" id='", v.ID)
+	}
+	e.SpelledAttr(v.Extra, 1, " xmlns:pba='urn:example:sample:other' pba:id='", v.OtherID, false)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			e.Text(string(x))
+		case *Strong:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Strong")
+			}
+		case *InlineBreak:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *InlineBreak")
+			}
+		case *Code:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Code")
+			}
+		case *InlineForm:
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *InlineForm")
+			}
+		case *Painted:
+			if x != nil {
+				x.appendXML(e, "<node xmlns='urn:example:sample:other'", "</node>")
+			} else {
+				e.Fail("a nil *Painted")
+			}
+		case *Link:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Link")
+			}
+		case *LinkBack:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LinkBack")
+			}
+		case *InlineOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *InlineOther")
+			}
+		default:
+			e.Fail("a nil Inline, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</letter>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Letter) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "letter")
+	for d.AnyAttr() {
+		switch d.AttrName() {
+		case "id":
+			d.Optional(&v.ID)
+		case "":
+			switch d.Expanded() {
+			case (wire.Name{Space: NSOther, Local: "id"}):
+				d.OptionalSpelled(&v.OtherID, 1)
+			default:
+				d.KeepAttr()
+			}
+		default:
+			d.KeepAttr()
+		}
+	}
+	if n := d.Parts(); n > 0 {
+		v.Content = make([]Inline, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Content = append(v.Content, InlineText(d.PartText()))
+			continue
+		}
+		switch d.Local() {
+		case "strong":
+			if d.Same() {
+				x := new(Strong)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if d.Same() {
+				x := new(InlineBreak)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if d.Same() {
+				x := new(Code)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if d.In(form.NS) {
+				x := new(InlineForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if d.In(NSOther) {
+				x := new(Painted)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if d.Same() && (*Link)(nil).fits(d.Raw()) {
+				x := new(Link)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() && (*LinkBack)(nil).fits(d.Raw()) {
+				x := new(LinkBack)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() {
+				v.Content = append(v.Content, &InlineOther{d.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &InlineOther{d.Raw()})
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Letter) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Letter
+	start.Name = xml.Name{Space: NS, Local: "letter"}
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *Strong:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "strong", Value: x})
+		case *InlineBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "break", Value: x})
+		case *Code:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "code", Value: x})
+		case *InlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *Link:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *LinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *InlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Letter) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Letter
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	for i := range start.Attr {
+		if n := &start.Attr[i].Name; n.Space == NSOther && n.Local == "id" {
+			*n = xml.Name{Local: "id+1"}
+		}
+	}
+	s := struct {
+		OtherID string `xml:"id+1,attr"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.OtherID = s.OtherID
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NS, "strong") {
+			x := new(Strong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "break") {
+			x := new(InlineBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "code") {
+			x := new(Code)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(InlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*Link)(nil).fits(r) {
+			x := new(Link)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*LinkBack)(nil).fits(r) {
+			x := new(LinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") {
+			v.Content = append(v.Content, &InlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &InlineOther{r})
+	}
+	return nil
+}
+
+func (v *InlineBreak) appendXML(e *wire.Encoder) {
+	tag := e.Open("<break")
+	e.Empty(v.Extra, tag, "</break>")
+}
+
+func (v *InlineBreak) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
+}
+
+func (v *Code) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<code")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</code>")
+}
+
+func (v *Code) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
+}
+
+func (v *Painted) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSOther, open)
+	e.Content(v.Extra, tag, string(v.Value), end)
+	e.Back(outer)
+}
+
+func (v *Painted) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = Colour(d.Text())
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*OtherLetter) WireName() wire.Name {
+	return wire.Name{Space: NSOther, Local: "letter"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*OtherLetter) Matches(n wire.Name) bool {
+	return n.Local == "letter" && n.Space == NSOther
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*OtherLetter) Features() []string {
+	return []string{NS}
+}
+
+func (OtherInlineText) isOtherInline() {}
+
+func (*OtherStrong) isOtherInline() {}
+
+func (*OtherBreak) isOtherInline() {}
+
+func (*OtherCode) isOtherInline() {}
+
+func (*OtherInlineForm) isOtherInline() {}
+
+func (*Painted) isOtherInline() {}
+
+func (*OtherLink) isOtherInline() {}
+
+func (*OtherLinkBack) isOtherInline() {}
+
+func (*OtherInlineOther) isOtherInline() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *OtherLetter) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOther, "<letter xmlns='urn:example:sample:other'", 7)
+	if v.ID != "" {
+		e.Attr(" id='", v.ID)
+	}
+	e.SpelledAttr(v.Extra, 1, " xmlns:pba='urn:example:sample:other' pba:id='", v.OtherID, false)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			e.Text(string(x))
+		case *OtherStrong:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherStrong")
+			}
+		case *OtherBreak:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherBreak")
+			}
+		case *OtherCode:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherCode")
+			}
+		case *OtherInlineForm:
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NSOther))
+			} else {
+				e.Fail("a nil *OtherInlineForm")
+			}
+		case *Painted:
+			if x != nil {
+				x.appendXML(e, "<node", "</node>")
+			} else {
+				e.Fail("a nil *Painted")
+			}
+		case *OtherLink:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherLink")
+			}
+		case *OtherLinkBack:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherLinkBack")
+			}
+		case *OtherInlineOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *OtherInlineOther")
+			}
+		default:
+			e.Fail("a nil OtherInline, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</letter>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *OtherLetter) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NSOther, "letter")
+	for d.AnyAttr() {
+		switch d.AttrName() {
+		case "id":
+			d.Optional(&v.ID)
+		case "":
+			switch d.Expanded() {
+			case (wire.Name{Space: NSOther, Local: "id"}):
+				d.OptionalSpelled(&v.OtherID, 1)
+			default:
+				d.KeepAttr()
+			}
+		default:
+			d.KeepAttr()
+		}
+	}
+	if n := d.Parts(); n > 0 {
+		v.Content = make([]OtherInline, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Content = append(v.Content, OtherInlineText(d.PartText()))
+			continue
+		}
+		switch d.Local() {
+		case "strong":
+			if d.Same() {
+				x := new(OtherStrong)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if d.Same() {
+				x := new(OtherBreak)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if d.Same() {
+				x := new(OtherCode)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if d.In(form.NS) {
+				x := new(OtherInlineForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if d.Same() {
+				x := new(Painted)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if d.Same() && (*OtherLink)(nil).fits(d.Raw()) {
+				x := new(OtherLink)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() && (*OtherLinkBack)(nil).fits(d.Raw()) {
+				x := new(OtherLinkBack)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() {
+				v.Content = append(v.Content, &OtherInlineOther{d.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &OtherInlineOther{d.Raw()})
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherLetter) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherLetter
+	start.Name = xml.Name{Space: NSOther, Local: "letter"}
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *OtherStrong:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "strong", Value: x})
+		case *OtherBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "break", Value: x})
+		case *OtherCode:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "code", Value: x})
+		case *OtherInlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *OtherLink:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherLinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherInlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherLetter) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherLetter
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	for i := range start.Attr {
+		if n := &start.Attr[i].Name; n.Space == NSOther && n.Local == "id" {
+			*n = xml.Name{Local: "id+1"}
+		}
+	}
+	s := struct {
+		OtherID string `xml:"id+1,attr"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.OtherID = s.OtherID
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NSOther, "strong") {
+			x := new(OtherStrong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "break") {
+			x := new(OtherBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "code") {
+			x := new(OtherCode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(OtherInlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLink)(nil).fits(r) {
+			x := new(OtherLink)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLinkBack)(nil).fits(r) {
+			x := new(OtherLinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") {
+			v.Content = append(v.Content, &OtherInlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &OtherInlineOther{r})
+	}
+	return nil
+}
+
+func (v *OtherStrong) appendXML(e *wire.Encoder) {
+	tag := e.Open("<strong")
+	if v.Class != "" {
+		e.Attr(" class='", v.Class)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			e.Text(string(x))
+		case *OtherStrong:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherStrong")
+			}
+		case *OtherBreak:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherBreak")
+			}
+		case *OtherCode:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherCode")
+			}
+		case *OtherInlineForm:
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NSOther))
+			} else {
+				e.Fail("a nil *OtherInlineForm")
+			}
+		case *Painted:
+			if x != nil {
+				x.appendXML(e, "<node", "</node>")
+			} else {
+				e.Fail("a nil *Painted")
+			}
+		case *OtherLink:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherLink")
+			}
+		case *OtherLinkBack:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherLinkBack")
+			}
+		case *OtherInlineOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *OtherInlineOther")
+			}
+		default:
+			e.Fail("a nil OtherInline, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</strong>")
+}
+
+func (v *OtherStrong) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "class":
+			d.Optional(&v.Class)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if n := d.Parts(); n > 0 {
+		v.Content = make([]OtherInline, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Content = append(v.Content, OtherInlineText(d.PartText()))
+			continue
+		}
+		switch d.Local() {
+		case "strong":
+			if d.Same() {
+				x := new(OtherStrong)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if d.Same() {
+				x := new(OtherBreak)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if d.Same() {
+				x := new(OtherCode)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if d.In(form.NS) {
+				x := new(OtherInlineForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if d.Same() {
+				x := new(Painted)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if d.Same() && (*OtherLink)(nil).fits(d.Raw()) {
+				x := new(OtherLink)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() && (*OtherLinkBack)(nil).fits(d.Raw()) {
+				x := new(OtherLinkBack)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() {
+				v.Content = append(v.Content, &OtherInlineOther{d.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &OtherInlineOther{d.Raw()})
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherStrong) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherStrong
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *OtherStrong:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "strong", Value: x})
+		case *OtherBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "break", Value: x})
+		case *OtherCode:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "code", Value: x})
+		case *OtherInlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *OtherLink:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherLinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherInlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherStrong) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherStrong
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NSOther, "strong") {
+			x := new(OtherStrong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "break") {
+			x := new(OtherBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "code") {
+			x := new(OtherCode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(OtherInlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLink)(nil).fits(r) {
+			x := new(OtherLink)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLinkBack)(nil).fits(r) {
+			x := new(OtherLinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") {
+			v.Content = append(v.Content, &OtherInlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &OtherInlineOther{r})
+	}
+	return nil
+}
+
+func (v *OtherBreak) appendXML(e *wire.Encoder) {
+	tag := e.Open("<break")
+	e.Empty(v.Extra, tag, "</break>")
+}
+
+func (v *OtherBreak) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
+}
+
+func (v *OtherCode) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<code")
+	e.Text(v.Value)
+	e.Close(v.Extra, inner, "</code>")
+}
+
+func (v *OtherCode) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = d.Text()
+	return d.End(&v.Extra)
+}
+
+func (*OtherLink) fits(r wire.Raw) bool {
+	s, _ := r.Attr("rel")
+	return s == "up"
+}
+
+func (v *OtherLink) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<link rel='up' href='", v.Href)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Inside {
+		switch x := v.Inside[i].(type) {
+		case OtherInlineText:
+			e.Text(string(x))
+		case *OtherStrong:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherStrong")
+			}
+		case *OtherBreak:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherBreak")
+			}
+		case *OtherCode:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherCode")
+			}
+		case *OtherInlineForm:
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NSOther))
+			} else {
+				e.Fail("a nil *OtherInlineForm")
+			}
+		case *Painted:
+			if x != nil {
+				x.appendXML(e, "<node", "</node>")
+			} else {
+				e.Fail("a nil *Painted")
+			}
+		case *OtherLink:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherLink")
+			}
+		case *OtherLinkBack:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherLinkBack")
+			}
+		case *OtherInlineOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *OtherInlineOther")
+			}
+		default:
+			e.Fail("a nil OtherInline, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</link>")
+}
+
+func (v *OtherLink) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "href":
+			d.String(&v.Href)
+			seen |= 1 << 0
+		case "rel":
+			if d.Value() != "up" {
+				d.Invalid("is not up")
+			}
+			seen |= 1 << 1
+		default:
+			d.KeepAttr()
+		}
+	}
+	if n := d.Parts(); n > 0 {
+		v.Inside = make([]OtherInline, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Inside = append(v.Inside, OtherInlineText(d.PartText()))
+			continue
+		}
+		switch d.Local() {
+		case "strong":
+			if d.Same() {
+				x := new(OtherStrong)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "break":
+			if d.Same() {
+				x := new(OtherBreak)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "code":
+			if d.Same() {
+				x := new(OtherCode)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "x":
+			if d.In(form.NS) {
+				x := new(OtherInlineForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "node":
+			if d.Same() {
+				x := new(Painted)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "link":
+			if d.Same() && (*OtherLink)(nil).fits(d.Raw()) {
+				x := new(OtherLink)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+			if d.Same() && (*OtherLinkBack)(nil).fits(d.Raw()) {
+				x := new(OtherLinkBack)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+			if d.Same() {
+				v.Inside = append(v.Inside, &OtherInlineOther{d.Raw()})
+				continue
+			}
+		}
+		v.Inside = append(v.Inside, &OtherInlineOther{d.Raw()})
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("rel")
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("href")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherLink) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherLink
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "rel"}, Value: "up"})
+	s := struct {
+		plain
+		Inside []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Inside {
+		switch x := v.Inside[i].(type) {
+		case OtherInlineText:
+			s.Inside = append(s.Inside, wire.StdChild{Value: xml.CharData(x)})
+		case *OtherStrong:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "strong", Value: x})
+		case *OtherBreak:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "break", Value: x})
+		case *OtherCode:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "code", Value: x})
+		case *OtherInlineForm:
+			s.Inside = append(s.Inside, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *OtherLink:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherLinkBack:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherInlineOther:
+			s.Inside = append(s.Inside, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherLink) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherLink
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Inside = append(v.Inside, OtherInlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NSOther, "strong") {
+			x := new(OtherStrong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "break") {
+			x := new(OtherBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "code") {
+			x := new(OtherCode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(OtherInlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLink)(nil).fits(r) {
+			x := new(OtherLink)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLinkBack)(nil).fits(r) {
+			x := new(OtherLinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "link") {
+			v.Inside = append(v.Inside, &OtherInlineOther{r})
+			continue
+		}
+		v.Inside = append(v.Inside, &OtherInlineOther{r})
+	}
+	return nil
+}
+
+func (*OtherLinkBack) fits(r wire.Raw) bool {
+	s, _ := r.Attr("rel")
+	return s == "back"
+}
+
+func (v *OtherLinkBack) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<link rel='back'")
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			e.Text(string(x))
+		case *OtherStrong:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherStrong")
+			}
+		case *OtherBreak:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherBreak")
+			}
+		case *OtherCode:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherCode")
+			}
+		case *OtherInlineForm:
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NSOther))
+			} else {
+				e.Fail("a nil *OtherInlineForm")
+			}
+		case *Painted:
+			if x != nil {
+				x.appendXML(e, "<node", "</node>")
+			} else {
+				e.Fail("a nil *Painted")
+			}
+		case *OtherLink:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherLink")
+			}
+		case *OtherLinkBack:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *OtherLinkBack")
+			}
+		case *OtherInlineOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *OtherInlineOther")
+			}
+		default:
+			e.Fail("a nil OtherInline, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</link>")
+}
+
+func (v *OtherLinkBack) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "rel":
+			if d.Value() != "back" {
+				d.Invalid("is not back")
+			}
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if n := d.Parts(); n > 0 {
+		v.Content = make([]OtherInline, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Content = append(v.Content, OtherInlineText(d.PartText()))
+			continue
+		}
+		switch d.Local() {
+		case "strong":
+			if d.Same() {
+				x := new(OtherStrong)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if d.Same() {
+				x := new(OtherBreak)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if d.Same() {
+				x := new(OtherCode)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if d.In(form.NS) {
+				x := new(OtherInlineForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if d.Same() {
+				x := new(Painted)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if d.Same() && (*OtherLink)(nil).fits(d.Raw()) {
+				x := new(OtherLink)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() && (*OtherLinkBack)(nil).fits(d.Raw()) {
+				x := new(OtherLinkBack)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() {
+				v.Content = append(v.Content, &OtherInlineOther{d.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &OtherInlineOther{d.Raw()})
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("rel")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v OtherLinkBack) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain OtherLinkBack
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "rel"}, Value: "back"})
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case OtherInlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *OtherStrong:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "strong", Value: x})
+		case *OtherBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "break", Value: x})
+		case *OtherCode:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "code", Value: x})
+		case *OtherInlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *OtherLink:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherLinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "link", Value: x})
+		case *OtherInlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *OtherLinkBack) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain OtherLinkBack
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, OtherInlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NSOther, "strong") {
+			x := new(OtherStrong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "break") {
+			x := new(OtherBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "code") {
+			x := new(OtherCode)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(OtherInlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLink)(nil).fits(r) {
+			x := new(OtherLink)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") && (*OtherLinkBack)(nil).fits(r) {
+			x := new(OtherLinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "link") {
+			v.Content = append(v.Content, &OtherInlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &OtherInlineOther{r})
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*Note) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "note"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Note) Matches(n wire.Name) bool {
+	return n.Local == "note" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Note) Features() []string {
+	return []string{NS}
+}
+
+func (ScrapText) isScrap() {}
+
+func (*ScrapOther) isScrap() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Note) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<note xmlns='urn:example:sample'", 5)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Scraps {
+		switch x := v.Scraps[i].(type) {
+		case ScrapText:
+			e.Text(string(x))
+		case *ScrapOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *ScrapOther")
+			}
+		default:
+			e.Fail("a nil Scrap, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</note>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Note) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "note")
+	if n := d.Parts(); n > 0 {
+		v.Scraps = make([]Scrap, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Scraps = append(v.Scraps, ScrapText(d.PartText()))
+			continue
+		}
+		v.Scraps = append(v.Scraps, &ScrapOther{d.Raw()})
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Note) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Note
+	start.Name = xml.Name{Space: NS, Local: "note"}
+	s := struct {
+		plain
+		Scraps []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Scraps {
+		switch x := v.Scraps[i].(type) {
+		case ScrapText:
+			s.Scraps = append(s.Scraps, wire.StdChild{Value: xml.CharData(x)})
+		case *ScrapOther:
+			s.Scraps = append(s.Scraps, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Note) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Note
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Scraps = append(v.Scraps, ScrapText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		v.Scraps = append(v.Scraps, &ScrapOther{r})
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (v *Tones) WireName() wire.Name {
+	if v == nil {
+		return wire.Name{Space: NSOther}
+	}
+	return wire.Name{Space: NSOther, Local: string(v.Tone)}
+}
+
+// Matches reports whether n is a name that the element is known to have.
+func (*Tones) Matches(n wire.Name) bool {
+	return n.Space == NSOther && Tone(n.Local).Known()
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Tones) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Tones) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NSOther, string(v.Tone))
+	if v.ID != "" {
+		e.Attr(" id='", v.ID)
+	}
+	inner := e.Inside(v.Extra, tag)
+	e.CloseName(v.Extra, inner, string(v.Tone))
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Tones) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.OpenIn(r, NSOther)
+	v.Tone = Tone(d.Name())
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.Optional(&v.ID)
+		default:
+			d.KeepAttr()
+		}
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Tones) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Tones
+	start.Name = xml.Name{Space: NSOther, Local: string(v.Tone)}
+	return e.EncodeElement(plain(v), start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Tones) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Tones
+	if start.Name.Space != NSOther {
+		return xml.UnmarshalError("element <" + start.Name.Local + "> is not in the namespace " + NSOther)
+	}
+	v.Tone = Tone(start.Name.Local)
+	return d.DecodeElement((*plain)(v), &start)
+}
+
+func (v *Strong) appendXML(e *wire.Encoder) {
+	tag := e.Open("<strong")
+	if v.Class != "" {
+		e.Attr(" class='", v.Class)
+	}
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			e.Text(string(x))
+		case *Strong:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Strong")
+			}
+		case *InlineBreak:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *InlineBreak")
+			}
+		case *Code:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Code")
+			}
+		case *InlineForm:
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *InlineForm")
+			}
+		case *Painted:
+			if x != nil {
+				x.appendXML(e, "<node xmlns='urn:example:sample:other'", "</node>")
+			} else {
+				e.Fail("a nil *Painted")
+			}
+		case *Link:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Link")
+			}
+		case *LinkBack:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LinkBack")
+			}
+		case *InlineOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *InlineOther")
+			}
+		default:
+			e.Fail("a nil Inline, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</strong>")
+}
+
+func (v *Strong) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "class":
+			d.Optional(&v.Class)
+		default:
+			d.KeepAttr()
+		}
+	}
+	if n := d.Parts(); n > 0 {
+		v.Content = make([]Inline, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Content = append(v.Content, InlineText(d.PartText()))
+			continue
+		}
+		switch d.Local() {
+		case "strong":
+			if d.Same() {
+				x := new(Strong)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if d.Same() {
+				x := new(InlineBreak)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if d.Same() {
+				x := new(Code)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if d.In(form.NS) {
+				x := new(InlineForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if d.In(NSOther) {
+				x := new(Painted)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if d.Same() && (*Link)(nil).fits(d.Raw()) {
+				x := new(Link)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() && (*LinkBack)(nil).fits(d.Raw()) {
+				x := new(LinkBack)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() {
+				v.Content = append(v.Content, &InlineOther{d.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &InlineOther{d.Raw()})
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Strong) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Strong
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *Strong:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "strong", Value: x})
+		case *InlineBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "break", Value: x})
+		case *Code:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "code", Value: x})
+		case *InlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *Link:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *LinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *InlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Strong) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Strong
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NS, "strong") {
+			x := new(Strong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "break") {
+			x := new(InlineBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "code") {
+			x := new(Code)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(InlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*Link)(nil).fits(r) {
+			x := new(Link)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*LinkBack)(nil).fits(r) {
+			x := new(LinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") {
+			v.Content = append(v.Content, &InlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &InlineOther{r})
+	}
+	return nil
+}
+
+func (*Link) fits(r wire.Raw) bool {
+	s, _ := r.Attr("rel")
+	return s == "up"
+}
+
+func (v *Link) appendXML(e *wire.Encoder) {
+	tag := len(e.Buf)
+	e.Attr("<link rel='up' href='", v.Href)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Inside {
+		switch x := v.Inside[i].(type) {
+		case InlineText:
+			e.Text(string(x))
+		case *Strong:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Strong")
+			}
+		case *InlineBreak:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *InlineBreak")
+			}
+		case *Code:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Code")
+			}
+		case *InlineForm:
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *InlineForm")
+			}
+		case *Painted:
+			if x != nil {
+				x.appendXML(e, "<node xmlns='urn:example:sample:other'", "</node>")
+			} else {
+				e.Fail("a nil *Painted")
+			}
+		case *Link:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Link")
+			}
+		case *LinkBack:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LinkBack")
+			}
+		case *InlineOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *InlineOther")
+			}
+		default:
+			e.Fail("a nil Inline, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</link>")
+}
+
+func (v *Link) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "href":
+			d.String(&v.Href)
+			seen |= 1 << 0
+		case "rel":
+			if d.Value() != "up" {
+				d.Invalid("is not up")
+			}
+			seen |= 1 << 1
+		default:
+			d.KeepAttr()
+		}
+	}
+	if n := d.Parts(); n > 0 {
+		v.Inside = make([]Inline, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Inside = append(v.Inside, InlineText(d.PartText()))
+			continue
+		}
+		switch d.Local() {
+		case "strong":
+			if d.Same() {
+				x := new(Strong)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "break":
+			if d.Same() {
+				x := new(InlineBreak)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "code":
+			if d.Same() {
+				x := new(Code)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "x":
+			if d.In(form.NS) {
+				x := new(InlineForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "node":
+			if d.In(NSOther) {
+				x := new(Painted)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+		case "link":
+			if d.Same() && (*Link)(nil).fits(d.Raw()) {
+				x := new(Link)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+			if d.Same() && (*LinkBack)(nil).fits(d.Raw()) {
+				x := new(LinkBack)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Inside = append(v.Inside, x)
+				continue
+			}
+			if d.Same() {
+				v.Inside = append(v.Inside, &InlineOther{d.Raw()})
+				continue
+			}
+		}
+		v.Inside = append(v.Inside, &InlineOther{d.Raw()})
+	}
+	if seen&(1<<1) == 0 {
+		d.MissingAttr("rel")
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("href")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Link) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Link
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "rel"}, Value: "up"})
+	s := struct {
+		plain
+		Inside []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Inside {
+		switch x := v.Inside[i].(type) {
+		case InlineText:
+			s.Inside = append(s.Inside, wire.StdChild{Value: xml.CharData(x)})
+		case *Strong:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "strong", Value: x})
+		case *InlineBreak:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "break", Value: x})
+		case *Code:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "code", Value: x})
+		case *InlineForm:
+			s.Inside = append(s.Inside, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *Link:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *LinkBack:
+			s.Inside = append(s.Inside, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *InlineOther:
+			s.Inside = append(s.Inside, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Link) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Link
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Inside = append(v.Inside, InlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NS, "strong") {
+			x := new(Strong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "break") {
+			x := new(InlineBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "code") {
+			x := new(Code)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(InlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*Link)(nil).fits(r) {
+			x := new(Link)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*LinkBack)(nil).fits(r) {
+			x := new(LinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Inside = append(v.Inside, x)
+			continue
+		}
+		if r.Is(NS, "link") {
+			v.Inside = append(v.Inside, &InlineOther{r})
+			continue
+		}
+		v.Inside = append(v.Inside, &InlineOther{r})
+	}
+	return nil
+}
+
+func (*LinkBack) fits(r wire.Raw) bool {
+	s, _ := r.Attr("rel")
+	return s == "back"
+}
+
+func (v *LinkBack) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<link rel='back'")
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			e.Text(string(x))
+		case *Strong:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Strong")
+			}
+		case *InlineBreak:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *InlineBreak")
+			}
+		case *Code:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Code")
+			}
+		case *InlineForm:
+			if x != nil {
+				e.Add(x.AppendXML(e.Buf, NS))
+			} else {
+				e.Fail("a nil *InlineForm")
+			}
+		case *Painted:
+			if x != nil {
+				x.appendXML(e, "<node xmlns='urn:example:sample:other'", "</node>")
+			} else {
+				e.Fail("a nil *Painted")
+			}
+		case *Link:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *Link")
+			}
+		case *LinkBack:
+			if x != nil {
+				x.appendXML(e)
+			} else {
+				e.Fail("a nil *LinkBack")
+			}
+		case *InlineOther:
+			if x != nil {
+				e.Raw(x.Raw)
+			} else {
+				e.Fail("a nil *InlineOther")
+			}
+		default:
+			e.Fail("a nil Inline, or a pointer to a text")
+		}
+	}
+	e.Close(v.Extra, inner, "</link>")
+}
+
+func (v *LinkBack) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "rel":
+			if d.Value() != "back" {
+				d.Invalid("is not back")
+			}
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if n := d.Parts(); n > 0 {
+		v.Content = make([]Inline, 0, n)
+	}
+	for d.Part() {
+		if d.IsText() {
+			v.Content = append(v.Content, InlineText(d.PartText()))
+			continue
+		}
+		switch d.Local() {
+		case "strong":
+			if d.Same() {
+				x := new(Strong)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "break":
+			if d.Same() {
+				x := new(InlineBreak)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "code":
+			if d.Same() {
+				x := new(Code)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "x":
+			if d.In(form.NS) {
+				x := new(InlineForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "node":
+			if d.In(NSOther) {
+				x := new(Painted)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+		case "link":
+			if d.Same() && (*Link)(nil).fits(d.Raw()) {
+				x := new(Link)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() && (*LinkBack)(nil).fits(d.Raw()) {
+				x := new(LinkBack)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Content = append(v.Content, x)
+				continue
+			}
+			if d.Same() {
+				v.Content = append(v.Content, &InlineOther{d.Raw()})
+				continue
+			}
+		}
+		v.Content = append(v.Content, &InlineOther{d.Raw()})
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("rel")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v LinkBack) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain LinkBack
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "rel"}, Value: "back"})
+	s := struct {
+		plain
+		Content []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	for i := range v.Content {
+		switch x := v.Content[i].(type) {
+		case InlineText:
+			s.Content = append(s.Content, wire.StdChild{Value: xml.CharData(x)})
+		case *Strong:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "strong", Value: x})
+		case *InlineBreak:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "break", Value: x})
+		case *Code:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "code", Value: x})
+		case *InlineForm:
+			s.Content = append(s.Content, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+		case *Painted:
+			s.Content = append(s.Content, wire.StdChild{Space: NSOther, Local: "node", Value: x})
+		case *Link:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *LinkBack:
+			s.Content = append(s.Content, wire.StdChild{Space: NS, Local: "link", Value: x})
+		case *InlineOther:
+			s.Content = append(s.Content, wire.StdChild{Space: x.Space(), Local: x.Local(), Value: x.Raw})
+		}
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *LinkBack) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain LinkBack
+	var r stanza.Raw
+	err := r.UnmarshalXML(d, start)
+	if err != nil {
+		return err
+	}
+	if d, start, err = wire.StdStart(r); err != nil {
+		return err
+	}
+	if err := d.DecodeElement((*plain)(v), &start); err != nil {
+		return err
+	}
+	c := r.Content()
+	for c.Next() {
+		if c.IsText() {
+			v.Content = append(v.Content, InlineText(c.Text()))
+			continue
+		}
+		r := c.Raw()
+		if r.Is(NS, "strong") {
+			x := new(Strong)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "break") {
+			x := new(InlineBreak)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "code") {
+			x := new(Code)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(form.NS, "x") {
+			x := new(InlineForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NSOther, "node") {
+			x := new(Painted)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*Link)(nil).fits(r) {
+			x := new(Link)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") && (*LinkBack)(nil).fits(r) {
+			x := new(LinkBack)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Content = append(v.Content, x)
+			continue
+		}
+		if r.Is(NS, "link") {
+			v.Content = append(v.Content, &InlineOther{r})
+			continue
+		}
+		v.Content = append(v.Content, &InlineOther{r})
+	}
+	return nil
+}
+
+func (v *Doing) appendXML(e *wire.Encoder) {
+	tag := e.StartName(NS, string(v.General))
+	if !v.Since.IsZero() {
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " since='", v.Since)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " since='")
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Detail != nil {
+		v.Detail.appendXML(e)
+	}
+	if v.Again != nil {
+		v.Again.appendXML(e)
+	}
+	e.CloseName(v.Extra, inner, string(v.General))
+}
+
+func (v *Doing) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.General = General(d.Name())
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "since":
+			stanza.ReadDateTime(&d, &v.Since, false, 1)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for d.Child() != "" {
+		if d.In(NSOther) {
+			if v.Detail != nil {
+				d.Keep()
+				continue
+			}
+			v.Detail = new(Detail)
+			if err := v.Detail.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		if d.Same() {
+			if v.Again != nil {
+				d.Keep()
+				continue
+			}
+			v.Again = new(Doing)
+			if err := v.Again.decodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Doing) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Doing
+	start.Name = xml.Name{Space: NS, Local: string(v.General)}
+	s := struct {
+		plain
+		Detail *Detail `xml:",any"`
+		Again  *Doing  `xml:",any"`
+	}{plain: plain(v)}
+	s.Detail = v.Detail
+	s.Again = v.Again
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Doing) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Doing
+	if start.Name.Space != NS {
+		return xml.UnmarshalError("element <" + start.Name.Local + "> is not in the namespace " + NS)
+	}
+	v.General = General(start.Name.Local)
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Space() == NSOther && v.Detail == nil {
+			v.Detail = new(Detail)
+			if err := xml.Unmarshal([]byte(r.String()), v.Detail); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.Space() == NS && v.Again == nil {
+			v.Again = new(Doing)
+			if err := xml.Unmarshal([]byte(r.String()), v.Again); err != nil {
+				return err
+			}
+			continue
+		}
+	}
+	return nil
+}
+
+func (v *Detail) appendXML(e *wire.Encoder) {
+	outer := e.Space
+	tag := e.StartName(NSOther, string(v.Specific))
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Value)
+	for i := range v.Any {
+		e.Raw(v.Any[i])
+	}
+	e.CloseName(v.Extra, inner, string(v.Specific))
+	e.Back(outer)
+}
+
+func (v *Detail) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Specific = Specific(d.Name())
+	v.Value = d.Text()
+	for d.Child() != "" {
+		v.Any = append(v.Any, d.Raw())
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Detail) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Detail
+	start.Name = xml.Name{Space: NSOther, Local: string(v.Specific)}
+	return e.EncodeElement(plain(v), start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Detail) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Detail
+	if start.Name.Space != NSOther {
+		return xml.UnmarshalError("element <" + start.Name.Local + "> is not in the namespace " + NSOther)
+	}
+	v.Specific = Specific(start.Name.Local)
+	return d.DecodeElement((*plain)(v), &start)
+}
+
+func (v *Turn) appendXML(e *wire.Encoder) {
+	tag := e.Open("<right")
+	if v.Degrees != nil {
+		e.UintAttr(v.Extra, 0, " degrees='", uint64(*v.Degrees))
+	}
+	e.Empty(v.Extra, tag, "</right>")
+}
+
+func (v *Turn) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "degrees":
+			v.Degrees = wire.Ptr(uint16(d.Uint(16, 0)))
+		default:
+			d.KeepAttr()
+		}
+	}
+	return d.End(&v.Extra)
+}
+
+func (*Red) fits(r wire.Raw) bool {
+	s, _ := r.Attr("colour")
+	return s == "red"
+}
+
+func (v *Red) appendXML(e *wire.Encoder) {
+	tag := e.Open("<entry colour='red'")
+	if v.ID != "" {
+		e.Attr(" id='", v.ID)
+	}
+	e.Empty(v.Extra, tag, "</entry>")
+}
+
+func (v *Red) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.Optional(&v.ID)
+		case "colour":
+			if d.Value() != "red" {
+				d.Invalid("is not red")
+			}
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("colour")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Red) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Red
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "colour"}, Value: "red"})
+	return e.EncodeElement(plain(v), start)
+}
+
+func (*Green) fits(r wire.Raw) bool {
+	s, _ := r.Attr("colour")
+	return s == "green"
+}
+
+func (v *Green) appendXML(e *wire.Encoder) {
+	tag := e.Open("<entry colour='green'")
+	if v.ID != "" {
+		e.Attr(" id='", v.ID)
+	}
+	e.Empty(v.Extra, tag, "</entry>")
+}
+
+func (v *Green) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.Optional(&v.ID)
+		case "colour":
+			if d.Value() != "green" {
+				d.Invalid("is not green")
+			}
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("colour")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Green) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Green
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "colour"}, Value: "green"})
+	return e.EncodeElement(plain(v), start)
+}
+
+func (*Whole) fits(r wire.Raw) bool {
+	return !r.Child(NS, "all").IsZero()
+}
+
+func (v *Whole) appendXML(e *wire.Encoder, open, end string) {
+	tag := e.Open(open)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<rest></rest>", 6, v.Rest)
+	e.Flag(v.Extra, 1, "<all>")
+	e.Close(v.Extra, inner, end)
+}
+
+func (v *Whole) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "rest":
+			if d.Same() {
+				d.OptionalLeaf(&v.Rest, 0)
+				continue
+			}
+		case "all":
+			if d.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				d.KeepBare(1)
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingChild("all")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Whole) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Whole
+	s := struct {
+		plain
+		When_ wire.StdName `xml:",any"`
+	}{plain: plain(v)}
+	s.When_ = wire.StdName{Space: NS, Local: "all"}
+	return e.EncodeElement(&s, start)
+}
+
+func (v *Node) appendXML(e *wire.Encoder, open, end, space string) {
+	outer := e.Space
+	tag := e.OpenIn(space, open)
+	e.Attr(" id='", v.ID)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Leaves {
+		v.Leaves[i].appendXML(e, "<leaf xmlns='urn:example:sample'", "</leaf>", NS)
+	}
+	if v.Only != nil {
+		v.Only.appendXML(e, "<only xmlns='urn:example:sample'", "</only>", NS)
+	}
+	if v.Value != nil {
+		e.UintLeaf(v.Extra, 3, "<value xmlns='urn:example:sample'></value>", 34, uint64(*v.Value))
+	}
+	e.OptionalLeaf(v.Extra, 4, "<word xmlns='urn:example:sample'></word>", 33, v.Word)
+	if v.Flag {
+		e.Flag(v.Extra, 5, "<flag xmlns='urn:example:sample'>")
+	}
+	stanza.WriteText(e, v.Words, v.Extra, 6, "<words xmlns='urn:example:sample'></words>", 34)
+	if v.Marked != nil {
+		e.Add(v.Marked.AppendXML(e.Buf, space))
+	}
+	e.Close(v.Extra, inner, end)
+	e.Back(outer)
+}
+
+func (v *Node) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "id":
+			d.String(&v.ID)
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "leaf":
+			if d.In(NS) {
+				if len(v.Leaves) == cap(v.Leaves) {
+					v.Leaves = append(v.Leaves, make([]Node, d.Count())...)[:len(v.Leaves)]
+				}
+				v.Leaves = v.Leaves[:len(v.Leaves)+1]
+				if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "only":
+			if d.In(NS) {
+				if v.Only != nil {
+					d.Keep()
+					continue
+				}
+				v.Only = new(Node)
+				if err := v.Only.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "value":
+			if d.In(NS) {
+				if v.Value != nil {
+					d.Keep()
+					continue
+				}
+				v.Value = wire.Ptr(uint8(d.Uint(8, 3)))
+				continue
+			}
+		case "word":
+			if d.In(NS) {
+				d.OptionalLeaf(&v.Word, 4)
+				continue
+			}
+		case "flag":
+			if d.In(NS) {
+				d.Flag((*bool)(&v.Flag), 5)
+				continue
+			}
+		case "words":
+			if d.In(NS) {
+				stanza.ReadText(&d, &v.Words, 6)
+				continue
+			}
+		}
+		if d.In(NSOther) {
+			if v.Marked != nil {
+				d.Keep()
+				continue
+			}
+			v.Marked = new(Word)
+			if err := v.Marked.DecodeXML(d.Raw()); err != nil {
+				return err
+			}
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("id")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Node) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Node
+	s := struct {
+		plain
+		Marked *Word `xml:",any"`
+	}{plain: plain(v)}
+	s.Marked = v.Marked
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Node) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Node
 	s := struct {
 		Others []stanza.Raw `xml:",any"`
 		*plain

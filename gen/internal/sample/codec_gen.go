@@ -4,10 +4,10 @@ package sample
 
 import (
 	"encoding/xml"
+	"stanza.invalid/gen/form"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
-	"strconv"
 )
 
 // WireName returns the name of the element.
@@ -28,449 +28,185 @@ func (*Attributes) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Attributes) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<attributes"...)
-	} else {
-		b = append(b, "<attributes xmlns='urn:example:sample'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<attributes xmlns='urn:example:sample'", 11)
 	if v.Text != "" {
-		if b, err = wire.AppendAttr(b, " text='", v.Text); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 0, " text='")
+		e.Attr(" text='", v.Text)
 	}
 	if v.Truth {
-		b = append(b, " truth='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.Truth)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " truth='")
+		e.BoolAttr(v.Extra, 1, " truth='", v.Truth)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " truth='")
 	}
 	if v.I8 != nil {
-		b = append(b, " i8='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, int64(*v.I8), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 2)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 2, " i8='", int64(*v.I8))
 	}
 	if v.I16 != nil {
-		b = append(b, " i16='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, int64(*v.I16), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 3, " i16='", int64(*v.I16))
 	}
 	if v.I32 != nil {
-		b = append(b, " i32='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, int64(*v.I32), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 4)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 4, " i32='", int64(*v.I32))
 	}
 	if v.I64 != nil {
-		b = append(b, " i64='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, *v.I64, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 5)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 5, " i64='", *v.I64)
 	}
 	if v.U8 != nil {
-		b = append(b, " u8='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.U8), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 6, " u8='", uint64(*v.U8))
 	}
 	if v.U16 != nil {
-		b = append(b, " u16='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.U16), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 7, " u16='", uint64(*v.U16))
 	}
 	if v.U32 != nil {
-		b = append(b, " u32='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.U32), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 8, " u32='", uint64(*v.U32))
 	}
 	if v.U64 != nil {
-		b = append(b, " u64='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, *v.U64, 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 9, " u64='", *v.U64)
 	}
 	if v.Dec != nil {
-		b = append(b, " dec='"...)
-		mark := len(b)
-		if b, err = wire.AppendDecimal(b, *v.Dec); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 10)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" dec='")
+		e.Decimal(*v.Dec)
+		e.EndAttr(v.Extra, mark, 10)
 	}
 	if v.Dbl != nil {
-		b = append(b, " dbl='"...)
-		mark := len(b)
-		b = wire.AppendFloat(b, *v.Dbl)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 11)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" dbl='")
+		e.Float(*v.Dbl)
+		e.EndAttr(v.Extra, mark, 11)
 	}
-	if !v.JID.IsZero() {
-		b = append(b, " jid='"...)
-		mark := len(b)
-		if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 12, " jid='")
-	}
+	e.SpelledAttr(v.Extra, 12, " jid='", v.JID.String(), false)
 	if !v.At.IsZero() {
-		b = append(b, " at='"...)
-		mark := len(b)
-		if b, err = v.At.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 13, " at='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 13, " at='", v.At)
+	} else {
+		e.RestoreAttr(v.Extra, 13, " at='")
 	}
 	if !v.Day.IsZero() {
-		b = append(b, " day='"...)
-		mark := len(b)
-		if b, err = v.Day.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " day='")
+		mark := e.Put(" day='")
+		e.Add(v.Day.AppendText(e.Buf))
+		e.EndAttr(v.Extra, mark, 14)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " day='")
 	}
 	if v.Clock.IsSet {
-		b = append(b, " clock='"...)
-		mark := len(b)
-		if b, err = v.Clock.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 15, " clock='")
+		mark := e.Put(" clock='")
+		e.Add(v.Clock.AppendText(e.Buf))
+		e.EndAttr(v.Extra, mark, 15)
+	} else {
+		e.RestoreAttr(v.Extra, 15, " clock='")
 	}
 	if v.Data != nil {
-		b = append(b, " data='"...)
-		mark := len(b)
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" data='")
+		e.Add(v.Data.AppendText(e.Buf))
+		e.EndAttr(v.Extra, mark, 16)
 	}
 	if v.Digest != nil {
-		b = append(b, " digest='"...)
-		mark := len(b)
-		if b, err = v.Digest.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 17)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" digest='")
+		e.Add(v.Digest.AppendText(e.Buf))
+		e.EndAttr(v.Extra, mark, 17)
 	}
 	if v.Language != "" {
-		if b, err = wire.AppendAttr(b, " language='", v.Language); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 18, " language='")
+		e.Attr(" language='", v.Language)
 	}
 	if v.URI != "" {
-		if b, err = wire.AppendAttr(b, " uri='", v.URI); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 19, " uri='")
+		e.Attr(" uri='", v.URI)
 	}
 	if v.Colour != "" {
-		if b, err = wire.AppendAttr(b, " colour='", string(v.Colour)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 20, " colour='")
+		e.Attr(" colour='", string(v.Colour))
 	}
 	if v.Level != nil {
-		b = append(b, " level='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Level), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 21)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 21, " level='", uint64(*v.Level))
 	}
 	if v.Offset != nil {
-		b = append(b, " offset='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, int64(*v.Offset), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 22)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 22, " offset='", int64(*v.Offset))
 	}
 	if v.Lang != "" {
-		if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 23, " xml:lang='")
+		e.Attr(" xml:lang='", v.Lang)
 	}
 	if v.PlainLang != "" {
-		if b, err = wire.AppendAttr(b, " lang='", v.PlainLang); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 24, " lang='")
+		e.Attr(" lang='", v.PlainLang)
 	}
 	if v.OtherID != nil {
-		b = append(b, " xmlns:pza='urn:example:sample:other' pza:id='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.OtherID), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 25)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 25, " xmlns:pza='urn:example:sample:other' pza:id='", uint64(*v.OtherID))
 	}
 	if v.ID != "" {
-		if b, err = wire.AppendAttr(b, " id='", v.ID); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 26, " id='")
+		e.Attr(" id='", v.ID)
 	}
-	if v.Note != "" {
-		if b, err = wire.AppendAttr(b, " xmlns:pbb='urn:example:sample?a=1&amp;b=&apos;2&apos;' pbb:note='", v.Note); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 27, " xmlns:pbb='urn:example:sample?a=1&amp;b=&apos;2&apos;' pbb:note='")
-	}
-	if v.Extra == nil {
-		return append(b, "/>"...), nil
-	}
-	if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-		return b, err
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-		return b, err
-	}
-	return wire.CloseEmpty(b, inner, "</attributes>"), nil
+	e.SpelledAttr(v.Extra, 27, " xmlns:pbb='urn:example:sample?a=1&amp;b=&apos;2&apos;' pbb:note='", v.Note, false)
+	e.Empty(v.Extra, tag, "</attributes>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Attributes) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "attributes") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.Open(r, NS, "attributes")
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "text":
-			v.Text = a.Optional(&v.Extra, 0)
+			d.Optional(&v.Text)
 		case "truth":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Truth = n
+			v.Truth = d.Bool(true, 1)
 		case "i8":
-			n, reason := wire.DecodeInt(a.Value(), 8, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.I8 = wire.Ptr(int8(n))
+			v.I8 = wire.Ptr(int8(d.Int(8, 2)))
 		case "i16":
-			n, reason := wire.DecodeInt(a.Value(), 16, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.I16 = wire.Ptr(int16(n))
+			v.I16 = wire.Ptr(int16(d.Int(16, 3)))
 		case "i32":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.I32 = wire.Ptr(int32(n))
+			v.I32 = wire.Ptr(int32(d.Int(32, 4)))
 		case "i64":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.I64 = wire.Ptr(n)
+			v.I64 = wire.Ptr(d.Int(64, 5))
 		case "u8":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.U8 = wire.Ptr(uint8(n))
+			v.U8 = wire.Ptr(uint8(d.Uint(8, 6)))
 		case "u16":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.U16 = wire.Ptr(uint16(n))
+			v.U16 = wire.Ptr(uint16(d.Uint(16, 7)))
 		case "u32":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.U32 = wire.Ptr(uint32(n))
+			v.U32 = wire.Ptr(uint32(d.Uint(32, 8)))
 		case "u64":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.U64 = wire.Ptr(n)
+			v.U64 = wire.Ptr(d.Uint(64, 9))
 		case "dec":
-			n, reason := wire.DecodeDecimal(a.Value(), &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Dec = wire.Ptr(n)
+			v.Dec = wire.Ptr(d.Decimal(10))
 		case "dbl":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Dbl = wire.Ptr(n)
+			v.Dbl = wire.Ptr(d.Float(11))
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, false, 12)
 		case "at":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.At = n
+			stanza.ReadDateTime(&d, &v.At, false, 13)
 		case "day":
-			n, reason := stanza.DecodeDate(a.Value(), &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Day = n
+			stanza.ReadDate(&d, &v.Day, false, 14)
 		case "clock":
-			n, reason := stanza.DecodeTimeOfDay(a.Value(), &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Clock = n
+			stanza.ReadTimeOfDay(&d, &v.Clock, false, 15)
 		case "data":
-			n, reason := stanza.DecodeBytes(a.Value(), &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Data = n
+			stanza.ReadBytes(&d, &v.Data, false, 16)
 		case "digest":
-			n, reason := stanza.DecodeHex(a.Value(), &v.Extra, 17)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Digest = n
+			stanza.ReadHex(&d, &v.Digest, false, 17)
 		case "language":
-			v.Language = a.Optional(&v.Extra, 18)
+			d.Optional(&v.Language)
 		case "uri":
-			v.URI = a.Optional(&v.Extra, 19)
+			d.Optional(&v.URI)
 		case "colour":
-			v.Colour = Colour(a.Optional(&v.Extra, 20))
+			d.Optional((*string)(&v.Colour))
 		case "level":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 21)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Level = wire.Ptr(Level(n))
+			v.Level = wire.Ptr(Level(d.Uint(8, 21)))
 		case "offset":
-			n, reason := wire.DecodeInt(a.Value(), 16, &v.Extra, 22)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Offset = wire.Ptr(Offset(n))
+			v.Offset = wire.Ptr(Offset(d.Int(16, 22)))
 		case "xml:lang":
-			v.Lang = a.Optional(&v.Extra, 23)
+			d.Optional(&v.Lang)
 		case "lang":
-			v.PlainLang = a.Optional(&v.Extra, 24)
+			d.Optional(&v.PlainLang)
 		case "id":
-			v.ID = a.Optional(&v.Extra, 26)
+			d.Optional(&v.ID)
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSOther, Local: "id"}):
-				n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 25)
-				if reason != "" {
-					return a.Invalid(r, reason)
-				}
-				v.OtherID = wire.Ptr(uint16(n))
+				v.OtherID = wire.Ptr(uint16(d.Uint(16, 25)))
 			case (wire.Name{Space: NSOdd, Local: "note"}):
-				v.Note = a.Optional(&v.Extra, 27)
+				d.OptionalSpelled(&v.Note, 27)
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -531,689 +267,394 @@ func (*Required) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Required) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<required"...)
-	} else {
-		b = append(b, "<required xmlns='urn:example:sample'"...)
-	}
-	if b, err = wire.AppendAttr(b, " text='", v.Text); err != nil {
-		return b, err
-	}
-	b = append(b, " truth='"...)
-	mark := len(b)
-	b = strconv.AppendBool(b, v.Truth)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
-	b = append(b, " i8='"...)
-	mark = len(b)
-	b = strconv.AppendInt(b, int64(v.I8), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	b = append(b, '\'')
-	b = append(b, " i64='"...)
-	mark = len(b)
-	b = strconv.AppendInt(b, v.I64, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 3)
-	}
-	b = append(b, '\'')
-	b = append(b, " u8='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.U8), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 4)
-	}
-	b = append(b, '\'')
-	b = append(b, " u64='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, v.U64, 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 5)
-	}
-	b = append(b, '\'')
-	b = append(b, " dec='"...)
-	mark = len(b)
-	if b, err = wire.AppendDecimal(b, v.Dec); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 6)
-	}
-	b = append(b, '\'')
-	b = append(b, " dbl='"...)
-	mark = len(b)
-	b = wire.AppendFloat(b, v.Dbl)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 7)
-	}
-	b = append(b, '\'')
-	b = append(b, " jid='"...)
-	mark = len(b)
-	if b, err = wire.AppendValue(b, v.JID.String()); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 8)
-	}
-	b = append(b, '\'')
-	b = append(b, " at='"...)
-	mark = len(b)
-	if b, err = v.At.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 9)
-	}
-	b = append(b, '\'')
-	b = append(b, " day='"...)
-	mark = len(b)
-	if b, err = v.Day.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 10)
-	}
-	b = append(b, '\'')
-	b = append(b, " clock='"...)
-	mark = len(b)
-	if b, err = v.Clock.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 11)
-	}
-	b = append(b, '\'')
-	b = append(b, " data='"...)
-	mark = len(b)
-	if b, err = v.Data.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 12)
-	}
-	b = append(b, '\'')
-	b = append(b, " digest='"...)
-	mark = len(b)
-	if b, err = v.Digest.AppendText(b); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 13)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " colour='", string(v.Colour)); err != nil {
-		return b, err
-	}
-	b = append(b, " level='"...)
-	mark = len(b)
-	b = strconv.AppendUint(b, uint64(v.Level), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 15)
-	}
-	b = append(b, '\'')
-	if b, err = wire.AppendAttr(b, " xmlns:pqa='urn:example:sample:other' pqa:id='", v.ID); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<c-text>", v.CText, "</c-text>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 17, "<c-text>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-truth>"...)
-	b = strconv.AppendBool(b, v.CTruth)
-	b = append(b, "</c-truth>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 18, "<c-truth>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-i16>"...)
-	b = strconv.AppendInt(b, int64(v.CI16), 10)
-	b = append(b, "</c-i16>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 19, "<c-i16>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-u16>"...)
-	b = strconv.AppendUint(b, uint64(v.CU16), 10)
-	b = append(b, "</c-u16>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 20, "<c-u16>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-dec>"...)
-	if b, err = wire.AppendDecimal(b, v.CDec); err != nil {
-		return b, err
-	}
-	b = append(b, "</c-dec>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 21, "<c-dec>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-dbl>"...)
-	b = wire.AppendFloat(b, v.CDbl)
-	b = append(b, "</c-dbl>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 22, "<c-dbl>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-jid>"...)
-	if b, err = wire.AppendText(b, v.CJID.String()); err != nil {
-		return b, err
-	}
-	b = append(b, "</c-jid>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 23, "<c-jid>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-at>"...)
-	if b, err = v.CAt.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</c-at>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 24, "<c-at>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-data>"...)
-	if b, err = v.CData.AppendText(b); err != nil {
-		return b, err
-	}
-	b = append(b, "</c-data>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 25, "<c-data>", NS)
-	}
-	mark = len(b)
-	if b, err = wire.AppendLeaf(b, "<c-colour>", string(v.CColour), "</c-colour>"); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 26, "<c-colour>", NS)
-	}
-	mark = len(b)
-	b = append(b, "<c-offset>"...)
-	b = strconv.AppendInt(b, int64(v.COffset), 10)
-	b = append(b, "</c-offset>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 27, "<c-offset>", NS)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<required xmlns='urn:example:sample'", 9)
+	e.Attr(" text='", v.Text)
+	e.BoolAttr(v.Extra, 1, " truth='", v.Truth)
+	e.IntAttr(v.Extra, 2, " i8='", int64(v.I8))
+	e.IntAttr(v.Extra, 3, " i64='", v.I64)
+	e.UintAttr(v.Extra, 4, " u8='", uint64(v.U8))
+	e.UintAttr(v.Extra, 5, " u64='", v.U64)
+	mark := e.Put(" dec='")
+	e.Decimal(v.Dec)
+	e.EndAttr(v.Extra, mark, 6)
+	mark = e.Put(" dbl='")
+	e.Float(v.Dbl)
+	e.EndAttr(v.Extra, mark, 7)
+	e.SpelledAttr(v.Extra, 8, " jid='", v.JID.String(), true)
+	stanza.WriteDateTimeAttr(e, v.Extra, 9, " at='", v.At)
+	mark = e.Put(" day='")
+	e.Add(v.Day.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 10)
+	mark = e.Put(" clock='")
+	e.Add(v.Clock.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 11)
+	mark = e.Put(" data='")
+	e.Add(v.Data.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 12)
+	mark = e.Put(" digest='")
+	e.Add(v.Digest.AppendText(e.Buf))
+	e.EndAttr(v.Extra, mark, 13)
+	e.Attr(" colour='", string(v.Colour))
+	e.UintAttr(v.Extra, 15, " level='", uint64(v.Level))
+	e.SpelledAttr(v.Extra, 16, " xmlns:pqa='urn:example:sample:other' pqa:id='", v.ID, true)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 17, "<c-text></c-text>", 8, v.CText)
+	mark = len(e.Buf)
+	e.Put("<c-truth>")
+	e.Bool(v.CTruth)
+	e.Put("</c-truth>")
+	e.RespellChild(v.Extra, mark, 18, "<c-truth>")
+	e.IntLeaf(v.Extra, 19, "<c-i16></c-i16>", 7, int64(v.CI16))
+	e.UintLeaf(v.Extra, 20, "<c-u16></c-u16>", 7, uint64(v.CU16))
+	mark = len(e.Buf)
+	e.Put("<c-dec>")
+	e.Decimal(v.CDec)
+	e.Put("</c-dec>")
+	e.RespellChild(v.Extra, mark, 21, "<c-dec>")
+	mark = len(e.Buf)
+	e.Put("<c-dbl>")
+	e.Float(v.CDbl)
+	e.Put("</c-dbl>")
+	e.RespellChild(v.Extra, mark, 22, "<c-dbl>")
+	e.Leaf(v.Extra, 23, "<c-jid></c-jid>", 7, v.CJID.String())
+	mark = len(e.Buf)
+	e.Put("<c-at>")
+	e.Add(v.CAt.AppendText(e.Buf))
+	e.Put("</c-at>")
+	e.RespellChild(v.Extra, mark, 24, "<c-at>")
+	mark = len(e.Buf)
+	e.Put("<c-data>")
+	e.Add(v.CData.AppendText(e.Buf))
+	e.Put("</c-data>")
+	e.RespellChild(v.Extra, mark, 25, "<c-data>")
+	e.Leaf(v.Extra, 26, "<c-colour></c-colour>", 10, string(v.CColour))
+	e.IntLeaf(v.Extra, 27, "<c-offset></c-offset>", 10, int64(v.COffset))
 	for i := range v.CTextLists {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<c-text-list>", v.CTextLists[i], "</c-text-list>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(28, i), "<c-text-list>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(28, i), "<c-text-list></c-text-list>", 13, v.CTextLists[i])
 	}
-	if b, err = stanza.AppendText(b, v.Words, "<words>", "</words>", NS, v.Extra, 29); err != nil {
-		return b, err
-	}
-	if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-		return b, err
-	}
-	{
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Condition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 31, n, NS)
-		}
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</required>"), nil
+	stanza.WriteText(e, v.Words, v.Extra, 29, "<words></words>", 7)
+	v.Node.appendXML(e, "<node", "</node>", NS)
+	e.Name(v.Extra, 31, NS, string(v.Condition))
+	e.Close(v.Extra, inner, "</required>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Required) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "required") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "required")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for d.AnyAttr() {
+		switch d.AttrName() {
 		case "text":
-			v.Text = a.Value()
+			d.String(&v.Text)
 			seen |= 1 << 0
 		case "truth":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Truth = n
+			v.Truth = d.Bool(false, 1)
 			seen |= 1 << 1
 		case "i8":
-			n, reason := wire.DecodeInt(a.Value(), 8, &v.Extra, 2)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.I8 = int8(n)
+			v.I8 = int8(d.Int(8, 2))
 			seen |= 1 << 2
 		case "i64":
-			n, reason := wire.DecodeInt(a.Value(), 64, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.I64 = n
+			v.I64 = d.Int(64, 3)
 			seen |= 1 << 3
 		case "u8":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.U8 = uint8(n)
+			v.U8 = uint8(d.Uint(8, 4))
 			seen |= 1 << 4
 		case "u64":
-			n, reason := wire.DecodeUint(a.Value(), 64, &v.Extra, 5)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.U64 = n
+			v.U64 = d.Uint(64, 5)
 			seen |= 1 << 5
 		case "dec":
-			n, reason := wire.DecodeDecimal(a.Value(), &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Dec = n
+			v.Dec = d.Decimal(6)
 			seen |= 1 << 6
 		case "dbl":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Dbl = n
+			v.Dbl = d.Float(7)
 			seen |= 1 << 7
 		case "jid":
-			n, reason := stanza.DecodeJID(a.Value(), &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.JID = n
+			stanza.ReadJID(&d, &v.JID, true, 8)
 			seen |= 1 << 8
 		case "at":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.At = n
+			stanza.ReadDateTime(&d, &v.At, true, 9)
 			seen |= 1 << 9
 		case "day":
-			n, reason := stanza.DecodeDate(a.Value(), &v.Extra, 10)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if n.IsZero() {
-				return a.Invalid(r, "is empty")
-			}
-			v.Day = n
+			stanza.ReadDate(&d, &v.Day, true, 10)
 			seen |= 1 << 10
 		case "clock":
-			n, reason := stanza.DecodeTimeOfDay(a.Value(), &v.Extra, 11)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			if !n.IsSet {
-				return a.Invalid(r, "is empty")
-			}
-			v.Clock = n
+			stanza.ReadTimeOfDay(&d, &v.Clock, true, 11)
 			seen |= 1 << 11
 		case "data":
-			n, reason := stanza.DecodeBytes(a.Value(), &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Data = n
+			stanza.ReadBytes(&d, &v.Data, true, 12)
 			seen |= 1 << 12
 		case "digest":
-			n, reason := stanza.DecodeHex(a.Value(), &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Digest = n
+			stanza.ReadHex(&d, &v.Digest, true, 13)
 			seen |= 1 << 13
 		case "colour":
-			v.Colour = Colour(a.Value())
+			d.String((*string)(&v.Colour))
 			seen |= 1 << 14
 		case "level":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Level = Level(n)
+			v.Level = Level(d.Uint(8, 15))
 			seen |= 1 << 15
 		case "":
-			switch a.Expanded() {
+			switch d.Expanded() {
 			case (wire.Name{Space: NSOther, Local: "id"}):
-				v.ID = a.Value()
+				d.String(&v.ID)
 				seen |= 1 << 16
 			default:
-				a.KeepAttr(&v.Extra)
+				d.KeepAttr()
 			}
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "c-text":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<17) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 17
-				v.CText = c.Leaf(&v.Extra, 17)
+				d.Leaf(&v.CText, 17)
 				continue
 			}
 		case "c-truth":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<18) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 18
-				n, reason := wire.DecodeBool(c.Leaf(&v.Extra, 18), false, &v.Extra, 18)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.CTruth = n
+				v.CTruth = d.Bool(false, 18)
 				continue
 			}
 		case "c-i16":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<19) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 19
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 19), 16, &v.Extra, 19)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.CI16 = int16(n)
+				v.CI16 = int16(d.Int(16, 19))
 				continue
 			}
 		case "c-u16":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<20) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 20
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 20), 16, &v.Extra, 20)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.CU16 = uint16(n)
+				v.CU16 = uint16(d.Uint(16, 20))
 				continue
 			}
 		case "c-dec":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<21) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 21
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 21), &v.Extra, 21)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.CDec = n
+				v.CDec = d.Decimal(21)
 				continue
 			}
 		case "c-dbl":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<22) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 22
-				n, reason := wire.DecodeFloat(c.Leaf(&v.Extra, 22), &v.Extra, 22)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.CDbl = n
+				v.CDbl = d.Float(22)
 				continue
 			}
 		case "c-jid":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<23) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 23
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 23), &v.Extra, 23)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.CJID = n
+				stanza.ReadJID(&d, &v.CJID, true, 23)
 				continue
 			}
 		case "c-at":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<24) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 24
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 24), &v.Extra, 24)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n.IsZero() {
-					return c.Invalid(r, "is empty")
-				}
-				v.CAt = n
+				stanza.ReadDateTime(&d, &v.CAt, true, 24)
 				continue
 			}
 		case "c-data":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<25) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 25
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 25), &v.Extra, 25)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.CData = n
+				stanza.ReadBytes(&d, &v.CData, true, 25)
 				continue
 			}
 		case "c-colour":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<26) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 26
-				v.CColour = Colour(c.Leaf(&v.Extra, 26))
+				d.Leaf((*string)(&v.CColour), 26)
 				continue
 			}
 		case "c-offset":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<27) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 27
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 27), 16, &v.Extra, 27)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.COffset = Offset(n)
+				v.COffset = Offset(d.Int(16, 27))
 				continue
 			}
 		case "c-text-list":
-			if c.Same() {
-				if v.CTextLists == nil {
-					v.CTextLists = make([]string, 0, c.Count())
-				}
-				v.CTextLists = append(v.CTextLists, c.Leaf(&v.Extra, wire.SlotAt(28, len(v.CTextLists))))
+			if d.Same() {
+				d.Strings(&v.CTextLists, 28)
 				continue
 			}
 		case "words":
-			if c.Same() {
-				v.Words = append(v.Words, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(29, len(v.Words))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Words, 29)
 				continue
 			}
 		case "node":
-			if c.Same() {
+			if d.Same() {
 				if seen&(1<<28) != 0 {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				seen |= 1 << 28
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Condition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 31)
-			v.Condition = Condition(c.Local())
+			d.KeepBare(31)
+			v.Condition = Condition(d.Local())
 			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("text")
+		d.MissingAttr("text")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("truth")
+		d.MissingAttr("truth")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("i8")
+		d.MissingAttr("i8")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("i64")
+		d.MissingAttr("i64")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingAttr("u8")
+		d.MissingAttr("u8")
 	}
 	if seen&(1<<5) == 0 {
-		return r.MissingAttr("u64")
+		d.MissingAttr("u64")
 	}
 	if seen&(1<<6) == 0 {
-		return r.MissingAttr("dec")
+		d.MissingAttr("dec")
 	}
 	if seen&(1<<7) == 0 {
-		return r.MissingAttr("dbl")
+		d.MissingAttr("dbl")
 	}
 	if seen&(1<<8) == 0 {
-		return r.MissingAttr("jid")
+		d.MissingAttr("jid")
 	}
 	if seen&(1<<9) == 0 {
-		return r.MissingAttr("at")
+		d.MissingAttr("at")
 	}
 	if seen&(1<<10) == 0 {
-		return r.MissingAttr("day")
+		d.MissingAttr("day")
 	}
 	if seen&(1<<11) == 0 {
-		return r.MissingAttr("clock")
+		d.MissingAttr("clock")
 	}
 	if seen&(1<<12) == 0 {
-		return r.MissingAttr("data")
+		d.MissingAttr("data")
 	}
 	if seen&(1<<13) == 0 {
-		return r.MissingAttr("digest")
+		d.MissingAttr("digest")
 	}
 	if seen&(1<<14) == 0 {
-		return r.MissingAttr("colour")
+		d.MissingAttr("colour")
 	}
 	if seen&(1<<15) == 0 {
-		return r.MissingAttr("level")
+		d.MissingAttr("level")
 	}
 	if seen&(1<<16) == 0 {
-		return r.MissingAttr("id")
+		d.MissingAttr("id")
 	}
 	if seen&(1<<17) == 0 {
-		return r.MissingChild("c-text")
+		d.MissingChild("c-text")
 	}
 	if seen&(1<<18) == 0 {
-		return r.MissingChild("c-truth")
+		d.MissingChild("c-truth")
 	}
 	if seen&(1<<19) == 0 {
-		return r.MissingChild("c-i16")
+		d.MissingChild("c-i16")
 	}
 	if seen&(1<<20) == 0 {
-		return r.MissingChild("c-u16")
+		d.MissingChild("c-u16")
 	}
 	if seen&(1<<21) == 0 {
-		return r.MissingChild("c-dec")
+		d.MissingChild("c-dec")
 	}
 	if seen&(1<<22) == 0 {
-		return r.MissingChild("c-dbl")
+		d.MissingChild("c-dbl")
 	}
 	if seen&(1<<23) == 0 {
-		return r.MissingChild("c-jid")
+		d.MissingChild("c-jid")
 	}
 	if seen&(1<<24) == 0 {
-		return r.MissingChild("c-at")
+		d.MissingChild("c-at")
 	}
 	if seen&(1<<25) == 0 {
-		return r.MissingChild("c-data")
+		d.MissingChild("c-data")
 	}
 	if seen&(1<<26) == 0 {
-		return r.MissingChild("c-colour")
+		d.MissingChild("c-colour")
 	}
 	if seen&(1<<27) == 0 {
-		return r.MissingChild("c-offset")
+		d.MissingChild("c-offset")
 	}
 	if len(v.CTextLists) == 0 {
-		return r.MissingChild("c-text-list")
+		d.MissingChild("c-text-list")
 	}
 	if len(v.Words) == 0 {
-		return r.MissingChild("words")
+		d.MissingChild("words")
 	}
 	if seen&(1<<28) == 0 {
-		return r.MissingChild("node")
+		d.MissingChild("node")
 	}
 	if v.Condition == "" {
-		return r.MissingChild("Condition")
+		d.MissingChild("Condition")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1273,400 +714,217 @@ func (*Children) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Children) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NSOdd {
-		b = append(b, "<children"...)
-	} else {
-		b = append(b, "<children xmlns='urn:example:sample?a=1&amp;b=&apos;2&apos;'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 0, "<text>", NSOdd)
-	}
-	mark = len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NSOdd, "<children xmlns='urn:example:sample?a=1&amp;b=&apos;2&apos;'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<text></text>", 6, v.Text)
+	mark := len(e.Buf)
 	if v.Truth {
-		b = append(b, "<truth>"...)
-		b = strconv.AppendBool(b, v.Truth)
-		b = append(b, "</truth>"...)
+		e.Put("<truth>")
+		e.Bool(v.Truth)
+		e.Put("</truth>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<truth>", NSOdd)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 1, "<truth>")
 	if v.I8 != nil {
-		b = append(b, "<i8>"...)
-		b = strconv.AppendInt(b, int64(*v.I8), 10)
-		b = append(b, "</i8>"...)
+		e.IntLeaf(v.Extra, 2, "<i8></i8>", 4, int64(*v.I8))
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 2, "<i8>", NSOdd)
-	}
-	mark = len(b)
 	if v.U64 != nil {
-		b = append(b, "<u64>"...)
-		b = strconv.AppendUint(b, *v.U64, 10)
-		b = append(b, "</u64>"...)
+		e.UintLeaf(v.Extra, 3, "<u64></u64>", 5, *v.U64)
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 3, "<u64>", NSOdd)
-	}
-	mark = len(b)
+	mark = len(e.Buf)
 	if v.Dec != nil {
-		b = append(b, "<dec>"...)
-		if b, err = wire.AppendDecimal(b, *v.Dec); err != nil {
-			return b, err
-		}
-		b = append(b, "</dec>"...)
+		e.Put("<dec>")
+		e.Decimal(*v.Dec)
+		e.Put("</dec>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 4, "<dec>", NSOdd)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 4, "<dec>")
+	mark = len(e.Buf)
 	if v.Dbl != nil {
-		b = append(b, "<dbl>"...)
-		b = wire.AppendFloat(b, *v.Dbl)
-		b = append(b, "</dbl>"...)
+		e.Put("<dbl>")
+		e.Float(*v.Dbl)
+		e.Put("</dbl>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 5, "<dbl>", NSOdd)
-	}
-	mark = len(b)
-	if !v.JID.IsZero() {
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JID.String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 6, "<jid>", NSOdd)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 5, "<dbl>")
+	e.OptionalLeaf(v.Extra, 6, "<jid></jid>", 5, v.JID.String())
+	mark = len(e.Buf)
 	if !v.At.IsZero() {
-		b = append(b, "<at>"...)
-		if b, err = v.At.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</at>"...)
+		e.Put("<at>")
+		e.Add(v.At.AppendText(e.Buf))
+		e.Put("</at>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 7, "<at>", NSOdd)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 7, "<at>")
+	mark = len(e.Buf)
 	if !v.Day.IsZero() {
-		b = append(b, "<day>"...)
-		if b, err = v.Day.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</day>"...)
+		e.Put("<day>")
+		e.Add(v.Day.AppendText(e.Buf))
+		e.Put("</day>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 8, "<day>", NSOdd)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 8, "<day>")
+	mark = len(e.Buf)
 	if v.Clock.IsSet {
-		b = append(b, "<clock>"...)
-		if b, err = v.Clock.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</clock>"...)
+		e.Put("<clock>")
+		e.Add(v.Clock.AppendText(e.Buf))
+		e.Put("</clock>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 9, "<clock>", NSOdd)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 9, "<clock>")
+	mark = len(e.Buf)
 	if v.Data != nil {
-		b = append(b, "<data>"...)
-		if b, err = v.Data.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</data>"...)
+		e.Put("<data>")
+		e.Add(v.Data.AppendText(e.Buf))
+		e.Put("</data>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 10, "<data>", NSOdd)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 10, "<data>")
+	mark = len(e.Buf)
 	if v.Digest != nil {
-		b = append(b, "<digest>"...)
-		if b, err = v.Digest.AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</digest>"...)
+		e.Put("<digest>")
+		e.Add(v.Digest.AppendText(e.Buf))
+		e.Put("</digest>")
 	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 11, "<digest>", NSOdd)
-	}
-	mark = len(b)
-	if v.Language != "" {
-		if b, err = wire.AppendLeaf(b, "<language>", v.Language, "</language>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 12, "<language>", NSOdd)
-	}
-	mark = len(b)
-	if v.URI != "" {
-		if b, err = wire.AppendLeaf(b, "<uri>", v.URI, "</uri>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 13, "<uri>", NSOdd)
-	}
-	mark = len(b)
-	if v.Colour != "" {
-		if b, err = wire.AppendLeaf(b, "<colour>", string(v.Colour), "</colour>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 14, "<colour>", NSOdd)
-	}
-	mark = len(b)
+	e.RespellChild(v.Extra, mark, 11, "<digest>")
+	e.OptionalLeaf(v.Extra, 12, "<language></language>", 10, v.Language)
+	e.OptionalLeaf(v.Extra, 13, "<uri></uri>", 5, v.URI)
+	e.OptionalLeaf(v.Extra, 14, "<colour></colour>", 8, string(v.Colour))
 	if v.Level != nil {
-		b = append(b, "<level>"...)
-		b = strconv.AppendUint(b, uint64(*v.Level), 10)
-		b = append(b, "</level>"...)
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 15, "<level>", NSOdd)
+		e.UintLeaf(v.Extra, 15, "<level></level>", 7, uint64(*v.Level))
 	}
 	if v.Flag {
-		mark := len(b)
-		b = append(b, "<flag/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 16, "<flag>", NSOdd)
-		}
+		e.Flag(v.Extra, 16, "<flag>")
 	}
-	if b, err = stanza.AppendText(b, v.Words, "<words>", "</words>", NSOdd, v.Extra, 17); err != nil {
-		return b, err
-	}
-	mark = len(b)
-	if v.OtherText != "" {
-		if b, err = wire.AppendLeaf(b, "<text xmlns='urn:example:sample:other'>", v.OtherText, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 18, "<text xmlns='urn:example:sample:other'>", NSOdd)
-	}
+	stanza.WriteText(e, v.Words, v.Extra, 17, "<words></words>", 7)
+	e.OptionalLeaf(v.Extra, 18, "<text xmlns='urn:example:sample:other'></text>", 39, v.OtherText)
 	if v.OtherFlag {
-		mark := len(b)
-		b = append(b, "<flag xmlns='urn:example:sample:other'/>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, 19, "<flag xmlns='urn:example:sample:other'>", NSOdd)
-		}
+		e.Flag(v.Extra, 19, "<flag xmlns='urn:example:sample:other'>")
 	}
-	if b, err = stanza.AppendText(b, v.OtherWords, "<words xmlns='urn:example:sample:other'>", "</words>", NSOdd, v.Extra, 20); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOdd); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</children>"), nil
+	stanza.WriteText(e, v.OtherWords, v.Extra, 20, "<words xmlns='urn:example:sample:other'></words>", 40)
+	e.Close(v.Extra, inner, "</children>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Children) DecodeXML(r wire.Raw) error {
-	if !r.Is(NSOdd, "children") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NSOdd, "children")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() && seen&(1<<0) == 0 {
-				seen |= 1 << 0
-				v.Text = c.OptionalLeaf(&v.Extra, 0)
+			if d.Same() {
+				d.OptionalLeaf(&v.Text, 0)
 				continue
 			}
-			if c.In(NSOther) && seen&(1<<11) == 0 {
-				seen |= 1 << 11
-				v.OtherText = c.OptionalLeaf(&v.Extra, 18)
+			if d.In(NSOther) {
+				d.OptionalLeaf(&v.OtherText, 18)
 				continue
 			}
 		case "truth":
-			if c.Same() && seen&(1<<1) == 0 {
-				seen |= 1 << 1
-				n, reason := wire.DecodeBool(c.Leaf(&v.Extra, 1), true, &v.Extra, 1)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Truth = n
+			if d.Same() && seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				v.Truth = d.Bool(true, 1)
 				continue
 			}
 		case "i8":
-			if c.Same() && v.I8 == nil {
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, 2), 8, &v.Extra, 2)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.I8 = wire.Ptr(int8(n))
+			if d.Same() && v.I8 == nil {
+				v.I8 = wire.Ptr(int8(d.Int(8, 2)))
 				continue
 			}
 		case "u64":
-			if c.Same() && v.U64 == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 3), 64, &v.Extra, 3)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.U64 = wire.Ptr(n)
+			if d.Same() && v.U64 == nil {
+				v.U64 = wire.Ptr(d.Uint(64, 3))
 				continue
 			}
 		case "dec":
-			if c.Same() && v.Dec == nil {
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, 4), &v.Extra, 4)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Dec = wire.Ptr(n)
+			if d.Same() && v.Dec == nil {
+				v.Dec = wire.Ptr(d.Decimal(4))
 				continue
 			}
 		case "dbl":
-			if c.Same() && v.Dbl == nil {
-				n, reason := wire.DecodeFloat(c.Leaf(&v.Extra, 5), &v.Extra, 5)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Dbl = wire.Ptr(n)
+			if d.Same() && v.Dbl == nil {
+				v.Dbl = wire.Ptr(d.Float(5))
 				continue
 			}
 		case "jid":
-			if c.Same() && seen&(1<<2) == 0 {
-				seen |= 1 << 2
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, 6), &v.Extra, 6)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.JID = n
+			if d.Same() && seen&(1<<1) == 0 {
+				seen |= 1 << 1
+				stanza.ReadJID(&d, &v.JID, false, 6)
 				continue
 			}
 		case "at":
-			if c.Same() && seen&(1<<3) == 0 {
-				seen |= 1 << 3
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, 7), &v.Extra, 7)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.At = n
+			if d.Same() && seen&(1<<2) == 0 {
+				seen |= 1 << 2
+				stanza.ReadDateTime(&d, &v.At, false, 7)
 				continue
 			}
 		case "day":
-			if c.Same() && seen&(1<<4) == 0 {
-				seen |= 1 << 4
-				n, reason := stanza.DecodeDate(c.Leaf(&v.Extra, 8), &v.Extra, 8)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Day = n
+			if d.Same() && seen&(1<<3) == 0 {
+				seen |= 1 << 3
+				stanza.ReadDate(&d, &v.Day, false, 8)
 				continue
 			}
 		case "clock":
-			if c.Same() && seen&(1<<5) == 0 {
-				seen |= 1 << 5
-				n, reason := stanza.DecodeTimeOfDay(c.Leaf(&v.Extra, 9), &v.Extra, 9)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Clock = n
+			if d.Same() && seen&(1<<4) == 0 {
+				seen |= 1 << 4
+				stanza.ReadTimeOfDay(&d, &v.Clock, false, 9)
 				continue
 			}
 		case "data":
-			if c.Same() && seen&(1<<6) == 0 {
-				seen |= 1 << 6
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, 10), &v.Extra, 10)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Data = n
+			if d.Same() && seen&(1<<5) == 0 {
+				seen |= 1 << 5
+				stanza.ReadBytes(&d, &v.Data, false, 10)
 				continue
 			}
 		case "digest":
-			if c.Same() && seen&(1<<7) == 0 {
-				seen |= 1 << 7
-				n, reason := stanza.DecodeHex(c.Leaf(&v.Extra, 11), &v.Extra, 11)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Digest = n
+			if d.Same() && seen&(1<<6) == 0 {
+				seen |= 1 << 6
+				stanza.ReadHex(&d, &v.Digest, false, 11)
 				continue
 			}
 		case "language":
-			if c.Same() && seen&(1<<8) == 0 {
-				seen |= 1 << 8
-				v.Language = c.OptionalLeaf(&v.Extra, 12)
+			if d.Same() {
+				d.OptionalLeaf(&v.Language, 12)
 				continue
 			}
 		case "uri":
-			if c.Same() && seen&(1<<9) == 0 {
-				seen |= 1 << 9
-				v.URI = c.OptionalLeaf(&v.Extra, 13)
+			if d.Same() {
+				d.OptionalLeaf(&v.URI, 13)
 				continue
 			}
 		case "colour":
-			if c.Same() && seen&(1<<10) == 0 {
-				seen |= 1 << 10
-				v.Colour = Colour(c.OptionalLeaf(&v.Extra, 14))
+			if d.Same() {
+				d.OptionalLeaf((*string)(&v.Colour), 14)
 				continue
 			}
 		case "level":
-			if c.Same() && v.Level == nil {
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, 15), 8, &v.Extra, 15)
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Level = wire.Ptr(Level(n))
+			if d.Same() && v.Level == nil {
+				v.Level = wire.Ptr(Level(d.Uint(8, 15)))
 				continue
 			}
 		case "flag":
-			if c.Same() && !bool(v.Flag) {
-				v.Flag = true
-				c.KeepBare(&v.Extra, 16)
+			if d.Same() {
+				d.Flag((*bool)(&v.Flag), 16)
 				continue
 			}
-			if c.In(NSOther) && !bool(v.OtherFlag) {
-				v.OtherFlag = true
-				c.KeepBare(&v.Extra, 19)
+			if d.In(NSOther) {
+				d.Flag((*bool)(&v.OtherFlag), 19)
 				continue
 			}
 		case "words":
-			if c.Same() {
-				v.Words = append(v.Words, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(17, len(v.Words))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Words, 17)
 				continue
 			}
-			if c.In(NSOther) {
-				v.OtherWords = append(v.OtherWords, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(20, len(v.OtherWords))))
+			if d.In(NSOther) {
+				stanza.ReadText(&d, &v.OtherWords, 20)
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -1701,430 +959,271 @@ func (*Lists) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Lists) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<lists"...)
-	} else {
-		b = append(b, "<lists xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<lists xmlns='urn:example:sample'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Texts {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<text>", v.Texts[i], "</text>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(0, i), "<text>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(0, i), "<text></text>", 6, v.Texts[i])
 	}
 	for i := range v.Truths {
-		mark := len(b)
-		b = append(b, "<truth>"...)
-		b = strconv.AppendBool(b, v.Truths[i])
-		b = append(b, "</truth>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<truth>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<truth>")
+		e.Bool(v.Truths[i])
+		e.Put("</truth>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(1, i), "<truth>")
 	}
 	for i := range v.I8s {
-		mark := len(b)
-		b = append(b, "<i8>"...)
-		b = strconv.AppendInt(b, int64(v.I8s[i]), 10)
-		b = append(b, "</i8>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(2, i), "<i8>", NS)
-		}
+		e.IntLeaf(v.Extra, wire.SlotAt(2, i), "<i8></i8>", 4, int64(v.I8s[i]))
 	}
 	for i := range v.U8s {
-		mark := len(b)
-		b = append(b, "<u8>"...)
-		b = strconv.AppendUint(b, uint64(v.U8s[i]), 10)
-		b = append(b, "</u8>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(3, i), "<u8>", NS)
-		}
+		e.UintLeaf(v.Extra, wire.SlotAt(3, i), "<u8></u8>", 4, uint64(v.U8s[i]))
 	}
 	for i := range v.U16s {
-		mark := len(b)
-		b = append(b, "<u16>"...)
-		b = strconv.AppendUint(b, uint64(v.U16s[i]), 10)
-		b = append(b, "</u16>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(4, i), "<u16>", NS)
-		}
+		e.UintLeaf(v.Extra, wire.SlotAt(4, i), "<u16></u16>", 5, uint64(v.U16s[i]))
 	}
 	for i := range v.Decs {
-		mark := len(b)
-		b = append(b, "<dec>"...)
-		if b, err = wire.AppendDecimal(b, v.Decs[i]); err != nil {
-			return b, err
-		}
-		b = append(b, "</dec>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(5, i), "<dec>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<dec>")
+		e.Decimal(v.Decs[i])
+		e.Put("</dec>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(5, i), "<dec>")
 	}
 	for i := range v.Dbls {
-		mark := len(b)
-		b = append(b, "<dbl>"...)
-		b = wire.AppendFloat(b, v.Dbls[i])
-		b = append(b, "</dbl>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(6, i), "<dbl>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<dbl>")
+		e.Float(v.Dbls[i])
+		e.Put("</dbl>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(6, i), "<dbl>")
 	}
 	for i := range v.JIDs {
-		mark := len(b)
-		b = append(b, "<jid>"...)
-		if b, err = wire.AppendText(b, v.JIDs[i].String()); err != nil {
-			return b, err
-		}
-		b = append(b, "</jid>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(7, i), "<jid>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(7, i), "<jid></jid>", 5, v.JIDs[i].String())
 	}
 	for i := range v.Ats {
-		mark := len(b)
-		b = append(b, "<at>"...)
-		if b, err = v.Ats[i].AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</at>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(8, i), "<at>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<at>")
+		e.Add(v.Ats[i].AppendText(e.Buf))
+		e.Put("</at>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(8, i), "<at>")
 	}
 	for i := range v.Clocks {
-		mark := len(b)
-		b = append(b, "<clock>"...)
-		if b, err = v.Clocks[i].AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</clock>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(9, i), "<clock>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<clock>")
+		e.Add(v.Clocks[i].AppendText(e.Buf))
+		e.Put("</clock>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(9, i), "<clock>")
 	}
 	for i := range v.Datas {
-		mark := len(b)
-		b = append(b, "<data>"...)
-		if b, err = v.Datas[i].AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</data>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(10, i), "<data>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<data>")
+		e.Add(v.Datas[i].AppendText(e.Buf))
+		e.Put("</data>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(10, i), "<data>")
 	}
 	for i := range v.Digests {
-		mark := len(b)
-		b = append(b, "<digest>"...)
-		if b, err = v.Digests[i].AppendText(b); err != nil {
-			return b, err
-		}
-		b = append(b, "</digest>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(11, i), "<digest>", NS)
-		}
+		mark := len(e.Buf)
+		e.Put("<digest>")
+		e.Add(v.Digests[i].AppendText(e.Buf))
+		e.Put("</digest>")
+		e.RespellChild(v.Extra, mark, wire.SlotAt(11, i), "<digest>")
 	}
 	for i := range v.Colours {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<colour>", string(v.Colours[i]), "</colour>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(12, i), "<colour>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(12, i), "<colour></colour>", 8, string(v.Colours[i]))
 	}
 	for i := range v.Levels {
-		mark := len(b)
-		b = append(b, "<level>"...)
-		b = strconv.AppendUint(b, uint64(v.Levels[i]), 10)
-		b = append(b, "</level>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(13, i), "<level>", NS)
-		}
+		e.UintLeaf(v.Extra, wire.SlotAt(13, i), "<level></level>", 7, uint64(v.Levels[i]))
 	}
 	for i := range v.Offsets {
-		mark := len(b)
-		b = append(b, "<offset>"...)
-		b = strconv.AppendInt(b, int64(v.Offsets[i]), 10)
-		b = append(b, "</offset>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(14, i), "<offset>", NS)
-		}
+		e.IntLeaf(v.Extra, wire.SlotAt(14, i), "<offset></offset>", 8, int64(v.Offsets[i]))
 	}
 	for i := range v.OtherTexts {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<text xmlns='urn:example:sample:other'>", v.OtherTexts[i], "</text>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(15, i), "<text xmlns='urn:example:sample:other'>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(15, i), "<text xmlns='urn:example:sample:other'></text>", 39, v.OtherTexts[i])
 	}
 	for i := range v.Conditions {
-		mark := len(b)
-		n := wire.Name{Space: NSOther, Local: string(v.Conditions[i])}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, wire.SlotAt(16, i), n, NS)
-		}
+		e.Name(v.Extra, wire.SlotAt(16, i), NSOther, string(v.Conditions[i]))
 	}
 	for i := range v.Messages {
-		if b, err = v.Messages[i].AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Messages[i].AppendXML(e.Buf, ""))
 	}
 	for i := range v.Nodes {
-		if b, err = v.Nodes[i].appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
+		v.Nodes[i].appendXML(e, "<node", "</node>", NS)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</lists>"), nil
+	e.Close(v.Extra, inner, "</lists>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Lists) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "lists") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "lists")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				if v.Texts == nil {
-					v.Texts = make([]string, 0, c.Count())
-				}
-				v.Texts = append(v.Texts, c.Leaf(&v.Extra, wire.SlotAt(0, len(v.Texts))))
+			if d.Same() {
+				d.Strings(&v.Texts, 0)
 				continue
 			}
-			if c.In(NSOther) {
-				if v.OtherTexts == nil {
-					v.OtherTexts = make([]string, 0, c.Count())
-				}
-				v.OtherTexts = append(v.OtherTexts, c.Leaf(&v.Extra, wire.SlotAt(15, len(v.OtherTexts))))
+			if d.In(NSOther) {
+				d.Strings(&v.OtherTexts, 15)
 				continue
 			}
 		case "truth":
-			if c.Same() {
+			if d.Same() {
 				if v.Truths == nil {
-					v.Truths = make([]bool, 0, c.Count())
+					v.Truths = make([]bool, 0, d.Count())
 				}
-				n, reason := wire.DecodeBool(c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Truths))), false, &v.Extra, wire.SlotAt(1, len(v.Truths)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Truths = append(v.Truths, n)
+				v.Truths = append(v.Truths, d.Bool(false, wire.SlotAt(1, len(v.Truths))))
 				continue
 			}
 		case "i8":
-			if c.Same() {
+			if d.Same() {
 				if v.I8s == nil {
-					v.I8s = make([]int8, 0, c.Count())
+					v.I8s = make([]int8, 0, d.Count())
 				}
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, wire.SlotAt(2, len(v.I8s))), 8, &v.Extra, wire.SlotAt(2, len(v.I8s)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.I8s = append(v.I8s, int8(n))
+				v.I8s = append(v.I8s, int8(d.Int(8, wire.SlotAt(2, len(v.I8s)))))
 				continue
 			}
 		case "u8":
-			if c.Same() {
+			if d.Same() {
 				if v.U8s == nil {
-					v.U8s = make([]uint8, 0, c.Count())
+					v.U8s = make([]uint8, 0, d.Count())
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, wire.SlotAt(3, len(v.U8s))), 8, &v.Extra, wire.SlotAt(3, len(v.U8s)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.U8s = append(v.U8s, uint8(n))
+				v.U8s = append(v.U8s, uint8(d.Uint(8, wire.SlotAt(3, len(v.U8s)))))
 				continue
 			}
 		case "u16":
-			if c.Same() {
+			if d.Same() {
 				if v.U16s == nil {
-					v.U16s = make([]uint16, 0, c.Count())
+					v.U16s = make([]uint16, 0, d.Count())
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, wire.SlotAt(4, len(v.U16s))), 16, &v.Extra, wire.SlotAt(4, len(v.U16s)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.U16s = append(v.U16s, uint16(n))
+				v.U16s = append(v.U16s, uint16(d.Uint(16, wire.SlotAt(4, len(v.U16s)))))
 				continue
 			}
 		case "dec":
-			if c.Same() {
+			if d.Same() {
 				if v.Decs == nil {
-					v.Decs = make([]float64, 0, c.Count())
+					v.Decs = make([]float64, 0, d.Count())
 				}
-				n, reason := wire.DecodeDecimal(c.Leaf(&v.Extra, wire.SlotAt(5, len(v.Decs))), &v.Extra, wire.SlotAt(5, len(v.Decs)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Decs = append(v.Decs, n)
+				v.Decs = append(v.Decs, d.Decimal(wire.SlotAt(5, len(v.Decs))))
 				continue
 			}
 		case "dbl":
-			if c.Same() {
+			if d.Same() {
 				if v.Dbls == nil {
-					v.Dbls = make([]float64, 0, c.Count())
+					v.Dbls = make([]float64, 0, d.Count())
 				}
-				n, reason := wire.DecodeFloat(c.Leaf(&v.Extra, wire.SlotAt(6, len(v.Dbls))), &v.Extra, wire.SlotAt(6, len(v.Dbls)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Dbls = append(v.Dbls, n)
+				v.Dbls = append(v.Dbls, d.Float(wire.SlotAt(6, len(v.Dbls))))
 				continue
 			}
 		case "jid":
-			if c.Same() {
+			if d.Same() {
 				if v.JIDs == nil {
-					v.JIDs = make([]jid.JID, 0, c.Count())
+					v.JIDs = make([]jid.JID, 0, d.Count())
 				}
-				n, reason := stanza.DecodeJID(c.Leaf(&v.Extra, wire.SlotAt(7, len(v.JIDs))), &v.Extra, wire.SlotAt(7, len(v.JIDs)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+				var n jid.JID
+				stanza.ReadJID(&d, &n, false, wire.SlotAt(7, len(v.JIDs)))
 				v.JIDs = append(v.JIDs, n)
 				continue
 			}
 		case "at":
-			if c.Same() {
+			if d.Same() {
 				if v.Ats == nil {
-					v.Ats = make([]stanza.DateTime, 0, c.Count())
+					v.Ats = make([]stanza.DateTime, 0, d.Count())
 				}
-				n, reason := stanza.DecodeDateTime(c.Leaf(&v.Extra, wire.SlotAt(8, len(v.Ats))), &v.Extra, wire.SlotAt(8, len(v.Ats)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+				var n stanza.DateTime
+				stanza.ReadDateTime(&d, &n, false, wire.SlotAt(8, len(v.Ats)))
 				v.Ats = append(v.Ats, n)
 				continue
 			}
 		case "clock":
-			if c.Same() {
+			if d.Same() {
 				if v.Clocks == nil {
-					v.Clocks = make([]stanza.TimeOfDay, 0, c.Count())
+					v.Clocks = make([]stanza.TimeOfDay, 0, d.Count())
 				}
-				n, reason := stanza.DecodeTimeOfDay(c.Leaf(&v.Extra, wire.SlotAt(9, len(v.Clocks))), &v.Extra, wire.SlotAt(9, len(v.Clocks)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+				var n stanza.TimeOfDay
+				stanza.ReadTimeOfDay(&d, &n, false, wire.SlotAt(9, len(v.Clocks)))
 				v.Clocks = append(v.Clocks, n)
 				continue
 			}
 		case "data":
-			if c.Same() {
+			if d.Same() {
 				if v.Datas == nil {
-					v.Datas = make([]stanza.Bytes, 0, c.Count())
+					v.Datas = make([]stanza.Bytes, 0, d.Count())
 				}
-				n, reason := stanza.DecodeBytes(c.Leaf(&v.Extra, wire.SlotAt(10, len(v.Datas))), &v.Extra, wire.SlotAt(10, len(v.Datas)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+				var n stanza.Bytes
+				stanza.ReadBytes(&d, &n, false, wire.SlotAt(10, len(v.Datas)))
 				v.Datas = append(v.Datas, n)
 				continue
 			}
 		case "digest":
-			if c.Same() {
+			if d.Same() {
 				if v.Digests == nil {
-					v.Digests = make([]stanza.Hex, 0, c.Count())
+					v.Digests = make([]stanza.Hex, 0, d.Count())
 				}
-				n, reason := stanza.DecodeHex(c.Leaf(&v.Extra, wire.SlotAt(11, len(v.Digests))), &v.Extra, wire.SlotAt(11, len(v.Digests)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
+				var n stanza.Hex
+				stanza.ReadHex(&d, &n, false, wire.SlotAt(11, len(v.Digests)))
 				v.Digests = append(v.Digests, n)
 				continue
 			}
 		case "colour":
-			if c.Same() {
+			if d.Same() {
 				if v.Colours == nil {
-					v.Colours = make([]Colour, 0, c.Count())
+					v.Colours = make([]Colour, 0, d.Count())
 				}
-				v.Colours = append(v.Colours, Colour(c.Leaf(&v.Extra, wire.SlotAt(12, len(v.Colours)))))
+				v.Colours = append(v.Colours, Colour(d.LeafText(wire.SlotAt(12, len(v.Colours)))))
 				continue
 			}
 		case "level":
-			if c.Same() {
+			if d.Same() {
 				if v.Levels == nil {
-					v.Levels = make([]Level, 0, c.Count())
+					v.Levels = make([]Level, 0, d.Count())
 				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, wire.SlotAt(13, len(v.Levels))), 8, &v.Extra, wire.SlotAt(13, len(v.Levels)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Levels = append(v.Levels, Level(n))
+				v.Levels = append(v.Levels, Level(d.Uint(8, wire.SlotAt(13, len(v.Levels)))))
 				continue
 			}
 		case "offset":
-			if c.Same() {
+			if d.Same() {
 				if v.Offsets == nil {
-					v.Offsets = make([]Offset, 0, c.Count())
+					v.Offsets = make([]Offset, 0, d.Count())
 				}
-				n, reason := wire.DecodeInt(c.Leaf(&v.Extra, wire.SlotAt(14, len(v.Offsets))), 16, &v.Extra, wire.SlotAt(14, len(v.Offsets)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				v.Offsets = append(v.Offsets, Offset(n))
+				v.Offsets = append(v.Offsets, Offset(d.Int(16, wire.SlotAt(14, len(v.Offsets)))))
 				continue
 			}
 		case "message":
-			if c.In(wire.NSClient) {
-				if v.Messages == nil {
-					v.Messages = make([]stanza.Message, 0, c.Count())
+			if d.In(wire.NSClient) {
+				if len(v.Messages) == cap(v.Messages) {
+					v.Messages = append(v.Messages, make([]stanza.Message, d.Count())...)[:len(v.Messages)]
 				}
-				v.Messages = append(v.Messages, stanza.Message{})
-				if err := v.Messages[len(v.Messages)-1].DecodeXML(c.Raw()); err != nil {
+				v.Messages = v.Messages[:len(v.Messages)+1]
+				if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "node":
-			if c.Same() {
-				if v.Nodes == nil {
-					v.Nodes = make([]Node, 0, c.Count())
+			if d.Same() {
+				if len(v.Nodes) == cap(v.Nodes) {
+					v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
 				}
-				v.Nodes = append(v.Nodes, Node{})
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(c.Raw()); err != nil {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		if c.In(NSOther) {
-			c.KeepBare(&v.Extra, wire.SlotAt(16, len(v.Conditions)))
-			v.Conditions = append(v.Conditions, Condition(c.Local()))
+		if d.In(NSOther) {
+			d.KeepBare(wire.SlotAt(16, len(v.Conditions)))
+			v.Conditions = append(v.Conditions, Condition(d.Local()))
 			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2202,384 +1301,232 @@ func (*Rules) SenderRule() stanza.SenderRule {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Rules) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<rules"...)
-	} else {
-		b = append(b, "<rules xmlns='urn:example:sample'"...)
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<rules xmlns='urn:example:sample'", 6)
 	if v.Version == "" {
-		b = append(b, " version='1.0'"...)
+		e.Put(" version='1.0'")
 	} else {
-		if b, err = wire.AppendAttr(b, " version='", v.Version); err != nil {
-			return b, err
-		}
+		e.Attr(" version='", v.Version)
 	}
-	b = append(b, " revision='"...)
-	mark := len(b)
+	mark := e.Put(" revision='")
 	if v.Revision == 0 {
-		b = append(b, "3"...)
+		e.Put("3")
 	} else {
-		b = strconv.AppendUint(b, uint64(v.Revision), 10)
+		e.Uint(uint64(v.Revision))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 1)
-	}
-	b = append(b, '\'')
+	e.EndAttr(v.Extra, mark, 1)
 	if v.Maybe != "" {
-		if b, err = wire.AppendAttr(b, " maybe='", v.Maybe); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 2, " maybe='")
+		e.Attr(" maybe='", v.Maybe)
 	}
 	if v.Number != nil {
-		b = append(b, " number='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, int64(*v.Number), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 3)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 3, " number='", int64(*v.Number))
 	}
-	b = append(b, " sure='"...)
-	mark = len(b)
+	mark = e.Put(" sure='")
 	if !v.Sure {
-		b = append(b, "true"...)
+		e.Put("true")
 	} else {
-		b = strconv.AppendBool(b, v.Sure)
+		e.Bool(v.Sure)
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 4)
-	}
-	b = append(b, '\'')
+	e.EndAttr(v.Extra, mark, 4)
 	if v.Shade == "" {
-		b = append(b, " shade='red'"...)
+		e.Put(" shade='red'")
 	} else {
-		if b, err = wire.AppendAttr(b, " shade='", string(v.Shade)); err != nil {
-			return b, err
-		}
+		e.Attr(" shade='", string(v.Shade))
 	}
 	if v.Step != nil {
-		b = append(b, " step='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, int64(*v.Step), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 6)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 6, " step='", int64(*v.Step))
 	}
 	if v.Low != nil {
-		b = append(b, " low='"...)
-		mark := len(b)
-		b = strconv.AppendInt(b, int64(*v.Low), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 7)
-		}
-		b = append(b, '\'')
+		e.IntAttr(v.Extra, 7, " low='", int64(*v.Low))
 	}
 	if v.High != nil {
-		b = append(b, " high='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.High), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 8)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 8, " high='", uint64(*v.High))
 	}
 	if v.Both != nil {
-		b = append(b, " both='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Both), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 9)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 9, " both='", uint64(*v.Both))
 	}
 	if v.Word != "" {
-		if b, err = wire.AppendAttr(b, " word='", v.Word); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 10, " word='")
+		e.Attr(" word='", v.Word)
 	}
 	if v.Tint != "" {
-		if b, err = wire.AppendAttr(b, " tint='", string(v.Tint)); err != nil {
-			return b, err
-		}
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 11, " tint='")
+		e.Attr(" tint='", string(v.Tint))
 	}
 	if v.Rank != nil {
-		b = append(b, " rank='"...)
-		mark := len(b)
-		b = strconv.AppendUint(b, uint64(*v.Rank), 10)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 12)
-		}
-		b = append(b, '\'')
+		e.UintAttr(v.Extra, 12, " rank='", uint64(*v.Rank))
 	}
 	if v.Yes != nil {
-		b = append(b, " yes='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, *v.Yes)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 13)
-		}
-		b = append(b, '\'')
+		e.BoolAttr(v.Extra, 13, " yes='", *v.Yes)
 	}
 	if v.No {
-		b = append(b, " no='"...)
-		mark := len(b)
-		b = strconv.AppendBool(b, v.No)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 14)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 14, " no='")
+		e.BoolAttr(v.Extra, 14, " no='", v.No)
+	} else {
+		e.RestoreAttr(v.Extra, 14, " no='")
 	}
 	if v.Ratio != nil {
-		b = append(b, " ratio='"...)
-		mark := len(b)
-		b = wire.AppendFloat(b, *v.Ratio)
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 15)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" ratio='")
+		e.Float(*v.Ratio)
+		e.EndAttr(v.Extra, mark, 15)
 	}
 	if v.Third != nil {
-		b = append(b, " third='"...)
-		mark := len(b)
-		if b, err = wire.AppendDecimal(b, *v.Third); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 16)
-		}
-		b = append(b, '\'')
+		mark := e.Put(" third='")
+		e.Decimal(*v.Third)
+		e.EndAttr(v.Extra, mark, 16)
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark = len(b)
-	b = append(b, "<exact>"...)
+	inner := e.Inside(v.Extra, tag)
+	mark = len(e.Buf)
+	e.Put("<exact>")
 	if v.Exact == "" {
-		b = append(b, "x&lt;y"...)
+		e.Put("x&lt;y")
 	} else {
-		if b, err = wire.AppendText(b, v.Exact); err != nil {
-			return b, err
-		}
+		e.Text(v.Exact)
 	}
-	b = append(b, "</exact>"...)
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 17, "<exact>", NS)
-	}
+	e.Put("</exact>")
+	e.RespellChild(v.Extra, mark, 17, "<exact>")
 	for i := range v.Counts {
-		mark := len(b)
-		b = append(b, "<count>"...)
-		b = strconv.AppendUint(b, uint64(v.Counts[i]), 10)
-		b = append(b, "</count>"...)
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(18, i), "<count>", NS)
-		}
+		e.UintLeaf(v.Extra, wire.SlotAt(18, i), "<count></count>", 7, uint64(v.Counts[i]))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</rules>"), nil
+	e.Close(v.Extra, inner, "</rules>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Rules) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "rules") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "rules")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "version":
-			n := a.Value()
+			n := d.Value()
 			if n != "1.0" {
-				return a.Invalid(r, "is not 1.0")
+				d.Invalid("is not 1.0")
 			}
 			v.Version = n
 			seen |= 1 << 0
 		case "revision":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(8, 1)
 			if n != 3 {
-				return a.Invalid(r, "is not 3")
+				d.Invalid("is not 3")
 			}
 			v.Revision = uint8(n)
 			seen |= 1 << 1
 		case "maybe":
-			n := a.Optional(&v.Extra, 2)
-			if n != "yes" {
-				return a.Invalid(r, "is not yes")
+			d.Optional(&v.Maybe)
+			if v.Maybe != "yes" {
+				d.Invalid("is not yes")
 			}
-			v.Maybe = n
 		case "number":
-			n, reason := wire.DecodeInt(a.Value(), 32, &v.Extra, 3)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(32, 3)
 			if n != -7 {
-				return a.Invalid(r, "is not -7")
+				d.Invalid("is not -7")
 			}
 			v.Number = wire.Ptr(int32(n))
 		case "sure":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 4)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Bool(false, 4)
 			if !n {
-				return a.Invalid(r, "is not true")
+				d.Invalid("is not true")
 			}
 			v.Sure = n
 			seen |= 1 << 2
 		case "shade":
-			n := Colour(a.Value())
+			n := Colour(d.Value())
 			if n != ColourRed {
-				return a.Invalid(r, "is not red")
+				d.Invalid("is not red")
 			}
 			v.Shade = n
 			seen |= 1 << 3
 		case "step":
-			n, reason := wire.DecodeInt(a.Value(), 16, &v.Extra, 6)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(16, 6)
 			if n != 5 {
-				return a.Invalid(r, "is not 5")
+				d.Invalid("is not 5")
 			}
 			v.Step = wire.Ptr(Offset(n))
 		case "low":
-			n, reason := wire.DecodeInt(a.Value(), 16, &v.Extra, 7)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Int(16, 7)
 			if n < -3 {
-				return a.Invalid(r, "is less than -3")
+				d.Invalid("is less than -3")
 			}
 			v.Low = wire.Ptr(int16(n))
 		case "high":
-			n, reason := wire.DecodeUint(a.Value(), 32, &v.Extra, 8)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(32, 8)
 			if n > 10 {
-				return a.Invalid(r, "is greater than 10")
+				d.Invalid("is greater than 10")
 			}
 			v.High = wire.Ptr(uint32(n))
 		case "both":
-			n, reason := wire.DecodeUint(a.Value(), 16, &v.Extra, 9)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
+			n := d.Uint(16, 9)
 			if n < 1 || n > 3600 {
-				return a.Invalid(r, "is not from 1 to 3600")
+				d.Invalid("is not from 1 to 3600")
 			}
 			v.Both = wire.Ptr(uint16(n))
 		case "word":
-			v.Word = a.Optional(&v.Extra, 10)
+			d.Optional(&v.Word)
 		case "tint":
-			v.Tint = Colour(a.Optional(&v.Extra, 11))
+			d.Optional((*string)(&v.Tint))
 		case "rank":
-			n, reason := wire.DecodeUint(a.Value(), 8, &v.Extra, 12)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Rank = wire.Ptr(Level(n))
+			v.Rank = wire.Ptr(Level(d.Uint(8, 12)))
 		case "yes":
-			n, reason := wire.DecodeBool(a.Value(), false, &v.Extra, 13)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Yes = wire.Ptr(n)
+			v.Yes = wire.Ptr(d.Bool(false, 13))
 		case "no":
-			n, reason := wire.DecodeBool(a.Value(), true, &v.Extra, 14)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.No = n
+			v.No = d.Bool(true, 14)
 		case "ratio":
-			n, reason := wire.DecodeFloat(a.Value(), &v.Extra, 15)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Ratio = wire.Ptr(n)
+			v.Ratio = wire.Ptr(d.Float(15))
 		case "third":
-			n, reason := wire.DecodeDecimal(a.Value(), &v.Extra, 16)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Third = wire.Ptr(n)
+			v.Third = wire.Ptr(d.Decimal(16))
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "exact":
-			if c.Same() && seen&(1<<4) == 0 {
+			if seen&(1<<4) == 0 {
 				seen |= 1 << 4
-				n := c.Leaf(&v.Extra, 17)
+				n := d.LeafText(17)
 				if n != "x<y" {
-					return c.Invalid(r, "is not x<y")
+					d.Invalid("is not x<y")
 				}
 				v.Exact = n
 				continue
 			}
 		case "count":
-			if c.Same() {
-				if v.Counts == nil {
-					v.Counts = make([]uint8, 0, c.Count())
-				}
-				n, reason := wire.DecodeUint(c.Leaf(&v.Extra, wire.SlotAt(18, len(v.Counts))), 8, &v.Extra, wire.SlotAt(18, len(v.Counts)))
-				if reason != "" {
-					return c.Invalid(r, reason)
-				}
-				if n < 1 || n > 5 {
-					return c.Invalid(r, "is not from 1 to 5")
-				}
-				v.Counts = append(v.Counts, uint8(n))
-				continue
+			if v.Counts == nil {
+				v.Counts = make([]uint8, 0, d.Count())
 			}
+			n := d.Uint(8, wire.SlotAt(18, len(v.Counts)))
+			if n < 1 || n > 5 {
+				d.Invalid("is not from 1 to 5")
+			}
+			v.Counts = append(v.Counts, uint8(n))
+			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("version")
+		d.MissingAttr("version")
 	}
 	if seen&(1<<1) == 0 {
-		return r.MissingAttr("revision")
+		d.MissingAttr("revision")
 	}
 	if seen&(1<<2) == 0 {
-		return r.MissingAttr("sure")
+		d.MissingAttr("sure")
 	}
 	if seen&(1<<3) == 0 {
-		return r.MissingAttr("shade")
+		d.MissingAttr("shade")
 	}
 	if seen&(1<<4) == 0 {
-		return r.MissingChild("exact")
+		d.MissingChild("exact")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2659,117 +1606,90 @@ func (*Tree) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Tree) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tree"...)
-	} else {
-		b = append(b, "<tree xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<tree xmlns='urn:example:sample'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Value)
 	if v.Node != nil {
-		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
+		v.Node.appendXML(e, "<node", "</node>", NS)
 	}
 	for i := range v.Leaves {
-		if b, err = v.Leaves[i].appendXML(b, "<leaf", "</leaf>", NS); err != nil {
-			return b, err
-		}
+		v.Leaves[i].appendXML(e, "<leaf", "</leaf>", NS)
 	}
 	if v.OtherNode != nil {
-		if b, err = v.OtherNode.appendXML(b, "<node xmlns='urn:example:sample:other'", "</node>", NSOther); err != nil {
-			return b, err
-		}
+		v.OtherNode.appendXML(e, "<node xmlns='urn:example:sample:other'", "</node>", NSOther)
 	}
 	if v.Word != nil {
-		if b, err = v.Word.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Word.AppendXML(e.Buf, NS))
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tree>"), nil
+	e.Close(v.Extra, inner, "</tree>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Tree) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tree") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "tree")
+	v.Value = d.Text()
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
+			if d.Same() {
 				if v.Node != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Node = new(Node)
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
-			if c.In(NSOther) {
+			if d.In(NSOther) {
 				if v.OtherNode != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.OtherNode = new(Node)
-				if err := v.OtherNode.decodeXML(c.Raw()); err != nil {
+				if err := v.OtherNode.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "leaf":
-			if c.Same() {
-				if v.Leaves == nil {
-					v.Leaves = make([]Node, 0, c.Count())
+			if d.Same() {
+				if len(v.Leaves) == cap(v.Leaves) {
+					v.Leaves = append(v.Leaves, make([]Node, d.Count())...)[:len(v.Leaves)]
 				}
-				v.Leaves = append(v.Leaves, Node{})
-				if err := v.Leaves[len(v.Leaves)-1].decodeXML(c.Raw()); err != nil {
+				v.Leaves = v.Leaves[:len(v.Leaves)+1]
+				if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		if c.In(NSOther) {
+		if d.In(NSOther) {
 			if v.Word != nil {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
 			v.Word = new(Word)
-			if err := v.Word.DecodeXML(c.Raw()); err != nil {
+			if err := v.Word.DecodeXML(d.Raw()); err != nil {
 				return err
 			}
 			continue
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -2835,85 +1755,62 @@ func (*TreeGet) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *TreeGet) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<tree"...)
-	} else {
-		b = append(b, "<tree xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<tree xmlns='urn:example:sample'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.Text(v.Value)
 	if v.Node != nil {
-		if b, err = v.Node.appendXML(b, "<node", "</node>", NS); err != nil {
-			return b, err
-		}
+		v.Node.appendXML(e, "<node", "</node>", NS)
 	}
 	if v.OtherNode != nil {
-		if b, err = v.OtherNode.appendXML(b, "<node xmlns='urn:example:sample:other'", "</node>", NSOther); err != nil {
-			return b, err
-		}
+		v.OtherNode.appendXML(e, "<node xmlns='urn:example:sample:other'", "</node>", NSOther)
 	}
 	for i := range v.Any {
-		b = wire.AppendRaw(b, v.Any[i], NS)
+		e.Raw(v.Any[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</tree>"), nil
+	e.Close(v.Extra, inner, "</tree>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *TreeGet) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "tree") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	v.Value = r.Text()
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "tree")
+	v.Value = d.Text()
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "node":
-			if c.Same() {
+			if d.Same() {
 				if v.Node != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.Node = new(Node)
-				if err := v.Node.decodeXML(c.Raw()); err != nil {
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
-			if c.In(NSOther) {
+			if d.In(NSOther) {
 				if v.OtherNode != nil {
-					c.Keep(&v.Extra)
+					d.Keep()
 					continue
 				}
 				v.OtherNode = new(Node)
-				if err := v.OtherNode.decodeXML(c.Raw()); err != nil {
+				if err := v.OtherNode.decodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		v.Any = append(v.Any, c.Raw())
+		v.Any = append(v.Any, d.Raw())
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -2934,78 +1831,49 @@ func (*Failure) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Failure) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<failure"...)
-	} else {
-		b = append(b, "<failure xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<failure xmlns='urn:example:sample'", 8)
+	inner := e.Inside(v.Extra, tag)
 	if v.Condition != "" {
-		mark := len(b)
-		n := wire.Name{Space: NS, Local: string(v.Condition)}
-		if b, err = wire.AppendName(b, n, NS); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellName(b, mark, 0, n, NS)
-		}
+		e.Name(v.Extra, 0, NS, string(v.Condition))
 	}
-	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 1); err != nil {
-		return b, err
-	}
+	stanza.WriteText(e, v.Text, v.Extra, 1, "<text></text>", 6)
 	for i := range v.Details {
-		b = wire.AppendRaw(b, v.Details[i], NS)
+		e.Raw(v.Details[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</failure>"), nil
+	e.Close(v.Extra, inner, "</failure>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Failure) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "failure") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "failure")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				v.Text = append(v.Text, stanza.DecodeText(&c, &v.Extra, wire.SlotAt(1, len(v.Text))))
+			if d.Same() {
+				stanza.ReadText(&d, &v.Text, 1)
 				continue
 			}
 		}
-		if c.Same() {
+		if d.Same() {
 			if v.Condition != "" {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
-			c.KeepBare(&v.Extra, 0)
-			v.Condition = Condition(c.Local())
+			d.KeepBare(0)
+			v.Condition = Condition(d.Local())
 			continue
 		}
-		v.Details = append(v.Details, c.Raw())
+		v.Details = append(v.Details, d.Raw())
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3058,85 +1926,50 @@ func (*Mood) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Mood) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<mood"...)
-	} else {
-		b = append(b, "<mood xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Word.AppendXML(b, NS); err != nil {
-		return b, err
-	}
-	mark := len(b)
-	if v.Text != "" {
-		if b, err = wire.AppendLeaf(b, "<text>", v.Text, "</text>"); err != nil {
-			return b, err
-		}
-	}
-	if v.Extra != nil {
-		b = v.Extra.RespellChild(b, mark, 1, "<text>", NS)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</mood>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<mood xmlns='urn:example:sample'", 5)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Word.AppendXML(e.Buf, NS))
+	e.OptionalLeaf(v.Extra, 1, "<text></text>", 6, v.Text)
+	e.Close(v.Extra, inner, "</mood>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Mood) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "mood") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "mood")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "text":
-			if c.Same() {
-				if seen&(1<<1) != 0 {
-					c.Keep(&v.Extra)
-					continue
-				}
-				seen |= 1 << 1
-				v.Text = c.OptionalLeaf(&v.Extra, 1)
+			if d.Same() {
+				d.OptionalLeaf(&v.Text, 1)
 				continue
 			}
 		}
-		if c.In(NSOther) {
+		if d.In(NSOther) {
 			if seen&(1<<0) != 0 {
-				c.Keep(&v.Extra)
+				d.Keep()
 				continue
 			}
 			seen |= 1 << 0
-			if err := v.Word.DecodeXML(c.Raw()); err != nil {
+			if err := v.Word.DecodeXML(d.Raw()); err != nil {
 				return err
 			}
 			continue
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("Word")
+		d.MissingChild("Word")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3193,83 +2026,45 @@ func (*Word) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Word) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if b, err = wire.AppendOpen(b, v.WireName(), ns); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.StartName(NSOther, string(v.State))
 	if !v.Since.IsZero() {
-		b = append(b, " since='"...)
-		mark := len(b)
-		if b, err = v.Since.AppendText(b); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.Respell(b, mark, 1)
-		}
-		b = append(b, '\'')
-	} else if v.Extra != nil {
-		b = v.Extra.RestoreAttr(b, 1, " since='")
+		stanza.WriteDateTimeAttr(e, v.Extra, 1, " since='", v.Since)
+	} else {
+		e.RestoreAttr(v.Extra, 1, " since='")
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendUint(b, uint64(*v.Value), 10)
+		e.Uint(uint64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 2)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NSOther); err != nil {
-			return b, err
-		}
-	}
-	if len(b) == inner {
-		return wire.CloseEmpty(b, inner, ""), nil
-	}
-	b = append(b, "</"...)
-	b = append(b, v.State...)
-	return append(b, '>'), nil
+	e.Respell(v.Extra, mark, 2)
+	e.CloseName(v.Extra, inner, string(v.State))
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Word) DecodeXML(r wire.Raw) error {
-	if !r.In(NSOther) {
-		return r.Unexpected(v.WireName())
-	}
-	v.State = State(r.Local())
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	var d wire.Decoder
+	d.OpenIn(r, NSOther)
+	v.State = State(d.Name())
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "since":
-			n, reason := stanza.DecodeDateTime(a.Value(), &v.Extra, 1)
-			if reason != "" {
-				return a.Invalid(r, reason)
-			}
-			v.Since = n
+			stanza.ReadDateTime(&d, &v.Since, false, 1)
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeUint(s, 16, &v.Extra, 2)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(uint16(n))
+	if d.HasText() {
+		v.Value = wire.Ptr(uint16(d.Uint(16, 2)))
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3315,102 +2110,74 @@ func (*Carrier) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Carrier) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<carrier"...)
-	} else {
-		b = append(b, "<carrier xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = v.Message.AppendXML(b, ""); err != nil {
-		return b, err
-	}
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<carrier xmlns='urn:example:sample'", 8)
+	inner := e.Inside(v.Extra, tag)
+	e.Add(v.Message.AppendXML(e.Buf, ""))
 	if v.Presence != nil {
-		if b, err = v.Presence.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.Presence.AppendXML(e.Buf, ""))
 	}
 	if v.IQ != nil {
-		if b, err = v.IQ.AppendXML(b, ""); err != nil {
-			return b, err
-		}
+		e.Add(v.IQ.AppendXML(e.Buf, ""))
 	}
 	if v.Tree != nil {
-		if b, err = v.Tree.AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Tree.AppendXML(e.Buf, NS))
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</carrier>"), nil
+	e.Close(v.Extra, inner, "</carrier>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Carrier) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "carrier") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "carrier")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "message":
-			if c.In(wire.NSClient) && seen&(1<<0) == 0 {
+			if d.In(wire.NSClient) && seen&(1<<0) == 0 {
 				seen |= 1 << 0
-				if err := v.Message.DecodeXML(c.Raw()); err != nil {
+				if err := v.Message.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "presence":
-			if c.In(wire.NSClient) && v.Presence == nil {
+			if d.In(wire.NSClient) && v.Presence == nil {
 				v.Presence = new(stanza.Presence)
-				if err := v.Presence.DecodeXML(c.Raw()); err != nil {
+				if err := v.Presence.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "iq":
-			if c.In(wire.NSClient) && v.IQ == nil {
+			if d.In(wire.NSClient) && v.IQ == nil {
 				v.IQ = new(stanza.IQ)
-				if err := v.IQ.DecodeXML(c.Raw()); err != nil {
+				if err := v.IQ.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		case "tree":
-			if c.Same() && v.Tree == nil {
+			if d.Same() && v.Tree == nil {
 				v.Tree = new(Tree)
-				if err := v.Tree.DecodeXML(c.Raw()); err != nil {
+				if err := v.Tree.DecodeXML(d.Raw()); err != nil {
 					return err
 				}
 				continue
 			}
 		}
-		c.Keep(&v.Extra)
-	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
+		d.Keep()
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingChild("message")
+		d.MissingChild("message")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3431,77 +2198,49 @@ func (*Moods) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Moods) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<moods"...)
-	} else {
-		b = append(b, "<moods xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moods xmlns='urn:example:sample'", 6)
+	inner := e.Inside(v.Extra, tag)
 	for i := range v.Words {
-		if b, err = v.Words[i].AppendXML(b, NS); err != nil {
-			return b, err
-		}
+		e.Add(v.Words[i].AppendXML(e.Buf, NS))
 	}
 	for i := range v.Tags {
-		mark := len(b)
-		if b, err = wire.AppendLeaf(b, "<tag xmlns='urn:example:sample:other'>", v.Tags[i], "</tag>"); err != nil {
-			return b, err
-		}
-		if v.Extra != nil {
-			b = v.Extra.RespellChild(b, mark, wire.SlotAt(1, i), "<tag xmlns='urn:example:sample:other'>", NS)
-		}
+		e.Leaf(v.Extra, wire.SlotAt(1, i), "<tag xmlns='urn:example:sample:other'></tag>", 38, v.Tags[i])
 	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</moods>"), nil
+	e.Close(v.Extra, inner, "</moods>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Moods) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "moods") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	c := r.Children()
-	for c.Next() {
-		switch c.Local() {
+	var d wire.Decoder
+	d.Open(r, NS, "moods")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "tag":
-			if c.In(NSOther) {
-				if v.Tags == nil {
-					v.Tags = make([]string, 0, c.Count())
-				}
-				v.Tags = append(v.Tags, c.Leaf(&v.Extra, wire.SlotAt(1, len(v.Tags))))
+			if d.In(NSOther) {
+				d.Strings(&v.Tags, 1)
 				continue
 			}
 		}
-		if c.In(NSOther) {
-			v.Words = append(v.Words, Word{})
-			if err := v.Words[len(v.Words)-1].DecodeXML(c.Raw()); err != nil {
+		if d.In(NSOther) {
+			if len(v.Words) == cap(v.Words) {
+				v.Words = append(v.Words, make([]Word, 1)...)[:len(v.Words)]
+			}
+			v.Words = v.Words[:len(v.Words)+1]
+			if err := v.Words[len(v.Words)-1].DecodeXML(d.Raw()); err != nil {
 				return err
 			}
 			continue
 		}
-		c.Keep(&v.Extra)
+		d.Keep()
 	}
-	if c.Stray() {
-		r.KeepText(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3556,57 +2295,27 @@ func (*Number) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Number) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<number"...)
-	} else {
-		b = append(b, "<number xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<number xmlns='urn:example:sample'", 7)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendInt(b, int64(*v.Value), 10)
+		e.Int(int64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</number>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</number>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Number) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "number") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "number")
+	if d.HasText() {
+		v.Value = wire.Ptr(int32(d.Int(32, 0)))
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeInt(s, 32, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(int32(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -3641,62 +2350,31 @@ func (*Needed) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Needed) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<needed"...)
-	} else {
-		b = append(b, "<needed xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	b = strconv.AppendUint(b, uint64(v.Value), 10)
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</needed>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<needed xmlns='urn:example:sample'", 7)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Uint(uint64(v.Value))
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</needed>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Needed) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "needed") {
-		return r.Unexpected(v.WireName())
-	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
-	}
-	{
-		n, reason := wire.DecodeUint(s, 8, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
+	var d wire.Decoder
+	d.Open(r, NS, "needed")
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		n := d.Uint(8, 0)
 		if n < 2 {
-			return r.Invalid("is less than 2")
+			d.Invalid("is less than 2")
 		}
 		v.Value = uint8(n)
 	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3717,63 +2395,40 @@ func (*Said) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Said) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<said"...)
-	} else {
-		b = append(b, "<said xmlns='urn:example:sample'"...)
-	}
-	if b, err = wire.AppendAttr(b, " xml:lang='", v.Lang); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	if b, err = wire.AppendText(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</said>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<said xmlns='urn:example:sample'", 5)
+	e.Attr(" xml:lang='", v.Lang)
+	e.Content(v.Extra, tag, v.Value, "</said>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Said) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "said") {
-		return r.Unexpected(v.WireName())
-	}
+	var d wire.Decoder
+	d.Open(r, NS, "said")
 	var seen uint64
-	a := r.Attrs()
-	for a.Next() {
-		switch a.Name() {
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
 		case "xml:lang":
-			v.Lang = a.Value()
+			d.String(&v.Lang)
 			seen |= 1 << 0
 		default:
-			a.KeepAttr(&v.Extra)
+			d.KeepAttr()
 		}
 	}
-	v.Value = r.Text()
+	v.Value = d.Text()
 	if v.Value == "" {
-		return r.Invalid("has no text")
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
+		d.Invalid("has no text")
 	}
 	if seen&(1<<0) == 0 {
-		return r.MissingAttr("xml:lang")
+		d.MissingAttr("xml:lang")
 	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // WireName returns the name of the element.
@@ -3794,57 +2449,27 @@ func (*LevelText) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *LevelText) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<level"...)
-	} else {
-		b = append(b, "<level xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<level xmlns='urn:example:sample'", 6)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = strconv.AppendUint(b, uint64(*v.Value), 10)
+		e.Uint(uint64(*v.Value))
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</level>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</level>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *LevelText) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "level") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "level")
+	if d.HasText() {
+		v.Value = wire.Ptr(Level(d.Uint(8, 0)))
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeUint(s, 8, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(Level(n))
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // UnmarshalXML reads the element with encoding/xml.
@@ -3879,57 +2504,27 @@ func (*Truth) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Truth) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<truth"...)
-	} else {
-		b = append(b, "<truth xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<truth xmlns='urn:example:sample'", 6)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.Value {
-		b = strconv.AppendBool(b, v.Value)
+		e.Bool(v.Value)
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</truth>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</truth>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Truth) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "truth") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "truth")
+	if d.HasText() {
+		v.Value = d.Bool(true, 0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeBool(s, true, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -3964,57 +2559,27 @@ func (*Ratio) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Ratio) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<ratio"...)
-	} else {
-		b = append(b, "<ratio xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<ratio xmlns='urn:example:sample'", 6)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
 	if v.Value != nil {
-		b = wire.AppendFloat(b, *v.Value)
+		e.Float(*v.Value)
 	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</ratio>"), nil
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</ratio>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Ratio) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "ratio") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "ratio")
+	if d.HasText() {
+		v.Value = wire.Ptr(d.Float(0))
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	if s := r.Text(); s != "" {
-		n, reason := wire.DecodeFloat(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = wire.Ptr(n)
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -4061,61 +2626,27 @@ func (*Price) Features() []string {
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
 // is a [*wire.EncodeError].
 func (v *Price) AppendXML(b []byte, ns string) ([]byte, error) {
-	var err error
-	tag := len(b)
-	if ns == NS {
-		b = append(b, "<price"...)
-	} else {
-		b = append(b, "<price xmlns='urn:example:sample'"...)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-			return b, err
-		}
-	}
-	b = append(b, '>')
-	inner := len(b)
-	mark := len(b)
-	if b, err = wire.AppendDecimal(b, v.Value); err != nil {
-		return b, err
-	}
-	if v.Extra != nil {
-		b = v.Extra.Respell(b, mark, 0)
-	}
-	if v.Extra != nil {
-		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-			return b, err
-		}
-	}
-	return wire.CloseEmpty(b, inner, "</price>"), nil
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<price xmlns='urn:example:sample'", 6)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Decimal(v.Value)
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</price>")
+	return e.Buf, e.Err
 }
 
 // DecodeXML reads the element into v, which should be zero. One that does not fit is a
 // [*wire.DecodeError].
 func (v *Price) DecodeXML(r wire.Raw) error {
-	if !r.Is(NS, "price") {
-		return r.Unexpected(v.WireName())
+	var d wire.Decoder
+	d.Open(r, NS, "price")
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		v.Value = d.Decimal(0)
 	}
-	a := r.Attrs()
-	for a.Next() {
-		a.KeepAttr(&v.Extra)
-	}
-	s := r.Text()
-	if s == "" {
-		return r.Invalid("has no text")
-	}
-	{
-		n, reason := wire.DecodeDecimal(s, &v.Extra, 0)
-		if reason != "" {
-			return r.Invalid(reason)
-		}
-		v.Value = n
-	}
-	c := r.Children()
-	for c.Next() {
-		c.Keep(&v.Extra)
-	}
-	return nil
+	return d.End(&v.Extra)
 }
 
 // MarshalXML writes the element with encoding/xml.
@@ -4128,4 +2659,1456 @@ func (v Price) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
 	}{plain: plain(v)}
 	s.Value = wire.StdDecimal(v.Value)
 	return e.EncodeElement(&s, start)
+}
+
+// WireName returns the name of the element.
+func (*Moment) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "moment"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Moment) Matches(n wire.Name) bool {
+	return n.Local == "moment" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Moment) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Moment) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<moment xmlns='urn:example:sample'", 7)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	if !v.Value.IsZero() {
+		e.Add(v.Value.AppendText(e.Buf))
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</moment>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Moment) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "moment")
+	if d.HasText() {
+		stanza.ReadDateTime(&d, &v.Value, false, 0)
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Who) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "who"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Who) Matches(n wire.Name) bool {
+	return n.Local == "who" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Who) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Who) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<who xmlns='urn:example:sample'", 4)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Text(v.Value.String())
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</who>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Who) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "who")
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		stanza.ReadJID(&d, &v.Value, true, 0)
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Data) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "data"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Data) Matches(n wire.Name) bool {
+	return n.Local == "data" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Data) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Data) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<data xmlns='urn:example:sample'", 5)
+	stanza.WriteBytesContent(e, v.Extra, 0, tag, v.Bytes, "</data>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Data) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "data")
+	if d.HasText() {
+		stanza.ReadBytes(&d, &v.Bytes, false, 0)
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Digest) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "digest"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Digest) Matches(n wire.Name) bool {
+	return n.Local == "digest" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Digest) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Digest) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<digest xmlns='urn:example:sample'", 7)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	e.Add(v.Value.AppendText(e.Buf))
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</digest>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Digest) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "digest")
+	d.HasText()
+	stanza.ReadHex(&d, &v.Value, true, 0)
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*FixedText) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "fixed"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*FixedText) Matches(n wire.Name) bool {
+	return n.Local == "fixed" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*FixedText) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *FixedText) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<fixed xmlns='urn:example:sample'", 6)
+	e.Content(v.Extra, tag, v.Value, "</fixed>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *FixedText) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "fixed")
+	if d.HasText() {
+		n := d.Source(0)
+		if n != "so" {
+			d.Invalid("is not so")
+		}
+		v.Value = n
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Eternal) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "eternal"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Eternal) Matches(n wire.Name) bool {
+	return n.Local == "eternal" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Eternal) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Eternal) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<eternal xmlns='urn:example:sample'", 8)
+	inner := e.Inside(v.Extra, tag)
+	mark := len(e.Buf)
+	if v.Value == 0 {
+		e.Put("4")
+	} else {
+		e.Uint(uint64(v.Value))
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</eternal>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Eternal) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "eternal")
+	if !d.HasText() {
+		d.Invalid("has no text")
+	} else {
+		n := d.Uint(8, 0)
+		if n != 4 {
+			d.Invalid("is not 4")
+		}
+		v.Value = uint8(n)
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Eternal) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Eternal
+	start.Name = xml.Name{Space: NS, Local: "eternal"}
+	if v.Value == uint8(0) {
+		v.Value = 4
+	}
+	return e.EncodeElement(plain(v), start)
+}
+
+// WireName returns the name of the element.
+func (*Nothing) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "empty"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Nothing) Matches(n wire.Name) bool {
+	return n.Local == "empty" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Nothing) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Nothing) AppendXML(b []byte, ns string) ([]byte, error) {
+	return wire.AppendEmpty(b, ns, NS, "<empty xmlns='urn:example:sample'", 6, v.Extra)
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Nothing) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "empty")
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Either) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "either"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Either) Matches(n wire.Name) bool {
+	return n.Local == "either" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Either) Features() []string {
+	return []string{NS}
+}
+
+func (*Node) isWay() {}
+
+func (*Mood) isWay() {}
+
+func (*WayForm) isWay() {}
+
+func (*WayRest) isWay() {}
+
+func (*WayNumber) isWay() {}
+
+func (*WayColour) isWay() {}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Either) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<either xmlns='urn:example:sample'", 7)
+	inner := e.Inside(v.Extra, tag)
+	switch x := v.Way.(type) {
+	case *Node:
+		if x != nil {
+			x.appendXML(e, "<node", "</node>", NS)
+		} else {
+			e.Fail("a nil *Node")
+		}
+	case *Mood:
+		if x != nil {
+			e.Add(x.AppendXML(e.Buf, NS))
+		} else {
+			e.Fail("a nil *Mood")
+		}
+	case *WayForm:
+		if x != nil {
+			e.Add(x.AppendXML(e.Buf, NS))
+		} else {
+			e.Fail("a nil *WayForm")
+		}
+	case *WayRest:
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *WayRest")
+		}
+	case *WayNumber:
+		if x != nil {
+			x.appendXML(e)
+		} else {
+			e.Fail("a nil *WayNumber")
+		}
+	case *WayColour:
+		if x != nil {
+			x.appendXML(e, "<colour xmlns='urn:example:sample:other'", "</colour>")
+		} else {
+			e.Fail("a nil *WayColour")
+		}
+	default:
+		e.Fail("Either without Way")
+	}
+	e.Close(v.Extra, inner, "</either>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Either) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "either")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if d.Same() && v.Way == nil {
+				x := new(Node)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "mood":
+			if d.Same() && v.Way == nil {
+				x := new(Mood)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "x":
+			if d.In(form.NS) && v.Way == nil {
+				x := new(WayForm)
+				if err := x.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "rest":
+			if d.Same() && v.Way == nil {
+				x := new(WayRest)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "count":
+			if d.Same() && v.Way == nil {
+				x := new(WayNumber)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		case "colour":
+			if d.In(NSOther) && v.Way == nil {
+				x := new(WayColour)
+				if err := x.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				v.Way = x
+				continue
+			}
+		}
+		d.Keep()
+	}
+	if v.Way == nil {
+		d.MissingChoice("node mood x rest count colour")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Either) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Either
+	start.Name = xml.Name{Space: NS, Local: "either"}
+	s := struct {
+		plain
+		Way []wire.StdChild `xml:",any"`
+	}{plain: plain(v)}
+	switch x := v.Way.(type) {
+	case *Node:
+		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "node", Value: x})
+	case *Mood:
+		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "mood", Value: x})
+	case *WayForm:
+		s.Way = append(s.Way, wire.StdChild{Space: form.NS, Local: "x", Value: &x.Form})
+	case *WayRest:
+		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "rest", Value: x})
+	case *WayNumber:
+		s.Way = append(s.Way, wire.StdChild{Space: NS, Local: "count", Value: x})
+	case *WayColour:
+		s.Way = append(s.Way, wire.StdChild{Space: NSOther, Local: "colour", Value: x})
+	}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Either) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Either
+	s := struct {
+		Others []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Others {
+		if r.Is(NS, "node") && v.Way == nil {
+			x := new(Node)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(NS, "mood") && v.Way == nil {
+			x := new(Mood)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(form.NS, "x") && v.Way == nil {
+			x := new(WayForm)
+			if err := xml.Unmarshal([]byte(r.String()), &x.Form); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(NS, "rest") && v.Way == nil {
+			x := new(WayRest)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(NS, "count") && v.Way == nil {
+			x := new(WayNumber)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+		if r.Is(NSOther, "colour") && v.Way == nil {
+			x := new(WayColour)
+			if err := xml.Unmarshal([]byte(r.String()), x); err != nil {
+				return err
+			}
+			v.Way = x
+			continue
+		}
+	}
+	return nil
+}
+
+func (v *WayRest) appendXML(e *wire.Encoder) {
+	tag := e.Open("<rest")
+	e.Empty(v.Extra, tag, "</rest>")
+}
+
+func (v *WayRest) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	return d.End(&v.Extra)
+}
+
+func (v *WayNumber) appendXML(e *wire.Encoder) {
+	inner := e.OpenInside(v.Extra, "<count")
+	mark := len(e.Buf)
+	if v.Value != nil {
+		e.Uint(uint64(*v.Value))
+	}
+	e.Respell(v.Extra, mark, 0)
+	e.Close(v.Extra, inner, "</count>")
+}
+
+func (v *WayNumber) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	if d.HasText() {
+		v.Value = wire.Ptr(uint8(d.Uint(8, 0)))
+	}
+	return d.End(&v.Extra)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *WayNumber) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain WayNumber
+	s := struct {
+		Value wire.StdOptional[uint8] `xml:",chardata"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	v.Value = s.Value.Value
+	return nil
+}
+
+func (v *WayColour) appendXML(e *wire.Encoder, open, end string) {
+	outer := e.Space
+	tag := e.OpenIn(NSOther, open)
+	e.Content(v.Extra, tag, string(v.Value), end)
+	e.Back(outer)
+}
+
+func (v *WayColour) decodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Enter(r)
+	v.Value = Colour(d.Text())
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Session) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "session"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Session) Matches(n wire.Name) bool {
+	return n.Local == "session" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Session) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Session) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<session xmlns='urn:example:sample'", 8)
+	e.Attr(" action='", string(v.Action))
+	if v.SID != "" {
+		e.Attr(" sid='", v.SID)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Node != nil {
+		v.Node.appendXML(e, "<node", "</node>", NS)
+	}
+	if v.Stop {
+		e.Flag(v.Extra, 3, "<stop>")
+	}
+	for i := range v.Any {
+		e.Raw(v.Any[i])
+	}
+	e.Close(v.Extra, inner, "</session>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Session) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "action":
+			d.String((*string)(&v.Action))
+			seen |= 1 << 0
+		case "sid":
+			d.Optional(&v.SID)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if d.Same() {
+				if v.Node != nil {
+					d.Keep()
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "stop":
+			if d.Same() {
+				d.Flag((*bool)(&v.Stop), 3)
+				continue
+			}
+		}
+		v.Any = append(v.Any, d.Raw())
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("action")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*SessionStart) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "session"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SessionStart) Matches(n wire.Name) bool {
+	return n.Local == "session" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*SessionStart) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*SessionStart) NewResult() *Session {
+	return new(Session)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SessionStart) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: the attribute action
+// is start.
+func (*SessionStart) Fits(r wire.Raw) bool {
+	s, _ := r.Attr("action")
+	return s == "start"
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SessionStart) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<session xmlns='urn:example:sample'", 8)
+	e.Put(" action='start'")
+	if v.SID != "" {
+		e.Attr(" sid='", v.SID)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Node != nil {
+		v.Node.appendXML(e, "<node", "</node>", NS)
+	}
+	for i := range v.Any {
+		e.Raw(v.Any[i])
+	}
+	e.Close(v.Extra, inner, "</session>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SessionStart) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "sid":
+			d.Optional(&v.SID)
+		case "action":
+			if d.Value() != "start" {
+				d.Invalid("is not start")
+			}
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if d.Same() {
+				if v.Node != nil {
+					d.Keep()
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, d.Raw())
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("action")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v SessionStart) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain SessionStart
+	start.Name = xml.Name{Space: NS, Local: "session"}
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "action"}, Value: "start"})
+	return e.EncodeElement(plain(v), start)
+}
+
+// WireName returns the name of the element.
+func (*SessionEnd) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "session"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SessionEnd) Matches(n wire.Name) bool {
+	return n.Local == "session" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*SessionEnd) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*SessionEnd) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SessionEnd) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: the attribute action
+// is end.
+func (*SessionEnd) Fits(r wire.Raw) bool {
+	s, _ := r.Attr("action")
+	return s == "end"
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SessionEnd) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<session xmlns='urn:example:sample'", 8)
+	e.Put(" action='end'")
+	e.Empty(v.Extra, tag, "</session>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SessionEnd) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "action":
+			if d.Value() != "end" {
+				d.Invalid("is not end")
+			}
+			seen |= 1 << 0
+		default:
+			d.KeepAttr()
+		}
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("action")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v SessionEnd) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain SessionEnd
+	start.Name = xml.Name{Space: NS, Local: "session"}
+	start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: "action"}, Value: "end"})
+	return e.EncodeElement(plain(v), start)
+}
+
+// WireName returns the name of the element.
+func (*SessionSet) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "session"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*SessionSet) Matches(n wire.Name) bool {
+	return n.Local == "session" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*SessionSet) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*SessionSet) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*SessionSet) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *SessionSet) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<session xmlns='urn:example:sample'", 8)
+	e.Attr(" action='", string(v.Action))
+	if v.SID != "" {
+		e.Attr(" sid='", v.SID)
+	}
+	inner := e.Inside(v.Extra, tag)
+	if v.Node != nil {
+		v.Node.appendXML(e, "<node", "</node>", NS)
+	}
+	if v.Stop {
+		e.Flag(v.Extra, 3, "<stop>")
+	}
+	for i := range v.Any {
+		e.Raw(v.Any[i])
+	}
+	e.Close(v.Extra, inner, "</session>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *SessionSet) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "session")
+	var seen uint64
+	for {
+		name := d.Attr()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "action":
+			d.String((*string)(&v.Action))
+			seen |= 1 << 0
+		case "sid":
+			d.Optional(&v.SID)
+		default:
+			d.KeepAttr()
+		}
+	}
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if d.Same() {
+				if v.Node != nil {
+					d.Keep()
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "stop":
+			if d.Same() {
+				d.Flag((*bool)(&v.Stop), 3)
+				continue
+			}
+		}
+		v.Any = append(v.Any, d.Raw())
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingAttr("action")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Register) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Register) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Register) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Register) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:example:sample'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	if v.Node != nil {
+		v.Node.appendXML(e, "<node", "</node>", NS)
+	}
+	if v.Remove {
+		e.Flag(v.Extra, 2, "<remove>")
+	}
+	if v.Mood != nil {
+		e.Add(v.Mood.AppendXML(e.Buf, NS))
+	}
+	for i := range v.Any {
+		e.Raw(v.Any[i])
+	}
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Register) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			if d.Same() {
+				d.OptionalLeaf(&v.Name, 0)
+				continue
+			}
+		case "node":
+			if d.Same() {
+				if v.Node != nil {
+					d.Keep()
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "remove":
+			if d.Same() {
+				d.Flag((*bool)(&v.Remove), 2)
+				continue
+			}
+		case "mood":
+			if d.Same() {
+				if v.Mood != nil {
+					d.Keep()
+					continue
+				}
+				v.Mood = new(Mood)
+				if err := v.Mood.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, d.Raw())
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*RegisterGet) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*RegisterGet) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*RegisterGet) IQType() stanza.IQType {
+	return stanza.Get
+}
+
+// NewResult returns a new, empty answer.
+func (*RegisterGet) NewResult() *Register {
+	return new(Register)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*RegisterGet) Features() []string {
+	return []string{NS}
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *RegisterGet) AppendXML(b []byte, ns string) ([]byte, error) {
+	return wire.AppendEmpty(b, ns, NS, "<register xmlns='urn:example:sample'", 9, v.Extra)
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *RegisterGet) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*Unregister) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*Unregister) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*Unregister) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*Unregister) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*Unregister) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <remove/>.
+func (*Unregister) Fits(r wire.Raw) bool {
+	return !r.Child(NS, "remove").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *Unregister) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:example:sample'", 9)
+	inner := e.Inside(v.Extra, tag)
+	for i := range v.Any {
+		e.Raw(v.Any[i])
+	}
+	e.Flag(v.Extra, 1, "<remove>")
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *Unregister) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	var seen uint64
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "remove":
+			if d.Same() {
+				if seen&(1<<0) != 0 {
+					d.Keep()
+					continue
+				}
+				seen |= 1 << 0
+				d.KeepBare(1)
+				continue
+			}
+		}
+		v.Any = append(v.Any, d.Raw())
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingChild("remove")
+	}
+	return d.End(&v.Extra)
+}
+
+// MarshalXML writes the element with encoding/xml.
+func (v Unregister) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
+	type plain Unregister
+	start.Name = xml.Name{Space: NS, Local: "register"}
+	s := struct {
+		plain
+		When_ wire.StdName `xml:",any"`
+	}{plain: plain(v)}
+	s.When_ = wire.StdName{Space: NS, Local: "remove"}
+	return e.EncodeElement(&s, start)
+}
+
+// UnmarshalXML reads the element with encoding/xml.
+func (v *Unregister) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	type plain Unregister
+	s := struct {
+		Any []stanza.Raw `xml:",any"`
+		*plain
+	}{plain: (*plain)(v)}
+	if err := d.DecodeElement(&s, &start); err != nil {
+		return err
+	}
+	for _, r := range s.Any {
+		if r.Is(NS, "remove") {
+			continue
+		}
+		v.Any = append(v.Any, r)
+	}
+	return nil
+}
+
+// WireName returns the name of the element.
+func (*UnregisterNode) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*UnregisterNode) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*UnregisterNode) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*UnregisterNode) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*UnregisterNode) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <node/>.
+func (*UnregisterNode) Fits(r wire.Raw) bool {
+	return !r.Child(NS, "node").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *UnregisterNode) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:example:sample'", 9)
+	inner := e.Inside(v.Extra, tag)
+	v.Node.appendXML(e, "<node", "</node>", NS)
+	if v.Remove {
+		e.Flag(v.Extra, 1, "<remove>")
+	}
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *UnregisterNode) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	var seen uint64
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "node":
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "remove":
+			d.Flag((*bool)(&v.Remove), 1)
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingChild("node")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*RegisterName) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*RegisterName) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*RegisterName) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*RegisterName) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*RegisterName) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <name/>.
+func (*RegisterName) Fits(r wire.Raw) bool {
+	return !r.Child(NS, "name").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *RegisterName) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:example:sample'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.Leaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	if v.Remove {
+		e.Flag(v.Extra, 1, "<remove>")
+	}
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *RegisterName) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	var seen uint64
+	for {
+		name := d.Own()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			if seen&(1<<0) == 0 {
+				seen |= 1 << 0
+				d.Leaf(&v.Name, 0)
+				continue
+			}
+		case "remove":
+			d.Flag((*bool)(&v.Remove), 1)
+			continue
+		}
+		d.Keep()
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingChild("name")
+	}
+	return d.End(&v.Extra)
+}
+
+// WireName returns the name of the element.
+func (*RegisterMood) WireName() wire.Name {
+	return wire.Name{Space: NS, Local: "register"}
+}
+
+// Matches reports whether n is the name of the element.
+func (*RegisterMood) Matches(n wire.Name) bool {
+	return n.Local == "register" && n.Space == NS
+}
+
+// IQType returns the type of the IQ that makes the request.
+func (*RegisterMood) IQType() stanza.IQType {
+	return stanza.Set
+}
+
+// NewResult returns a new, empty answer.
+func (*RegisterMood) NewResult() *stanza.Empty {
+	return new(stanza.Empty)
+}
+
+// Features returns the disco features to advertise where the element is handled.
+func (*RegisterMood) Features() []string {
+	return []string{NS}
+}
+
+// Fits reports whether r, which has the name of the element, is of this type: there is a child
+// <mood/>.
+func (*RegisterMood) Fits(r wire.Raw) bool {
+	return !r.Child(NS, "mood").IsZero()
+}
+
+// AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
+// is a [*wire.EncodeError].
+func (v *RegisterMood) AppendXML(b []byte, ns string) ([]byte, error) {
+	e := &wire.Encoder{Buf: b, Space: ns}
+	tag := e.Start(NS, "<register xmlns='urn:example:sample'", 9)
+	inner := e.Inside(v.Extra, tag)
+	e.OptionalLeaf(v.Extra, 0, "<name></name>", 6, v.Name)
+	if v.Node != nil {
+		v.Node.appendXML(e, "<node", "</node>", NS)
+	}
+	if v.Remove {
+		e.Flag(v.Extra, 2, "<remove>")
+	}
+	e.Add(v.Mood.AppendXML(e.Buf, NS))
+	for i := range v.Any {
+		e.Raw(v.Any[i])
+	}
+	e.Close(v.Extra, inner, "</register>")
+	return e.Buf, e.Err
+}
+
+// DecodeXML reads the element into v, which should be zero. One that does not fit is a
+// [*wire.DecodeError].
+func (v *RegisterMood) DecodeXML(r wire.Raw) error {
+	var d wire.Decoder
+	d.Open(r, NS, "register")
+	var seen uint64
+	for {
+		name := d.Child()
+		if name == "" {
+			break
+		}
+		switch name {
+		case "name":
+			if d.Same() {
+				d.OptionalLeaf(&v.Name, 0)
+				continue
+			}
+		case "node":
+			if d.Same() {
+				if v.Node != nil {
+					d.Keep()
+					continue
+				}
+				v.Node = new(Node)
+				if err := v.Node.decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		case "remove":
+			if d.Same() {
+				d.Flag((*bool)(&v.Remove), 2)
+				continue
+			}
+		case "mood":
+			if d.Same() {
+				if seen&(1<<0) != 0 {
+					d.Keep()
+					continue
+				}
+				seen |= 1 << 0
+				if err := v.Mood.DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		v.Any = append(v.Any, d.Raw())
+	}
+	if seen&(1<<0) == 0 {
+		d.MissingChild("mood")
+	}
+	return d.End(&v.Extra)
 }

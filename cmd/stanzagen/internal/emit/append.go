@@ -16,15 +16,14 @@ type form struct {
 	space *model.Namespace
 	// bare says that the struct is always written where its namespace is in force, so that its tags are constants of its own.
 	bare bool
+	// moves says that another namespace may be in force where it is written.
+	moves bool
 }
 
 // formOf gathers how a nested type is used.
 func (g *file) formOf(e *model.Element) form {
 	if e.Role != model.Nested {
 		return form{local: e.Local, space: e.Namespace}
-	}
-	if e.Names != nil {
-		return form{space: e.Namespace}
 	}
 	f := form{bare: true}
 	first := true
@@ -43,9 +42,13 @@ func (g *file) formOf(e *model.Element) form {
 				f.space = nil
 			}
 			f.bare = f.bare && c.SameNS
+			f.moves = f.moves || !c.SameNS
 		}
 	}
 	f.bare = f.bare && f.local != "" && f.space != nil
+	if e.Names != nil {
+		return form{space: e.Namespace, moves: f.moves}
+	}
 	return f
 }
 
@@ -63,32 +66,58 @@ type appender struct {
 //
 //	// AppendXML appends the element where ns is the default namespace in force.
 //	func (v *Info) AppendXML(b []byte, ns string) ([]byte, error) {
+//		e := &wire.Encoder{Buf: b, Space: ns}
 //		...
+//		return e.Buf, e.Err
 //	}
 //
-// Nested types have appendXML; with ns, too, if their name is their value. If their tags differ from place to place, the caller gives the beginning of the start
+// or, without any fields,
+//
+//	return wire.AppendEmpty(b, ns, NS, "<ping xmlns='urn:xmpp:ping'", 5, v.Extra)
+//
+// Nested types have appendXML, with the encoder. If their tags differ from place to place, the caller gives the beginning of the start
 // tag and the end tag, and the namespace if that differs, too.
 func (g *file) appendFunc(e *model.Element) {
 	a := &appender{file: g, e: e, form: g.formOf(e)}
-	params := []jen.Code{jen.Id("b").Index().Byte()}
-	name, says := "appendXML", ""
+	if e.Role != model.Nested {
+		g.method(e, "v", "AppendXML", "AppendXML appends the element where ns is the default namespace in force. What XML cannot carry is a [*wire.EncodeError].").
+			Params(jen.Id("b").Index().Byte(), jen.Id("ns").String()).Params(jen.Index().Byte(), jen.Error()).BlockFunc(func(b *jen.Group) {
+			a.Group = b
+			if bare := openTag(e.Local, ""); len(e.Fields) == 0 && e.When == nil {
+				// nothing can be in it
+				b.Return(g.wire("AppendEmpty").Call(jen.Id("b"), jen.Id("ns"), a.own(), jen.Lit(openTag(e.Local, e.Namespace.URI)), jen.Lit(len(bare)), field("Extra")))
+				return
+			}
+			b.Id("e").Op(":=").Op("&").Add(g.wire("Encoder")).Values(jen.Id("Buf").Op(":").Id("b"), jen.Id("Space").Op(":").Id("ns"))
+			a.body()
+			b.Return(encoder("Buf"), encoder("Err"))
+		})
+		g.Line()
+		return
+	}
+	params := []jen.Code{jen.Id("e").Op("*").Add(g.wire("Encoder"))}
 	switch {
-	case e.Role != model.Nested:
-		name, says = "AppendXML", "AppendXML appends the element where ns is the default namespace in force. What XML cannot carry is a [*wire.EncodeError]."
-		params = append(params, jen.Id("ns").String())
 	case e.Names != nil:
-		params = append(params, jen.Id("ns").String())
 	case a.form.space == nil:
 		params = append(params, jen.List(jen.Id("open"), jen.Id("end"), jen.Id("space")).String())
 	case !a.form.bare:
 		params = append(params, jen.List(jen.Id("open"), jen.Id("end")).String())
 	}
-	g.method(e, "v", name, says).Params(params...).Params(jen.Index().Byte(), jen.Error()).BlockFunc(func(b *jen.Group) {
+	g.method(e, "v", "appendXML", "").Params(params...).BlockFunc(func(b *jen.Group) {
 		a.Group = b
+		if a.form.moves {
+			b.Id("outer").Op(":=").Add(encoder("Space"))
+		}
 		a.body()
+		if a.form.moves {
+			b.Add(encoder("Back").Call(jen.Id("outer")))
+		}
 	})
 	g.Line()
 }
+
+// encoder makes e.name.
+func encoder(name string) *jen.Statement { return jen.Id("e").Dot(name) }
 
 // own is the namespace in force inside of the element.
 func (a *appender) own() *jen.Statement {
@@ -100,63 +129,49 @@ func (a *appender) own() *jen.Statement {
 
 // body makes:
 //
-//	var err error
-//	tag := len(b)
-//	b = append(b, "<item"...)
+//	tag := e.Open("<item")
 //	... attributes
-//	if v.Extra != nil {
-//		if b, err = v.Extra.AppendAttrs(b, tag); err != nil {
-//			return b, err
-//		}
-//	}
-//	b = append(b, '>')
-//	inner := len(b)
+//	inner := e.Inside(v.Extra, tag)
 //	... text and children
-//	if v.Extra != nil {
-//		if b, err = v.Extra.AppendChildren(b, NS); err != nil {
-//			return b, err
-//		}
-//	}
-//	return wire.CloseEmpty(b, inner, "</item>"), nil
+//	e.Close(v.Extra, inner, "</item>")
 //
-// A struct that has neither text nor children is done sooner: behind its attributes,
+// or, without text and children:
 //
-//	if v.Extra == nil {
-//		return append(b, "/>"...), nil
-//	}
-//
-// or, without attributes, at once.
+//	e.Empty(v.Extra, tag, "</item>")
 func (a *appender) body() {
-	leaf := !slices.ContainsFunc(a.e.Fields, func(f *model.Field) bool { return f.Kind != model.FieldAttr && f.Kind != model.FieldName }) &&
+	empty := !slices.ContainsFunc(a.e.Fields, func(f *model.Field) bool { return f.Kind != model.FieldAttr }) &&
 		(a.e.When == nil || a.e.When.Child == nil)
-	constant := leaf && len(a.e.Fields) == 0 && a.e.Role != model.Nested
-	if constant {
-		done := func(xmlns string) jen.Code {
-			return jen.Return(jen.Append(jen.Id("b"), jen.Lit(openTag(a.e.Local, xmlns)+whenAttr(a.e)+"/>").Op("...")), jen.Nil())
+	end := jen.Code(jen.Id("end"))
+	if a.e.Role != model.Nested || a.form.bare {
+		end = jen.Lit("</" + a.form.local + ">")
+	}
+	if !empty && a.form.bare && len(a.e.Attrs()) == 0 {
+		a.Id("inner").Op(":=").Add(encoder("OpenInside").Call(field("Extra"), jen.Lit(openTag(a.form.local, "")+whenAttr(a.e))))
+	} else {
+		attrs := a.e.Attrs()
+		if first := a.first(); first != nil {
+			a.Id("tag").Op(":=").Add(length())
+			a.attr(first, openTag(a.form.local, "")+whenAttr(a.e))
+			attrs = attrs[1:]
+		} else {
+			a.Id("tag").Op(":=").Add(a.open())
 		}
-		a.If(field("Extra").Op("==").Nil()).Block(
-			jen.If(jen.Id("ns").Op("==").Add(a.own())).Block(done("")),
-			done(a.e.Namespace.URI),
-		)
-	}
-	a.Var().Err().Error()
-	a.Id("tag").Op(":=").Len(jen.Id("b"))
-	a.open()
-	for _, f := range a.e.Attrs() {
-		a.attr(f)
-	}
-	if leaf && !constant {
-		a.If(field("Extra").Op("==").Nil()).Block(jen.Return(jen.Append(jen.Id("b"), jen.Lit("/>").Op("...")), jen.Nil()))
-	}
-	extra := func(code jen.Code) jen.Code {
-		if leaf {
-			return code // there is one, or the function would have returned
+		for _, f := range attrs {
+			a.attr(f, "")
 		}
-		return jen.If(field("Extra").Op("!=").Nil()).Block(code)
+		if empty {
+			a.Add(encoder("Empty").Call(field("Extra"), jen.Id("tag"), end))
+			return
+		}
+		if f := a.onlyText(); f != nil && base(f.Type) == model.Base64 {
+			a.Add(a.stanza("WriteBytesContent").Call(jen.Id("e"), field("Extra"), a.slot(f.Index, nil), jen.Id("tag"), value(f), end))
+			return
+		} else if f != nil {
+			a.Add(encoder("Content").Call(field("Extra"), jen.Id("tag"), a.asString(f, value(f)), end))
+			return
+		}
+		a.Id("inner").Op(":=").Add(encoder("Inside").Call(field("Extra"), jen.Id("tag")))
 	}
-	a.Add(extra(try(field("Extra").Dot("AppendAttrs").Call(jen.Id("b"), jen.Id("tag")))))
-	a.Add(assign(jen.Id("b"), jen.Append(jen.Id("b"), jen.LitRune('>'))))
-	a.Id("inner").Op(":=").Len(jen.Id("b"))
 	for _, f := range a.e.Fields {
 		switch f.Kind {
 		case model.FieldText:
@@ -168,153 +183,192 @@ func (a *appender) body() {
 		case model.FieldChoice:
 			a.choice(f)
 		case model.FieldAny:
-			loop(a.Group, f, assign(jen.Id("b"), a.wire("AppendRaw").Call(jen.Id("b"), field(f.GoName).Index(jen.Id("i")), a.own())))
+			loop(a.Group, f, encoder("Raw").Call(field(f.GoName).Index(jen.Id("i"))))
 		}
 	}
 	a.whenChild()
-	a.Add(extra(try(field("Extra").Dot("AppendChildren").Call(jen.Id("b"), a.own()))))
-	a.close()
+	if name := a.e.NameField(); name != nil {
+		a.Add(encoder("CloseName").Call(field("Extra"), jen.Id("inner"), jen.String().Call(field(name.GoName))))
+		return
+	}
+	a.Add(encoder("Close").Call(field("Extra"), jen.Id("inner"), end))
 }
 
-// open makes the beginning of the start tag:
+// first returns the first attribute if it is always written, and written at once with the beginning of the start tag:
 //
-//	if ns == NS {
-//		b = append(b, "<query"...)
-//	} else {
-//		b = append(b, "<query xmlns='http://jabber.org/protocol/disco#info'"...)
-//	}
-func (a *appender) open() {
+//	tag := len(e.Buf)
+//	e.UintAttr(v.Extra, 0, "<pk id='", uint64(v.ID))
+func (a *appender) first() *model.Field {
+	if attrs := a.e.Attrs(); a.form.bare && len(attrs) > 0 && attrs[0].Required && attrs[0].Fixed == nil {
+		return attrs[0]
+	}
+	return nil
+}
+
+// onlyText returns the field of the text if the element has nothing else behind its attributes: a string or bytes.
+func (a *appender) onlyText() *model.Field {
+	f := a.e.Text()
+	if f == nil || !isText(f.Type) && base(f.Type) != model.Base64 || f.Shape != model.Value || f.Required && f.Fixed != nil || a.e.NameField() != nil || a.e.When != nil && a.e.When.Child != nil {
+		return nil
+	}
+	if slices.ContainsFunc(a.e.Fields, func(o *model.Field) bool { return o != f && o.Kind != model.FieldAttr }) {
+		return nil
+	}
+	return f
+}
+
+// open makes the beginning of the start tag, of which the declaration of the namespace may not be needed:
+//
+//	e.Start(NS, "<query xmlns='http://jabber.org/protocol/disco#info'", 6)
+//
+// or, where the namespace is known to be in force,
+//
+//	e.Open("<item")
+func (a *appender) open() jen.Code {
 	switch name := a.e.NameField(); {
-	case name != nil && a.e.Role == model.Nested:
-		own := a.wire("Name").Values(jen.Id("Space").Op(":").Add(a.own()), jen.Id("Local").Op(":").String().Call(field(name.GoName)))
-		a.Add(try(a.wire("AppendOpen").Call(jen.Id("b"), own, jen.Id("ns"))))
 	case name != nil:
-		a.Add(try(a.wire("AppendOpen").Call(jen.Id("b"), jen.Id("v").Dot("WireName").Call(), jen.Id("ns"))))
+		return encoder("StartName").Call(a.own(), jen.String().Call(field(name.GoName)))
 	case a.e.Role != model.Nested:
-		when := whenAttr(a.e)
-		a.If(jen.Id("ns").Op("==").Add(a.own())).Block(put(openTag(a.e.Local, "") + when)).Else().Block(put(openTag(a.e.Local, a.e.Namespace.URI) + when))
+		bare := openTag(a.e.Local, "")
+		start := encoder("Start").Call(a.own(), jen.Lit(openTag(a.e.Local, a.e.Namespace.URI)), jen.Lit(len(bare)))
+		if when := whenAttr(a.e); when != "" {
+			return start.Line().Add(encoder("Put").Call(jen.Lit(when)))
+		}
+		return start
 	case a.form.bare:
-		a.Add(put(openTag(a.form.local, "") + whenAttr(a.e)))
-	default:
-		a.Add(assign(jen.Id("b"), jen.Append(jen.Id("b"), jen.Id("open").Op("..."))))
+		return encoder("Open").Call(jen.Lit(openTag(a.form.local, "") + whenAttr(a.e)))
+	case a.form.moves:
+		return encoder("OpenIn").Call(a.own(), jen.Id("open"))
 	}
-}
-
-// close makes the end tag. That of an element whose name is its value is:
-//
-//	if len(b) == inner {
-//		return wire.CloseEmpty(b, inner, ""), nil
-//	}
-//	b = append(b, "</"...)
-//	b = append(b, v.State...)
-//	return append(b, '>'), nil
-func (a *appender) close() {
-	closeEmpty := func(end jen.Code) jen.Code {
-		return jen.Return(a.wire("CloseEmpty").Call(jen.Id("b"), jen.Id("inner"), end), jen.Nil())
-	}
-	switch name := a.e.NameField(); {
-	case name != nil:
-		a.If(jen.Len(jen.Id("b")).Op("==").Id("inner")).Block(closeEmpty(jen.Lit("")))
-		a.Add(put("</"))
-		a.Add(assign(jen.Id("b"), jen.Append(jen.Id("b"), field(name.GoName).Op("..."))))
-		a.Return(jen.Append(jen.Id("b"), jen.LitRune('>')), jen.Nil())
-	case a.e.Role != model.Nested || a.form.bare:
-		a.Add(closeEmpty(jen.Lit("</" + a.form.local + ">")))
-	default:
-		a.Add(closeEmpty(jen.Id("end")))
-	}
+	return encoder("Open").Call(jen.Id("open"))
 }
 
 // attr makes, for strings:
 //
 //	if v.Node != "" {
-//		if b, err = wire.AppendAttr(b, " node='", v.Node); err != nil {
-//			return b, err
-//		}
-//	} else if v.Extra != nil {
-//		b = v.Extra.RestoreAttr(b, 0, " node='")
+//		e.Attr(" node='", v.Node)
+//	}
+//
+// for addresses:
+//
+//	e.SpelledAttr(v.Extra, 1, " jid='", v.JID.String(), false)
+//
+// for numbers:
+//
+//	if v.Max != nil {
+//		e.UintAttr(v.Extra, 2, " max='", uint64(*v.Max))
 //	}
 //
 // and for other types:
 //
-//	if v.Max != nil {
-//		b = append(b, " max='"...)
-//		mark := len(b)
-//		b = strconv.AppendUint(b, uint64(*v.Max), 10)
-//		if v.Extra != nil {
-//			b = v.Extra.Respell(b, mark, 1)
-//		}
-//		b = append(b, '\'')
+//	if !v.Day.IsZero() {
+//		mark := e.Put(" day='")
+//		e.Add(v.Day.AppendText(e.Buf))
+//		e.EndAttr(v.Extra, mark, 3)
+//	} else {
+//		e.RestoreAttr(v.Extra, 3, " day='")
 //	}
-func (a *appender) attr(f *model.Field) {
-	if space := f.Name.Space; space != "" && space != model.XMLNamespace {
-		a.foreignAttr(f)
-		return
+//
+// Optional strings that were received empty are written by Inside or Empty.
+//
+// open is what comes before.
+func (a *appender) attr(f *model.Field, open string) {
+	begin := open + " " + f.Name.Local + "='"
+	switch f.Name.Space {
+	case "":
+	case model.XMLNamespace:
+		begin = open + " xml:" + f.Name.Local + "='"
+	default:
+		// it brings the declaration of its prefix along
+		prefix := "p" + string(rune('a'+f.Index%26)) + string(rune('a'+f.Index/26%26))
+		begin = open + " xmlns:" + prefix + "='" + xmlEscape(f.Name.Space) + "' " + prefix + ":" + f.Name.Local + "='"
 	}
-	begin := " " + f.Name.Local + "='"
-	if f.Name.Space == model.XMLNamespace {
-		begin = " xml:" + f.Name.Local + "='"
-	}
-	a.optional(f, a.attrValue(f, begin), begin)
-}
-
-// optional makes the code of an attribute conditional if the attribute is.
-func (a *appender) optional(f *model.Field, code []jen.Code, begin string) {
-	if f.Required {
+	code := a.attrValue(f, begin)
+	optional := !f.Required && f.Shape == model.Value
+	switch {
+	case f.Required, optional && isSpelled(f):
 		for _, c := range code {
 			a.Add(c)
 		}
 		return
 	}
 	cond := a.If(present(f, field(f.GoName))).Block(code...)
-	if f.Shape != model.Pointer && base(f.Type) != model.Base64 && base(f.Type) != model.Hex {
-		cond.Else().If(field("Extra").Op("!=").Nil()).Block(
-			assign(jen.Id("b"), field("Extra").Dot("RestoreAttr").Call(jen.Id("b"), a.slot(f.Index, nil), jen.Lit(begin))))
+	if optional && !isText(f.Type) && base(f.Type) != model.Base64 && base(f.Type) != model.Hex {
+		cond.Else().Block(a.kept(f, "RestoreAttr", nil, jen.Lit(begin)))
 	}
+}
+
+// isSpelled reports whether an attribute that Go has as a string, more or less, is remembered by the number of its field.
+func isSpelled(f *model.Field) bool {
+	return base(f.Type) == model.JID || isText(f.Type) && isForeign(f)
+}
+
+// isForeign reports whether an attribute has a namespace other than that of xml:lang.
+func isForeign(f *model.Field) bool { return f.Name.Space != "" && f.Name.Space != model.XMLNamespace }
+
+// kept makes e.method(v.Extra, 3, args), for the methods that heed what was received. pos is that of one of several.
+func (a *appender) kept(f *model.Field, method string, pos jen.Code, args ...jen.Code) *jen.Statement {
+	return encoder(method).Call(append([]jen.Code{field("Extra"), a.slot(f.Index, pos)}, args...)...)
+}
+
+// stringOf makes a string of the value x, or nil if it is none as yet.
+func (a *appender) stringOf(f *model.Field, x *jen.Statement) jen.Code {
+	switch {
+	case isText(f.Type):
+		return a.asString(f, x)
+	case base(f.Type) == model.JID:
+		return x.Dot("String").Call()
+	}
+	return nil
 }
 
 // attrValue makes the code that appends an attribute with its beginning and its closing quote. A required fixed
 // one is written even if it was left zero.
 func (a *appender) attrValue(f *model.Field, begin string) []jen.Code {
-	if isText(f.Type) {
-		code := try(a.wire("AppendAttr").Call(jen.Id("b"), jen.Lit(begin), a.asString(f, value(f))))
-		if f.Required && f.Fixed != nil {
+	fixed := f.Required && f.Fixed != nil
+	if s := a.stringOf(f, value(f)); s != nil {
+		code := encoder("Attr").Call(jen.Lit(begin), s)
+		if isSpelled(f) {
+			code = a.kept(f, "SpelledAttr", nil, jen.Lit(begin), s, jen.Lit(f.Required || f.Shape == model.Pointer))
+		}
+		if fixed {
 			return []jen.Code{jen.If(field(f.GoName).Op("==").Lit("")).
 				Block(put(begin + xmlEscape(f.Fixed.Text) + "'")).Else().Block(code)}
 		}
 		return []jen.Code{code}
 	}
-	mark := jen.Id("mark").Op(":=").Len(jen.Id("b"))
+	if s := base(f.Type); !fixed {
+		switch {
+		case s == model.Bool:
+			return []jen.Code{a.kept(f, "BoolAttr", nil, jen.Lit(begin), value(f))}
+		case s.IsUnsigned():
+			return []jen.Code{a.kept(f, "UintAttr", nil, jen.Lit(begin), widened(f, value(f), model.Uint64))}
+		case s.IsInteger():
+			return []jen.Code{a.kept(f, "IntAttr", nil, jen.Lit(begin), widened(f, value(f), model.Int64))}
+		case s == model.DateTime:
+			return []jen.Code{a.stanza("WriteDateTimeAttr").Call(jen.Id("e"), field("Extra"), a.slot(f.Index, nil), jen.Lit(begin), value(f))}
+		}
+	}
+	op := jen.Id("mark").Op(":=")
 	if f.Required {
-		// not in a block of its own
-		mark = a.mark()
+		op = a.mark() // not in a block of its own
 	}
 	return []jen.Code{
-		put(begin), mark, a.typed(f, value(f), "AppendValue"),
-		a.respell(f, jen.Id("mark")),
-		assign(jen.Id("b"), jen.Append(jen.Id("b"), jen.LitRune('\''))),
+		op.Add(encoder("Put").Call(jen.Lit(begin))),
+		a.typed(f, value(f)),
+		encoder("EndAttr").Call(field("Extra"), jen.Id("mark"), a.slot(f.Index, nil)),
 	}
-}
-
-// respell makes, for what may have been spelled in another way:
-//
-//	if v.Extra != nil {
-//		b = v.Extra.Respell(b, mark, 1)
-//	}
-func (a *appender) respell(f *model.Field, mark jen.Code) jen.Code {
-	return jen.If(field("Extra").Op("!=").Nil()).Block(
-		assign(jen.Id("b"), field("Extra").Dot("Respell").Call(jen.Id("b"), mark, a.slot(f.Index, nil))))
 }
 
 // typed is appended with an eye to fixed values that were left zero:
 //
 //	if v.Version == 0 {
-//		b = append(b, "1"...)
+//		e.Put("1")
 //	} else {
 //		...
 //	}
-func (a *appender) typed(f *model.Field, x *jen.Statement, text string) jen.Code {
-	code := a.appended(f, x, text)
+func (a *appender) typed(f *model.Field, x *jen.Statement) jen.Code {
+	code := a.appended(f, x)
 	if !f.Required || f.Fixed == nil {
 		return code
 	}
@@ -328,44 +382,44 @@ func (a *appender) typed(f *model.Field, x *jen.Statement, text string) jen.Code
 	return jen.If(zero).Block(put(xmlEscape(f.Fixed.Text))).Else().Block(code)
 }
 
-// mark makes mark := len(b), or mark = len(b) if the variable is there.
+// mark makes mark :=, or mark = if the variable is there.
 func (a *appender) mark() *jen.Statement {
 	op := ":="
 	if a.marked {
 		op = "="
 	}
 	a.marked = true
-	return jen.Id("mark").Op(op).Len(jen.Id("b"))
+	return jen.Id("mark").Op(op)
 }
 
-// foreignAttr makes an attribute of another namespace, which brings the declaration of its prefix along:
-//
-//	b = append(b, " xmlns:p3='urn:example'"...)
-func (a *appender) foreignAttr(f *model.Field) {
-	prefix := "p" + string(rune('a'+f.Index%26)) + string(rune('a'+f.Index/26%26))
-	begin := " xmlns:" + prefix + "='" + xmlEscape(f.Name.Space) + "' " + prefix + ":" + f.Name.Local + "='"
-	a.optional(f, a.attrValue(f, begin), begin)
-}
+// length makes len(e.Buf).
+func length() *jen.Statement { return jen.Len(encoder("Buf")) }
 
 // text makes:
 //
-//	if b, err = wire.AppendText(b, v.Value); err != nil {
-//		return b, err
-//	}
+//	e.Text(v.Value)
 //
-// and for other types what attr makes, without the attribute around it.
+// and for other types:
+//
+//	mark := len(e.Buf)
+//	e.Uint(uint64(v.Value))
+//	e.Respell(v.Extra, mark, 0)
 func (a *appender) text(f *model.Field) {
-	if isText(f.Type) {
-		a.Add(a.typed(f, value(f), "AppendText"))
+	switch {
+	case isText(f.Type):
+		a.Add(a.typed(f, value(f)))
+		return
+	case base(f.Type) == model.Base64 && f.Fixed == nil:
+		a.Add(a.stanza("WriteBytes").Call(jen.Id("e"), field("Extra"), a.slot(f.Index, nil), value(f)))
 		return
 	}
-	a.Add(a.mark())
+	a.Add(a.mark().Add(length()))
 	if f.Required {
-		a.Add(a.typed(f, value(f), "AppendText"))
+		a.Add(a.typed(f, value(f)))
 	} else {
-		a.If(present(f, field(f.GoName))).Block(a.appended(f, value(f), "AppendText"))
+		a.If(present(f, field(f.GoName))).Block(a.appended(f, value(f)))
 	}
-	a.Add(a.respell(f, jen.Id("mark")))
+	a.Add(encoder("Respell").Call(field("Extra"), jen.Id("mark"), a.slot(f.Index, nil)))
 }
 
 // loop makes:

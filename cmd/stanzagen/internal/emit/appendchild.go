@@ -33,42 +33,30 @@ func (a *appender) child(f *model.Field) {
 
 // langText makes:
 //
-//	if b, err = stanza.AppendText(b, v.Text, "<text>", "</text>", NS, v.Extra, 2); err != nil {
-//		return b, err
-//	}
+//	stanza.WriteText(e, v.Text, v.Extra, 2, "<text></text>", 6)
 func (a *appender) langText(f *model.Field) {
 	open, end := a.tags(f)
-	a.Add(try(a.stanza("AppendText").Call(jen.Id("b"), field(f.GoName), jen.Lit(open+">"), jen.Lit(end), a.own(), field("Extra"), a.slot(f.Index, nil))))
+	a.Add(a.stanza("WriteText").Call(jen.Id("e"), field(f.GoName), field("Extra"), a.slot(f.Index, nil), jen.Lit(open+">"+end), jen.Lit(len(open)+1)))
 }
 
 // flag makes:
 //
 //	if v.Required {
-//		mark := len(b)
-//		b = append(b, "<required/>"...)
-//		if v.Extra != nil {
-//			b = v.Extra.RespellChild(b, mark, 3, "<required>", NS)
-//		}
+//		e.Flag(v.Extra, 3, "<required>")
 //	}
 func (a *appender) flag(f *model.Field) {
 	open, _ := a.tags(f)
-	a.If(field(f.GoName)).Block(
-		jen.Id("mark").Op(":=").Len(jen.Id("b")),
-		put(open+"/>"),
-		a.respellChild(f, open+">", a.slot(f.Index, nil)),
-	)
+	a.If(field(f.GoName)).Block(a.kept(f, "Flag", nil, jen.Lit(open+">")))
 }
 
 // raw makes:
 //
 //	if !v.HTML.IsZero() {
-//		if b, err = wire.AppendNamed(b, v.HTML, NSHTML, "html", NS); err != nil {
-//			return b, err
-//		}
+//		e.Named(v.HTML, NSHTML, "html")
 //	}
 func (a *appender) raw(f *model.Field) {
 	code := func(x *jen.Statement) jen.Code {
-		return try(a.wire("AppendNamed").Call(jen.Id("b"), x, a.space(f.Namespace), jen.Lit(f.Name.Local), a.own()))
+		return encoder("Named").Call(x, a.space(f.Namespace), jen.Lit(f.Name.Local))
 	}
 	switch {
 	case f.Shape == model.Slice:
@@ -80,45 +68,69 @@ func (a *appender) raw(f *model.Field) {
 	}
 }
 
-// respellChild makes:
-//
-//	if v.Extra != nil {
-//		b = v.Extra.RespellChild(b, mark, 3, "<reason>", NS)
-//	}
-func (a *appender) respellChild(f *model.Field, open string, slot jen.Code) jen.Code {
-	return jen.If(field("Extra").Op("!=").Nil()).Block(
-		assign(jen.Id("b"), field("Extra").Dot("RespellChild").Call(jen.Id("b"), jen.Id("mark"), slot, jen.Lit(open), a.own())))
-}
-
 // leaf makes, for a child that has only text:
 //
-//	mark := len(b)
-//	if v.Reason != "" {
-//		if b, err = wire.AppendLeaf(b, "<reason>", v.Reason, "</reason>"); err != nil {
-//			return b, err
-//		}
+//	e.OptionalLeaf(v.Extra, 4, "<reason></reason>", 8, v.Reason)
+//
+// for numbers:
+//
+//	if v.Size != nil {
+//		e.UintLeaf(v.Extra, 5, "<size></size>", 6, *v.Size)
 //	}
-//	if v.Extra != nil {
-//		b = v.Extra.RespellChild(b, mark, 4, "<reason>", NS)
+//
+// and for other types:
+//
+//	mark := len(e.Buf)
+//	if !v.Stamp.IsZero() {
+//		e.Put("<stamp>")
+//		e.Add(v.Stamp.AppendText(e.Buf))
+//		e.Put("</stamp>")
 //	}
+//	e.RespellChild(v.Extra, mark, 6, "<stamp>")
 //
 // Of several, each is done so in a loop.
 func (a *appender) leaf(f *model.Field) {
 	open, end := a.tags(f)
 	open += ">"
+	tags := []jen.Code{jen.Lit(open + end), jen.Lit(len(open))}
+	x, pos := value(f), jen.Code(nil)
 	if f.Shape == model.Slice {
-		x := func() *jen.Statement { return field(f.GoName).Index(jen.Id("i")) }
-		a.For(jen.Id("i").Op(":=").Range().Add(field(f.GoName))).BlockFunc(func(b *jen.Group) {
-			b.Id("mark").Op(":=").Len(jen.Id("b"))
-			for _, c := range a.leafValue(f, x(), open, end) {
-				b.Add(c)
+		x, pos = field(f.GoName).Index(jen.Id("i")), jen.Id("i")
+	}
+	method, arg := "", jen.Code(nil)
+	if f.Fixed == nil {
+		switch s := base(f.Type); {
+		case a.stringOf(f, x.Clone()) != nil:
+			method, arg = "Leaf", a.stringOf(f, x.Clone())
+			if !f.Required && f.Shape == model.Value {
+				a.Add(a.kept(f, "OptionalLeaf", nil, append(tags, arg)...))
+				return
 			}
-			b.Add(a.respellChild(f, open, a.slot(f.Index, jen.Id("i"))))
-		})
+		case s.IsUnsigned():
+			method, arg = "UintLeaf", widened(f, x.Clone(), model.Uint64)
+		case s.IsInteger():
+			method, arg = "IntLeaf", widened(f, x.Clone(), model.Int64)
+		}
+	}
+	if method != "" {
+		code := a.kept(f, method, pos, append(tags, arg)...)
+		switch {
+		case f.Shape == model.Slice:
+			loop(a.Group, f, code)
+		case f.Required:
+			a.Add(code)
+		default:
+			a.If(present(f, field(f.GoName))).Block(code)
+		}
 		return
 	}
-	a.Add(a.mark())
-	code := a.leafValue(f, value(f), open, end)
+	code := []jen.Code{put(open), a.typed(f, x), put(end)}
+	respell := encoder("RespellChild").Call(field("Extra"), jen.Id("mark"), a.slot(f.Index, pos), jen.Lit(open))
+	if f.Shape == model.Slice {
+		loop(a.Group, f, append(append([]jen.Code{jen.Id("mark").Op(":=").Add(length())}, code...), respell)...)
+		return
+	}
+	a.Add(a.mark().Add(length()))
 	if f.Required {
 		for _, c := range code {
 			a.Add(c)
@@ -126,22 +138,13 @@ func (a *appender) leaf(f *model.Field) {
 	} else {
 		a.If(present(f, field(f.GoName))).Block(code...)
 	}
-	a.Add(a.respellChild(f, open, a.slot(f.Index, nil)))
-}
-
-func (a *appender) leafValue(f *model.Field, x *jen.Statement, open, end string) []jen.Code {
-	if isText(f.Type) && f.Fixed == nil {
-		return []jen.Code{try(a.wire("AppendLeaf").Call(jen.Id("b"), jen.Lit(open), a.asString(f, x), jen.Lit(end)))}
-	}
-	return []jen.Code{put(open), a.typed(f, x, "AppendText"), put(end)}
+	a.Add(respell)
 }
 
 // inner makes, for a struct:
 //
 //	for i := range v.Items {
-//		if b, err = v.Items[i].appendXML(b, "<item", "</item>"); err != nil {
-//			return b, err
-//		}
+//		v.Items[i].appendXML(e, "<item", "</item>")
 //	}
 func (a *appender) inner(f *model.Field) {
 	x := func() *jen.Statement { return field(f.GoName) }
@@ -152,7 +155,7 @@ func (a *appender) inner(f *model.Field) {
 	if hasNames(f) {
 		code = a.tellable(f, func() *jen.Statement { return x().Dot(f.Type.Element.NameField().GoName) })
 	}
-	code = append(code, try(a.call(f, x())))
+	code = append(code, a.call(f, x()))
 	switch f.Shape {
 	case model.Slice:
 		loop(a.Group, f, code...)
@@ -169,7 +172,7 @@ func (a *appender) inner(f *model.Field) {
 // that of the same field. All but the first have known names:
 //
 //	if !v.Specific.Known() {
-//		return b, &wire.EncodeError{Reason: "..."}
+//		e.Fail("...")
 //	}
 func (a *appender) tellable(f *model.Field, x func() *jen.Statement) []jen.Code {
 	named := a.e.Named(f.Name.Space)
@@ -186,45 +189,39 @@ func (a *appender) tellable(f *model.Field, x func() *jen.Statement) []jen.Code 
 			cond.Add(a.enum(other.NamesEnum()).Call(x()).Dot("Known").Call())
 		}
 	}
-	fail := jen.Op("&").Add(a.wire("EncodeError")).Values(jen.Id("Reason").Op(":").Lit("the name in " + f.GoName + " of " + a.e.GoName + " is read as that of another field"))
-	return []jen.Code{jen.If(cond).Block(jen.Return(jen.Id("b"), fail))}
+	return []jen.Code{jen.If(cond).Block(fail("the name in " + f.GoName + " of " + a.e.GoName + " is read as that of another field"))}
 }
 
-// call makes the call that appends a struct: x.AppendXML(b, NS), or x.appendXML(b) with the tags if they differ from
+// fail makes e.Fail(reason).
+func fail(reason string) jen.Code { return encoder("Fail").Call(jen.Lit(reason)) }
+
+// call makes the call that appends a struct: e.Add(x.AppendXML(e.Buf, NS)), or x.appendXML(e) with the tags if they differ from
 // place to place. Stanzas always declare their namespace.
 func (a *appender) call(f *model.Field, x *jen.Statement) jen.Code {
-	b := jen.Id("b")
 	e := f.Type.Element
 	switch {
 	case e == nil:
-		return x.Dot("AppendXML").Call(b, jen.Lit(""))
+		return encoder("Add").Call(x.Dot("AppendXML").Call(encoder("Buf"), jen.Lit("")))
 	case e.Role != model.Nested:
-		return x.Dot("AppendXML").Call(b, a.own())
+		return encoder("Add").Call(x.Dot("AppendXML").Call(encoder("Buf"), a.own()))
 	case e.Names != nil:
-		return x.Dot("appendXML").Call(b, a.own())
+		return x.Dot("appendXML").Call(jen.Id("e"))
 	}
 	open, end := a.tags(f)
 	open += whenAttr(e)
 	switch form := a.formOf(e); {
 	case form.bare:
-		return x.Dot("appendXML").Call(b)
+		return x.Dot("appendXML").Call(jen.Id("e"))
 	case form.space == nil:
-		return x.Dot("appendXML").Call(b, jen.Lit(open), jen.Lit(end), a.space(f.Namespace))
+		return x.Dot("appendXML").Call(jen.Id("e"), jen.Lit(open), jen.Lit(end), a.space(f.Namespace))
 	}
-	return x.Dot("appendXML").Call(b, jen.Lit(open), jen.Lit(end))
+	return x.Dot("appendXML").Call(jen.Id("e"), jen.Lit(open), jen.Lit(end))
 }
 
 // name makes, for a child whose name is the value:
 //
 //	if v.Condition != "" {
-//		mark := len(b)
-//		name := wire.Name{Space: NS, Local: string(v.Condition)}
-//		if b, err = wire.AppendName(b, name, NS); err != nil {
-//			return b, err
-//		}
-//		if v.Extra != nil {
-//			b = v.Extra.RespellName(b, mark, 1, name, NS)
-//		}
+//		e.Name(v.Extra, 1, NS, string(v.Condition))
 //	}
 //
 // A required one is written in any case, and is an error if it is empty.
@@ -233,21 +230,17 @@ func (a *appender) name(f *model.Field) {
 	if f.Shape == model.Slice {
 		x = func() *jen.Statement { return field(f.GoName).Index(jen.Id("i")) }
 	}
-	code := func(slot jen.Code) []jen.Code {
-		return append(a.tellable(f, x),
-			jen.Id("mark").Op(":=").Len(jen.Id("b")),
-			jen.Id("n").Op(":=").Add(a.wire("Name")).Values(jen.Id("Space").Op(":").Add(a.space(f.Namespace)), jen.Id("Local").Op(":").String().Call(x())),
-			try(a.wire("AppendName").Call(jen.Id("b"), jen.Id("n"), a.own())),
-			jen.If(field("Extra").Op("!=").Nil()).Block(
-				assign(jen.Id("b"), field("Extra").Dot("RespellName").Call(jen.Id("b"), jen.Id("mark"), slot, jen.Id("n"), a.own()))),
-		)
+	code := func(pos jen.Code) []jen.Code {
+		return append(a.tellable(f, x), a.kept(f, "Name", pos, a.space(f.Namespace), jen.String().Call(x())))
 	}
 	switch {
 	case f.Shape == model.Slice:
-		loop(a.Group, f, code(a.slot(f.Index, jen.Id("i")))...)
+		loop(a.Group, f, code(jen.Id("i"))...)
 	case f.Required:
-		a.Block(code(a.slot(f.Index, nil))...)
+		for _, c := range code(nil) {
+			a.Add(c)
+		}
 	default:
-		a.If(field(f.GoName).Op("!=").Lit("")).Block(code(a.slot(f.Index, nil))...)
+		a.If(field(f.GoName).Op("!=").Lit("")).Block(code(nil)...)
 	}
 }

@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"strings"
+
 	"github.com/dave/jennifer/jen"
 
 	"stanza.invalid/cmd/stanzagen/internal/model"
@@ -84,48 +86,42 @@ func (g *file) choiceMarks(e *model.Element) {
 //
 //	switch x := v.Action.(type) {
 //	case *Create:
-//		if x == nil {
-//			return b, &wire.EncodeError{Reason: "a nil *Create"}
-//		}
-//		if b, err = x.appendXML(b); err != nil {
-//			return b, err
+//		if x != nil {
+//			x.appendXML(e)
+//		} else {
+//			e.Fail("a nil *Create")
 //		}
 //	default:
-//		return b, &wire.EncodeError{Reason: "PubSub without Action"}
+//		e.Fail("PubSub without Action")
 //	}
 //
 // for each of them if there are several. Only a required one must not be nil.
 func (a *appender) choice(f *model.Field) {
-	fail := func(reason string) jen.Code {
-		return jen.Return(jen.Id("b"), jen.Op("&").Add(a.wire("EncodeError")).Values(jen.Id("Reason").Op(":").Lit(reason)))
+	one := func(name string, call jen.Code) jen.Code {
+		return jen.Case(jen.Op("*").Id(name)).Block(
+			jen.If(jen.Id("x").Op("!=").Nil()).Block(call).Else().Block(fail("a nil *" + name)))
 	}
 	var cases []jen.Code
 	if text := f.Choice.Text; text != "" {
-		cases = append(cases, jen.Case(jen.Id(text)).Block(try(a.wire("AppendText").Call(jen.Id("b"), jen.String().Call(jen.Id("x"))))))
+		cases = append(cases, jen.Case(jen.Id(text)).Block(encoder("Text").Call(jen.String().Call(jen.Id("x")))))
 	}
 	for _, alt := range f.Choice.Alternatives {
-		cases = append(cases, jen.Case(jen.Op("*").Id(alt.GoName)).Block(
-			jen.If(jen.Id("x").Op("==").Nil()).Block(fail("a nil *"+alt.GoName)),
-			try(a.call(alt, jen.Id("x"))),
-		))
+		cases = append(cases, one(alt.GoName, a.call(alt, jen.Id("x"))))
 	}
 	if other := f.Choice.Other; other != "" {
-		cases = append(cases, jen.Case(jen.Op("*").Id(other)).Block(
-			jen.If(jen.Id("x").Op("==").Nil()).Block(fail("a nil *"+other)),
-			try(jen.Id("x").Dot("AppendXML").Call(jen.Id("b"), a.own())),
-		))
+		cases = append(cases, one(other, encoder("Raw").Call(jen.Id("x").Dot("Raw"))))
 	}
-	missing := fail(a.e.GoName + " without " + f.GoName)
+	missing := a.e.GoName + " without " + f.GoName
 	value := field(f.GoName)
 	if f.Shape == model.Slice {
 		value = value.Index(jen.Id("i"))
-		missing = fail("a nil " + f.Choice.GoName)
+		missing = "a nil " + f.Choice.GoName
 		if f.Choice.Text != "" {
-			missing = fail("a nil " + f.Choice.GoName + ", or a pointer to a text")
+			missing = "a nil " + f.Choice.GoName + ", or a pointer to a text"
 		}
 	}
 	if f.Required || f.Shape == model.Slice {
-		cases = append(cases, jen.Default().Block(missing))
+		cases = append(cases, jen.Default().Block(fail(missing)))
 	}
 	code := jen.Switch(jen.Id("x").Op(":=").Add(value).Assert(jen.Type())).Block(cases...)
 	if f.Shape == model.Slice {
@@ -138,7 +134,7 @@ func (a *appender) choice(f *model.Field) {
 // takeAlternative makes:
 //
 //	x := new(Create)
-//	if err := x.decodeXML(c.Raw()); err != nil {
+//	if err := x.decodeXML(d.Raw()); err != nil {
 //		return err
 //	}
 //	v.Action = x
@@ -151,12 +147,12 @@ func (d *decoder) takeAlternative(f, alt *model.Field) []jen.Code {
 	}
 	code := []jen.Code{
 		jen.Id("x").Op(":=").New(jen.Id(alt.GoName)),
-		check(jen.Id("x").Dot(name).Call(jen.Id("c").Dot("Raw").Call())),
+		check(jen.Id("x").Dot(name).Call(at("Raw").Call())),
 		d.store(f)(jen.Id("x")),
 	}
 	if f.Shape == model.Slice && f.Choice.Text == "" {
 		room := jen.If(field(f.GoName).Op("==").Nil()).Block(
-			assign(field(f.GoName), jen.Make(d.typeOf(f), literally("0"), jen.Id("c").Dot("Rest").Call())))
+			assign(field(f.GoName), jen.Make(d.typeOf(f), literally("0"), at("Rest").Call())))
 		code = append([]jen.Code{room}, code...)
 	}
 	return code
@@ -164,10 +160,10 @@ func (d *decoder) takeAlternative(f, alt *model.Field) []jen.Code {
 
 // takeOther makes, for an element that is none of the alternatives of its name:
 //
-//	v.Action = &ActionOther{c.Raw()}
-func (d *decoder) takeOther(f, alt *model.Field) jen.Code {
+//	v.Action = &ActionOther{d.Raw()}
+func (d *decoder) takeOther(f, alt *model.Field) []jen.Code {
 	return d.once(alt, d.in(alt), []jen.Code{
-		d.store(f)(jen.Op("&").Id(f.Choice.Other).Values(jen.Id("c").Dot("Raw").Call())),
+		d.store(f)(jen.Op("&").Id(f.Choice.Other).Values(at("Raw").Call())),
 		jen.Continue(),
 	})
 }
@@ -175,18 +171,18 @@ func (d *decoder) takeOther(f, alt *model.Field) jen.Code {
 // missingChoice makes:
 //
 //	if v.Action == nil {
-//		return r.MissingChoice("create", "x")
+//		d.MissingChoice("create x")
 //	}
 func (d *decoder) missingChoice(b *jen.Group, f *model.Field) {
-	var names []jen.Code
+	var names []string
 	for _, alt := range f.Choice.Alternatives {
-		names = append(names, jen.Lit(alt.Name.Local))
+		names = append(names, alt.Name.Local)
 	}
 	absent := field(f.GoName).Op("==").Nil()
 	if f.Shape == model.Slice {
 		absent = jen.Add(lenOf(f.GoName)).Op("==").Lit(0)
 	}
-	b.If(absent).Block(jen.Return(jen.Id("r").Dot("MissingChoice").Call(names...)))
+	b.If(absent).Block(at("MissingChoice").Call(jen.Lit(strings.Join(names, " "))))
 }
 
 // stdAlternatives makes the code that hands the alternatives to encoding/xml under their names:

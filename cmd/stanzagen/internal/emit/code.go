@@ -51,15 +51,6 @@ func field(name string) *jen.Statement { return jen.Id("v").Dot(name) }
 // extra makes &v.Extra.
 func extra() *jen.Statement { return jen.Op("&").Id("v").Dot("Extra") }
 
-// try makes:
-//
-//	if b, err = call; err != nil {
-//		return b, err
-//	}
-func try(call jen.Code) jen.Code {
-	return jen.If(assign(jen.List(jen.Id("b"), jen.Err()), call), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Id("b"), jen.Err()))
-}
-
 // check makes:
 //
 //	if err := call; err != nil {
@@ -69,10 +60,8 @@ func check(call jen.Code) jen.Code {
 	return jen.If(jen.Err().Op(":=").Add(call), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Err()))
 }
 
-// put makes b = append(b, "text"...).
-func put(text string) jen.Code {
-	return assign(jen.Id("b"), jen.Append(jen.Id("b"), jen.Lit(text).Op("...")))
-}
+// put makes e.Put("text").
+func put(text string) jen.Code { return encoder("Put").Call(jen.Lit(text)) }
 
 // slot makes the number of a field for wire.Extra: 3, or wire.SlotAt(3, pos) for one of several.
 func (g *file) slot(index int, pos jen.Code) jen.Code {

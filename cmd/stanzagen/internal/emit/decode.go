@@ -19,22 +19,26 @@ type decoder struct {
 	choices map[*model.Field]*model.Field
 	// when is a field for what the condition asks for if the struct has none, else nil.
 	when *model.Field
-	// others is the field that takes children by namespace, or nil: the guard below keeps what has a field
+	// others is the field that takes children by name, or nil: the guard below keeps what has a field
 	// away from it.
 	others *model.Field
 	// catches says that children which no case takes may belong to a field nevertheless.
 	catches bool
+	// own says that all children are in the namespace of the struct.
+	own bool
 }
+
+// at makes d.name.
+func at(name string) *jen.Statement { return jen.Id("d").Dot(name) }
 
 // decodeFunc makes:
 //
 //	// DecodeXML reads the element into v, which should be zero.
 //	func (v *Info) DecodeXML(r wire.Raw) error {
-//		if !r.Is(NS, "query") {
-//			return r.Unexpected(v.WireName())
-//		}
+//		var d wire.Decoder
+//		d.Open(r, NS, "query")
 //		...
-//		return nil
+//		return d.End(&v.Extra)
 //	}
 //
 // Nested types have decodeXML, which does not look at the name. Where the name is the value, any name of the namespace
@@ -64,6 +68,10 @@ func (g *file) decodeFunc(e *model.Element) {
 	if d.when != nil {
 		d.bits[d.when] = len(d.bits)
 	}
+	d.own = !d.catches && d.when == nil && e.Mixed() == nil
+	for _, f := range e.Children() {
+		d.own = d.own && f.SameNS
+	}
 	name, says := "decodeXML", ""
 	if e.Role != model.Nested {
 		name, says = "DecodeXML", "DecodeXML reads the element into v, which should be zero. One that does not fit is a [*wire.DecodeError]."
@@ -81,9 +89,14 @@ func needsBit(f *model.Field) bool {
 		if f.Shape != model.Value || f.Type.Scalar == model.LangText || f.Type.Scalar == model.Flag || f.Type.Scalar == model.Raw {
 			return false
 		}
-		return true
+		return !isOptionalLeaf(f)
 	}
 	return false
+}
+
+// isOptionalLeaf reports whether a child is one whose text Go has as a string, "" if there is none.
+func isOptionalLeaf(f *model.Field) bool {
+	return f.Kind == model.FieldChild && isSimple(f) && isText(f.Type) && f.Shape == model.Value && !f.Required && f.Fixed == nil
 }
 
 // seen names the word and the bit of a field: seen, 1<<3.
@@ -112,15 +125,17 @@ func (d *decoder) was(f *model.Field, op string) *jen.Statement {
 }
 
 func (d *decoder) body(b *jen.Group) {
-	if d.e.Role != model.Nested {
-		other := jen.Op("!").Id("r").Dot("Is").Call(d.space(d.e.Namespace), jen.Lit(d.e.Local))
-		if d.e.Names != nil {
-			other = jen.Op("!").Id("r").Dot("In").Call(d.space(d.e.Namespace))
-		}
-		b.If(other).Block(jen.Return(jen.Id("r").Dot("Unexpected").Call(jen.Id("v").Dot("WireName").Call())))
+	b.Var().Id("d").Add(d.wire("Decoder"))
+	switch {
+	case d.e.Role == model.Nested:
+		b.Add(at("Enter").Call(jen.Id("r")))
+	case d.e.Names != nil:
+		b.Add(at("OpenIn").Call(jen.Id("r"), d.space(d.e.Namespace)))
+	default:
+		b.Add(at("Open").Call(jen.Id("r"), d.space(d.e.Namespace), jen.Lit(d.e.Local)))
 	}
 	if f := d.e.NameField(); f != nil {
-		b.Add(assign(field(f.GoName), d.enum(f.Type.Enum).Call(jen.Id("r").Dot("Local").Call())))
+		b.Add(assign(field(f.GoName), d.enum(f.Type.Enum).Call(at("Name").Call())))
 	}
 	for i := 0; i*64 < len(d.bits); i++ {
 		b.Var().Id(seenWord(i)).Uint64()
@@ -129,22 +144,35 @@ func (d *decoder) body(b *jen.Group) {
 	d.text(b)
 	d.children(b)
 	d.missing(b)
-	b.Return(jen.Nil())
+	b.Return(at("End").Call(extra()))
 }
 
 // attrs makes:
 //
-//	a := r.Attrs()
-//	for a.Next() {
-//		switch a.Name() {
+//	for {
+//		name := d.Attr()
+//		if name == "" {
+//			break
+//		}
+//		switch name {
 //		case "node":
-//			v.Node = a.Optional(&v.Extra, 0)
+//			d.Optional(&v.Node)
 //		default:
-//			a.KeepAttr(&v.Extra)
+//			d.KeepAttr()
 //		}
 //	}
+//
+// and where there are attributes of other namespaces, which have no name that Attr could return:
+//
+//	for d.AnyAttr() {
+//		switch d.AttrName() {
+//		...
+//		case "":
+//			switch d.Expanded() {
+//
+// A struct without attributes leaves them to what comes next.
 func (d *decoder) attrs(b *jen.Group) {
-	keep := jen.Id("a").Dot("KeepAttr").Call(extra())
+	keep := at("KeepAttr").Call()
 	var cases, foreign []jen.Code
 	for _, f := range d.e.Attrs() {
 		switch f.Name.Space {
@@ -160,34 +188,59 @@ func (d *decoder) attrs(b *jen.Group) {
 	if d.when != nil && d.when.Kind == model.FieldAttr {
 		cases = append(cases, d.whenAttrCase())
 	}
-	if foreign != nil {
-		// a.Name is empty for attributes of other namespaces
+	switch {
+	case foreign != nil:
 		foreign = append(foreign, jen.Default().Block(keep.Clone()))
-		cases = append(cases, jen.Case(jen.Lit("")).Block(jen.Switch(jen.Id("a").Dot("Expanded").Call()).Block(foreign...)))
+		cases = append(cases, jen.Case(jen.Lit("")).Block(jen.Switch(at("Expanded").Call()).Block(foreign...)))
+		b.For(at("AnyAttr").Call()).Block(jen.Switch(at("AttrName").Call()).Block(append(cases, jen.Default().Block(keep))...))
+	case cases != nil:
+		b.For().Block(append(next("Attr"), jen.Switch(jen.Id("name")).Block(append(cases, jen.Default().Block(keep))...))...)
 	}
-	b.Id("a").Op(":=").Id("r").Dot("Attrs").Call()
-	b.For(jen.Id("a").Dot("Next").Call()).BlockFunc(func(b *jen.Group) {
-		if cases == nil {
-			b.Add(keep)
-			return
-		}
-		b.Switch(jen.Id("a").Dot("Name").Call()).Block(append(cases, jen.Default().Block(keep))...)
-	})
+}
+
+// next makes:
+//
+//	name := d.Attr()
+//	if name == "" {
+//		break
+//	}
+func next(method string) []jen.Code {
+	return []jen.Code{
+		jen.Id("name").Op(":=").Add(at(method).Call()),
+		jen.If(jen.Id("name").Op("==").Lit("")).Block(jen.Break()),
+	}
 }
 
 // attr makes the code for one attribute.
 func (d *decoder) attr(f *model.Field) []jen.Code {
-	src := jen.Id("a").Dot("Value").Call()
-	if isText(f.Type) && f.Shape == model.Value && !f.Required {
-		src = jen.Id("a").Dot("Optional").Call(extra(), d.slot(f.Index, nil))
+	var code []jen.Code
+	switch {
+	case !isText(f.Type) || f.Shape != model.Value || f.Fixed != nil && f.Required:
+		code = d.decoded(f, at("Value").Call(), d.slot(f.Index, nil))
+	case f.Required:
+		code = []jen.Code{at("String").Call(d.asText(f))}
+	default:
+		code = []jen.Code{at("Optional").Call(d.asText(f))}
+		if isForeign(f) {
+			code = []jen.Code{at("OptionalSpelled").Call(d.asText(f), d.slot(f.Index, nil))}
+		}
+		if f.Fixed != nil {
+			code = append(code, jen.If(field(f.GoName).Op("!=").Add(d.fixed(f))).Block(invalid("is not "+f.Fixed.Text)))
+		}
 	}
-	code := d.decoded(f, src, d.slot(f.Index, nil), d.store(f), func(reason jen.Code) jen.Code {
-		return jen.Id("a").Dot("Invalid").Call(jen.Id("r"), reason)
-	})
 	if f.Required {
 		code = append(code, d.mark(f))
 	}
 	return code
+}
+
+// asText makes &v.Node, or (*string)(&v.Role) of an enum.
+func (d *decoder) asText(f *model.Field) jen.Code {
+	p := jen.Op("&").Add(field(f.GoName))
+	if f.Type.Enum != nil {
+		return jen.Parens(jen.Op("*").String()).Call(p)
+	}
+	return p
 }
 
 // store makes v.Node = x, v.Max = wire.Ptr(x) or v.Groups = append(v.Groups, x).
@@ -205,12 +258,12 @@ func (d *decoder) store(f *model.Field) func(x jen.Code) jen.Code {
 
 // text makes, for strings:
 //
-//	v.Value = r.Text()
+//	v.Value = d.Text()
 //
 // and for other types:
 //
-//	if s := r.Text(); s != "" {
-//		n, reason := ...
+//	if d.HasText() {
+//		v.Value = wire.Ptr(uint32(d.Uint(32, 0)))
 //	}
 //
 // Required text makes an error of the empty one, except that binary data may have no bytes.
@@ -219,146 +272,161 @@ func (d *decoder) text(b *jen.Group) {
 	if f == nil {
 		return
 	}
-	invalid := func(reason jen.Code) jen.Code { return jen.Id("r").Dot("Invalid").Call(reason) }
-	src := func() *jen.Statement { return jen.Id("r").Dot("Text").Call() }
 	binary := base(f.Type) == model.Base64 || base(f.Type) == model.Hex
 	if isText(f.Type) && f.Fixed == nil {
-		b.Add(d.decoded(f, src(), nil, d.store(f), nil)[0])
+		b.Add(d.decoded(f, at("Text").Call(), nil)[0])
 		if f.Required {
-			b.If(field(f.GoName).Op("==").Lit("")).Block(jen.Return(invalid(jen.Lit("has no text"))))
+			b.If(field(f.GoName).Op("==").Lit("")).Block(invalid("has no text"))
 		}
 		return
 	}
-	code := d.decoded(f, jen.Id("s"), d.slot(f.Index, nil), d.store(f), invalid)
+	code := d.decoded(f, at("Source").Call(literally("0")), d.slot(f.Index, nil))
 	switch {
 	case !f.Required:
-		b.If(jen.Id("s").Op(":=").Add(src()), jen.Id("s").Op("!=").Lit("")).Block(code...)
+		b.If(at("HasText").Call()).Block(code...)
 	case binary:
-		b.Block(append([]jen.Code{jen.Id("s").Op(":=").Add(src())}, code...)...)
+		b.Add(at("HasText").Call())
+		for _, c := range code {
+			b.Add(c)
+		}
 	default:
-		b.Id("s").Op(":=").Add(src())
-		b.If(jen.Id("s").Op("==").Lit("")).Block(jen.Return(invalid(jen.Lit("has no text"))))
-		b.Block(code...)
+		b.If(jen.Op("!").Add(at("HasText").Call())).Block(invalid("has no text")).Else().Block(code...)
 	}
 }
 
 // children makes:
 //
-//	c := r.Children()
-//	for c.Next() {
-//		switch c.Local() {
+//	for {
+//		name := d.Own()
+//		if name == "" {
+//			break
+//		}
+//		switch name {
 //		case "identity":
 //			...
 //		}
-//		c.Keep(&v.Extra)
-//	}
-//	if c.Stray() {
-//		r.KeepText(&v.Extra)
+//		d.Keep()
 //	}
 //
-// A case that takes the child goes on with the next one.
+// A case that takes the child goes on with the next one. A struct without children leaves them to the end.
 func (d *decoder) children(b *jen.Group) {
 	mixed := d.e.Mixed()
-	if mixed != nil {
-		d.mixedStart(b, mixed)
-	} else {
-		b.Id("c").Op(":=").Id("r").Dot("Children").Call()
+	whenChild := d.when != nil && d.when.Kind == model.FieldChild
+	if mixed == nil && !whenChild && d.e.Any() == nil && len(d.e.Children()) == 0 {
+		return
 	}
-	b.For(jen.Id("c").Dot("Next").Call()).BlockFunc(func(b *jen.Group) {
-		if mixed != nil {
-			b.If(jen.Id("c").Dot("IsText").Call()).Block(
-				d.store(mixed)(jen.Id(mixed.Choice.Text).Call(jen.Id("c").Dot("Text").Call())), jen.Continue())
+	var order []string
+	byLocal := map[string][]*model.Field{}
+	for _, f := range d.e.Children() {
+		if f == d.others || f.Kind == model.FieldNames || hasNames(f) {
+			continue
 		}
-		var order []string
-		byLocal := map[string][]*model.Field{}
-		for _, f := range d.e.Children() {
-			if f == d.others || f.Kind == model.FieldNames || hasNames(f) {
-				continue
-			}
-			if byLocal[f.Name.Local] == nil {
-				order = append(order, f.Name.Local)
-			}
-			byLocal[f.Name.Local] = append(byLocal[f.Name.Local], f)
+		if byLocal[f.Name.Local] == nil {
+			order = append(order, f.Name.Local)
 		}
-		var cases []jen.Code
-		for _, local := range order {
-			var code []jen.Code
-			for _, f := range byLocal[local] {
-				code = append(code, d.child(f)...)
-			}
-			for _, f := range d.e.Choices() {
-				for _, alt := range f.Choice.Open() {
-					if alt.Name.Local == local {
-						code = append(code, d.takeOther(f, alt))
-					}
+		byLocal[f.Name.Local] = append(byLocal[f.Name.Local], f)
+	}
+	var cases []jen.Code
+	for _, local := range order {
+		var code []jen.Code
+		for _, f := range byLocal[local] {
+			code = append(code, d.child(f)...)
+		}
+		for _, f := range d.e.Choices() {
+			for _, alt := range f.Choice.Open() {
+				if alt.Name.Local == local {
+					code = append(code, d.takeOther(f, alt)...)
 				}
 			}
-			if d.when != nil && d.when.Kind == model.FieldChild && d.when.Name.Local == local {
-				code = append(code, d.whenChildCode())
-			}
-			cases = append(cases, jen.Case(jen.Lit(local)).Block(code...))
 		}
-		if w := d.when; w != nil && w.Kind == model.FieldChild && byLocal[w.Name.Local] == nil {
-			cases = append(cases, jen.Case(jen.Lit(w.Name.Local)).Block(d.whenChildCode()))
+		if whenChild && d.when.Name.Local == local {
+			code = append(code, d.whenChildCode()...)
 		}
-		if cases != nil {
-			b.Switch(jen.Id("c").Dot("Local").Call()).Block(cases...)
+		cases = append(cases, jen.Case(jen.Lit(local)).Block(code...))
+	}
+	if whenChild && byLocal[d.when.Name.Local] == nil {
+		cases = append(cases, jen.Case(jen.Lit(d.when.Name.Local)).Block(d.whenChildCode()...))
+	}
+	var code []jen.Code
+	if cases != nil && mixed == nil {
+		code = append(code, jen.Switch(jen.Id("name")).Block(cases...))
+	} else if cases != nil {
+		code = append(code, jen.Switch(at("Local").Call()).Block(cases...))
+	}
+	for _, f := range d.e.Children() {
+		if f.NamesEnum() != nil && !d.takesRest(f) {
+			code = append(code, d.namedChild(f)...)
 		}
-		for _, f := range d.e.Children() {
-			if f.NamesEnum() != nil && !d.takesRest(f) {
-				b.Add(d.namedChild(f))
-			}
+	}
+	for _, f := range d.e.Children() {
+		if f.NamesEnum() != nil && d.takesRest(f) {
+			code = append(code, d.namedChild(f)...)
 		}
-		for _, f := range d.e.Children() {
-			if f.NamesEnum() != nil && d.takesRest(f) {
-				b.Add(d.namedChild(f))
-			}
-		}
-		if f := d.e.Any(); f != nil {
-			b.Add(assign(field(f.GoName), jen.Append(field(f.GoName), jen.Id("c").Dot("Raw").Call())))
-			return
-		}
-		if mixed != nil {
-			b.Add(d.store(mixed)(jen.Op("&").Id(mixed.Choice.Other).Values(jen.Id("c").Dot("Raw").Call())))
-			return
-		}
-		b.Id("c").Dot("Keep").Call(extra())
-	})
-	if d.e.Text() == nil && mixed == nil {
-		b.If(jen.Id("c").Dot("Stray").Call()).Block(jen.Id("r").Dot("KeepText").Call(extra()))
+	}
+	switch f := d.e.Any(); {
+	case f != nil:
+		code = append(code, assign(field(f.GoName), jen.Append(field(f.GoName), at("Raw").Call())))
+	case mixed != nil:
+		code = append(code, d.store(mixed)(jen.Op("&").Id(mixed.Choice.Other).Values(at("Raw").Call())))
+	default:
+		code = append(code, at("Keep").Call())
+	}
+	switch {
+	case mixed != nil:
+		d.mixedStart(b, mixed)
+		text := jen.If(at("IsText").Call()).Block(
+			d.store(mixed)(jen.Id(mixed.Choice.Text).Call(at("PartText").Call())), jen.Continue())
+		b.For(at("Part").Call()).Block(append([]jen.Code{text}, code...)...)
+	case cases == nil:
+		b.For(at("Child").Call().Op("!=").Lit("")).Block(code...)
+	case d.own:
+		b.For().Block(append(next("Own"), code...)...)
+	default:
+		b.For().Block(append(next("Child"), code...)...)
 	}
 }
 
 // mixedStart makes, for mixed content:
 //
-//	c := r.Content()
-//	if n := c.Size(); n > 0 {
+//	if n := d.Parts(); n > 0 {
 //		v.Content = make([]Inline, 0, n)
 //	}
 //
 // In the loop,
 //
-//	if c.IsText() {
-//		v.Content = append(v.Content, InlineText(c.Text()))
+//	if d.IsText() {
+//		v.Content = append(v.Content, InlineText(d.PartText()))
 //		continue
 //	}
 //
 // takes text, and at its end what no case takes goes to the same field.
 func (d *decoder) mixedStart(b *jen.Group, f *model.Field) {
-	b.Id("c").Op(":=").Id("r").Dot("Content").Call()
-	b.If(jen.Id("n").Op(":=").Id("c").Dot("Size").Call(), jen.Id("n").Op(">").Lit(0)).Block(
+	b.If(jen.Id("n").Op(":=").Add(at("Parts").Call()), jen.Id("n").Op(">").Lit(0)).Block(
 		assign(field(f.GoName), jen.Make(d.typeOf(f), literally("0"), jen.Id("n"))))
 }
 
-// in makes the condition that the child is in the namespace of the field.
+// in makes the condition that the child is in the namespace of the field; nil if there are no others.
 func (d *decoder) in(f *model.Field) *jen.Statement {
 	switch {
+	case d.own:
+		return nil
 	case f.SameNS:
-		return jen.Id("c").Dot("Same").Call()
+		return at("Same").Call()
 	case f.Kind == model.FieldStanza:
-		return jen.Id("c").Dot("In").Call(d.wire("NSClient"))
+		return at("In").Call(d.wire("NSClient"))
 	}
-	return jen.Id("c").Dot("In").Call(d.space(f.Namespace))
+	return at("In").Call(d.space(f.Namespace))
+}
+
+// and joins two conditions, of which either may be nil.
+func and(a, b *jen.Statement) *jen.Statement {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return a.Op("&&").Add(b)
 }
 
 // first makes the condition that a field which takes one child has none yet (op is "=="), or that it has ("!="). It is nil
@@ -369,36 +437,34 @@ func (d *decoder) first(f *model.Field, op string) *jen.Statement {
 		return nil
 	case choice != nil:
 		return field(choice.GoName).Op(op).Nil()
-	case f.Many || f.Type.Scalar == model.LangText:
+	case f.Many || f.Type.Scalar == model.LangText || f.Type.Scalar == model.Flag:
 		return nil
 	case f.Shape == model.Pointer:
 		return field(f.GoName).Op(op).Nil()
-	case f.Type.Scalar == model.Flag && op == "==":
-		return jen.Op("!").Bool().Call(field(f.GoName))
-	case f.Type.Scalar == model.Flag:
-		return jen.Bool().Call(field(f.GoName))
 	case f.Type.Scalar == model.Raw && op == "==":
 		return field(f.GoName).Dot("IsZero").Call()
 	case f.Type.Scalar == model.Raw:
 		return jen.Op("!").Add(field(f.GoName)).Dot("IsZero").Call()
 	case f.Kind == model.FieldNames:
 		return field(f.GoName).Op(op).Lit("")
+	case isOptionalLeaf(f):
+		return nil // the decoder looks
 	}
 	return d.was(f, op)
 }
 
 // child makes:
 //
-//	if c.Same() && v.Actor == nil {
+//	if v.Actor == nil {
 //		...
 //		continue
 //	}
 //
 // and, where open content or a child named by an enum would take a second one:
 //
-//	if c.Same() {
+//	if d.Same() {
 //		if v.Actor != nil {
-//			c.Keep(&v.Extra)
+//			d.Keep()
 //			continue
 //		}
 //		...
@@ -407,38 +473,61 @@ func (d *decoder) first(f *model.Field, op string) *jen.Statement {
 func (d *decoder) child(f *model.Field) []jen.Code {
 	cond := d.in(f)
 	if d.choices[f] != nil {
-		cond = d.fitting(cond, f, jen.Id("c").Dot("Raw").Call())
+		cond = d.fitting(cond, f, at("Raw").Call())
 	}
-	return []jen.Code{d.once(f, cond, append(d.take(f), jen.Continue()))}
+	return d.once(f, cond, append(d.take(f), jen.Continue()))
 }
 
-// once makes the statement around the code that takes a child if cond holds.
-func (d *decoder) once(f *model.Field, cond *jen.Statement, code []jen.Code) jen.Code {
+// once makes the statement around the code that takes a child if cond holds, for the first one; none if there is no condition.
+func (d *decoder) once(f *model.Field, cond *jen.Statement, code []jen.Code) []jen.Code {
 	switch first := d.first(f, "=="); {
 	case first == nil:
 	case d.catches:
-		guard := jen.If(d.first(f, "!=")).Block(jen.Id("c").Dot("Keep").Call(extra()), jen.Continue())
+		guard := jen.If(d.first(f, "!=")).Block(at("Keep").Call(), jen.Continue())
 		code = append([]jen.Code{guard}, code...)
 	default:
-		cond = cond.Op("&&").Add(first)
+		cond = and(cond, first)
 	}
-	return jen.If(cond).Block(code...)
+	if cond == nil {
+		return code
+	}
+	return []jen.Code{jen.If(cond).Block(code...)}
 }
 
 // room makes, before the first of several is appended:
 //
 //	if v.Items == nil {
-//		v.Items = make([]Item, 0, c.Count())
+//		v.Items = make([]Item, 0, d.Count())
 //	}
 func (d *decoder) room(f *model.Field) jen.Code {
 	return jen.If(field(f.GoName).Op("==").Nil()).Block(
-		assign(field(f.GoName), jen.Make(d.typeOf(f), literally("0"), jen.Id("c").Dot("Count").Call())))
+		assign(field(f.GoName), jen.Make(d.typeOf(f), literally("0"), at("Count").Call())))
+}
+
+// another makes, for one more struct:
+//
+//	if len(v.Items) == cap(v.Items) {
+//		v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+//	}
+//	v.Items = v.Items[:len(v.Items)+1]
+//
+// which makes room for all of them at once.
+func (d *decoder) another(f *model.Field) []jen.Code {
+	n := func() *jen.Statement { return jen.Add(lenOf(f.GoName)) }
+	more := at("Count").Call()
+	if hasNames(f) {
+		more = literally("1")
+	}
+	return []jen.Code{
+		jen.If(n().Op("==").Cap(field(f.GoName))).Block(
+			assign(field(f.GoName), jen.Append(field(f.GoName), jen.Make(d.typeOf(f), more).Op("...")).Index(jen.Empty(), n()))),
+		assign(field(f.GoName), field(f.GoName).Index(jen.Empty(), n().Op("+").Lit(1))),
+	}
 }
 
 // take makes the code that reads the child at the cursor.
 //
-//	v.Items = append(v.Items, Item{})
-//	if err := v.Items[len(v.Items)-1].decodeXML(c.Raw()); err != nil {
+//	if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
 //		return err
 //	}
 func (d *decoder) take(f *model.Field) []jen.Code {
@@ -454,10 +543,7 @@ func (d *decoder) take(f *model.Field) []jen.Code {
 	case model.Pointer:
 		code = append(code, assign(field(f.GoName), jen.New(d.one(f))))
 	case model.Slice:
-		if !hasNames(f) {
-			code = append(code, d.room(f))
-		}
-		code = append(code, assign(field(f.GoName), jen.Append(field(f.GoName), d.one(f).Values())))
+		code = append(code, d.another(f)...)
 		into = field(f.GoName).Index(jen.Add(lenOf(f.GoName)).Op("-").Lit(1))
 	default:
 		code = append(code, d.mark(f))
@@ -466,49 +552,42 @@ func (d *decoder) take(f *model.Field) []jen.Code {
 	if t := f.Type.Element; t != nil && t.Role == model.Nested {
 		name = "decodeXML"
 	}
-	return append(code, check(into.Dot(name).Call(jen.Id("c").Dot("Raw").Call())))
+	return append(code, check(into.Dot(name).Call(at("Raw").Call())))
 }
 
-// takeSimple makes the same for text: v.Reason = c.OptionalLeaf(&v.Extra, 4).
+// takeSimple makes the same for text: d.OptionalLeaf(&v.Reason, 4).
 func (d *decoder) takeSimple(f *model.Field) []jen.Code {
-	slot := func() jen.Code {
-		if f.Shape == model.Slice {
-			return d.slot(f.Index, lenOf(f.GoName))
-		}
-		return d.slot(f.Index, nil)
-	}
+	slot := d.slot(f.Index, nil)
 	switch f.Type.Scalar {
 	case model.Flag:
-		return []jen.Code{
-			assign(field(f.GoName), jen.True()),
-			jen.Id("c").Dot("KeepBare").Call(extra(), slot()),
-		}
+		return []jen.Code{at("Flag").Call(jen.Parens(jen.Op("*").Bool()).Call(jen.Op("&").Add(field(f.GoName))), slot)}
 	case model.LangText:
-		call := d.stanza("DecodeText").Call(jen.Op("&").Id("c"), extra(), d.slot(f.Index, lenOf(f.GoName)))
-		return []jen.Code{assign(field(f.GoName), jen.Append(field(f.GoName), call))}
-	}
-	if f.Type.Scalar == model.Raw {
-		code := []jen.Code{d.store(f)(jen.Id("c").Dot("Raw").Call())}
+		return []jen.Code{d.stanza("ReadText").Call(jen.Op("&").Id("d"), jen.Op("&").Add(field(f.GoName)), slot)}
+	case model.Raw:
+		code := []jen.Code{d.store(f)(at("Raw").Call())}
 		if f.Shape == model.Slice {
 			code = append([]jen.Code{d.room(f)}, code...)
 		}
 		return code
 	}
-	leaf := "Leaf"
-	if isText(f.Type) && f.Shape == model.Value && !f.Required {
-		leaf = "OptionalLeaf"
+	if isOptionalLeaf(f) {
+		return []jen.Code{at("OptionalLeaf").Call(d.asText(f), slot)}
 	}
 	var code []jen.Code
 	if f.Shape == model.Slice {
+		if f.Type.Scalar != 0 && isText(f.Type) && f.Fixed == nil {
+			return []jen.Code{at("Strings").Call(jen.Op("&").Add(field(f.GoName)), slot)}
+		}
 		code = append(code, d.room(f))
+		slot = d.slot(f.Index, lenOf(f.GoName))
 	}
 	if _, ok := d.bits[f]; ok {
 		code = append(code, d.mark(f))
 	}
-	src := jen.Id("c").Dot(leaf).Call(extra(), slot())
-	return append(code, d.decoded(f, src, slot(), d.store(f), func(reason jen.Code) jen.Code {
-		return jen.Id("c").Dot("Invalid").Call(jen.Id("r"), reason)
-	})...)
+	if isText(f.Type) && f.Shape == model.Value && f.Fixed == nil {
+		return append(code, at("Leaf").Call(d.asText(f), slot))
+	}
+	return append(code, d.decoded(f, at("LeafText").Call(slot), slot)...)
 }
 
 // takesRest reports whether a child whose name is a value takes the names that no enum knows.
@@ -516,25 +595,25 @@ func (d *decoder) takesRest(f *model.Field) bool { return d.e.Named(f.Name.Space
 
 // namedChild makes, behind the cases, so that it takes only what has no field, as child does:
 //
-//	if c.Same() {
+//	if d.Same() {
 //		...
-//		c.KeepBare(&v.Extra, 3)
-//		v.Condition = Condition(c.Local())
+//		d.KeepBare(3)
+//		v.Condition = Condition(d.Local())
 //		continue
 //	}
 //
 // or, for a struct whose name is its value:
 //
-//	if c.In(NS) {
+//	if d.In(NS) {
 //		...
 //		continue
 //	}
 //
-// If another field of the namespace takes the names that no enum knows, the name has to be known: c.Same() && Condition(c.Local()).Known().
-func (d *decoder) namedChild(f *model.Field) jen.Code {
+// If another field of the namespace takes the names that no enum knows, the name has to be known: d.Same() && Condition(d.Local()).Known().
+func (d *decoder) namedChild(f *model.Field) []jen.Code {
 	cond := d.in(f)
 	if !d.takesRest(f) {
-		cond = cond.Op("&&").Add(d.enum(f.NamesEnum())).Call(jen.Id("c").Dot("Local").Call()).Dot("Known").Call()
+		cond = cond.Op("&&").Add(d.enum(f.NamesEnum())).Call(at("Local").Call()).Dot("Known").Call()
 	}
 	if f.Kind != model.FieldNames {
 		return d.once(f, cond, append(d.take(f), jen.Continue()))
@@ -543,15 +622,15 @@ func (d *decoder) namedChild(f *model.Field) jen.Code {
 	if f.Shape == model.Slice {
 		slot = d.slot(f.Index, lenOf(f.GoName))
 	}
-	keep := jen.Id("c").Dot("KeepBare").Call(extra(), slot)
-	store := d.store(f)(d.enum(f.Type.Enum).Call(jen.Id("c").Dot("Local").Call()))
+	keep := at("KeepBare").Call(slot)
+	store := d.store(f)(d.enum(f.Type.Enum).Call(at("Local").Call()))
 	return d.once(f, cond, []jen.Code{keep, store, jen.Continue()})
 }
 
 // missing makes, at the end:
 //
 //	if seen&(1<<0) == 0 {
-//		return r.MissingAttr("id")
+//		d.MissingAttr("id")
 //	}
 func (d *decoder) missing(b *jen.Group) {
 	fields := d.e.Fields
@@ -587,6 +666,6 @@ func (d *decoder) missing(b *jen.Group) {
 		default:
 			cond = field(f.GoName).Op("==").Lit("")
 		}
-		b.If(cond).Block(jen.Return(jen.Id("r").Dot(method).Call(jen.Lit(name))))
+		b.If(cond).Block(at(method).Call(jen.Lit(name)))
 	}
 }

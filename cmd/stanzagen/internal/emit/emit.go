@@ -132,7 +132,7 @@ func (g *file) qual(importPath, pkg, name string) *jen.Statement {
 // locals are the variables of generated functions.
 func locals() []string {
 	return []string{
-		"a", "b", "c", "d", "e", "end", "err", "i", "inner", "mark", "n", "ns", "open", "plain", "r", "reason", "s", "seen", "space",
+		"a", "b", "c", "d", "e", "end", "err", "i", "inner", "mark", "n", "name", "ns", "open", "outer", "plain", "r", "reason", "s", "seen", "space",
 		"start", "t", "tag", "v", "x",
 	}
 }

@@ -77,7 +77,7 @@ func TestRefused(t *testing.T) {
 func TestLong(t *testing.T) {
 	t.Parallel()
 	p, c := tea(), &source.Collector{}
-	for i := range 120 {
+	for i := range 240 {
 		e := *tea().Structs[0]
 		e.Package, e.GoName = p, fmt.Sprintf("Order%d", i)
 		p.Structs = append(p.Structs, &e)

@@ -9,67 +9,75 @@ import (
 	"stanza.invalid/cmd/stanzagen/internal/model"
 )
 
-// decoded makes the statements that decode the text src of a simple value and store it: store makes the
-// statement that does, invalid the error for a reason.
+// decoded makes the statements that decode the simple value that the decoder is at and store it.
 //
-//	n, reason := wire.DecodeUint(src, 32, &v.Extra, 3)
-//	if reason != "" {
-//		return a.Invalid(r, reason)
-//	}
+//	n := d.Uint(32, 3)
 //	if n > 10 {
-//		return a.Invalid(r, "is greater than 10")
+//		d.Invalid("is greater than 10")
 //	}
 //	v.Max = wire.Ptr(uint32(n))
-func (g *file) decoded(f *model.Field, src, slot jen.Code, store func(x jen.Code) jen.Code, invalid func(reason jen.Code) jen.Code) []jen.Code {
-	if isText(f.Type) {
-		value := src
-		if f.Type.Enum != nil {
-			value = g.enum(f.Type.Enum).Call(src)
-		}
-		if f.Fixed == nil {
-			return []jen.Code{store(value)}
-		}
-		// s := src; if s != "1.0" { return ... }; v.Version = s
-		return append([]jen.Code{jen.Id("n").Op(":=").Add(value)}, g.validated(f, store, invalid)...)
-	}
-	optional := f.Shape == model.Value && !f.Required
+//
+// What Go has as a string is made by src, from a text.
+func (d *decoder) decoded(f *model.Field, src jen.Code, slot jen.Code) []jen.Code {
+	n := func() *jen.Statement { return jen.Id("n") }
 	s := base(f.Type)
 	var call jen.Code
 	switch {
-	case s == model.Bool:
-		call = g.wire("DecodeBool").Call(src, jen.Lit(optional), extra(), slot)
-	case s.IsUnsigned():
-		call = g.wire("DecodeUint").Call(src, literally(strconv.Itoa(s.Bits())), extra(), slot)
-	case s.IsInteger():
-		call = g.wire("DecodeInt").Call(src, literally(strconv.Itoa(s.Bits())), extra(), slot)
-	case s == model.Decimal:
-		call = g.wire("DecodeDecimal").Call(src, extra(), slot)
-	case s == model.Double:
-		call = g.wire("DecodeFloat").Call(src, extra(), slot)
-	default:
-		call = g.stanza("Decode"+s.GoType().Name).Call(src, extra(), slot)
-	}
-	code := []jen.Code{
-		jen.List(jen.Id("n"), jen.Id("reason")).Op(":=").Add(call),
-		jen.If(jen.Id("reason").Op("!=").Lit("")).Block(jen.Return(invalid(jen.Id("reason")))),
-	}
-	if f.Required && !f.Many {
-		// an empty text decodes to the zero value, which means that there is none
-		switch s {
-		case model.JID, model.DateTime, model.Date:
-			code = append(code, jen.If(jen.Id("n").Dot("IsZero").Call()).Block(jen.Return(invalid(jen.Lit("is empty")))))
-		case model.Time:
-			code = append(code, jen.If(jen.Op("!").Id("n").Dot("IsSet")).Block(jen.Return(invalid(jen.Lit("is empty")))))
+	case isText(f.Type):
+		if f.Type.Enum != nil {
+			src = d.enum(f.Type.Enum).Call(src)
 		}
+		if f.Fixed == nil {
+			return []jen.Code{d.store(f)(src)}
+		}
+		call = src
+	case s == model.Bool:
+		call = at("Bool").Call(jen.Lit(f.Shape == model.Value && !f.Required), slot)
+	case s.IsUnsigned():
+		call = at("Uint").Call(literally(strconv.Itoa(s.Bits())), slot)
+	case s.IsInteger():
+		call = at("Int").Call(literally(strconv.Itoa(s.Bits())), slot)
+	case s == model.Decimal:
+		call = at("Decimal").Call(slot)
+	case s == model.Double:
+		call = at("Float").Call(slot)
+	default:
+		// stanza.ReadJID(&d, &v.To, true, 3); an empty text decodes to the zero value, which means that there is none
+		read := func(into jen.Code) jen.Code {
+			return d.stanza("Read"+s.GoType().Name).Call(jen.Op("&").Id("d"), jen.Op("&").Add(into), jen.Lit(f.Required && !f.Many), slot)
+		}
+		if f.Shape == model.Value && f.Type.Enum == nil {
+			return []jen.Code{read(field(f.GoName))}
+		}
+		return []jen.Code{jen.Var().Add(n()).Add(d.one(f)), read(n()), d.store(f)(n())}
 	}
-	return append(code, g.validated(f, store, invalid)...)
+	if value := d.converted(f, call); f.Fixed == nil && !bounded(f) {
+		return []jen.Code{d.store(f)(value)}
+	}
+	return append([]jen.Code{n().Op(":=").Add(call)}, d.validated(f)...)
+}
+
+// converted makes a value of the type of the field.
+func (d *decoder) converted(f *model.Field, n jen.Code) jen.Code {
+	switch s := base(f.Type); {
+	case f.Type.Enum != nil && !isText(f.Type):
+		return d.enum(f.Type.Enum).Call(n)
+	case s.IsInteger() && s.Bits() < 64:
+		return jen.Id(s.GoType().Name).Call(n)
+	}
+	return n
+}
+
+func bounded(f *model.Field) bool {
+	min, max := bounds(f)
+	return min != "" || max != ""
 }
 
 // validated makes the checks of the value n and stores it.
-func (g *file) validated(f *model.Field, store func(x jen.Code) jen.Code, invalid func(reason jen.Code) jen.Code) []jen.Code {
+func (d *decoder) validated(f *model.Field) []jen.Code {
 	var code []jen.Code
 	refuse := func(cond jen.Code, reason string) {
-		code = append(code, jen.If(cond).Block(jen.Return(invalid(jen.Lit(reason)))))
+		code = append(code, jen.If(cond).Block(invalid(reason)))
 	}
 	n := func() *jen.Statement { return jen.Id("n") }
 	s := base(f.Type)
@@ -90,18 +98,14 @@ func (g *file) validated(f *model.Field, store func(x jen.Code) jen.Code, invali
 			}
 			refuse(cond, "is not "+f.Fixed.Text)
 		} else {
-			refuse(n().Op("!=").Add(g.fixed(f)), "is not "+f.Fixed.Text)
+			refuse(n().Op("!=").Add(d.fixed(f)), "is not "+f.Fixed.Text)
 		}
 	}
-	var value jen.Code = n()
-	switch {
-	case f.Type.Enum != nil && !isText(f.Type):
-		value = g.enum(f.Type.Enum).Call(n())
-	case s.IsInteger() && s.Bits() < 64:
-		value = jen.Id(s.GoType().Name).Call(n())
-	}
-	return append(code, store(value))
+	return append(code, d.store(f)(d.converted(f, n())))
 }
+
+// invalid makes d.Invalid(reason).
+func invalid(reason string) jen.Code { return at("Invalid").Call(jen.Lit(reason)) }
 
 // fixed writes the fixed value as it is compared with a decoded number, which is no enum yet.
 func (g *file) fixed(f *model.Field) jen.Code {
@@ -126,33 +130,27 @@ func bounds(f *model.Field) (min, max string) {
 	return min, max
 }
 
-// appended makes the statement that appends the simple value x, whose text is escaped by text if it may need it:
-// wire.AppendValue inside of attributes, wire.AppendText elsewhere.
+// appended makes the statement that appends the simple value x as text.
 //
-//	b = strconv.AppendUint(b, uint64(*v.Max), 10)
-func (g *file) appended(f *model.Field, x *jen.Statement, text string) jen.Code {
-	b := jen.Id("b")
-	strconvs := func(name string, args ...jen.Code) jen.Code {
-		return assign(jen.Id("b"), g.qual("strconv", "strconv", name).Call(append([]jen.Code{b}, args...)...))
-	}
-	s := base(f.Type)
-	switch {
+//	e.Uint(uint64(*v.Max))
+func (g *file) appended(f *model.Field, x *jen.Statement) jen.Code {
+	switch s := base(f.Type); {
 	case isText(f.Type):
-		return try(g.wire(text).Call(b, g.asString(f, x)))
+		return encoder("Text").Call(g.asString(f, x))
 	case s == model.JID:
-		return try(g.wire(text).Call(b, x.Dot("String").Call()))
+		return encoder("Text").Call(x.Dot("String").Call())
 	case s == model.Bool:
-		return strconvs("AppendBool", x)
+		return encoder("Bool").Call(x)
 	case s.IsUnsigned():
-		return strconvs("AppendUint", widened(f, x, model.Uint64), literally("10"))
+		return encoder("Uint").Call(widened(f, x, model.Uint64))
 	case s.IsInteger():
-		return strconvs("AppendInt", widened(f, x, model.Int64), literally("10"))
+		return encoder("Int").Call(widened(f, x, model.Int64))
 	case s == model.Double:
-		return assign(jen.Id("b"), g.wire("AppendFloat").Call(b, x))
+		return encoder("Float").Call(x)
 	case s == model.Decimal:
-		return try(g.wire("AppendDecimal").Call(b, x))
+		return encoder("Decimal").Call(x)
 	}
-	return try(x.Dot("AppendText").Call(b))
+	return encoder("Add").Call(x.Dot("AppendText").Call(encoder("Buf")))
 }
 
 // asString makes a string of a text value.

@@ -67,47 +67,40 @@ func (g *file) fitting(cond *jen.Statement, f *model.Field, r jen.Code) *jen.Sta
 	if e == nil || e.When == nil {
 		return cond
 	}
-	return cond.Op("&&").Parens(jen.Op("*").Add(g.element(e))).Call(jen.Nil()).Dot(fits(e)).Call(r)
+	return and(cond, jen.Parens(jen.Op("*").Add(g.element(e))).Call(jen.Nil()).Dot(fits(e)).Call(r))
 }
 
 // whenChild makes, for a flag that a condition asks for:
 //
-//	mark := len(b)
-//	b = append(b, "<remove/>"...)
-//	if v.Extra != nil {
-//		b = v.Extra.RespellChild(b, mark, 3, "<remove>", NS)
-//	}
+//	e.Flag(v.Extra, 3, "<remove>")
 func (a *appender) whenChild() {
 	w := a.e.When
 	if w == nil || !w.Implied() {
 		return
 	}
 	open, _ := a.tags(w.Child)
-	a.Add(a.mark())
-	a.Add(put(open + "/>"))
-	a.Add(a.respellChild(w.Child, open+">", a.slot(len(a.e.Fields), nil)))
+	a.Add(encoder("Flag").Call(field("Extra"), a.slot(len(a.e.Fields), nil), jen.Lit(open+">")))
 }
 
-// whenCases makes the cases of the attribute or the flag that a condition asks for:
+// whenAttrCase and whenChildCode make the cases of the attribute or the flag that a condition asks for:
 //
 //	case "action":
-//		if a.Value() != "session-initiate" {
-//			return a.Invalid(r, "is not session-initiate")
+//		if d.Value() != "session-initiate" {
+//			d.Invalid("is not session-initiate")
 //		}
 //		seen |= 1 << 0
 func (d *decoder) whenAttrCase() jen.Code {
 	w := d.e.When
 	return jen.Case(jen.Lit(w.Attr)).Block(
-		jen.If(jen.Id("a").Dot("Value").Call().Op("!=").Lit(w.Value)).Block(
-			jen.Return(jen.Id("a").Dot("Invalid").Call(jen.Id("r"), jen.Lit("is not "+w.Value)))),
+		jen.If(at("Value").Call().Op("!=").Lit(w.Value)).Block(invalid("is not "+w.Value)),
 		d.mark(d.when),
 	)
 }
 
-func (d *decoder) whenChildCode() jen.Code {
+func (d *decoder) whenChildCode() []jen.Code {
 	return d.once(d.when, d.in(d.when), []jen.Code{
 		d.mark(d.when),
-		jen.Id("c").Dot("KeepBare").Call(extra(), d.slot(len(d.e.Fields), nil)),
+		at("KeepBare").Call(d.slot(len(d.e.Fields), nil)),
 		jen.Continue(),
 	})
 }
