@@ -16,7 +16,7 @@ func (*Abuse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Abuse) Matches(n wire.Name) bool {
-	return n.Local == "abuse" && n.Space == NS
+	return n.Matches(NS, "abuse")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -114,7 +114,7 @@ func (*Abuser) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Abuser) Matches(n wire.Name) bool {
-	return n.Local == "abuser" && n.Space == NS
+	return n.Matches(NS, "abuser")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -181,7 +181,7 @@ func (*Rogue) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Rogue) Matches(n wire.Name) bool {
-	return n.Local == "rogue" && n.Space == NS
+	return n.Matches(NS, "rogue")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -248,7 +248,7 @@ func (*Spim) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Spim) Matches(n wire.Name) bool {
-	return n.Local == "spim" && n.Space == NS
+	return n.Matches(NS, "spim")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -412,36 +412,42 @@ func (v *Stanzas) decodeXML(r wire.Raw) error {
 		switch name {
 		case "message":
 			if d.In(wire.NSClient) {
-				if len(v.Messages) == cap(v.Messages) {
-					v.Messages = append(v.Messages, make([]stanza.Message, d.Count())...)[:len(v.Messages)]
+				if v.Messages == nil {
+					v.Messages = make([]stanza.Message, 0, d.Count())
 				}
-				v.Messages = v.Messages[:len(v.Messages)+1]
-				if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Messages) < cap(v.Messages) {
+					v.Messages = v.Messages[:len(v.Messages)+1]
+					if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "presence":
 			if d.In(wire.NSClient) {
-				if len(v.Presences) == cap(v.Presences) {
-					v.Presences = append(v.Presences, make([]stanza.Presence, d.Count())...)[:len(v.Presences)]
+				if v.Presences == nil {
+					v.Presences = make([]stanza.Presence, 0, d.Count())
 				}
-				v.Presences = v.Presences[:len(v.Presences)+1]
-				if err := v.Presences[len(v.Presences)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Presences) < cap(v.Presences) {
+					v.Presences = v.Presences[:len(v.Presences)+1]
+					if err := v.Presences[len(v.Presences)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "iq":
 			if d.In(wire.NSClient) {
-				if len(v.IQs) == cap(v.IQs) {
-					v.IQs = append(v.IQs, make([]stanza.IQ, d.Count())...)[:len(v.IQs)]
+				if v.IQs == nil {
+					v.IQs = make([]stanza.IQ, 0, d.Count())
 				}
-				v.IQs = v.IQs[:len(v.IQs)+1]
-				if err := v.IQs[len(v.IQs)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.IQs) < cap(v.IQs) {
+					v.IQs = v.IQs[:len(v.IQs)+1]
+					if err := v.IQs[len(v.IQs)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

@@ -14,7 +14,7 @@ func (*Answer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Answer) Matches(n wire.Name) bool {
-	return n.Local == "acl" && n.Space == NS
+	return n.Matches(NS, "acl")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -100,7 +100,7 @@ func (*Question) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Question) Matches(n wire.Name) bool {
-	return n.Local == "acl" && n.Space == NS
+	return n.Matches(NS, "acl")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -174,7 +174,7 @@ func (*Operations) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Operations) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -207,14 +207,16 @@ func (v *Operations) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "oper":
-			if len(v.Operations) == cap(v.Operations) {
-				v.Operations = append(v.Operations, make([]Operation, d.Count())...)[:len(v.Operations)]
+			if v.Operations == nil {
+				v.Operations = make([]Operation, 0, d.Count())
 			}
-			v.Operations = v.Operations[:len(v.Operations)+1]
-			if err := v.Operations[len(v.Operations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Operations) < cap(v.Operations) {
+				v.Operations = v.Operations[:len(v.Operations)+1]
+				if err := v.Operations[len(v.Operations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -228,7 +230,7 @@ func (*OperationsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OperationsGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -15,7 +15,7 @@ func (*Activity) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Activity) Matches(n wire.Name) bool {
-	return n.Local == "activity" && n.Space == NS
+	return n.Matches(NS, "activity")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Addresses) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Addresses) Matches(n wire.Name) bool {
-	return n.Local == "addresses" && n.Space == NS
+	return n.Matches(NS, "addresses")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,14 +47,16 @@ func (v *Addresses) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "address":
-			if len(v.Addresses) == cap(v.Addresses) {
-				v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
+			if v.Addresses == nil {
+				v.Addresses = make([]Address, 0, d.Count())
 			}
-			v.Addresses = v.Addresses[:len(v.Addresses)+1]
-			if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Addresses) < cap(v.Addresses) {
+				v.Addresses = v.Addresses[:len(v.Addresses)+1]
+				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -14,7 +14,7 @@ func (*Agents) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Agents) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,14 +47,16 @@ func (v *Agents) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "agent":
-			if len(v.Agents) == cap(v.Agents) {
-				v.Agents = append(v.Agents, make([]Agent, d.Count())...)[:len(v.Agents)]
+			if v.Agents == nil {
+				v.Agents = make([]Agent, 0, d.Count())
 			}
-			v.Agents = v.Agents[:len(v.Agents)+1]
-			if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Agents) < cap(v.Agents) {
+				v.Agents = v.Agents[:len(v.Agents)+1]
+				if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -68,7 +70,7 @@ func (*Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Get) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -107,7 +109,7 @@ func (*AgentInfo) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AgentInfo) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSAgent
+	return n.Matches(NSAgent, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -183,7 +185,7 @@ func (*AgentInfoGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AgentInfoGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSAgent
+	return n.Matches(NSAgent, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

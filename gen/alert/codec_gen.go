@@ -15,7 +15,7 @@ func (*Alert) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Alert) Matches(n wire.Name) bool {
-	return n.Local == "alert" && n.Space == NS
+	return n.Matches(NS, "alert")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -117,14 +117,16 @@ func (v *Alert) DecodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Incidents, 12)
 			continue
 		case "info":
-			if len(v.Infos) == cap(v.Infos) {
-				v.Infos = append(v.Infos, make([]Info, d.Count())...)[:len(v.Infos)]
+			if v.Infos == nil {
+				v.Infos = make([]Info, 0, d.Count())
 			}
-			v.Infos = v.Infos[:len(v.Infos)+1]
-			if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Infos) < cap(v.Infos) {
+				v.Infos = v.Infos[:len(v.Infos)+1]
+				if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -153,7 +155,7 @@ func (*Alert11) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Alert11) Matches(n wire.Name) bool {
-	return n.Local == "alert" && n.Space == NS11
+	return n.Matches(NS11, "alert")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -255,14 +257,16 @@ func (v *Alert11) DecodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Incidents, 12)
 			continue
 		case "info":
-			if len(v.Infos) == cap(v.Infos) {
-				v.Infos = append(v.Infos, make([]Alert11Info, d.Count())...)[:len(v.Infos)]
+			if v.Infos == nil {
+				v.Infos = make([]Alert11Info, 0, d.Count())
 			}
-			v.Infos = v.Infos[:len(v.Infos)+1]
-			if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Infos) < cap(v.Infos) {
+				v.Infos = v.Infos[:len(v.Infos)+1]
+				if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -384,14 +388,16 @@ func (v *Alert11Info) decodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Audience, 7)
 			continue
 		case "eventCode":
-			if len(v.EventCodes) == cap(v.EventCodes) {
-				v.EventCodes = append(v.EventCodes, make([]Alert11Parameter, d.Count())...)[:len(v.EventCodes)]
+			if v.EventCodes == nil {
+				v.EventCodes = make([]Alert11Parameter, 0, d.Count())
 			}
-			v.EventCodes = v.EventCodes[:len(v.EventCodes)+1]
-			if err := v.EventCodes[len(v.EventCodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.EventCodes) < cap(v.EventCodes) {
+				v.EventCodes = v.EventCodes[:len(v.EventCodes)+1]
+				if err := v.EventCodes[len(v.EventCodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "effective":
 			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
@@ -429,32 +435,38 @@ func (v *Alert11Info) decodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Contact, 17)
 			continue
 		case "parameter":
-			if len(v.Parameters) == cap(v.Parameters) {
-				v.Parameters = append(v.Parameters, make([]Alert11Parameter, d.Count())...)[:len(v.Parameters)]
+			if v.Parameters == nil {
+				v.Parameters = make([]Alert11Parameter, 0, d.Count())
 			}
-			v.Parameters = v.Parameters[:len(v.Parameters)+1]
-			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Parameters) < cap(v.Parameters) {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "resource":
-			if len(v.Resources) == cap(v.Resources) {
-				v.Resources = append(v.Resources, make([]Alert11Resource, d.Count())...)[:len(v.Resources)]
+			if v.Resources == nil {
+				v.Resources = make([]Alert11Resource, 0, d.Count())
 			}
-			v.Resources = v.Resources[:len(v.Resources)+1]
-			if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Resources) < cap(v.Resources) {
+				v.Resources = v.Resources[:len(v.Resources)+1]
+				if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "area":
-			if len(v.Areas) == cap(v.Areas) {
-				v.Areas = append(v.Areas, make([]Alert11Area, d.Count())...)[:len(v.Areas)]
+			if v.Areas == nil {
+				v.Areas = make([]Alert11Area, 0, d.Count())
 			}
-			v.Areas = v.Areas[:len(v.Areas)+1]
-			if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Areas) < cap(v.Areas) {
+				v.Areas = v.Areas[:len(v.Areas)+1]
+				if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -552,7 +564,7 @@ func (v *Alert11Resource) decodeXML(r wire.Raw) error {
 			continue
 		case "size":
 			if v.Size == nil {
-				v.Size = wire.Ptr(d.Uint(64, 2))
+				wire.ReadUint(&d, &v.Size, 2)
 				continue
 			}
 		case "uri":
@@ -631,14 +643,16 @@ func (v *Alert11Area) decodeXML(r wire.Raw) error {
 			d.Strings(&v.Circles, 2)
 			continue
 		case "geocode":
-			if len(v.Geocodes) == cap(v.Geocodes) {
-				v.Geocodes = append(v.Geocodes, make([]Alert11Parameter, d.Count())...)[:len(v.Geocodes)]
+			if v.Geocodes == nil {
+				v.Geocodes = make([]Alert11Parameter, 0, d.Count())
 			}
-			v.Geocodes = v.Geocodes[:len(v.Geocodes)+1]
-			if err := v.Geocodes[len(v.Geocodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Geocodes) < cap(v.Geocodes) {
+				v.Geocodes = v.Geocodes[:len(v.Geocodes)+1]
+				if err := v.Geocodes[len(v.Geocodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "altitude":
 			if v.Altitude == nil {
 				v.Altitude = wire.Ptr(d.Decimal(4))
@@ -678,7 +692,7 @@ func (*Alert10) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Alert10) Matches(n wire.Name) bool {
-	return n.Local == "alert" && n.Space == NS10
+	return n.Matches(NS10, "alert")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -784,14 +798,16 @@ func (v *Alert10) DecodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Incidents, 13)
 			continue
 		case "info":
-			if len(v.Infos) == cap(v.Infos) {
-				v.Infos = append(v.Infos, make([]Info10, d.Count())...)[:len(v.Infos)]
+			if v.Infos == nil {
+				v.Infos = make([]Info10, 0, d.Count())
 			}
-			v.Infos = v.Infos[:len(v.Infos)+1]
-			if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Infos) < cap(v.Infos) {
+				v.Infos = v.Infos[:len(v.Infos)+1]
+				if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -913,14 +929,16 @@ func (v *Info) decodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Audience, 7)
 			continue
 		case "eventCode":
-			if len(v.EventCodes) == cap(v.EventCodes) {
-				v.EventCodes = append(v.EventCodes, make([]Parameter, d.Count())...)[:len(v.EventCodes)]
+			if v.EventCodes == nil {
+				v.EventCodes = make([]Parameter, 0, d.Count())
 			}
-			v.EventCodes = v.EventCodes[:len(v.EventCodes)+1]
-			if err := v.EventCodes[len(v.EventCodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.EventCodes) < cap(v.EventCodes) {
+				v.EventCodes = v.EventCodes[:len(v.EventCodes)+1]
+				if err := v.EventCodes[len(v.EventCodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "effective":
 			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
@@ -958,32 +976,38 @@ func (v *Info) decodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Contact, 17)
 			continue
 		case "parameter":
-			if len(v.Parameters) == cap(v.Parameters) {
-				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Count())
 			}
-			v.Parameters = v.Parameters[:len(v.Parameters)+1]
-			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Parameters) < cap(v.Parameters) {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "resource":
-			if len(v.Resources) == cap(v.Resources) {
-				v.Resources = append(v.Resources, make([]Resource, d.Count())...)[:len(v.Resources)]
+			if v.Resources == nil {
+				v.Resources = make([]Resource, 0, d.Count())
 			}
-			v.Resources = v.Resources[:len(v.Resources)+1]
-			if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Resources) < cap(v.Resources) {
+				v.Resources = v.Resources[:len(v.Resources)+1]
+				if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "area":
-			if len(v.Areas) == cap(v.Areas) {
-				v.Areas = append(v.Areas, make([]Area, d.Count())...)[:len(v.Areas)]
+			if v.Areas == nil {
+				v.Areas = make([]Area, 0, d.Count())
 			}
-			v.Areas = v.Areas[:len(v.Areas)+1]
-			if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Areas) < cap(v.Areas) {
+				v.Areas = v.Areas[:len(v.Areas)+1]
+				if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1081,7 +1105,7 @@ func (v *Resource) decodeXML(r wire.Raw) error {
 			continue
 		case "size":
 			if v.Size == nil {
-				v.Size = wire.Ptr(d.Uint(64, 2))
+				wire.ReadUint(&d, &v.Size, 2)
 				continue
 			}
 		case "uri":
@@ -1160,14 +1184,16 @@ func (v *Area) decodeXML(r wire.Raw) error {
 			d.Strings(&v.Circles, 2)
 			continue
 		case "geocode":
-			if len(v.Geocodes) == cap(v.Geocodes) {
-				v.Geocodes = append(v.Geocodes, make([]Parameter, d.Count())...)[:len(v.Geocodes)]
+			if v.Geocodes == nil {
+				v.Geocodes = make([]Parameter, 0, d.Count())
 			}
-			v.Geocodes = v.Geocodes[:len(v.Geocodes)+1]
-			if err := v.Geocodes[len(v.Geocodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Geocodes) < cap(v.Geocodes) {
+				v.Geocodes = v.Geocodes[:len(v.Geocodes)+1]
+				if err := v.Geocodes[len(v.Geocodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "altitude":
 			if v.Altitude == nil {
 				v.Altitude = wire.Ptr(d.Decimal(4))
@@ -1341,23 +1367,27 @@ func (v *Info10) decodeXML(r wire.Raw) error {
 			d.Strings(&v.Parameters, 19)
 			continue
 		case "resource":
-			if len(v.Resources) == cap(v.Resources) {
-				v.Resources = append(v.Resources, make([]Resource10, d.Count())...)[:len(v.Resources)]
+			if v.Resources == nil {
+				v.Resources = make([]Resource10, 0, d.Count())
 			}
-			v.Resources = v.Resources[:len(v.Resources)+1]
-			if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Resources) < cap(v.Resources) {
+				v.Resources = v.Resources[:len(v.Resources)+1]
+				if err := v.Resources[len(v.Resources)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "area":
-			if len(v.Areas) == cap(v.Areas) {
-				v.Areas = append(v.Areas, make([]Area10, d.Count())...)[:len(v.Areas)]
+			if v.Areas == nil {
+				v.Areas = make([]Area10, 0, d.Count())
 			}
-			v.Areas = v.Areas[:len(v.Areas)+1]
-			if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Areas) < cap(v.Areas) {
+				v.Areas = v.Areas[:len(v.Areas)+1]
+				if err := v.Areas[len(v.Areas)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1406,7 +1436,7 @@ func (v *Resource10) decodeXML(r wire.Raw) error {
 			continue
 		case "size":
 			if v.Size == nil {
-				v.Size = wire.Ptr(d.Uint(64, 2))
+				wire.ReadUint(&d, &v.Size, 2)
 				continue
 			}
 		case "uri":

@@ -14,7 +14,7 @@ func (*AMP) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AMP) Matches(n wire.Name) bool {
-	return n.Local == "amp" && n.Space == NS
+	return n.Matches(NS, "amp")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -75,14 +75,16 @@ func (v *AMP) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "rule":
-			if len(v.Rules) == cap(v.Rules) {
-				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			if v.Rules == nil {
+				v.Rules = make([]Rule, 0, d.Count())
 			}
-			v.Rules = v.Rules[:len(v.Rules)+1]
-			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Rules) < cap(v.Rules) {
+				v.Rules = v.Rules[:len(v.Rules)+1]
+				if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -99,7 +101,7 @@ func (*InvalidRules) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InvalidRules) Matches(n wire.Name) bool {
-	return n.Local == "invalid-rules" && n.Space == NS
+	return n.Matches(NS, "invalid-rules")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -132,14 +134,16 @@ func (v *InvalidRules) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "rule":
-			if len(v.Rules) == cap(v.Rules) {
-				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			if v.Rules == nil {
+				v.Rules = make([]Rule, 0, d.Count())
 			}
-			v.Rules = v.Rules[:len(v.Rules)+1]
-			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Rules) < cap(v.Rules) {
+				v.Rules = v.Rules[:len(v.Rules)+1]
+				if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -156,7 +160,7 @@ func (*UnsupportedActions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UnsupportedActions) Matches(n wire.Name) bool {
-	return n.Local == "unsupported-actions" && n.Space == NS
+	return n.Matches(NS, "unsupported-actions")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -189,14 +193,16 @@ func (v *UnsupportedActions) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "rule":
-			if len(v.Rules) == cap(v.Rules) {
-				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			if v.Rules == nil {
+				v.Rules = make([]Rule, 0, d.Count())
 			}
-			v.Rules = v.Rules[:len(v.Rules)+1]
-			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Rules) < cap(v.Rules) {
+				v.Rules = v.Rules[:len(v.Rules)+1]
+				if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -213,7 +219,7 @@ func (*UnsupportedConditions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UnsupportedConditions) Matches(n wire.Name) bool {
-	return n.Local == "unsupported-conditions" && n.Space == NS
+	return n.Matches(NS, "unsupported-conditions")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -246,14 +252,16 @@ func (v *UnsupportedConditions) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "rule":
-			if len(v.Rules) == cap(v.Rules) {
-				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			if v.Rules == nil {
+				v.Rules = make([]Rule, 0, d.Count())
 			}
-			v.Rules = v.Rules[:len(v.Rules)+1]
-			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Rules) < cap(v.Rules) {
+				v.Rules = v.Rules[:len(v.Rules)+1]
+				if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -270,7 +278,7 @@ func (*FailedRules) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FailedRules) Matches(n wire.Name) bool {
-	return n.Local == "failed-rules" && n.Space == NSErrors
+	return n.Matches(NSErrors, "failed-rules")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -303,14 +311,16 @@ func (v *FailedRules) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "rule":
-			if len(v.Rules) == cap(v.Rules) {
-				v.Rules = append(v.Rules, make([]FailedRule, d.Count())...)[:len(v.Rules)]
+			if v.Rules == nil {
+				v.Rules = make([]FailedRule, 0, d.Count())
 			}
-			v.Rules = v.Rules[:len(v.Rules)+1]
-			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Rules) < cap(v.Rules) {
+				v.Rules = v.Rules[:len(v.Rules)+1]
+				if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -327,7 +337,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "amp" && n.Space == NSFeature
+	return n.Matches(NSFeature, "amp")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Storage) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Storage) Matches(n wire.Name) bool {
-	return n.Local == "storage" && n.Space == NS
+	return n.Matches(NS, "storage")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -42,14 +42,16 @@ func (v *Storage) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "note":
-			if len(v.Notes) == cap(v.Notes) {
-				v.Notes = append(v.Notes, make([]Note, d.Count())...)[:len(v.Notes)]
+			if v.Notes == nil {
+				v.Notes = make([]Note, 0, d.Count())
 			}
-			v.Notes = v.Notes[:len(v.Notes)+1]
-			if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Notes) < cap(v.Notes) {
+				v.Notes = v.Notes[:len(v.Notes)+1]
+				if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -17,7 +17,7 @@ func (*Preferences) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Preferences) Matches(n wire.Name) bool {
-	return n.Local == "pref" && n.Space == NS
+	return n.Matches(NS, "pref")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -93,32 +93,38 @@ func (v *Preferences) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "session":
-			if len(v.Sessions) == cap(v.Sessions) {
-				v.Sessions = append(v.Sessions, make([]Session, d.Count())...)[:len(v.Sessions)]
+			if v.Sessions == nil {
+				v.Sessions = make([]Session, 0, d.Count())
 			}
-			v.Sessions = v.Sessions[:len(v.Sessions)+1]
-			if err := v.Sessions[len(v.Sessions)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Sessions) < cap(v.Sessions) {
+				v.Sessions = v.Sessions[:len(v.Sessions)+1]
+				if err := v.Sessions[len(v.Sessions)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "method":
-			if len(v.Methods) == cap(v.Methods) {
-				v.Methods = append(v.Methods, make([]Method, d.Count())...)[:len(v.Methods)]
+			if v.Methods == nil {
+				v.Methods = make([]Method, 0, d.Count())
 			}
-			v.Methods = v.Methods[:len(v.Methods)+1]
-			if err := v.Methods[len(v.Methods)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Methods) < cap(v.Methods) {
+				v.Methods = v.Methods[:len(v.Methods)+1]
+				if err := v.Methods[len(v.Methods)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -132,7 +138,7 @@ func (*PreferencesRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PreferencesRequest) Matches(n wire.Name) bool {
-	return n.Local == "pref" && n.Space == NS
+	return n.Matches(NS, "pref")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -176,7 +182,7 @@ func (*RemoveItems) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RemoveItems) Matches(n wire.Name) bool {
-	return n.Local == "itemremove" && n.Space == NS
+	return n.Matches(NS, "itemremove")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -219,14 +225,16 @@ func (v *RemoveItems) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]ItemKey, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]ItemKey, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -243,7 +251,7 @@ func (*RemoveSessions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RemoveSessions) Matches(n wire.Name) bool {
-	return n.Local == "sessionremove" && n.Space == NS
+	return n.Matches(NS, "sessionremove")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -286,14 +294,16 @@ func (v *RemoveSessions) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "session":
-			if len(v.Sessions) == cap(v.Sessions) {
-				v.Sessions = append(v.Sessions, make([]SessionKey, d.Count())...)[:len(v.Sessions)]
+			if v.Sessions == nil {
+				v.Sessions = make([]SessionKey, 0, d.Count())
 			}
-			v.Sessions = v.Sessions[:len(v.Sessions)+1]
-			if err := v.Sessions[len(v.Sessions)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Sessions) < cap(v.Sessions) {
+				v.Sessions = v.Sessions[:len(v.Sessions)+1]
+				if err := v.Sessions[len(v.Sessions)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -310,7 +320,7 @@ func (*Auto) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Auto) Matches(n wire.Name) bool {
-	return n.Local == "auto" && n.Space == NS
+	return n.Matches(NS, "auto")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -382,7 +392,7 @@ func (*Saved) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Saved) Matches(n wire.Name) bool {
-	return n.Local == "save" && n.Space == NS
+	return n.Matches(NS, "save")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -437,7 +447,7 @@ func (*Upload) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Upload) Matches(n wire.Name) bool {
-	return n.Local == "save" && n.Space == NS
+	return n.Matches(NS, "save")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -502,7 +512,7 @@ func (*List) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*List) Matches(n wire.Name) bool {
-	return n.Local == "list" && n.Space == NS
+	return n.Matches(NS, "list")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -576,14 +586,16 @@ func (v *List) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "chat":
 			if d.Same() {
-				if len(v.Chats) == cap(v.Chats) {
-					v.Chats = append(v.Chats, make([]Chat, d.Count())...)[:len(v.Chats)]
+				if v.Chats == nil {
+					v.Chats = make([]Chat, 0, d.Count())
 				}
-				v.Chats = v.Chats[:len(v.Chats)+1]
-				if err := v.Chats[len(v.Chats)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Chats) < cap(v.Chats) {
+					v.Chats = v.Chats[:len(v.Chats)+1]
+					if err := v.Chats[len(v.Chats)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "set":
 			if d.In(rsm.NS) {
@@ -610,7 +622,7 @@ func (*ListRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ListRequest) Matches(n wire.Name) bool {
-	return n.Local == "list" && n.Space == NS
+	return n.Matches(NS, "list")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -714,7 +726,7 @@ func (*Retrieve) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retrieve) Matches(n wire.Name) bool {
-	return n.Local == "retrieve" && n.Space == NS
+	return n.Matches(NS, "retrieve")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -816,7 +828,7 @@ func (*Chat) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Chat) Matches(n wire.Name) bool {
-	return n.Local == "chat" && n.Space == NS
+	return n.Matches(NS, "chat")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -923,7 +935,7 @@ func (v *Chat) DecodeXML(r wire.Raw) error {
 		case "thread":
 			d.Optional(&v.Thread)
 		case "version":
-			v.Version = wire.Ptr(uint32(d.Uint(32, 4)))
+			wire.ReadUint(&d, &v.Version, 4)
 		default:
 			d.KeepAttr()
 		}
@@ -1118,7 +1130,7 @@ func (*Remove) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Remove) Matches(n wire.Name) bool {
-	return n.Local == "remove" && n.Space == NS
+	return n.Matches(NS, "remove")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1201,7 +1213,7 @@ func (*Modified) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Modified) Matches(n wire.Name) bool {
-	return n.Local == "modified" && n.Space == NS
+	return n.Matches(NS, "modified")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1261,25 +1273,29 @@ func (v *Modified) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "changed":
 			if d.Same() {
-				if len(v.Changed) == cap(v.Changed) {
-					v.Changed = append(v.Changed, make([]Change, d.Count())...)[:len(v.Changed)]
+				if v.Changed == nil {
+					v.Changed = make([]Change, 0, d.Count())
 				}
-				v.Changed = v.Changed[:len(v.Changed)+1]
-				if err := v.Changed[len(v.Changed)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Changed) < cap(v.Changed) {
+					v.Changed = v.Changed[:len(v.Changed)+1]
+					if err := v.Changed[len(v.Changed)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "removed":
 			if d.Same() {
-				if len(v.Removed) == cap(v.Removed) {
-					v.Removed = append(v.Removed, make([]Change, d.Count())...)[:len(v.Removed)]
+				if v.Removed == nil {
+					v.Removed = make([]Change, 0, d.Count())
 				}
-				v.Removed = v.Removed[:len(v.Removed)+1]
-				if err := v.Removed[len(v.Removed)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Removed) < cap(v.Removed) {
+					v.Removed = v.Removed[:len(v.Removed)+1]
+					if err := v.Removed[len(v.Removed)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "set":
 			if d.In(rsm.NS) {
@@ -1306,7 +1322,7 @@ func (*ModifiedRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ModifiedRequest) Matches(n wire.Name) bool {
-	return n.Local == "modified" && n.Space == NS
+	return n.Matches(NS, "modified")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1393,7 +1409,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "feature" && n.Space == NS
+	return n.Matches(NS, "feature")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1477,7 +1493,7 @@ func (v *Defaults) decodeXML(r wire.Raw) error {
 			d.String((*string)(&v.Save))
 			seen |= 1 << 1
 		case "expire":
-			v.Expire = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.Expire, 2)
 		case "unset":
 			v.Unset = d.Bool(true, 3)
 		default:
@@ -1533,7 +1549,7 @@ func (v *Item) decodeXML(r wire.Raw) error {
 		case "save":
 			d.Optional((*string)(&v.Save))
 		case "expire":
-			v.Expire = wire.Ptr(uint32(d.Uint(32, 4)))
+			wire.ReadUint(&d, &v.Expire, 4)
 		default:
 			d.KeepAttr()
 		}
@@ -1612,7 +1628,7 @@ func (v *Session) decodeXML(r wire.Raw) error {
 		case "otr":
 			d.Optional((*string)(&v.Otr))
 		case "timeout":
-			v.Timeout = wire.Ptr(uint32(d.Uint(32, 3)))
+			wire.ReadUint(&d, &v.Timeout, 3)
 		default:
 			d.KeepAttr()
 		}
@@ -1725,7 +1741,7 @@ func (v *From) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "secs":
-			v.Seconds = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Seconds, 0)
 		case "utc":
 			stanza.ReadDateTime(&d, &v.UTC, false, 1)
 		case "name":
@@ -1787,7 +1803,7 @@ func (v *To) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "secs":
-			v.Seconds = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Seconds, 0)
 		case "utc":
 			stanza.ReadDateTime(&d, &v.UTC, false, 1)
 		case "name":

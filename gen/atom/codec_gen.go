@@ -15,7 +15,7 @@ func (*Entry) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Entry) Matches(n wire.Name) bool {
-	return n.Local == "entry" && n.Space == NS
+	return n.Matches(NS, "entry")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -119,14 +119,16 @@ func (v *Entry) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "title":
 			if d.Same() {
-				if len(v.Titles) == cap(v.Titles) {
-					v.Titles = append(v.Titles, make([]Text, d.Count())...)[:len(v.Titles)]
+				if v.Titles == nil {
+					v.Titles = make([]Text, 0, d.Count())
 				}
-				v.Titles = v.Titles[:len(v.Titles)+1]
-				if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Titles) < cap(v.Titles) {
+					v.Titles = v.Titles[:len(v.Titles)+1]
+					if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "id":
 			if d.Same() {
@@ -155,69 +157,81 @@ func (v *Entry) DecodeXML(r wire.Raw) error {
 			}
 		case "author":
 			if d.Same() {
-				if len(v.Authors) == cap(v.Authors) {
-					v.Authors = append(v.Authors, make([]Person, d.Count())...)[:len(v.Authors)]
+				if v.Authors == nil {
+					v.Authors = make([]Person, 0, d.Count())
 				}
-				v.Authors = v.Authors[:len(v.Authors)+1]
-				if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Authors) < cap(v.Authors) {
+					v.Authors = v.Authors[:len(v.Authors)+1]
+					if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "contributor":
 			if d.Same() {
-				if len(v.Contributors) == cap(v.Contributors) {
-					v.Contributors = append(v.Contributors, make([]Person, d.Count())...)[:len(v.Contributors)]
+				if v.Contributors == nil {
+					v.Contributors = make([]Person, 0, d.Count())
 				}
-				v.Contributors = v.Contributors[:len(v.Contributors)+1]
-				if err := v.Contributors[len(v.Contributors)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contributors) < cap(v.Contributors) {
+					v.Contributors = v.Contributors[:len(v.Contributors)+1]
+					if err := v.Contributors[len(v.Contributors)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "summary":
 			if d.Same() {
-				if len(v.Summaries) == cap(v.Summaries) {
-					v.Summaries = append(v.Summaries, make([]Text, d.Count())...)[:len(v.Summaries)]
+				if v.Summaries == nil {
+					v.Summaries = make([]Text, 0, d.Count())
 				}
-				v.Summaries = v.Summaries[:len(v.Summaries)+1]
-				if err := v.Summaries[len(v.Summaries)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Summaries) < cap(v.Summaries) {
+					v.Summaries = v.Summaries[:len(v.Summaries)+1]
+					if err := v.Summaries[len(v.Summaries)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "link":
 			if d.Same() {
-				if len(v.Links) == cap(v.Links) {
-					v.Links = append(v.Links, make([]Link, d.Count())...)[:len(v.Links)]
+				if v.Links == nil {
+					v.Links = make([]Link, 0, d.Count())
 				}
-				v.Links = v.Links[:len(v.Links)+1]
-				if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Links) < cap(v.Links) {
+					v.Links = v.Links[:len(v.Links)+1]
+					if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "category":
 			if d.Same() {
-				if len(v.Categories) == cap(v.Categories) {
-					v.Categories = append(v.Categories, make([]Category, d.Count())...)[:len(v.Categories)]
+				if v.Categories == nil {
+					v.Categories = make([]Category, 0, d.Count())
 				}
-				v.Categories = v.Categories[:len(v.Categories)+1]
-				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Categories) < cap(v.Categories) {
+					v.Categories = v.Categories[:len(v.Categories)+1]
+					if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "rights":
 			if d.Same() {
@@ -257,14 +271,16 @@ func (v *Entry) DecodeXML(r wire.Raw) error {
 			}
 		case "in-reply-to":
 			if d.In(NSThread) {
-				if len(v.InReplyTo) == cap(v.InReplyTo) {
-					v.InReplyTo = append(v.InReplyTo, make([]InReplyTo, d.Count())...)[:len(v.InReplyTo)]
+				if v.InReplyTo == nil {
+					v.InReplyTo = make([]InReplyTo, 0, d.Count())
 				}
-				v.InReplyTo = v.InReplyTo[:len(v.InReplyTo)+1]
-				if err := v.InReplyTo[len(v.InReplyTo)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.InReplyTo) < cap(v.InReplyTo) {
+					v.InReplyTo = v.InReplyTo[:len(v.InReplyTo)+1]
+					if err := v.InReplyTo[len(v.InReplyTo)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "total":
 			if d.In(NSThread) {
@@ -272,7 +288,7 @@ func (v *Entry) DecodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.TotalReplies = wire.Ptr(uint32(d.Uint(32, 15)))
+				wire.ReadUint(&d, &v.TotalReplies, 15)
 				continue
 			}
 		case "geoloc":
@@ -300,7 +316,7 @@ func (*Feed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feed) Matches(n wire.Name) bool {
-	return n.Local == "feed" && n.Space == NS
+	return n.Matches(NS, "feed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -426,47 +442,55 @@ func (v *Feed) DecodeXML(r wire.Raw) error {
 			}
 		case "author":
 			if d.Same() {
-				if len(v.Authors) == cap(v.Authors) {
-					v.Authors = append(v.Authors, make([]Person, d.Count())...)[:len(v.Authors)]
+				if v.Authors == nil {
+					v.Authors = make([]Person, 0, d.Count())
 				}
-				v.Authors = v.Authors[:len(v.Authors)+1]
-				if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Authors) < cap(v.Authors) {
+					v.Authors = v.Authors[:len(v.Authors)+1]
+					if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "contributor":
 			if d.Same() {
-				if len(v.Contributors) == cap(v.Contributors) {
-					v.Contributors = append(v.Contributors, make([]Person, d.Count())...)[:len(v.Contributors)]
+				if v.Contributors == nil {
+					v.Contributors = make([]Person, 0, d.Count())
 				}
-				v.Contributors = v.Contributors[:len(v.Contributors)+1]
-				if err := v.Contributors[len(v.Contributors)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contributors) < cap(v.Contributors) {
+					v.Contributors = v.Contributors[:len(v.Contributors)+1]
+					if err := v.Contributors[len(v.Contributors)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "link":
 			if d.Same() {
-				if len(v.Links) == cap(v.Links) {
-					v.Links = append(v.Links, make([]Link, d.Count())...)[:len(v.Links)]
+				if v.Links == nil {
+					v.Links = make([]Link, 0, d.Count())
 				}
-				v.Links = v.Links[:len(v.Links)+1]
-				if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Links) < cap(v.Links) {
+					v.Links = v.Links[:len(v.Links)+1]
+					if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "category":
 			if d.Same() {
-				if len(v.Categories) == cap(v.Categories) {
-					v.Categories = append(v.Categories, make([]Category, d.Count())...)[:len(v.Categories)]
+				if v.Categories == nil {
+					v.Categories = make([]Category, 0, d.Count())
 				}
-				v.Categories = v.Categories[:len(v.Categories)+1]
-				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Categories) < cap(v.Categories) {
+					v.Categories = v.Categories[:len(v.Categories)+1]
+					if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "generator":
 			if d.Same() {
@@ -504,14 +528,16 @@ func (v *Feed) DecodeXML(r wire.Raw) error {
 			}
 		case "entry":
 			if d.Same() {
-				if len(v.Entries) == cap(v.Entries) {
-					v.Entries = append(v.Entries, make([]Entry, d.Count())...)[:len(v.Entries)]
+				if v.Entries == nil {
+					v.Entries = make([]Entry, 0, d.Count())
 				}
-				v.Entries = v.Entries[:len(v.Entries)+1]
-				if err := v.Entries[len(v.Entries)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Entries) < cap(v.Entries) {
+					v.Entries = v.Entries[:len(v.Entries)+1]
+					if err := v.Entries[len(v.Entries)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -697,11 +723,11 @@ func (v *Link) decodeXML(r wire.Raw) error {
 		case "title":
 			d.Optional(&v.Title)
 		case "length":
-			v.Length = wire.Ptr(d.Uint(64, 5))
+			wire.ReadUint(&d, &v.Length, 5)
 		case "":
 			switch d.Expanded() {
 			case (wire.Name{Space: NSThread, Local: "count"}):
-				v.ReplyCount = wire.Ptr(uint32(d.Uint(32, 6)))
+				wire.ReadUint(&d, &v.ReplyCount, 6)
 			case (wire.Name{Space: NSThread, Local: "updated"}):
 				stanza.ReadDateTime(&d, &v.RepliesUpdated, false, 7)
 			default:
@@ -855,25 +881,29 @@ func (v *Source) decodeXML(r wire.Raw) error {
 			}
 		case "author":
 			if d.Same() {
-				if len(v.Authors) == cap(v.Authors) {
-					v.Authors = append(v.Authors, make([]Person, d.Count())...)[:len(v.Authors)]
+				if v.Authors == nil {
+					v.Authors = make([]Person, 0, d.Count())
 				}
-				v.Authors = v.Authors[:len(v.Authors)+1]
-				if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Authors) < cap(v.Authors) {
+					v.Authors = v.Authors[:len(v.Authors)+1]
+					if err := v.Authors[len(v.Authors)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "link":
 			if d.Same() {
-				if len(v.Links) == cap(v.Links) {
-					v.Links = append(v.Links, make([]Link, d.Count())...)[:len(v.Links)]
+				if v.Links == nil {
+					v.Links = make([]Link, 0, d.Count())
 				}
-				v.Links = v.Links[:len(v.Links)+1]
-				if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Links) < cap(v.Links) {
+					v.Links = v.Links[:len(v.Links)+1]
+					if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.More = append(v.More, d.Raw())

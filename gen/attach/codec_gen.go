@@ -11,7 +11,7 @@ func (*To) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*To) Matches(n wire.Name) bool {
-	return n.Local == "attach-to" && n.Space == NS
+	return n.Matches(NS, "attach-to")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Attachments) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Attachments) Matches(n wire.Name) bool {
-	return n.Local == "attachments" && n.Space == NS
+	return n.Matches(NS, "attachments")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -89,7 +89,7 @@ func (*Summary) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Summary) Matches(n wire.Name) bool {
-	return n.Local == "summary" && n.Space == NSSummary
+	return n.Matches(NSSummary, "summary")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -276,14 +276,16 @@ func (v *ReactionsSummary) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "reaction":
-			if len(v.Reactions) == cap(v.Reactions) {
-				v.Reactions = append(v.Reactions, make([]ReactionCount, d.Count())...)[:len(v.Reactions)]
+			if v.Reactions == nil {
+				v.Reactions = make([]ReactionCount, 0, d.Count())
 			}
-			v.Reactions = v.Reactions[:len(v.Reactions)+1]
-			if err := v.Reactions[len(v.Reactions)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Reactions) < cap(v.Reactions) {
+				v.Reactions = v.Reactions[:len(v.Reactions)+1]
+				if err := v.Reactions[len(v.Reactions)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -308,7 +310,7 @@ func (v *ReactionCount) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "count":
-			v.Count = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Count, 0)
 		default:
 			d.KeepAttr()
 		}

@@ -11,7 +11,7 @@ func (*Attention) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Attention) Matches(n wire.Name) bool {
-	return n.Local == "attention" && n.Space == NS
+	return n.Matches(NS, "attention")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Data) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Data) Matches(n wire.Name) bool {
-	return n.Local == "data" && n.Space == NSData
+	return n.Matches(NSData, "data")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -44,7 +44,7 @@ func (*Metadata) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Metadata) Matches(n wire.Name) bool {
-	return n.Local == "metadata" && n.Space == NSMetadata
+	return n.Matches(NSMetadata, "metadata")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -83,23 +83,27 @@ func (v *Metadata) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "info":
-			if len(v.Infos) == cap(v.Infos) {
-				v.Infos = append(v.Infos, make([]Info, d.Count())...)[:len(v.Infos)]
+			if v.Infos == nil {
+				v.Infos = make([]Info, 0, d.Count())
 			}
-			v.Infos = v.Infos[:len(v.Infos)+1]
-			if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Infos) < cap(v.Infos) {
+				v.Infos = v.Infos[:len(v.Infos)+1]
+				if err := v.Infos[len(v.Infos)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "pointer":
-			if len(v.Pointers) == cap(v.Pointers) {
-				v.Pointers = append(v.Pointers, make([]Pointer, d.Count())...)[:len(v.Pointers)]
+			if v.Pointers == nil {
+				v.Pointers = make([]Pointer, 0, d.Count())
 			}
-			v.Pointers = v.Pointers[:len(v.Pointers)+1]
-			if err := v.Pointers[len(v.Pointers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Pointers) < cap(v.Pointers) {
+				v.Pointers = v.Pointers[:len(v.Pointers)+1]
+				if err := v.Pointers[len(v.Pointers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "stop":
 			d.Flag((*bool)(&v.Stop), 2)
 			continue
@@ -146,9 +150,9 @@ func (v *Info) decodeXML(r wire.Raw) error {
 			v.Bytes = uint32(d.Uint(32, 2))
 			seen |= 1 << 2
 		case "width":
-			v.Width = wire.Ptr(uint16(d.Uint(16, 3)))
+			wire.ReadUint(&d, &v.Width, 3)
 		case "height":
-			v.Height = wire.Ptr(uint16(d.Uint(16, 4)))
+			wire.ReadUint(&d, &v.Height, 4)
 		case "url":
 			d.Optional(&v.URL)
 		default:
@@ -205,11 +209,11 @@ func (v *Pointer) decodeXML(r wire.Raw) error {
 		case "type":
 			d.Optional(&v.Type)
 		case "bytes":
-			v.Bytes = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.Bytes, 2)
 		case "width":
-			v.Width = wire.Ptr(uint16(d.Uint(16, 3)))
+			wire.ReadUint(&d, &v.Width, 3)
 		case "height":
-			v.Height = wire.Ptr(uint16(d.Uint(16, 4)))
+			wire.ReadUint(&d, &v.Height, 4)
 		default:
 			d.KeepAttr()
 		}

@@ -14,7 +14,7 @@ func (*Encrypted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Encrypted) Matches(n wire.Name) bool {
-	return n.Local == "encrypted" && n.Space == NS
+	return n.Matches(NS, "encrypted")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -77,7 +77,7 @@ func (*Devices) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Devices) Matches(n wire.Name) bool {
-	return n.Local == "list" && n.Space == NS
+	return n.Matches(NS, "list")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -110,14 +110,16 @@ func (v *Devices) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "device":
-			if len(v.Devices) == cap(v.Devices) {
-				v.Devices = append(v.Devices, make([]Device, d.Count())...)[:len(v.Devices)]
+			if v.Devices == nil {
+				v.Devices = make([]Device, 0, d.Count())
 			}
-			v.Devices = v.Devices[:len(v.Devices)+1]
-			if err := v.Devices[len(v.Devices)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Devices) < cap(v.Devices) {
+				v.Devices = v.Devices[:len(v.Devices)+1]
+				if err := v.Devices[len(v.Devices)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -131,7 +133,7 @@ func (*Bundle) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Bundle) Matches(n wire.Name) bool {
-	return n.Local == "bundle" && n.Space == NS
+	return n.Matches(NS, "bundle")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -253,14 +255,16 @@ func (v *Header) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "key":
-			if len(v.Keys) == cap(v.Keys) {
-				v.Keys = append(v.Keys, make([]Key, d.Count())...)[:len(v.Keys)]
+			if v.Keys == nil {
+				v.Keys = make([]Key, 0, d.Count())
 			}
-			v.Keys = v.Keys[:len(v.Keys)+1]
-			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Keys) < cap(v.Keys) {
+				v.Keys = v.Keys[:len(v.Keys)+1]
+				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "iv":
 			if seen&(1<<1) == 0 {
 				seen |= 1 << 1
@@ -395,14 +399,16 @@ func (v *PreKeys) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "preKeyPublic":
-			if len(v.Keys) == cap(v.Keys) {
-				v.Keys = append(v.Keys, make([]PreKey, d.Count())...)[:len(v.Keys)]
+			if v.Keys == nil {
+				v.Keys = make([]PreKey, 0, d.Count())
 			}
-			v.Keys = v.Keys[:len(v.Keys)+1]
-			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Keys) < cap(v.Keys) {
+				v.Keys = v.Keys[:len(v.Keys)+1]
+				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -11,7 +11,7 @@ func (*Bidi) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Bidi) Matches(n wire.Name) bool {
-	return n.Local == "bidi" && n.Space == NS
+	return n.Matches(NS, "bidi")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -35,7 +35,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "bidi" && n.Space == NSFeatures
+	return n.Matches(NSFeatures, "bidi")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -14,7 +14,7 @@ func (*Bind) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Bind) Matches(n wire.Name) bool {
-	return n.Local == "bind" && n.Space == NS
+	return n.Matches(NS, "bind")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -69,7 +69,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "bind" && n.Space == NS
+	return n.Matches(NS, "bind")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Bind) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Bind) Matches(n wire.Name) bool {
-	return n.Local == "bind" && n.Space == NS
+	return n.Matches(NS, "bind")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -75,7 +75,7 @@ func (*Bound) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Bound) Matches(n wire.Name) bool {
-	return n.Local == "bound" && n.Space == NS
+	return n.Matches(NS, "bound")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -141,14 +141,16 @@ func (v *Inline) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "feature":
-			if len(v.Features) == cap(v.Features) {
-				v.Features = append(v.Features, make([]Feature, d.Count())...)[:len(v.Features)]
+			if v.Features == nil {
+				v.Features = make([]Feature, 0, d.Count())
 			}
-			v.Features = v.Features[:len(v.Features)+1]
-			if err := v.Features[len(v.Features)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Features) < cap(v.Features) {
+				v.Features = v.Features[:len(v.Features)+1]
+				if err := v.Features[len(v.Features)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

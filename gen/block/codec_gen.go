@@ -15,7 +15,7 @@ func (*List) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*List) Matches(n wire.Name) bool {
-	return n.Local == "blocklist" && n.Space == NS
+	return n.Matches(NS, "blocklist")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -48,14 +48,16 @@ func (v *List) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -69,7 +71,7 @@ func (*ListGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ListGet) Matches(n wire.Name) bool {
-	return n.Local == "blocklist" && n.Space == NS
+	return n.Matches(NS, "blocklist")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -108,7 +110,7 @@ func (*Block) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Block) Matches(n wire.Name) bool {
-	return n.Local == "block" && n.Space == NS
+	return n.Matches(NS, "block")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -156,14 +158,16 @@ func (v *Block) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -180,7 +184,7 @@ func (*Unblock) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unblock) Matches(n wire.Name) bool {
-	return n.Local == "unblock" && n.Space == NS
+	return n.Matches(NS, "unblock")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -228,14 +232,16 @@ func (v *Unblock) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -249,7 +255,7 @@ func (*Blocked) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Blocked) Matches(n wire.Name) bool {
-	return n.Local == "blocked" && n.Space == NSErrors
+	return n.Matches(NSErrors, "blocked")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

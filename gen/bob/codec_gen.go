@@ -14,7 +14,7 @@ func (*Data) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Data) Matches(n wire.Name) bool {
-	return n.Local == "data" && n.Space == NS
+	return n.Matches(NS, "data")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -56,7 +56,7 @@ func (v *Data) DecodeXML(r wire.Raw) error {
 		case "type":
 			d.Optional(&v.Type)
 		case "max-age":
-			v.MaxAge = wire.Ptr(d.Uint(64, 2))
+			wire.ReadUint(&d, &v.MaxAge, 2)
 		default:
 			d.KeepAttr()
 		}
@@ -77,7 +77,7 @@ func (*DataGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DataGet) Matches(n wire.Name) bool {
-	return n.Local == "data" && n.Space == NS
+	return n.Matches(NS, "data")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -11,7 +11,7 @@ func (*Conference) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Conference) Matches(n wire.Name) bool {
-	return n.Local == "conference" && n.Space == NS
+	return n.Matches(NS, "conference")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Storage) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Storage) Matches(n wire.Name) bool {
-	return n.Local == "storage" && n.Space == NS
+	return n.Matches(NS, "storage")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -54,25 +54,29 @@ func (v *Storage) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "conference":
 			if d.Same() {
-				if len(v.Conferences) == cap(v.Conferences) {
-					v.Conferences = append(v.Conferences, make([]Conference, d.Count())...)[:len(v.Conferences)]
+				if v.Conferences == nil {
+					v.Conferences = make([]Conference, 0, d.Count())
 				}
-				v.Conferences = v.Conferences[:len(v.Conferences)+1]
-				if err := v.Conferences[len(v.Conferences)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Conferences) < cap(v.Conferences) {
+					v.Conferences = v.Conferences[:len(v.Conferences)+1]
+					if err := v.Conferences[len(v.Conferences)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "url":
 			if d.Same() {
-				if len(v.Pages) == cap(v.Pages) {
-					v.Pages = append(v.Pages, make([]Page, d.Count())...)[:len(v.Pages)]
+				if v.Pages == nil {
+					v.Pages = make([]Page, 0, d.Count())
 				}
-				v.Pages = v.Pages[:len(v.Pages)+1]
-				if err := v.Pages[len(v.Pages)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Pages) < cap(v.Pages) {
+					v.Pages = v.Pages[:len(v.Pages)+1]
+					if err := v.Pages[len(v.Pages)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())

@@ -14,7 +14,7 @@ func (*Info) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Info) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -92,14 +92,16 @@ func (v *Info) DecodeXML(r wire.Raw) error {
 			}
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Named = append(v.Named, d.Raw())
@@ -114,7 +116,7 @@ func (*Browse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Browse) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -153,7 +155,7 @@ func (*Item) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Item) Matches(n wire.Name) bool {
-	return n.Local == "item" && n.Space == NS
+	return n.Matches(NS, "item")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -225,14 +227,16 @@ func (v *Item) DecodeXML(r wire.Raw) error {
 			d.Strings(&v.Namespaces, 5)
 			continue
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

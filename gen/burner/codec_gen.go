@@ -14,7 +14,7 @@ func (*Identity) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Identity) Matches(n wire.Name) bool {
-	return n.Local == "identity" && n.Space == NS
+	return n.Matches(NS, "identity")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -67,7 +67,7 @@ func (*IdentityGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*IdentityGet) Matches(n wire.Name) bool {
-	return n.Local == "identity" && n.Space == NS
+	return n.Matches(NS, "identity")
 }
 
 // IQType returns the type of the IQ that makes the request.

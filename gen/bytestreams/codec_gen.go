@@ -14,7 +14,7 @@ func (*Bytestream) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Bytestream) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -77,14 +77,16 @@ func (v *Bytestream) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "streamhost":
-			if len(v.Hosts) == cap(v.Hosts) {
-				v.Hosts = append(v.Hosts, make([]Host, d.Count())...)[:len(v.Hosts)]
+			if v.Hosts == nil {
+				v.Hosts = make([]Host, 0, d.Count())
 			}
-			v.Hosts = v.Hosts[:len(v.Hosts)+1]
-			if err := v.Hosts[len(v.Hosts)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Hosts) < cap(v.Hosts) {
+				v.Hosts = v.Hosts[:len(v.Hosts)+1]
+				if err := v.Hosts[len(v.Hosts)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "streamhost-used":
 			if v.Used == nil {
 				v.Used = new(HostUsed)
@@ -112,7 +114,7 @@ func (*HostsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*HostsGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -169,7 +171,7 @@ func (*Activate) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Activate) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -253,7 +255,7 @@ func (*Offer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offer) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -321,14 +323,16 @@ func (v *Offer) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "streamhost":
-			if len(v.Hosts) == cap(v.Hosts) {
-				v.Hosts = append(v.Hosts, make([]Host, d.Count())...)[:len(v.Hosts)]
+			if v.Hosts == nil {
+				v.Hosts = make([]Host, 0, d.Count())
 			}
-			v.Hosts = v.Hosts[:len(v.Hosts)+1]
-			if err := v.Hosts[len(v.Hosts)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Hosts) < cap(v.Hosts) {
+				v.Hosts = v.Hosts[:len(v.Hosts)+1]
+				if err := v.Hosts[len(v.Hosts)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -342,7 +346,7 @@ func (*UDPSuccess) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UDPSuccess) Matches(n wire.Name) bool {
-	return n.Local == "udpsuccess" && n.Space == NS
+	return n.Matches(NS, "udpsuccess")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -412,7 +416,7 @@ func (v *Host) decodeXML(r wire.Raw) error {
 			d.String(&v.Host)
 			seen |= 1 << 1
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 2)))
+			wire.ReadUint(&d, &v.Port, 2)
 		default:
 			d.KeepAttr()
 		}

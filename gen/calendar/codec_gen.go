@@ -19,7 +19,7 @@ func (*Event) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Event) Matches(n wire.Name) bool {
-	return n.Local == "event" && n.Space == NS
+	return n.Matches(NS, "event")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -120,41 +120,49 @@ func (v *Event) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "description":
-			if len(v.Descriptions) == cap(v.Descriptions) {
-				v.Descriptions = append(v.Descriptions, make([]Description, d.Count())...)[:len(v.Descriptions)]
+			if v.Descriptions == nil {
+				v.Descriptions = make([]Description, 0, d.Count())
 			}
-			v.Descriptions = v.Descriptions[:len(v.Descriptions)+1]
-			if err := v.Descriptions[len(v.Descriptions)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Descriptions) < cap(v.Descriptions) {
+				v.Descriptions = v.Descriptions[:len(v.Descriptions)+1]
+				if err := v.Descriptions[len(v.Descriptions)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "category":
-			if len(v.Categories) == cap(v.Categories) {
-				v.Categories = append(v.Categories, make([]Category, d.Count())...)[:len(v.Categories)]
+			if v.Categories == nil {
+				v.Categories = make([]Category, 0, d.Count())
 			}
-			v.Categories = v.Categories[:len(v.Categories)+1]
-			if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Categories) < cap(v.Categories) {
+				v.Categories = v.Categories[:len(v.Categories)+1]
+				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "location":
-			if len(v.Locations) == cap(v.Locations) {
-				v.Locations = append(v.Locations, make([]Location, d.Count())...)[:len(v.Locations)]
+			if v.Locations == nil {
+				v.Locations = make([]Location, 0, d.Count())
 			}
-			v.Locations = v.Locations[:len(v.Locations)+1]
-			if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Locations) < cap(v.Locations) {
+				v.Locations = v.Locations[:len(v.Locations)+1]
+				if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "rsvp":
-			if len(v.RSVPs) == cap(v.RSVPs) {
-				v.RSVPs = append(v.RSVPs, make([]RSVP, d.Count())...)[:len(v.RSVPs)]
+			if v.RSVPs == nil {
+				v.RSVPs = make([]RSVP, 0, d.Count())
 			}
-			v.RSVPs = v.RSVPs[:len(v.RSVPs)+1]
-			if err := v.RSVPs[len(v.RSVPs)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.RSVPs) < cap(v.RSVPs) {
+				v.RSVPs = v.RSVPs[:len(v.RSVPs)+1]
+				if err := v.RSVPs[len(v.RSVPs)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "invitees":
 			if v.Invitees == nil {
 				v.Invitees = new(NodeLink)
@@ -233,7 +241,7 @@ func (*RSVP) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RSVP) Matches(n wire.Name) bool {
-	return n.Local == "rsvp" && n.Space == NS
+	return n.Matches(NS, "rsvp")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -303,7 +311,7 @@ func (*Attendees) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Attendees) Matches(n wire.Name) bool {
-	return n.Local == "attendees" && n.Space == NS
+	return n.Matches(NS, "attendees")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -340,7 +348,7 @@ func (v *Attendees) DecodeXML(r wire.Raw) error {
 			v.Confirmed = uint32(d.Uint(32, 0))
 			seen |= 1 << 0
 		case "max":
-			v.Max = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.Max, 1)
 		default:
 			d.KeepAttr()
 		}
@@ -358,7 +366,7 @@ func (*Invitee) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Invitee) Matches(n wire.Name) bool {
-	return n.Local == "invitee" && n.Space == NS
+	return n.Matches(NS, "invitee")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -567,14 +575,16 @@ func (v *Location) decodeXML(r wire.Raw) error {
 			}
 		case "online":
 			if d.Same() {
-				if len(v.Online) == cap(v.Online) {
-					v.Online = append(v.Online, make([]Online, d.Count())...)[:len(v.Online)]
+				if v.Online == nil {
+					v.Online = make([]Online, 0, d.Count())
 				}
-				v.Online = v.Online[:len(v.Online)+1]
-				if err := v.Online[len(v.Online)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Online) < cap(v.Online) {
+					v.Online = v.Online[:len(v.Online)+1]
+					if err := v.Online[len(v.Online)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()
@@ -751,14 +761,16 @@ func (v *Attachments) decodeXML(r wire.Raw) error {
 		switch name {
 		case "file-sharing":
 			if d.In(sfs.NS) {
-				if len(v.Files) == cap(v.Files) {
-					v.Files = append(v.Files, make([]sfs.FileSharing, d.Count())...)[:len(v.Files)]
+				if v.Files == nil {
+					v.Files = make([]sfs.FileSharing, 0, d.Count())
 				}
-				v.Files = v.Files[:len(v.Files)+1]
-				if err := v.Files[len(v.Files)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Files) < cap(v.Files) {
+					v.Files = v.Files[:len(v.Files)+1]
+					if err := v.Files[len(v.Files)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

@@ -14,7 +14,7 @@ func (*Invite) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Invite) Matches(n wire.Name) bool {
-	return n.Local == "invite" && n.Space == NS
+	return n.Matches(NS, "invite")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -71,25 +71,29 @@ func (v *Invite) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "jingle":
 			if d.Same() {
-				if len(v.Jingle) == cap(v.Jingle) {
-					v.Jingle = append(v.Jingle, make([]Jingle, d.Count())...)[:len(v.Jingle)]
+				if v.Jingle == nil {
+					v.Jingle = make([]Jingle, 0, d.Count())
 				}
-				v.Jingle = v.Jingle[:len(v.Jingle)+1]
-				if err := v.Jingle[len(v.Jingle)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Jingle) < cap(v.Jingle) {
+					v.Jingle = v.Jingle[:len(v.Jingle)+1]
+					if err := v.Jingle[len(v.Jingle)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "external":
 			if d.Same() {
-				if len(v.External) == cap(v.External) {
-					v.External = append(v.External, make([]External, d.Count())...)[:len(v.External)]
+				if v.External == nil {
+					v.External = make([]External, 0, d.Count())
 				}
-				v.External = v.External[:len(v.External)+1]
-				if err := v.External[len(v.External)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.External) < cap(v.External) {
+					v.External = v.External[:len(v.External)+1]
+					if err := v.External[len(v.External)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Methods = append(v.Methods, d.Raw())
@@ -104,7 +108,7 @@ func (*Retract) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retract) Matches(n wire.Name) bool {
-	return n.Local == "retract" && n.Space == NS
+	return n.Matches(NS, "retract")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -149,7 +153,7 @@ func (*Accept) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Accept) Matches(n wire.Name) bool {
-	return n.Local == "accept" && n.Space == NS
+	return n.Matches(NS, "accept")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -237,7 +241,7 @@ func (*Reject) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reject) Matches(n wire.Name) bool {
-	return n.Local == "reject" && n.Space == NS
+	return n.Matches(NS, "reject")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -282,7 +286,7 @@ func (*Left) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Left) Matches(n wire.Name) bool {
-	return n.Local == "left" && n.Space == NS
+	return n.Matches(NS, "left")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

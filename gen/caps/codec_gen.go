@@ -11,7 +11,7 @@ func (*Capabilities) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Capabilities) Matches(n wire.Name) bool {
-	return n.Local == "c" && n.Space == NS
+	return n.Matches(NS, "c")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Caps) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Caps) Matches(n wire.Name) bool {
-	return n.Local == "c" && n.Space == NS
+	return n.Matches(NS, "c")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -59,14 +59,16 @@ func (v *Caps) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "hash":
 			if d.In(hashes.NS) {
-				if len(v.Hashes) == cap(v.Hashes) {
-					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
+				if v.Hashes == nil {
+					v.Hashes = make([]hashes.Hash, 0, d.Count())
 				}
-				v.Hashes = v.Hashes[:len(v.Hashes)+1]
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Hashes) < cap(v.Hashes) {
+					v.Hashes = v.Hashes[:len(v.Hashes)+1]
+					if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

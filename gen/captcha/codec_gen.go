@@ -15,7 +15,7 @@ func (*Captcha) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Captcha) Matches(n wire.Name) bool {
-	return n.Local == "captcha" && n.Space == NS
+	return n.Matches(NS, "captcha")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -70,7 +70,7 @@ func (*Answer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Answer) Matches(n wire.Name) bool {
-	return n.Local == "captcha" && n.Space == NS
+	return n.Matches(NS, "captcha")
 }
 
 // IQType returns the type of the IQ that makes the request.

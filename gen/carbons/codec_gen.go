@@ -15,7 +15,7 @@ func (*Enable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Enable) Matches(n wire.Name) bool {
-	return n.Local == "enable" && n.Space == NS
+	return n.Matches(NS, "enable")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -54,7 +54,7 @@ func (*Disable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Disable) Matches(n wire.Name) bool {
-	return n.Local == "disable" && n.Space == NS
+	return n.Matches(NS, "disable")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -93,7 +93,7 @@ func (*Received) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Received) Matches(n wire.Name) bool {
-	return n.Local == "received" && n.Space == NS
+	return n.Matches(NS, "received")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -153,7 +153,7 @@ func (*Sent) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Sent) Matches(n wire.Name) bool {
-	return n.Local == "sent" && n.Space == NS
+	return n.Matches(NS, "sent")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -213,7 +213,7 @@ func (*Private) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Private) Matches(n wire.Name) bool {
-	return n.Local == "private" && n.Space == NS
+	return n.Matches(NS, "private")
 }
 
 // Features returns the disco features to advertise where the element is handled.

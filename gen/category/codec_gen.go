@@ -11,7 +11,7 @@ func (*Category) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Category) Matches(n wire.Name) bool {
-	return n.Local == "category" && n.Space == NS
+	return n.Matches(NS, "category")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*DataSync) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DataSync) Matches(n wire.Name) bool {
-	return n.Local == "data-sync" && n.Space == NS
+	return n.Matches(NS, "data-sync")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -80,14 +80,16 @@ func (v *DataSync) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -110,7 +112,7 @@ func (*Types) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Types) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSTypes
+	return n.Matches(NSTypes, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -147,14 +149,16 @@ func (v *Types) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]TypeItem, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]TypeItem, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Definitions = append(v.Definitions, d.Raw())
@@ -169,7 +173,7 @@ func (*TypesGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TypesGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSTypes
+	return n.Matches(NSTypes, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -212,14 +216,16 @@ func (v *TypesGet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]TypeItem, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]TypeItem, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -233,7 +239,7 @@ func (*State) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*State) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSState
+	return n.Matches(NSState, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -270,25 +276,29 @@ func (v *State) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "cdo":
 			if d.Same() {
-				if len(v.Cdos) == cap(v.Cdos) {
-					v.Cdos = append(v.Cdos, make([]Object, d.Count())...)[:len(v.Cdos)]
+				if v.Cdos == nil {
+					v.Cdos = make([]Object, 0, d.Count())
 				}
-				v.Cdos = v.Cdos[:len(v.Cdos)+1]
-				if err := v.Cdos[len(v.Cdos)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Cdos) < cap(v.Cdos) {
+					v.Cdos = v.Cdos[:len(v.Cdos)+1]
+					if err := v.Cdos[len(v.Cdos)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "data-sync":
 			if d.In(NS) {
-				if len(v.Objects) == cap(v.Objects) {
-					v.Objects = append(v.Objects, make([]DataSync, d.Count())...)[:len(v.Objects)]
+				if v.Objects == nil {
+					v.Objects = make([]DataSync, 0, d.Count())
 				}
-				v.Objects = v.Objects[:len(v.Objects)+1]
-				if err := v.Objects[len(v.Objects)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Objects) < cap(v.Objects) {
+					v.Objects = v.Objects[:len(v.Objects)+1]
+					if err := v.Objects[len(v.Objects)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()
@@ -303,7 +313,7 @@ func (*StateGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StateGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSState
+	return n.Matches(NSState, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -346,14 +356,16 @@ func (v *StateGet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "cdo":
-			if len(v.Cdos) == cap(v.Cdos) {
-				v.Cdos = append(v.Cdos, make([]Object, d.Count())...)[:len(v.Cdos)]
+			if v.Cdos == nil {
+				v.Cdos = make([]Object, 0, d.Count())
 			}
-			v.Cdos = v.Cdos[:len(v.Cdos)+1]
-			if err := v.Cdos[len(v.Cdos)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Cdos) < cap(v.Cdos) {
+				v.Cdos = v.Cdos[:len(v.Cdos)+1]
+				if err := v.Cdos[len(v.Cdos)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -407,7 +419,7 @@ func (v *Item) decodeXML(r wire.Raw) error {
 		case "ref":
 			d.Optional(&v.Ref)
 		case "version":
-			v.Version = wire.Ptr(d.Uint(64, 5))
+			wire.ReadUint(&d, &v.Version, 5)
 		default:
 			d.KeepAttr()
 		}
@@ -422,14 +434,16 @@ func (v *Item) decodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Value, 6)
 			continue
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -11,7 +11,7 @@ func (*ChannelBindings) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ChannelBindings) Matches(n wire.Name) bool {
-	return n.Local == "sasl-channel-binding" && n.Space == NS
+	return n.Matches(NS, "sasl-channel-binding")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -39,14 +39,16 @@ func (v *ChannelBindings) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "channel-binding":
-			if len(v.ChannelBindings) == cap(v.ChannelBindings) {
-				v.ChannelBindings = append(v.ChannelBindings, make([]ChannelBinding, d.Count())...)[:len(v.ChannelBindings)]
+			if v.ChannelBindings == nil {
+				v.ChannelBindings = make([]ChannelBinding, 0, d.Count())
 			}
-			v.ChannelBindings = v.ChannelBindings[:len(v.ChannelBindings)+1]
-			if err := v.ChannelBindings[len(v.ChannelBindings)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.ChannelBindings) < cap(v.ChannelBindings) {
+				v.ChannelBindings = v.ChannelBindings[:len(v.ChannelBindings)+1]
+				if err := v.ChannelBindings[len(v.ChannelBindings)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

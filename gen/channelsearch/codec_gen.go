@@ -17,7 +17,7 @@ func (*Template) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Template) Matches(n wire.Name) bool {
-	return n.Local == "search" && n.Space == NS
+	return n.Matches(NS, "search")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -83,7 +83,7 @@ func (*Search) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Search) Matches(n wire.Name) bool {
-	return n.Local == "search" && n.Space == NS
+	return n.Matches(NS, "search")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -165,7 +165,7 @@ func (*TemplateGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TemplateGet) Matches(n wire.Name) bool {
-	return n.Local == "search" && n.Space == NS
+	return n.Matches(NS, "search")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -204,7 +204,7 @@ func (*Result) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Result) Matches(n wire.Name) bool {
-	return n.Local == "result" && n.Space == NS
+	return n.Matches(NS, "result")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -241,14 +241,16 @@ func (v *Result) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "set":
 			if d.In(rsm.NS) && v.Set == nil {
@@ -306,7 +308,7 @@ func (v *Error) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "retry-after":
-			v.RetryAfter = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.RetryAfter, 1)
 		default:
 			d.KeepAttr()
 		}
@@ -412,7 +414,7 @@ func (v *Item) decodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.Users = wire.Ptr(uint32(d.Uint(32, 4)))
+				wire.ReadUint(&d, &v.Users, 4)
 				continue
 			}
 		case "service-type":

@@ -11,7 +11,7 @@ func (*Room) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Room) Matches(n wire.Name) bool {
-	return n.Local == "room" && n.Space == NS
+	return n.Matches(NS, "room")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Clients) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Clients) Matches(n wire.Name) bool {
-	return n.Local == "clients" && n.Space == NS
+	return n.Matches(NS, "clients")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,14 +47,16 @@ func (v *Clients) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "client":
-			if len(v.Clients) == cap(v.Clients) {
-				v.Clients = append(v.Clients, make([]Client, d.Count())...)[:len(v.Clients)]
+			if v.Clients == nil {
+				v.Clients = make([]Client, 0, d.Count())
 			}
-			v.Clients = v.Clients[:len(v.Clients)+1]
-			if err := v.Clients[len(v.Clients)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Clients) < cap(v.Clients) {
+				v.Clients = v.Clients[:len(v.Clients)+1]
+				if err := v.Clients[len(v.Clients)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -68,7 +70,7 @@ func (*List) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*List) Matches(n wire.Name) bool {
-	return n.Local == "list" && n.Space == NS
+	return n.Matches(NS, "list")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -107,7 +109,7 @@ func (*Revoke) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Revoke) Matches(n wire.Name) bool {
-	return n.Local == "revoke" && n.Space == NS
+	return n.Matches(NS, "revoke")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -167,7 +169,7 @@ func (*PasswordResetRequired) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PasswordResetRequired) Matches(n wire.Name) bool {
-	return n.Local == "password-reset-required" && n.Space == NS
+	return n.Matches(NS, "password-reset-required")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

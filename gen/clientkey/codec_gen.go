@@ -14,7 +14,7 @@ func (*Register) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Register) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -111,7 +111,7 @@ func (*Registered) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Registered) Matches(n wire.Name) bool {
-	return n.Local == "registered" && n.Space == NS
+	return n.Matches(NS, "registered")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -182,7 +182,7 @@ func (*Revoke) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Revoke) Matches(n wire.Name) bool {
-	return n.Local == "revoke" && n.Space == NS
+	return n.Matches(NS, "revoke")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -245,7 +245,7 @@ func (*Keys) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Keys) Matches(n wire.Name) bool {
-	return n.Local == "list" && n.Space == NS
+	return n.Matches(NS, "list")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -278,14 +278,16 @@ func (v *Keys) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "key":
-			if len(v.Keys) == cap(v.Keys) {
-				v.Keys = append(v.Keys, make([]Key, d.Count())...)[:len(v.Keys)]
+			if v.Keys == nil {
+				v.Keys = make([]Key, 0, d.Count())
 			}
-			v.Keys = v.Keys[:len(v.Keys)+1]
-			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Keys) < cap(v.Keys) {
+				v.Keys = v.Keys[:len(v.Keys)+1]
+				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -299,7 +301,7 @@ func (*KeysGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*KeysGet) Matches(n wire.Name) bool {
-	return n.Local == "list" && n.Space == NS
+	return n.Matches(NS, "list")
 }
 
 // IQType returns the type of the IQ that makes the request.

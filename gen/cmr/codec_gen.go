@@ -14,7 +14,7 @@ func (*State) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*State) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -58,14 +58,16 @@ func (v *State) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "available":
-			if len(v.Available) == cap(v.Available) {
-				v.Available = append(v.Available, make([]Choice, d.Count())...)[:len(v.Available)]
+			if v.Available == nil {
+				v.Available = make([]Choice, 0, d.Count())
 			}
-			v.Available = v.Available[:len(v.Available)+1]
-			if err := v.Available[len(v.Available)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Available) < cap(v.Available) {
+				v.Available = v.Available[:len(v.Available)+1]
+				if err := v.Available[len(v.Available)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -79,7 +81,7 @@ func (*StateGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StateGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -118,7 +120,7 @@ func (*Routing) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Routing) Matches(n wire.Name) bool {
-	return n.Local == "cmr" && n.Space == NS
+	return n.Matches(NS, "cmr")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -168,7 +170,7 @@ func (*RoutingSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RoutingSet) Matches(n wire.Name) bool {
-	return n.Local == "cmr" && n.Space == NS
+	return n.Matches(NS, "cmr")
 }
 
 // IQType returns the type of the IQ that makes the request.

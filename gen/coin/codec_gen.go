@@ -14,7 +14,7 @@ func (*Focus) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Focus) Matches(n wire.Name) bool {
-	return n.Local == "conference-info" && n.Space == NS
+	return n.Matches(NS, "conference-info")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -64,7 +64,7 @@ func (*Info) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Info) Matches(n wire.Name) bool {
-	return n.Local == "conference-info" && n.Space == NSInfo
+	return n.Matches(NSInfo, "conference-info")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -141,7 +141,7 @@ func (v *Info) DecodeXML(r wire.Raw) error {
 		case "state":
 			d.Optional((*string)(&v.State))
 		case "version":
-			v.Version = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.Version, 2)
 		case "sid":
 			d.Optional(&v.SessionID)
 		default:
@@ -318,7 +318,7 @@ func (v *Description) decodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.MaximumUserCount = wire.Ptr(uint32(d.Uint(32, 6)))
+				wire.ReadUint(&d, &v.MaximumUserCount, 6)
 				continue
 			}
 		case "available-media":
@@ -357,14 +357,16 @@ func (v *AvailableMedia) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "entry":
-			if len(v.Entries) == cap(v.Entries) {
-				v.Entries = append(v.Entries, make([]Medium, d.Count())...)[:len(v.Entries)]
+			if v.Entries == nil {
+				v.Entries = make([]Medium, 0, d.Count())
 			}
-			v.Entries = v.Entries[:len(v.Entries)+1]
-			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Entries) < cap(v.Entries) {
+				v.Entries = v.Entries[:len(v.Entries)+1]
+				if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -530,7 +532,7 @@ func (v *ConferenceState) decodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.UserCount = wire.Ptr(uint32(d.Uint(32, 0)))
+				wire.ReadUint(&d, &v.UserCount, 0)
 				continue
 			}
 		case "active":
@@ -593,14 +595,16 @@ func (v *URIs) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "entry":
-			if len(v.Entries) == cap(v.Entries) {
-				v.Entries = append(v.Entries, make([]URI, d.Count())...)[:len(v.Entries)]
+			if v.Entries == nil {
+				v.Entries = make([]URI, 0, d.Count())
 			}
-			v.Entries = v.Entries[:len(v.Entries)+1]
-			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Entries) < cap(v.Entries) {
+				v.Entries = v.Entries[:len(v.Entries)+1]
+				if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -710,14 +714,16 @@ func (v *Users) decodeXML(r wire.Raw) error {
 		switch name {
 		case "user":
 			if d.Same() {
-				if len(v.Users) == cap(v.Users) {
-					v.Users = append(v.Users, make([]User, d.Count())...)[:len(v.Users)]
+				if v.Users == nil {
+					v.Users = make([]User, 0, d.Count())
 				}
-				v.Users = v.Users[:len(v.Users)+1]
-				if err := v.Users[len(v.Users)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Users) < cap(v.Users) {
+					v.Users = v.Users[:len(v.Users)+1]
+					if err := v.Users[len(v.Users)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -816,14 +822,16 @@ func (v *User) decodeXML(r wire.Raw) error {
 			}
 		case "endpoint":
 			if d.Same() {
-				if len(v.Endpoints) == cap(v.Endpoints) {
-					v.Endpoints = append(v.Endpoints, make([]Endpoint, d.Count())...)[:len(v.Endpoints)]
+				if v.Endpoints == nil {
+					v.Endpoints = make([]Endpoint, 0, d.Count())
 				}
-				v.Endpoints = v.Endpoints[:len(v.Endpoints)+1]
-				if err := v.Endpoints[len(v.Endpoints)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Endpoints) < cap(v.Endpoints) {
+					v.Endpoints = v.Endpoints[:len(v.Endpoints)+1]
+					if err := v.Endpoints[len(v.Endpoints)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -972,14 +980,16 @@ func (v *Endpoint) decodeXML(r wire.Raw) error {
 			}
 		case "media":
 			if d.Same() {
-				if len(v.Media) == cap(v.Media) {
-					v.Media = append(v.Media, make([]Media, d.Count())...)[:len(v.Media)]
+				if v.Media == nil {
+					v.Media = make([]Media, 0, d.Count())
 				}
-				v.Media = v.Media[:len(v.Media)+1]
-				if err := v.Media[len(v.Media)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Media) < cap(v.Media) {
+					v.Media = v.Media[:len(v.Media)+1]
+					if err := v.Media[len(v.Media)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "call-info":
 			if d.Same() {
@@ -1033,14 +1043,16 @@ func (v *SidebarValues) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "entry":
-			if len(v.Entries) == cap(v.Entries) {
-				v.Entries = append(v.Entries, make([]Sidebar, d.Count())...)[:len(v.Entries)]
+			if v.Entries == nil {
+				v.Entries = make([]Sidebar, 0, d.Count())
 			}
-			v.Entries = v.Entries[:len(v.Entries)+1]
-			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Entries) < cap(v.Entries) {
+				v.Entries = v.Entries[:len(v.Entries)+1]
+				if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1079,7 +1091,7 @@ func (v *Sidebar) decodeXML(r wire.Raw) error {
 		case "state":
 			d.Optional((*string)(&v.State))
 		case "version":
-			v.Version = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.Version, 2)
 		default:
 			d.KeepAttr()
 		}

@@ -18,7 +18,7 @@ func (*Conference) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Conference) Matches(n wire.Name) bool {
-	return n.Local == "conference" && n.Space == NS
+	return n.Matches(NS, "conference")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -66,14 +66,16 @@ func (v *Conference) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "content":
-			if len(v.Contents) == cap(v.Contents) {
-				v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+			if v.Contents == nil {
+				v.Contents = make([]Content, 0, d.Count())
 			}
-			v.Contents = v.Contents[:len(v.Contents)+1]
-			if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Contents) < cap(v.Contents) {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -87,7 +89,7 @@ func (*ConferenceGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ConferenceGet) Matches(n wire.Name) bool {
-	return n.Local == "conference" && n.Space == NS
+	return n.Matches(NS, "conference")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -145,14 +147,16 @@ func (v *ConferenceGet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "content":
-			if len(v.Contents) == cap(v.Contents) {
-				v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+			if v.Contents == nil {
+				v.Contents = make([]Content, 0, d.Count())
 			}
-			v.Contents = v.Contents[:len(v.Contents)+1]
-			if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Contents) < cap(v.Contents) {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -166,7 +170,7 @@ func (*ConferenceSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ConferenceSet) Matches(n wire.Name) bool {
-	return n.Local == "conference" && n.Space == NS
+	return n.Matches(NS, "conference")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -224,14 +228,16 @@ func (v *ConferenceSet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "content":
-			if len(v.Contents) == cap(v.Contents) {
-				v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+			if v.Contents == nil {
+				v.Contents = make([]Content, 0, d.Count())
 			}
-			v.Contents = v.Contents[:len(v.Contents)+1]
-			if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Contents) < cap(v.Contents) {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -277,14 +283,16 @@ func (v *Content) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "channel":
-			if len(v.Channels) == cap(v.Channels) {
-				v.Channels = append(v.Channels, make([]Channel, d.Count())...)[:len(v.Channels)]
+			if v.Channels == nil {
+				v.Channels = make([]Channel, 0, d.Count())
 			}
-			v.Channels = v.Channels[:len(v.Channels)+1]
-			if err := v.Channels[len(v.Channels)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Channels) < cap(v.Channels) {
+				v.Channels = v.Channels[:len(v.Channels)+1]
+				if err := v.Channels[len(v.Channels)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -380,25 +388,29 @@ func (v *Channel) decodeXML(r wire.Raw) error {
 		switch name {
 		case "source":
 			if d.In(ssma.NS) {
-				if len(v.Sources) == cap(v.Sources) {
-					v.Sources = append(v.Sources, make([]ssma.Source, d.Count())...)[:len(v.Sources)]
+				if v.Sources == nil {
+					v.Sources = make([]ssma.Source, 0, d.Count())
 				}
-				v.Sources = v.Sources[:len(v.Sources)+1]
-				if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Sources) < cap(v.Sources) {
+					v.Sources = v.Sources[:len(v.Sources)+1]
+					if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "payload-type":
 			if d.Same() {
-				if len(v.PayloadTypes) == cap(v.PayloadTypes) {
-					v.PayloadTypes = append(v.PayloadTypes, make([]PayloadType, d.Count())...)[:len(v.PayloadTypes)]
+				if v.PayloadTypes == nil {
+					v.PayloadTypes = make([]PayloadType, 0, d.Count())
 				}
-				v.PayloadTypes = v.PayloadTypes[:len(v.PayloadTypes)+1]
-				if err := v.PayloadTypes[len(v.PayloadTypes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.PayloadTypes) < cap(v.PayloadTypes) {
+					v.PayloadTypes = v.PayloadTypes[:len(v.PayloadTypes)+1]
+					if err := v.PayloadTypes[len(v.PayloadTypes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "transport":
 			if d.In(iceudp.NS) {
@@ -518,9 +530,9 @@ func (v *PayloadType) decodeXML(r wire.Raw) error {
 		case "name":
 			d.Optional(&v.Name)
 		case "clockrate":
-			v.ClockRate = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.ClockRate, 2)
 		case "channels":
-			v.Channels = wire.Ptr(uint8(d.Uint(8, 3)))
+			wire.ReadUint(&d, &v.Channels, 3)
 		default:
 			d.KeepAttr()
 		}
@@ -532,14 +544,16 @@ func (v *PayloadType) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "parameter":
-			if len(v.Parameters) == cap(v.Parameters) {
-				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Count())
 			}
-			v.Parameters = v.Parameters[:len(v.Parameters)+1]
-			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Parameters) < cap(v.Parameters) {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -16,7 +16,7 @@ func (*Command) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Command) Matches(n wire.Name) bool {
-	return n.Local == "command" && n.Space == NS
+	return n.Matches(NS, "command")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -116,14 +116,16 @@ func (v *Command) DecodeXML(r wire.Raw) error {
 			}
 		case "note":
 			if d.Same() {
-				if len(v.Notes) == cap(v.Notes) {
-					v.Notes = append(v.Notes, make([]Note, d.Count())...)[:len(v.Notes)]
+				if v.Notes == nil {
+					v.Notes = make([]Note, 0, d.Count())
 				}
-				v.Notes = v.Notes[:len(v.Notes)+1]
-				if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Notes) < cap(v.Notes) {
+					v.Notes = v.Notes[:len(v.Notes)+1]
+					if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) {

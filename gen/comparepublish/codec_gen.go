@@ -11,7 +11,7 @@ func (*ValueMap) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ValueMap) Matches(n wire.Name) bool {
-	return n.Local == "cap-v-map" && n.Space == NS
+	return n.Matches(NS, "cap-v-map")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,23 +47,27 @@ func (v *ValueMap) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "cap-value-map-entry":
-			if len(v.Entries) == cap(v.Entries) {
-				v.Entries = append(v.Entries, make([]Entry, d.Count())...)[:len(v.Entries)]
+			if v.Entries == nil {
+				v.Entries = make([]Entry, 0, d.Count())
 			}
-			v.Entries = v.Entries[:len(v.Entries)+1]
-			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Entries) < cap(v.Entries) {
+				v.Entries = v.Entries[:len(v.Entries)+1]
+				if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "cap-v-map-entry":
-			if len(v.ProseEntries) == cap(v.ProseEntries) {
-				v.ProseEntries = append(v.ProseEntries, make([]Entry, d.Count())...)[:len(v.ProseEntries)]
+			if v.ProseEntries == nil {
+				v.ProseEntries = make([]Entry, 0, d.Count())
 			}
-			v.ProseEntries = v.ProseEntries[:len(v.ProseEntries)+1]
-			if err := v.ProseEntries[len(v.ProseEntries)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.ProseEntries) < cap(v.ProseEntries) {
+				v.ProseEntries = v.ProseEntries[:len(v.ProseEntries)+1]
+				if err := v.ProseEntries[len(v.ProseEntries)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -77,7 +81,7 @@ func (*Failed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failed) Matches(n wire.Name) bool {
-	return n.Local == "compare-and-publish-failed" && n.Space == NS
+	return n.Matches(NS, "compare-and-publish-failed")
 }
 
 // Features returns the disco features to advertise where the element is handled.

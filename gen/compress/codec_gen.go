@@ -16,7 +16,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "compression" && n.Space == NSFeature
+	return n.Matches(NSFeature, "compression")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -62,7 +62,7 @@ func (*Compress) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Compress) Matches(n wire.Name) bool {
-	return n.Local == "compress" && n.Space == NS
+	return n.Matches(NS, "compress")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -108,7 +108,7 @@ func (*Compressed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Compressed) Matches(n wire.Name) bool {
-	return n.Local == "compressed" && n.Space == NS
+	return n.Matches(NS, "compressed")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -132,7 +132,7 @@ func (*Failure) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failure) Matches(n wire.Name) bool {
-	return n.Local == "failure" && n.Space == NS
+	return n.Matches(NS, "failure")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

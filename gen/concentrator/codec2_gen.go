@@ -16,7 +16,7 @@ func (*CreateNewNodeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CreateNewNodeResponse) Matches(n wire.Name) bool {
-	return n.Local == "createNewNodeResponse" && n.Space == NS
+	return n.Matches(NS, "createNewNodeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -67,23 +67,27 @@ func (v *CreateNewNodeResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]ParameterError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -100,7 +104,7 @@ func (*DestroyNode) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DestroyNode) Matches(n wire.Name) bool {
-	return n.Local == "destroyNode" && n.Space == NS
+	return n.Matches(NS, "destroyNode")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -192,7 +196,7 @@ func (*DestroyNodeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DestroyNodeResponse) Matches(n wire.Name) bool {
-	return n.Local == "destroyNodeResponse" && n.Space == NS
+	return n.Matches(NS, "destroyNodeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -242,7 +246,7 @@ func (*GetAncestors) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAncestors) Matches(n wire.Name) bool {
-	return n.Local == "getAncestors" && n.Space == NS
+	return n.Matches(NS, "getAncestors")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -348,7 +352,7 @@ func (*GetAncestorsResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAncestorsResponse) Matches(n wire.Name) bool {
-	return n.Local == "getAncestorsResponse" && n.Space == NS
+	return n.Matches(NS, "getAncestorsResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -396,14 +400,16 @@ func (v *GetAncestorsResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -420,7 +426,7 @@ func (*GetNodeCommands) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodeCommands) Matches(n wire.Name) bool {
-	return n.Local == "getNodeCommands" && n.Space == NS
+	return n.Matches(NS, "getNodeCommands")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -512,7 +518,7 @@ func (*GetNodeCommandsResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodeCommandsResponse) Matches(n wire.Name) bool {
-	return n.Local == "getNodeCommandsResponse" && n.Space == NS
+	return n.Matches(NS, "getNodeCommandsResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -560,14 +566,16 @@ func (v *GetNodeCommandsResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "command":
-			if len(v.Commands) == cap(v.Commands) {
-				v.Commands = append(v.Commands, make([]Command, d.Count())...)[:len(v.Commands)]
+			if v.Commands == nil {
+				v.Commands = make([]Command, 0, d.Count())
 			}
-			v.Commands = v.Commands[:len(v.Commands)+1]
-			if err := v.Commands[len(v.Commands)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Commands) < cap(v.Commands) {
+				v.Commands = v.Commands[:len(v.Commands)+1]
+				if err := v.Commands[len(v.Commands)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -581,7 +589,7 @@ func (*GetCommandParameters) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCommandParameters) Matches(n wire.Name) bool {
-	return n.Local == "getCommandParameters" && n.Space == NS
+	return n.Matches(NS, "getCommandParameters")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -680,7 +688,7 @@ func (*GetCommandParametersResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCommandParametersResponse) Matches(n wire.Name) bool {
-	return n.Local == "getCommandParametersResponse" && n.Space == NS
+	return n.Matches(NS, "getCommandParametersResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -751,7 +759,7 @@ func (*ExecuteNodeCommand) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExecuteNodeCommand) Matches(n wire.Name) bool {
-	return n.Local == "executeNodeCommand" && n.Space == NS
+	return n.Matches(NS, "executeNodeCommand")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -871,7 +879,7 @@ func (*ExecuteNodeCommandResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExecuteNodeCommandResponse) Matches(n wire.Name) bool {
-	return n.Local == "executeNodeCommandResponse" && n.Space == NS
+	return n.Matches(NS, "executeNodeCommandResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -919,14 +927,16 @@ func (v *ExecuteNodeCommandResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]ParameterError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -943,7 +953,7 @@ func (*ExecuteNodeQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExecuteNodeQuery) Matches(n wire.Name) bool {
-	return n.Local == "executeNodeQuery" && n.Space == NS
+	return n.Matches(NS, "executeNodeQuery")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1063,7 +1073,7 @@ func (*ExecuteNodeQueryResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExecuteNodeQueryResponse) Matches(n wire.Name) bool {
-	return n.Local == "executeNodeQueryResponse" && n.Space == NS
+	return n.Matches(NS, "executeNodeQueryResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1116,14 +1126,16 @@ func (v *ExecuteNodeQueryResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]ParameterError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1140,7 +1152,7 @@ func (*AbortNodeQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AbortNodeQuery) Matches(n wire.Name) bool {
-	return n.Local == "abortNodeQuery" && n.Space == NS
+	return n.Matches(NS, "abortNodeQuery")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1244,7 +1256,7 @@ func (*AbortNodeQueryResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AbortNodeQueryResponse) Matches(n wire.Name) bool {
-	return n.Local == "abortNodeQueryResponse" && n.Space == NS
+	return n.Matches(NS, "abortNodeQueryResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1294,7 +1306,7 @@ func (*GetCommonNodeCommands) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCommonNodeCommands) Matches(n wire.Name) bool {
-	return n.Local == "getCommonNodeCommands" && n.Space == NS
+	return n.Matches(NS, "getCommonNodeCommands")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1367,14 +1379,16 @@ func (v *GetCommonNodeCommands) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeRef, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1388,7 +1402,7 @@ func (*GetCommonNodeCommandsResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCommonNodeCommandsResponse) Matches(n wire.Name) bool {
-	return n.Local == "getCommonNodeCommandsResponse" && n.Space == NS
+	return n.Matches(NS, "getCommonNodeCommandsResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1436,14 +1450,16 @@ func (v *GetCommonNodeCommandsResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "command":
-			if len(v.Commands) == cap(v.Commands) {
-				v.Commands = append(v.Commands, make([]Command, d.Count())...)[:len(v.Commands)]
+			if v.Commands == nil {
+				v.Commands = make([]Command, 0, d.Count())
 			}
-			v.Commands = v.Commands[:len(v.Commands)+1]
-			if err := v.Commands[len(v.Commands)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Commands) < cap(v.Commands) {
+				v.Commands = v.Commands[:len(v.Commands)+1]
+				if err := v.Commands[len(v.Commands)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1457,7 +1473,7 @@ func (*GetCommonCommandParameters) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCommonCommandParameters) Matches(n wire.Name) bool {
-	return n.Local == "getCommonCommandParameters" && n.Space == NS
+	return n.Matches(NS, "getCommonCommandParameters")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1535,14 +1551,16 @@ func (v *GetCommonCommandParameters) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeRef, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1559,7 +1577,7 @@ func (*GetCommonCommandParametersResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCommonCommandParametersResponse) Matches(n wire.Name) bool {
-	return n.Local == "getCommonCommandParametersResponse" && n.Space == NS
+	return n.Matches(NS, "getCommonCommandParametersResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1630,7 +1648,7 @@ func (*ExecuteCommonNodeCommand) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExecuteCommonNodeCommand) Matches(n wire.Name) bool {
-	return n.Local == "executeCommonNodeCommand" && n.Space == NS
+	return n.Matches(NS, "executeCommonNodeCommand")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1717,14 +1735,16 @@ func (v *ExecuteCommonNodeCommand) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "node":
 			if d.Same() {
-				if len(v.Nodes) == cap(v.Nodes) {
-					v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+				if v.Nodes == nil {
+					v.Nodes = make([]NodeRef, 0, d.Count())
 				}
-				v.Nodes = v.Nodes[:len(v.Nodes)+1]
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nodes) < cap(v.Nodes) {
+					v.Nodes = v.Nodes[:len(v.Nodes)+1]
+					if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) && v.Form == nil {
@@ -1750,7 +1770,7 @@ func (*ExecuteCommonNodeCommandResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExecuteCommonNodeCommandResponse) Matches(n wire.Name) bool {
-	return n.Local == "executeCommonNodeCommandResponse" && n.Space == NS
+	return n.Matches(NS, "executeCommonNodeCommandResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1801,23 +1821,27 @@ func (v *ExecuteCommonNodeCommandResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]ParameterError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "result":
-			if len(v.Results) == cap(v.Results) {
-				v.Results = append(v.Results, make([]NodeResult, d.Count())...)[:len(v.Results)]
+			if v.Results == nil {
+				v.Results = make([]NodeResult, 0, d.Count())
 			}
-			v.Results = v.Results[:len(v.Results)+1]
-			if err := v.Results[len(v.Results)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Results) < cap(v.Results) {
+				v.Results = v.Results[:len(v.Results)+1]
+				if err := v.Results[len(v.Results)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1834,7 +1858,7 @@ func (*ExecuteCommonNodeQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExecuteCommonNodeQuery) Matches(n wire.Name) bool {
-	return n.Local == "executeCommonNodeQuery" && n.Space == NS
+	return n.Matches(NS, "executeCommonNodeQuery")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1916,14 +1940,16 @@ func (v *ExecuteCommonNodeQuery) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "node":
 			if d.Same() {
-				if len(v.Nodes) == cap(v.Nodes) {
-					v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+				if v.Nodes == nil {
+					v.Nodes = make([]NodeRef, 0, d.Count())
 				}
-				v.Nodes = v.Nodes[:len(v.Nodes)+1]
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nodes) < cap(v.Nodes) {
+					v.Nodes = v.Nodes[:len(v.Nodes)+1]
+					if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) && v.Form == nil {
@@ -1949,7 +1975,7 @@ func (*ExecuteCommonNodeQueryResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExecuteCommonNodeQueryResponse) Matches(n wire.Name) bool {
-	return n.Local == "executeCommonNodeQueryResponse" && n.Space == NS
+	return n.Matches(NS, "executeCommonNodeQueryResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2005,23 +2031,27 @@ func (v *ExecuteCommonNodeQueryResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]ParameterError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "result":
-			if len(v.Results) == cap(v.Results) {
-				v.Results = append(v.Results, make([]NodeResult, d.Count())...)[:len(v.Results)]
+			if v.Results == nil {
+				v.Results = make([]NodeResult, 0, d.Count())
 			}
-			v.Results = v.Results[:len(v.Results)+1]
-			if err := v.Results[len(v.Results)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Results) < cap(v.Results) {
+				v.Results = v.Results[:len(v.Results)+1]
+				if err := v.Results[len(v.Results)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2038,7 +2068,7 @@ func (*AbortCommonNodeQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AbortCommonNodeQuery) Matches(n wire.Name) bool {
-	return n.Local == "abortCommonNodeQuery" && n.Space == NS
+	return n.Matches(NS, "abortCommonNodeQuery")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2121,14 +2151,16 @@ func (v *AbortCommonNodeQuery) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeRef, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2145,7 +2177,7 @@ func (*AbortCommonNodeQueryResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AbortCommonNodeQueryResponse) Matches(n wire.Name) bool {
-	return n.Local == "abortCommonNodeQueryResponse" && n.Space == NS
+	return n.Matches(NS, "abortCommonNodeQueryResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2195,7 +2227,7 @@ func (*MoveNodeUp) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MoveNodeUp) Matches(n wire.Name) bool {
-	return n.Local == "moveNodeUp" && n.Space == NS
+	return n.Matches(NS, "moveNodeUp")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2282,7 +2314,7 @@ func (*MoveNodeUpResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MoveNodeUpResponse) Matches(n wire.Name) bool {
-	return n.Local == "moveNodeUpResponse" && n.Space == NS
+	return n.Matches(NS, "moveNodeUpResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2332,7 +2364,7 @@ func (*MoveNodesUp) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MoveNodesUp) Matches(n wire.Name) bool {
-	return n.Local == "moveNodesUp" && n.Space == NS
+	return n.Matches(NS, "moveNodesUp")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2400,14 +2432,16 @@ func (v *MoveNodesUp) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeRef, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2421,7 +2455,7 @@ func (*MoveNodesUpResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MoveNodesUpResponse) Matches(n wire.Name) bool {
-	return n.Local == "moveNodesUpResponse" && n.Space == NS
+	return n.Matches(NS, "moveNodesUpResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2471,7 +2505,7 @@ func (*MoveNodeDown) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MoveNodeDown) Matches(n wire.Name) bool {
-	return n.Local == "moveNodeDown" && n.Space == NS
+	return n.Matches(NS, "moveNodeDown")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2558,7 +2592,7 @@ func (*MoveNodeDownResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MoveNodeDownResponse) Matches(n wire.Name) bool {
-	return n.Local == "moveNodeDownResponse" && n.Space == NS
+	return n.Matches(NS, "moveNodeDownResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2608,7 +2642,7 @@ func (*MoveNodesDown) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MoveNodesDown) Matches(n wire.Name) bool {
-	return n.Local == "moveNodesDown" && n.Space == NS
+	return n.Matches(NS, "moveNodesDown")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2676,14 +2710,16 @@ func (v *MoveNodesDown) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeRef, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2697,7 +2733,7 @@ func (*MoveNodesDownResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MoveNodesDownResponse) Matches(n wire.Name) bool {
-	return n.Local == "moveNodesDownResponse" && n.Space == NS
+	return n.Matches(NS, "moveNodesDownResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2747,7 +2783,7 @@ func (*Subscribe) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscribe) Matches(n wire.Name) bool {
-	return n.Local == "subscribe" && n.Space == NS
+	return n.Matches(NS, "subscribe")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2876,7 +2912,7 @@ func (*SubscribeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SubscribeResponse) Matches(n wire.Name) bool {
-	return n.Local == "subscribeResponse" && n.Space == NS
+	return n.Matches(NS, "subscribeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2926,7 +2962,7 @@ func (*Unsubscribe) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unsubscribe) Matches(n wire.Name) bool {
-	return n.Local == "unsubscribe" && n.Space == NS
+	return n.Matches(NS, "unsubscribe")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3050,7 +3086,7 @@ func (*UnsubscribeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UnsubscribeResponse) Matches(n wire.Name) bool {
-	return n.Local == "unsubscribeResponse" && n.Space == NS
+	return n.Matches(NS, "unsubscribeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3100,7 +3136,7 @@ func (*NodeAdded) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NodeAdded) Matches(n wire.Name) bool {
-	return n.Local == "nodeAdded" && n.Space == NS
+	return n.Matches(NS, "nodeAdded")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3424,14 +3460,16 @@ func (v *NodeAdded) DecodeXML(r wire.Raw) error {
 			v.AddedParameters = append(v.AddedParameters, x)
 			continue
 		case "message":
-			if len(v.Messages) == cap(v.Messages) {
-				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			if v.Messages == nil {
+				v.Messages = make([]Message, 0, d.Count())
 			}
-			v.Messages = v.Messages[:len(v.Messages)+1]
-			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Messages) < cap(v.Messages) {
+				v.Messages = v.Messages[:len(v.Messages)+1]
+				if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3587,7 +3625,7 @@ func (*NodeUpdated) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NodeUpdated) Matches(n wire.Name) bool {
-	return n.Local == "nodeUpdated" && n.Space == NS
+	return n.Matches(NS, "nodeUpdated")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3906,14 +3944,16 @@ func (v *NodeUpdated) DecodeXML(r wire.Raw) error {
 			v.UpdatedParameters = append(v.UpdatedParameters, x)
 			continue
 		case "message":
-			if len(v.Messages) == cap(v.Messages) {
-				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			if v.Messages == nil {
+				v.Messages = make([]Message, 0, d.Count())
 			}
-			v.Messages = v.Messages[:len(v.Messages)+1]
-			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Messages) < cap(v.Messages) {
+				v.Messages = v.Messages[:len(v.Messages)+1]
+				if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -4069,7 +4109,7 @@ func (*NodeStatusChanged) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NodeStatusChanged) Matches(n wire.Name) bool {
-	return n.Local == "nodeStatusChanged" && n.Space == NS
+	return n.Matches(NS, "nodeStatusChanged")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -4130,14 +4170,16 @@ func (v *NodeStatusChanged) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "message":
-			if len(v.Messages) == cap(v.Messages) {
-				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			if v.Messages == nil {
+				v.Messages = make([]Message, 0, d.Count())
 			}
-			v.Messages = v.Messages[:len(v.Messages)+1]
-			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Messages) < cap(v.Messages) {
+				v.Messages = v.Messages[:len(v.Messages)+1]
+				if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -4160,7 +4202,7 @@ func (*NodeRemoved) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NodeRemoved) Matches(n wire.Name) bool {
-	return n.Local == "nodeRemoved" && n.Space == NS
+	return n.Matches(NS, "nodeRemoved")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -16,7 +16,7 @@ func (*NodeMovedUp) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NodeMovedUp) Matches(n wire.Name) bool {
-	return n.Local == "nodeMovedUp" && n.Space == NS
+	return n.Matches(NS, "nodeMovedUp")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -78,7 +78,7 @@ func (*NodeMovedDown) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NodeMovedDown) Matches(n wire.Name) bool {
-	return n.Local == "nodeMovedDown" && n.Space == NS
+	return n.Matches(NS, "nodeMovedDown")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -140,7 +140,7 @@ func (*GetDatabases) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetDatabases) Matches(n wire.Name) bool {
-	return n.Local == "getDatabases" && n.Space == NS
+	return n.Matches(NS, "getDatabases")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -212,7 +212,7 @@ func (*GetDatabasesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetDatabasesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getDatabasesResponse" && n.Space == NS
+	return n.Matches(NS, "getDatabasesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -260,14 +260,16 @@ func (v *GetDatabasesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "database":
-			if len(v.Databases) == cap(v.Databases) {
-				v.Databases = append(v.Databases, make([]Database, d.Count())...)[:len(v.Databases)]
+			if v.Databases == nil {
+				v.Databases = make([]Database, 0, d.Count())
 			}
-			v.Databases = v.Databases[:len(v.Databases)+1]
-			if err := v.Databases[len(v.Databases)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Databases) < cap(v.Databases) {
+				v.Databases = v.Databases[:len(v.Databases)+1]
+				if err := v.Databases[len(v.Databases)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -284,7 +286,7 @@ func (*GetDatabaseReadoutParameters) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetDatabaseReadoutParameters) Matches(n wire.Name) bool {
-	return n.Local == "getDatabaseReadoutParameters" && n.Space == NS
+	return n.Matches(NS, "getDatabaseReadoutParameters")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -364,7 +366,7 @@ func (*GetDatabaseReadoutParametersResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetDatabaseReadoutParametersResponse) Matches(n wire.Name) bool {
-	return n.Local == "getDatabaseReadoutParametersResponse" && n.Space == NS
+	return n.Matches(NS, "getDatabaseReadoutParametersResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -435,7 +437,7 @@ func (*StartDatabaseReadout) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StartDatabaseReadout) Matches(n wire.Name) bool {
-	return n.Local == "startDatabaseReadout" && n.Space == NS
+	return n.Matches(NS, "startDatabaseReadout")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -519,14 +521,16 @@ func (v *StartDatabaseReadout) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "node":
 			if d.Same() {
-				if len(v.Nodes) == cap(v.Nodes) {
-					v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+				if v.Nodes == nil {
+					v.Nodes = make([]NodeRef, 0, d.Count())
 				}
-				v.Nodes = v.Nodes[:len(v.Nodes)+1]
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nodes) < cap(v.Nodes) {
+					v.Nodes = v.Nodes[:len(v.Nodes)+1]
+					if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) && seen&(1<<2) == 0 {
@@ -561,7 +565,7 @@ func (*StartDatabaseReadoutResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StartDatabaseReadoutResponse) Matches(n wire.Name) bool {
-	return n.Local == "startDatabaseReadoutResponse" && n.Space == NS
+	return n.Matches(NS, "startDatabaseReadoutResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -609,14 +613,16 @@ func (v *StartDatabaseReadoutResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]ParameterError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -633,7 +639,7 @@ func (*QueryProgress) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*QueryProgress) Matches(n wire.Name) bool {
-	return n.Local == "queryProgress" && n.Space == NS
+	return n.Matches(NS, "queryProgress")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1509,14 +1515,16 @@ func (v *Node) decodeXML(r wire.Raw) error {
 			v.Parameters = append(v.Parameters, x)
 			continue
 		case "message":
-			if len(v.Messages) == cap(v.Messages) {
-				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			if v.Messages == nil {
+				v.Messages = make([]Message, 0, d.Count())
 			}
-			v.Messages = v.Messages[:len(v.Messages)+1]
-			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Messages) < cap(v.Messages) {
+				v.Messages = v.Messages[:len(v.Messages)+1]
+				if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2495,14 +2503,16 @@ func (v *NewTable) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "column":
-			if len(v.Columns) == cap(v.Columns) {
-				v.Columns = append(v.Columns, make([]Column, d.Count())...)[:len(v.Columns)]
+			if v.Columns == nil {
+				v.Columns = make([]Column, 0, d.Count())
 			}
-			v.Columns = v.Columns[:len(v.Columns)+1]
-			if err := v.Columns[len(v.Columns)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Columns) < cap(v.Columns) {
+				v.Columns = v.Columns[:len(v.Columns)+1]
+				if err := v.Columns[len(v.Columns)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2568,7 +2578,7 @@ func (v *Column) decodeXML(r wire.Raw) error {
 		case "alignment":
 			d.Optional((*string)(&v.Alignment))
 		case "nrDecimals":
-			v.Decimals = wire.Ptr(uint32(d.Uint(32, 7)))
+			wire.ReadUint(&d, &v.Decimals, 7)
 		default:
 			d.KeepAttr()
 		}
@@ -2613,14 +2623,16 @@ func (v *NewRecords) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "record":
-			if len(v.Records) == cap(v.Records) {
-				v.Records = append(v.Records, make([]Record, d.Count())...)[:len(v.Records)]
+			if v.Records == nil {
+				v.Records = make([]Record, 0, d.Count())
 			}
-			v.Records = v.Records[:len(v.Records)+1]
-			if err := v.Records[len(v.Records)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Records) < cap(v.Records) {
+				v.Records = v.Records[:len(v.Records)+1]
+				if err := v.Records[len(v.Records)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -16,7 +16,7 @@ func (*GetCapabilities) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCapabilities) Matches(n wire.Name) bool {
-	return n.Local == "getCapabilities" && n.Space == NS
+	return n.Matches(NS, "getCapabilities")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -83,7 +83,7 @@ func (*GetCapabilitiesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCapabilitiesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getCapabilitiesResponse" && n.Space == NS
+	return n.Matches(NS, "getCapabilitiesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -149,7 +149,7 @@ func (*GetAllDataSources) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAllDataSources) Matches(n wire.Name) bool {
-	return n.Local == "getAllDataSources" && n.Space == NS
+	return n.Matches(NS, "getAllDataSources")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -221,7 +221,7 @@ func (*GetAllDataSourcesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAllDataSourcesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getAllDataSourcesResponse" && n.Space == NS
+	return n.Matches(NS, "getAllDataSourcesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -269,14 +269,16 @@ func (v *GetAllDataSourcesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "dataSource":
-			if len(v.DataSources) == cap(v.DataSources) {
-				v.DataSources = append(v.DataSources, make([]DataSource, d.Count())...)[:len(v.DataSources)]
+			if v.DataSources == nil {
+				v.DataSources = make([]DataSource, 0, d.Count())
 			}
-			v.DataSources = v.DataSources[:len(v.DataSources)+1]
-			if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.DataSources) < cap(v.DataSources) {
+				v.DataSources = v.DataSources[:len(v.DataSources)+1]
+				if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -293,7 +295,7 @@ func (*GetRootDataSources) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetRootDataSources) Matches(n wire.Name) bool {
-	return n.Local == "getRootDataSources" && n.Space == NS
+	return n.Matches(NS, "getRootDataSources")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -365,7 +367,7 @@ func (*GetRootDataSourcesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetRootDataSourcesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getRootDataSourcesResponse" && n.Space == NS
+	return n.Matches(NS, "getRootDataSourcesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -413,14 +415,16 @@ func (v *GetRootDataSourcesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "dataSource":
-			if len(v.DataSources) == cap(v.DataSources) {
-				v.DataSources = append(v.DataSources, make([]DataSource, d.Count())...)[:len(v.DataSources)]
+			if v.DataSources == nil {
+				v.DataSources = make([]DataSource, 0, d.Count())
 			}
-			v.DataSources = v.DataSources[:len(v.DataSources)+1]
-			if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.DataSources) < cap(v.DataSources) {
+				v.DataSources = v.DataSources[:len(v.DataSources)+1]
+				if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -437,7 +441,7 @@ func (*GetChildDataSources) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetChildDataSources) Matches(n wire.Name) bool {
-	return n.Local == "getChildDataSources" && n.Space == NS
+	return n.Matches(NS, "getChildDataSources")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -517,7 +521,7 @@ func (*GetChildDataSourcesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetChildDataSourcesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getChildDataSourcesResponse" && n.Space == NS
+	return n.Matches(NS, "getChildDataSourcesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -565,14 +569,16 @@ func (v *GetChildDataSourcesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "dataSource":
-			if len(v.DataSources) == cap(v.DataSources) {
-				v.DataSources = append(v.DataSources, make([]DataSource, d.Count())...)[:len(v.DataSources)]
+			if v.DataSources == nil {
+				v.DataSources = make([]DataSource, 0, d.Count())
 			}
-			v.DataSources = v.DataSources[:len(v.DataSources)+1]
-			if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.DataSources) < cap(v.DataSources) {
+				v.DataSources = v.DataSources[:len(v.DataSources)+1]
+				if err := v.DataSources[len(v.DataSources)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -589,7 +595,7 @@ func (*ContainsNode) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContainsNode) Matches(n wire.Name) bool {
-	return n.Local == "containsNode" && n.Space == NS
+	return n.Matches(NS, "containsNode")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -676,7 +682,7 @@ func (*ContainsNodeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContainsNodeResponse) Matches(n wire.Name) bool {
-	return n.Local == "containsNodeResponse" && n.Space == NS
+	return n.Matches(NS, "containsNodeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -735,7 +741,7 @@ func (*ContainsNodes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContainsNodes) Matches(n wire.Name) bool {
-	return n.Local == "containsNodes" && n.Space == NS
+	return n.Matches(NS, "containsNodes")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -803,14 +809,16 @@ func (v *ContainsNodes) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeRef, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -824,7 +832,7 @@ func (*ContainsNodesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContainsNodesResponse) Matches(n wire.Name) bool {
-	return n.Local == "containsNodesResponse" && n.Space == NS
+	return n.Matches(NS, "containsNodesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -897,7 +905,7 @@ func (*GetNode) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNode) Matches(n wire.Name) bool {
-	return n.Local == "getNode" && n.Space == NS
+	return n.Matches(NS, "getNode")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1003,7 +1011,7 @@ func (*GetNodeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodeResponse) Matches(n wire.Name) bool {
-	return n.Local == "getNodeResponse" && n.Space == NS
+	return n.Matches(NS, "getNodeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1317,14 +1325,16 @@ func (v *GetNodeResponse) DecodeXML(r wire.Raw) error {
 			v.NodeParameters = append(v.NodeParameters, x)
 			continue
 		case "message":
-			if len(v.Messages) == cap(v.Messages) {
-				v.Messages = append(v.Messages, make([]Message, d.Count())...)[:len(v.Messages)]
+			if v.Messages == nil {
+				v.Messages = make([]Message, 0, d.Count())
 			}
-			v.Messages = v.Messages[:len(v.Messages)+1]
-			if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Messages) < cap(v.Messages) {
+				v.Messages = v.Messages[:len(v.Messages)+1]
+				if err := v.Messages[len(v.Messages)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1480,7 +1490,7 @@ func (*GetNodes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodes) Matches(n wire.Name) bool {
-	return n.Local == "getNodes" && n.Space == NS
+	return n.Matches(NS, "getNodes")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1567,14 +1577,16 @@ func (v *GetNodes) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeRef, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1588,7 +1600,7 @@ func (*GetNodesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getNodesResponse" && n.Space == NS
+	return n.Matches(NS, "getNodesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1636,14 +1648,16 @@ func (v *GetNodesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1660,7 +1674,7 @@ func (*GetAllNodes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAllNodes) Matches(n wire.Name) bool {
-	return n.Local == "getAllNodes" && n.Space == NS
+	return n.Matches(NS, "getAllNodes")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1770,7 +1784,7 @@ func (*GetAllNodesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAllNodesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getAllNodesResponse" && n.Space == NS
+	return n.Matches(NS, "getAllNodesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1818,14 +1832,16 @@ func (v *GetAllNodesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1842,7 +1858,7 @@ func (*GetNodeInheritance) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodeInheritance) Matches(n wire.Name) bool {
-	return n.Local == "getNodeInheritance" && n.Space == NS
+	return n.Matches(NS, "getNodeInheritance")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1934,7 +1950,7 @@ func (*GetNodeInheritanceResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodeInheritanceResponse) Matches(n wire.Name) bool {
-	return n.Local == "getNodeInheritanceResponse" && n.Space == NS
+	return n.Matches(NS, "getNodeInheritanceResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2015,7 +2031,7 @@ func (*GetRootNodes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetRootNodes) Matches(n wire.Name) bool {
-	return n.Local == "getRootNodes" && n.Space == NS
+	return n.Matches(NS, "getRootNodes")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2109,7 +2125,7 @@ func (*GetRootNodesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetRootNodesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getRootNodesResponse" && n.Space == NS
+	return n.Matches(NS, "getRootNodesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2157,14 +2173,16 @@ func (v *GetRootNodesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2181,7 +2199,7 @@ func (*GetChildNodes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetChildNodes) Matches(n wire.Name) bool {
-	return n.Local == "getChildNodes" && n.Space == NS
+	return n.Matches(NS, "getChildNodes")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2282,14 +2300,16 @@ func (v *GetChildNodes) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "sortOrder":
-			if len(v.SortOrders) == cap(v.SortOrders) {
-				v.SortOrders = append(v.SortOrders, make([]SortOrder, d.Count())...)[:len(v.SortOrders)]
+			if v.SortOrders == nil {
+				v.SortOrders = make([]SortOrder, 0, d.Count())
 			}
-			v.SortOrders = v.SortOrders[:len(v.SortOrders)+1]
-			if err := v.SortOrders[len(v.SortOrders)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.SortOrders) < cap(v.SortOrders) {
+				v.SortOrders = v.SortOrders[:len(v.SortOrders)+1]
+				if err := v.SortOrders[len(v.SortOrders)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2309,7 +2329,7 @@ func (*GetChildNodesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetChildNodesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getChildNodesResponse" && n.Space == NS
+	return n.Matches(NS, "getChildNodesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2357,14 +2377,16 @@ func (v *GetChildNodesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2381,7 +2403,7 @@ func (*GetIndices) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetIndices) Matches(n wire.Name) bool {
-	return n.Local == "getIndices" && n.Space == NS
+	return n.Matches(NS, "getIndices")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2461,7 +2483,7 @@ func (*GetIndicesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetIndicesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getIndicesResponse" && n.Space == NS
+	return n.Matches(NS, "getIndicesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2527,7 +2549,7 @@ func (*GetNodesFromIndex) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodesFromIndex) Matches(n wire.Name) bool {
-	return n.Local == "getNodesFromIndex" && n.Space == NS
+	return n.Matches(NS, "getNodesFromIndex")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2635,7 +2657,7 @@ func (*GetNodesFromIndexResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodesFromIndexResponse) Matches(n wire.Name) bool {
-	return n.Local == "getNodesFromIndexResponse" && n.Space == NS
+	return n.Matches(NS, "getNodesFromIndexResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2683,14 +2705,16 @@ func (v *GetNodesFromIndexResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2707,7 +2731,7 @@ func (*GetNodesFromIndices) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodesFromIndices) Matches(n wire.Name) bool {
-	return n.Local == "getNodesFromIndices" && n.Space == NS
+	return n.Matches(NS, "getNodesFromIndices")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2794,14 +2818,16 @@ func (v *GetNodesFromIndices) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "indexRef":
-			if len(v.IndexRefs) == cap(v.IndexRefs) {
-				v.IndexRefs = append(v.IndexRefs, make([]IndexRef, d.Count())...)[:len(v.IndexRefs)]
+			if v.IndexRefs == nil {
+				v.IndexRefs = make([]IndexRef, 0, d.Count())
 			}
-			v.IndexRefs = v.IndexRefs[:len(v.IndexRefs)+1]
-			if err := v.IndexRefs[len(v.IndexRefs)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.IndexRefs) < cap(v.IndexRefs) {
+				v.IndexRefs = v.IndexRefs[:len(v.IndexRefs)+1]
+				if err := v.IndexRefs[len(v.IndexRefs)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2815,7 +2841,7 @@ func (*GetNodesFromIndicesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodesFromIndicesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getNodesFromIndicesResponse" && n.Space == NS
+	return n.Matches(NS, "getNodesFromIndicesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2863,14 +2889,16 @@ func (v *GetNodesFromIndicesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2887,7 +2915,7 @@ func (*GetAllIndexValues) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAllIndexValues) Matches(n wire.Name) bool {
-	return n.Local == "getAllIndexValues" && n.Space == NS
+	return n.Matches(NS, "getAllIndexValues")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2974,7 +3002,7 @@ func (*GetAllIndexValuesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAllIndexValuesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getAllIndexValuesResponse" && n.Space == NS
+	return n.Matches(NS, "getAllIndexValuesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3040,7 +3068,7 @@ func (*GetNodeParametersForEdit) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodeParametersForEdit) Matches(n wire.Name) bool {
-	return n.Local == "getNodeParametersForEdit" && n.Space == NS
+	return n.Matches(NS, "getNodeParametersForEdit")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3132,7 +3160,7 @@ func (*GetNodeParametersForEditResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetNodeParametersForEditResponse) Matches(n wire.Name) bool {
-	return n.Local == "getNodeParametersForEditResponse" && n.Space == NS
+	return n.Matches(NS, "getNodeParametersForEditResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3203,7 +3231,7 @@ func (*SetNodeParametersAfterEdit) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetNodeParametersAfterEdit) Matches(n wire.Name) bool {
-	return n.Local == "setNodeParametersAfterEdit" && n.Space == NS
+	return n.Matches(NS, "setNodeParametersAfterEdit")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3317,7 +3345,7 @@ func (*SetNodeParametersAfterEditResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetNodeParametersAfterEditResponse) Matches(n wire.Name) bool {
-	return n.Local == "setNodeParametersAfterEditResponse" && n.Space == NS
+	return n.Matches(NS, "setNodeParametersAfterEditResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3368,23 +3396,27 @@ func (v *SetNodeParametersAfterEditResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]ParameterError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3401,7 +3433,7 @@ func (*GetCommonNodeParametersForEdit) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCommonNodeParametersForEdit) Matches(n wire.Name) bool {
-	return n.Local == "getCommonNodeParametersForEdit" && n.Space == NS
+	return n.Matches(NS, "getCommonNodeParametersForEdit")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3474,14 +3506,16 @@ func (v *GetCommonNodeParametersForEdit) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeRef, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3495,7 +3529,7 @@ func (*GetCommonNodeParametersForEditResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetCommonNodeParametersForEditResponse) Matches(n wire.Name) bool {
-	return n.Local == "getCommonNodeParametersForEditResponse" && n.Space == NS
+	return n.Matches(NS, "getCommonNodeParametersForEditResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3566,7 +3600,7 @@ func (*SetCommonNodeParametersAfterEdit) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetCommonNodeParametersAfterEdit) Matches(n wire.Name) bool {
-	return n.Local == "setCommonNodeParametersAfterEdit" && n.Space == NS
+	return n.Matches(NS, "setCommonNodeParametersAfterEdit")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3647,14 +3681,16 @@ func (v *SetCommonNodeParametersAfterEdit) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "node":
 			if d.Same() {
-				if len(v.Nodes) == cap(v.Nodes) {
-					v.Nodes = append(v.Nodes, make([]NodeRef, d.Count())...)[:len(v.Nodes)]
+				if v.Nodes == nil {
+					v.Nodes = make([]NodeRef, 0, d.Count())
 				}
-				v.Nodes = v.Nodes[:len(v.Nodes)+1]
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nodes) < cap(v.Nodes) {
+					v.Nodes = v.Nodes[:len(v.Nodes)+1]
+					if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) && seen&(1<<0) == 0 {
@@ -3680,7 +3716,7 @@ func (*SetCommonNodeParametersAfterEditResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetCommonNodeParametersAfterEditResponse) Matches(n wire.Name) bool {
-	return n.Local == "setCommonNodeParametersAfterEditResponse" && n.Space == NS
+	return n.Matches(NS, "setCommonNodeParametersAfterEditResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3731,23 +3767,27 @@ func (v *SetCommonNodeParametersAfterEditResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]ParameterError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]ParameterError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3764,7 +3804,7 @@ func (*GetAddableNodeTypes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAddableNodeTypes) Matches(n wire.Name) bool {
-	return n.Local == "getAddableNodeTypes" && n.Space == NS
+	return n.Matches(NS, "getAddableNodeTypes")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3856,7 +3896,7 @@ func (*GetAddableNodeTypesResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetAddableNodeTypesResponse) Matches(n wire.Name) bool {
-	return n.Local == "getAddableNodeTypesResponse" && n.Space == NS
+	return n.Matches(NS, "getAddableNodeTypesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3904,14 +3944,16 @@ func (v *GetAddableNodeTypesResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "nodeType":
-			if len(v.NodeTypes) == cap(v.NodeTypes) {
-				v.NodeTypes = append(v.NodeTypes, make([]NodeType, d.Count())...)[:len(v.NodeTypes)]
+			if v.NodeTypes == nil {
+				v.NodeTypes = make([]NodeType, 0, d.Count())
 			}
-			v.NodeTypes = v.NodeTypes[:len(v.NodeTypes)+1]
-			if err := v.NodeTypes[len(v.NodeTypes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.NodeTypes) < cap(v.NodeTypes) {
+				v.NodeTypes = v.NodeTypes[:len(v.NodeTypes)+1]
+				if err := v.NodeTypes[len(v.NodeTypes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3925,7 +3967,7 @@ func (*GetParametersForNewNode) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetParametersForNewNode) Matches(n wire.Name) bool {
-	return n.Local == "getParametersForNewNode" && n.Space == NS
+	return n.Matches(NS, "getParametersForNewNode")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -4024,7 +4066,7 @@ func (*GetParametersForNewNodeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetParametersForNewNodeResponse) Matches(n wire.Name) bool {
-	return n.Local == "getParametersForNewNodeResponse" && n.Space == NS
+	return n.Matches(NS, "getParametersForNewNodeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -4095,7 +4137,7 @@ func (*CreateNewNode) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CreateNewNode) Matches(n wire.Name) bool {
-	return n.Local == "createNewNode" && n.Space == NS
+	return n.Matches(NS, "createNewNode")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Transfer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Transfer) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -11,7 +11,7 @@ func (*Contact) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Contact) Matches(n wire.Name) bool {
-	return n.Local == "contact" && n.Space == NS
+	return n.Matches(NS, "contact")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -62,23 +62,27 @@ func (v *Contact) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "identity":
-			if len(v.Identities) == cap(v.Identities) {
-				v.Identities = append(v.Identities, make([]Identity, d.Count())...)[:len(v.Identities)]
+			if v.Identities == nil {
+				v.Identities = make([]Identity, 0, d.Count())
 			}
-			v.Identities = v.Identities[:len(v.Identities)+1]
-			if err := v.Identities[len(v.Identities)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Identities) < cap(v.Identities) {
+				v.Identities = v.Identities[:len(v.Identities)+1]
+				if err := v.Identities[len(v.Identities)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "group":
-			if len(v.Groups) == cap(v.Groups) {
-				v.Groups = append(v.Groups, make([]GroupRef, d.Count())...)[:len(v.Groups)]
+			if v.Groups == nil {
+				v.Groups = make([]GroupRef, 0, d.Count())
 			}
-			v.Groups = v.Groups[:len(v.Groups)+1]
-			if err := v.Groups[len(v.Groups)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Groups) < cap(v.Groups) {
+				v.Groups = v.Groups[:len(v.Groups)+1]
+				if err := v.Groups[len(v.Groups)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -95,7 +99,7 @@ func (*Group) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Group) Matches(n wire.Name) bool {
-	return n.Local == "group" && n.Space == NS
+	return n.Matches(NS, "group")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -166,7 +170,7 @@ func (*Reserved) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reserved) Matches(n wire.Name) bool {
-	return n.Local == "reserved" && n.Space == NS
+	return n.Matches(NS, "reserved")
 }
 
 // Features returns the disco features to advertise where the element is handled.

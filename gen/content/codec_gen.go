@@ -11,7 +11,7 @@ func (*Content) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Content) Matches(n wire.Name) bool {
-	return n.Local == "content" && n.Space == NS
+	return n.Matches(NS, "content")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Replace) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Replace) Matches(n wire.Name) bool {
-	return n.Local == "replace" && n.Space == NS
+	return n.Matches(NS, "replace")
 }
 
 // Features returns the disco features to advertise where the element is handled.

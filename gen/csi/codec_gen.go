@@ -11,7 +11,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "csi" && n.Space == NS
+	return n.Matches(NS, "csi")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -35,7 +35,7 @@ func (*Active) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Active) Matches(n wire.Name) bool {
-	return n.Local == "active" && n.Space == NS
+	return n.Matches(NS, "active")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -59,7 +59,7 @@ func (*Inactive) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Inactive) Matches(n wire.Name) bool {
-	return n.Local == "inactive" && n.Space == NS
+	return n.Matches(NS, "inactive")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*SCTPMap) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SCTPMap) Matches(n wire.Name) bool {
-	return n.Local == "sctpmap" && n.Space == NS
+	return n.Matches(NS, "sctpmap")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -55,14 +55,14 @@ func (v *SCTPMap) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 0)))
+			wire.ReadUint(&d, &v.Port, 0)
 		case "number":
-			v.Number = wire.Ptr(uint16(d.Uint(16, 1)))
+			wire.ReadUint(&d, &v.Number, 1)
 		case "protocol":
 			d.String(&v.Protocol)
 			seen |= 1 << 0
 		case "streams":
-			v.Streams = wire.Ptr(uint16(d.Uint(16, 3)))
+			wire.ReadUint(&d, &v.Streams, 3)
 		default:
 			d.KeepAttr()
 		}
@@ -83,7 +83,7 @@ func (*Channel) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Channel) Matches(n wire.Name) bool {
-	return n.Local == "channel" && n.Space == NSWebRTC
+	return n.Matches(NSWebRTC, "channel")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -132,11 +132,11 @@ func (v *Channel) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "id":
-			v.ID = wire.Ptr(uint16(d.Uint(16, 0)))
+			wire.ReadUint(&d, &v.ID, 0)
 		case "maxPacketLifeTime":
-			v.MaxPacketLifeTime = wire.Ptr(uint16(d.Uint(16, 1)))
+			wire.ReadUint(&d, &v.MaxPacketLifeTime, 1)
 		case "maxRetransmits":
-			v.MaxRetransmits = wire.Ptr(uint16(d.Uint(16, 2)))
+			wire.ReadUint(&d, &v.MaxRetransmits, 2)
 		case "negotiated":
 			v.Negotiated = d.Bool(true, 3)
 		case "ordered":

@@ -11,7 +11,7 @@ func (*Decloak) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Decloak) Matches(n wire.Name) bool {
-	return n.Local == "decloak" && n.Space == NS
+	return n.Matches(NS, "decloak")
 }
 
 // Features returns the disco features to advertise where the element is handled.

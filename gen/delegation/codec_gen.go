@@ -15,7 +15,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -73,14 +73,16 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "delegate":
-			if len(v.Namespaces) == cap(v.Namespaces) {
-				v.Namespaces = append(v.Namespaces, make([]Namespace, d.Count())...)[:len(v.Namespaces)]
+			if v.Namespaces == nil {
+				v.Namespaces = make([]Namespace, 0, d.Count())
 			}
-			v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
-			if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Namespaces) < cap(v.Namespaces) {
+				v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
+				if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -97,7 +99,7 @@ func (*Delegation) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Delegation) Matches(n wire.Name) bool {
-	return n.Local == "delegation" && n.Space == NS
+	return n.Matches(NS, "delegation")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -155,14 +157,16 @@ func (v *Delegation) DecodeXML(r wire.Raw) error {
 			}
 		case "delegated":
 			if d.Same() {
-				if len(v.Delegateds) == cap(v.Delegateds) {
-					v.Delegateds = append(v.Delegateds, make([]Delegated, d.Count())...)[:len(v.Delegateds)]
+				if v.Delegateds == nil {
+					v.Delegateds = make([]Delegated, 0, d.Count())
 				}
-				v.Delegateds = v.Delegateds[:len(v.Delegateds)+1]
-				if err := v.Delegateds[len(v.Delegateds)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Delegateds) < cap(v.Delegateds) {
+					v.Delegateds = v.Delegateds[:len(v.Delegateds)+1]
+					if err := v.Delegateds[len(v.Delegateds)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()
@@ -177,7 +181,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "delegation" && n.Space == NS
+	return n.Matches(NS, "delegation")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -240,7 +244,7 @@ func (*Delegation1) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Delegation1) Matches(n wire.Name) bool {
-	return n.Local == "delegation" && n.Space == NS1
+	return n.Matches(NS1, "delegation")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -298,14 +302,16 @@ func (v *Delegation1) DecodeXML(r wire.Raw) error {
 			}
 		case "delegated":
 			if d.Same() {
-				if len(v.Delegateds) == cap(v.Delegateds) {
-					v.Delegateds = append(v.Delegateds, make([]Delegated1, d.Count())...)[:len(v.Delegateds)]
+				if v.Delegateds == nil {
+					v.Delegateds = make([]Delegated1, 0, d.Count())
 				}
-				v.Delegateds = v.Delegateds[:len(v.Delegateds)+1]
-				if err := v.Delegateds[len(v.Delegateds)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Delegateds) < cap(v.Delegateds) {
+					v.Delegateds = v.Delegateds[:len(v.Delegateds)+1]
+					if err := v.Delegateds[len(v.Delegateds)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()
@@ -320,7 +326,7 @@ func (*Request1) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request1) Matches(n wire.Name) bool {
-	return n.Local == "delegation" && n.Space == NS1
+	return n.Matches(NS1, "delegation")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -410,14 +416,16 @@ func (v *Delegated1) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute1, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute1, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -519,14 +527,16 @@ func (v *Delegated) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

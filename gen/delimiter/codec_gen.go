@@ -11,7 +11,7 @@ func (*Roster) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Roster) Matches(n wire.Name) bool {
-	return n.Local == "roster" && n.Space == NS
+	return n.Matches(NS, "roster")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -14,7 +14,7 @@ func (*Result) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Result) Matches(n wire.Name) bool {
-	return n.Local == "result" && n.Space == NS
+	return n.Matches(NS, "result")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -80,7 +80,7 @@ func (*Verify) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Verify) Matches(n wire.Name) bool {
-	return n.Local == "verify" && n.Space == NS
+	return n.Matches(NS, "verify")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -153,7 +153,7 @@ func (*StreamFeature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StreamFeature) Matches(n wire.Name) bool {
-	return n.Local == "dialback" && n.Space == NSFeature
+	return n.Matches(NSFeature, "dialback")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

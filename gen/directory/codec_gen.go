@@ -11,7 +11,7 @@ func (*Registration) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Registration) Matches(n wire.Name) bool {
-	return n.Local == "registration" && n.Space == NSRegistration
+	return n.Matches(NSRegistration, "registration")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -64,7 +64,7 @@ func (*CA) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CA) Matches(n wire.Name) bool {
-	return n.Local == "ca" && n.Space == NSCA
+	return n.Matches(NSCA, "ca")
 }
 
 // Features returns the disco features to advertise where the element is handled.

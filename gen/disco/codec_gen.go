@@ -16,7 +16,7 @@ func (*Info) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Info) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSInfo
+	return n.Matches(NSInfo, "query")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -69,36 +69,42 @@ func (v *Info) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "identity":
 			if d.Same() {
-				if len(v.Identities) == cap(v.Identities) {
-					v.Identities = append(v.Identities, make([]Identity, d.Count())...)[:len(v.Identities)]
+				if v.Identities == nil {
+					v.Identities = make([]Identity, 0, d.Count())
 				}
-				v.Identities = v.Identities[:len(v.Identities)+1]
-				if err := v.Identities[len(v.Identities)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Identities) < cap(v.Identities) {
+					v.Identities = v.Identities[:len(v.Identities)+1]
+					if err := v.Identities[len(v.Identities)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "feature":
 			if d.Same() {
-				if len(v.Features) == cap(v.Features) {
-					v.Features = append(v.Features, make([]Feature, d.Count())...)[:len(v.Features)]
+				if v.Features == nil {
+					v.Features = make([]Feature, 0, d.Count())
 				}
-				v.Features = v.Features[:len(v.Features)+1]
-				if err := v.Features[len(v.Features)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Features) < cap(v.Features) {
+					v.Features = v.Features[:len(v.Features)+1]
+					if err := v.Features[len(v.Features)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) {
-				if len(v.Forms) == cap(v.Forms) {
-					v.Forms = append(v.Forms, make([]form.Form, d.Count())...)[:len(v.Forms)]
+				if v.Forms == nil {
+					v.Forms = make([]form.Form, 0, d.Count())
 				}
-				v.Forms = v.Forms[:len(v.Forms)+1]
-				if err := v.Forms[len(v.Forms)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Forms) < cap(v.Forms) {
+					v.Forms = v.Forms[:len(v.Forms)+1]
+					if err := v.Forms[len(v.Forms)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -113,7 +119,7 @@ func (*InfoQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InfoQuery) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSInfo
+	return n.Matches(NSInfo, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -175,14 +181,16 @@ func (v *InfoQuery) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "x":
 			if d.In(form.NS) {
-				if len(v.Forms) == cap(v.Forms) {
-					v.Forms = append(v.Forms, make([]form.Form, d.Count())...)[:len(v.Forms)]
+				if v.Forms == nil {
+					v.Forms = make([]form.Form, 0, d.Count())
 				}
-				v.Forms = v.Forms[:len(v.Forms)+1]
-				if err := v.Forms[len(v.Forms)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Forms) < cap(v.Forms) {
+					v.Forms = v.Forms[:len(v.Forms)+1]
+					if err := v.Forms[len(v.Forms)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -197,7 +205,7 @@ func (*Items) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Items) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSItems
+	return n.Matches(NSItems, "query")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -250,14 +258,16 @@ func (v *Items) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) {
@@ -296,7 +306,7 @@ func (*ItemsQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ItemsQuery) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSItems
+	return n.Matches(NSItems, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

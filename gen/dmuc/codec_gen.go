@@ -14,7 +14,7 @@ func (*Roster) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Roster) Matches(n wire.Name) bool {
-	return n.Local == "roster" && n.Space == NS
+	return n.Matches(NS, "roster")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -57,14 +57,16 @@ func (v *Roster) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Occupants) == cap(v.Occupants) {
-				v.Occupants = append(v.Occupants, make([]Occupant, d.Count())...)[:len(v.Occupants)]
+			if v.Occupants == nil {
+				v.Occupants = make([]Occupant, 0, d.Count())
 			}
-			v.Occupants = v.Occupants[:len(v.Occupants)+1]
-			if err := v.Occupants[len(v.Occupants)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Occupants) < cap(v.Occupants) {
+				v.Occupants = v.Occupants[:len(v.Occupants)+1]
+				if err := v.Occupants[len(v.Occupants)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -78,7 +80,7 @@ func (*PeerHost) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PeerHost) Matches(n wire.Name) bool {
-	return n.Local == "peerhost" && n.Space == NS
+	return n.Matches(NS, "peerhost")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -121,14 +123,16 @@ func (v *PeerHost) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "room":
-			if len(v.Rooms) == cap(v.Rooms) {
-				v.Rooms = append(v.Rooms, make([]Room, d.Count())...)[:len(v.Rooms)]
+			if v.Rooms == nil {
+				v.Rooms = make([]Room, 0, d.Count())
 			}
-			v.Rooms = v.Rooms[:len(v.Rooms)+1]
-			if err := v.Rooms[len(v.Rooms)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Rooms) < cap(v.Rooms) {
+				v.Rooms = v.Rooms[:len(v.Rooms)+1]
+				if err := v.Rooms[len(v.Rooms)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

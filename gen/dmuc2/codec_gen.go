@@ -14,7 +14,7 @@ func (*Replicated) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Replicated) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*RDF) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RDF) Matches(n wire.Name) bool {
-	return n.Local == "RDF" && n.Space == NSRDF
+	return n.Matches(NSRDF, "RDF")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -46,14 +46,16 @@ func (v *RDF) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "Project":
 			if d.In(NS) {
-				if len(v.Projects) == cap(v.Projects) {
-					v.Projects = append(v.Projects, make([]Project, d.Count())...)[:len(v.Projects)]
+				if v.Projects == nil {
+					v.Projects = make([]Project, 0, d.Count())
 				}
-				v.Projects = v.Projects[:len(v.Projects)+1]
-				if err := v.Projects[len(v.Projects)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Projects) < cap(v.Projects) {
+					v.Projects = v.Projects[:len(v.Projects)+1]
+					if err := v.Projects[len(v.Projects)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Resources = append(v.Resources, d.Raw())
@@ -68,7 +70,7 @@ func (*Project) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Project) Matches(n wire.Name) bool {
-	return n.Local == "Project" && n.Space == NS
+	return n.Matches(NS, "Project")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -262,135 +264,159 @@ func (v *Project) DecodeXML(r wire.Raw) error {
 			}
 		case "old-homepage":
 			if d.Same() {
-				if len(v.OldHomepages) == cap(v.OldHomepages) {
-					v.OldHomepages = append(v.OldHomepages, make([]Resource, d.Count())...)[:len(v.OldHomepages)]
+				if v.OldHomepages == nil {
+					v.OldHomepages = make([]Resource, 0, d.Count())
 				}
-				v.OldHomepages = v.OldHomepages[:len(v.OldHomepages)+1]
-				if err := v.OldHomepages[len(v.OldHomepages)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.OldHomepages) < cap(v.OldHomepages) {
+					v.OldHomepages = v.OldHomepages[:len(v.OldHomepages)+1]
+					if err := v.OldHomepages[len(v.OldHomepages)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "documentation":
 			if d.In(NSSchema) {
-				if len(v.Documentation) == cap(v.Documentation) {
-					v.Documentation = append(v.Documentation, make([]Resource, d.Count())...)[:len(v.Documentation)]
+				if v.Documentation == nil {
+					v.Documentation = make([]Resource, 0, d.Count())
 				}
-				v.Documentation = v.Documentation[:len(v.Documentation)+1]
-				if err := v.Documentation[len(v.Documentation)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Documentation) < cap(v.Documentation) {
+					v.Documentation = v.Documentation[:len(v.Documentation)+1]
+					if err := v.Documentation[len(v.Documentation)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "download-page":
 			if d.Same() {
-				if len(v.DownloadPages) == cap(v.DownloadPages) {
-					v.DownloadPages = append(v.DownloadPages, make([]Resource, d.Count())...)[:len(v.DownloadPages)]
+				if v.DownloadPages == nil {
+					v.DownloadPages = make([]Resource, 0, d.Count())
 				}
-				v.DownloadPages = v.DownloadPages[:len(v.DownloadPages)+1]
-				if err := v.DownloadPages[len(v.DownloadPages)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.DownloadPages) < cap(v.DownloadPages) {
+					v.DownloadPages = v.DownloadPages[:len(v.DownloadPages)+1]
+					if err := v.DownloadPages[len(v.DownloadPages)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "download-mirror":
 			if d.Same() {
-				if len(v.DownloadMirrors) == cap(v.DownloadMirrors) {
-					v.DownloadMirrors = append(v.DownloadMirrors, make([]Resource, d.Count())...)[:len(v.DownloadMirrors)]
+				if v.DownloadMirrors == nil {
+					v.DownloadMirrors = make([]Resource, 0, d.Count())
 				}
-				v.DownloadMirrors = v.DownloadMirrors[:len(v.DownloadMirrors)+1]
-				if err := v.DownloadMirrors[len(v.DownloadMirrors)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.DownloadMirrors) < cap(v.DownloadMirrors) {
+					v.DownloadMirrors = v.DownloadMirrors[:len(v.DownloadMirrors)+1]
+					if err := v.DownloadMirrors[len(v.DownloadMirrors)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "wiki":
 			if d.Same() {
-				if len(v.Wikis) == cap(v.Wikis) {
-					v.Wikis = append(v.Wikis, make([]Resource, d.Count())...)[:len(v.Wikis)]
+				if v.Wikis == nil {
+					v.Wikis = make([]Resource, 0, d.Count())
 				}
-				v.Wikis = v.Wikis[:len(v.Wikis)+1]
-				if err := v.Wikis[len(v.Wikis)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Wikis) < cap(v.Wikis) {
+					v.Wikis = v.Wikis[:len(v.Wikis)+1]
+					if err := v.Wikis[len(v.Wikis)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "blog":
 			if d.Same() {
-				if len(v.Blogs) == cap(v.Blogs) {
-					v.Blogs = append(v.Blogs, make([]Resource, d.Count())...)[:len(v.Blogs)]
+				if v.Blogs == nil {
+					v.Blogs = make([]Resource, 0, d.Count())
 				}
-				v.Blogs = v.Blogs[:len(v.Blogs)+1]
-				if err := v.Blogs[len(v.Blogs)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Blogs) < cap(v.Blogs) {
+					v.Blogs = v.Blogs[:len(v.Blogs)+1]
+					if err := v.Blogs[len(v.Blogs)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "bug-database":
 			if d.Same() {
-				if len(v.BugDatabases) == cap(v.BugDatabases) {
-					v.BugDatabases = append(v.BugDatabases, make([]Resource, d.Count())...)[:len(v.BugDatabases)]
+				if v.BugDatabases == nil {
+					v.BugDatabases = make([]Resource, 0, d.Count())
 				}
-				v.BugDatabases = v.BugDatabases[:len(v.BugDatabases)+1]
-				if err := v.BugDatabases[len(v.BugDatabases)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.BugDatabases) < cap(v.BugDatabases) {
+					v.BugDatabases = v.BugDatabases[:len(v.BugDatabases)+1]
+					if err := v.BugDatabases[len(v.BugDatabases)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "mailing-list":
 			if d.Same() {
-				if len(v.MailingLists) == cap(v.MailingLists) {
-					v.MailingLists = append(v.MailingLists, make([]Resource, d.Count())...)[:len(v.MailingLists)]
+				if v.MailingLists == nil {
+					v.MailingLists = make([]Resource, 0, d.Count())
 				}
-				v.MailingLists = v.MailingLists[:len(v.MailingLists)+1]
-				if err := v.MailingLists[len(v.MailingLists)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.MailingLists) < cap(v.MailingLists) {
+					v.MailingLists = v.MailingLists[:len(v.MailingLists)+1]
+					if err := v.MailingLists[len(v.MailingLists)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "developer-forum":
 			if d.Same() {
-				if len(v.DeveloperForums) == cap(v.DeveloperForums) {
-					v.DeveloperForums = append(v.DeveloperForums, make([]Resource, d.Count())...)[:len(v.DeveloperForums)]
+				if v.DeveloperForums == nil {
+					v.DeveloperForums = make([]Resource, 0, d.Count())
 				}
-				v.DeveloperForums = v.DeveloperForums[:len(v.DeveloperForums)+1]
-				if err := v.DeveloperForums[len(v.DeveloperForums)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.DeveloperForums) < cap(v.DeveloperForums) {
+					v.DeveloperForums = v.DeveloperForums[:len(v.DeveloperForums)+1]
+					if err := v.DeveloperForums[len(v.DeveloperForums)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "support-forum":
 			if d.Same() {
-				if len(v.SupportForums) == cap(v.SupportForums) {
-					v.SupportForums = append(v.SupportForums, make([]Resource, d.Count())...)[:len(v.SupportForums)]
+				if v.SupportForums == nil {
+					v.SupportForums = make([]Resource, 0, d.Count())
 				}
-				v.SupportForums = v.SupportForums[:len(v.SupportForums)+1]
-				if err := v.SupportForums[len(v.SupportForums)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.SupportForums) < cap(v.SupportForums) {
+					v.SupportForums = v.SupportForums[:len(v.SupportForums)+1]
+					if err := v.SupportForums[len(v.SupportForums)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "service-endpoint":
 			if d.Same() {
-				if len(v.ServiceEndpoints) == cap(v.ServiceEndpoints) {
-					v.ServiceEndpoints = append(v.ServiceEndpoints, make([]Resource, d.Count())...)[:len(v.ServiceEndpoints)]
+				if v.ServiceEndpoints == nil {
+					v.ServiceEndpoints = make([]Resource, 0, d.Count())
 				}
-				v.ServiceEndpoints = v.ServiceEndpoints[:len(v.ServiceEndpoints)+1]
-				if err := v.ServiceEndpoints[len(v.ServiceEndpoints)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.ServiceEndpoints) < cap(v.ServiceEndpoints) {
+					v.ServiceEndpoints = v.ServiceEndpoints[:len(v.ServiceEndpoints)+1]
+					if err := v.ServiceEndpoints[len(v.ServiceEndpoints)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "license":
 			if d.Same() {
-				if len(v.Licenses) == cap(v.Licenses) {
-					v.Licenses = append(v.Licenses, make([]Resource, d.Count())...)[:len(v.Licenses)]
+				if v.Licenses == nil {
+					v.Licenses = make([]Resource, 0, d.Count())
 				}
-				v.Licenses = v.Licenses[:len(v.Licenses)+1]
-				if err := v.Licenses[len(v.Licenses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Licenses) < cap(v.Licenses) {
+					v.Licenses = v.Licenses[:len(v.Licenses)+1]
+					if err := v.Licenses[len(v.Licenses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "language":
 			if d.Same() {
@@ -399,36 +425,42 @@ func (v *Project) DecodeXML(r wire.Raw) error {
 			}
 		case "logo":
 			if d.In(NSSchema) {
-				if len(v.Logos) == cap(v.Logos) {
-					v.Logos = append(v.Logos, make([]Resource, d.Count())...)[:len(v.Logos)]
+				if v.Logos == nil {
+					v.Logos = make([]Resource, 0, d.Count())
 				}
-				v.Logos = v.Logos[:len(v.Logos)+1]
-				if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Logos) < cap(v.Logos) {
+					v.Logos = v.Logos[:len(v.Logos)+1]
+					if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "screenshot":
 			if d.In(NSSchema) {
-				if len(v.Screenshots) == cap(v.Screenshots) {
-					v.Screenshots = append(v.Screenshots, make([]Resource, d.Count())...)[:len(v.Screenshots)]
+				if v.Screenshots == nil {
+					v.Screenshots = make([]Resource, 0, d.Count())
 				}
-				v.Screenshots = v.Screenshots[:len(v.Screenshots)+1]
-				if err := v.Screenshots[len(v.Screenshots)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Screenshots) < cap(v.Screenshots) {
+					v.Screenshots = v.Screenshots[:len(v.Screenshots)+1]
+					if err := v.Screenshots[len(v.Screenshots)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "screenshots":
 			if d.Same() {
-				if len(v.ScreenshotPages) == cap(v.ScreenshotPages) {
-					v.ScreenshotPages = append(v.ScreenshotPages, make([]Resource, d.Count())...)[:len(v.ScreenshotPages)]
+				if v.ScreenshotPages == nil {
+					v.ScreenshotPages = make([]Resource, 0, d.Count())
 				}
-				v.ScreenshotPages = v.ScreenshotPages[:len(v.ScreenshotPages)+1]
-				if err := v.ScreenshotPages[len(v.ScreenshotPages)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.ScreenshotPages) < cap(v.ScreenshotPages) {
+					v.ScreenshotPages = v.ScreenshotPages[:len(v.ScreenshotPages)+1]
+					if err := v.ScreenshotPages[len(v.ScreenshotPages)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "programming-language":
 			if d.Same() {
@@ -457,113 +489,133 @@ func (v *Project) DecodeXML(r wire.Raw) error {
 			}
 		case "category":
 			if d.Same() {
-				if len(v.Categories) == cap(v.Categories) {
-					v.Categories = append(v.Categories, make([]Resource, d.Count())...)[:len(v.Categories)]
+				if v.Categories == nil {
+					v.Categories = make([]Resource, 0, d.Count())
 				}
-				v.Categories = v.Categories[:len(v.Categories)+1]
-				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Categories) < cap(v.Categories) {
+					v.Categories = v.Categories[:len(v.Categories)+1]
+					if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "repository":
 			if d.Same() {
-				if len(v.Repositories) == cap(v.Repositories) {
-					v.Repositories = append(v.Repositories, make([]Repository, d.Count())...)[:len(v.Repositories)]
+				if v.Repositories == nil {
+					v.Repositories = make([]Repository, 0, d.Count())
 				}
-				v.Repositories = v.Repositories[:len(v.Repositories)+1]
-				if err := v.Repositories[len(v.Repositories)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Repositories) < cap(v.Repositories) {
+					v.Repositories = v.Repositories[:len(v.Repositories)+1]
+					if err := v.Repositories[len(v.Repositories)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "implements":
 			if d.Same() {
-				if len(v.Implements) == cap(v.Implements) {
-					v.Implements = append(v.Implements, make([]Implements, d.Count())...)[:len(v.Implements)]
+				if v.Implements == nil {
+					v.Implements = make([]Implements, 0, d.Count())
 				}
-				v.Implements = v.Implements[:len(v.Implements)+1]
-				if err := v.Implements[len(v.Implements)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Implements) < cap(v.Implements) {
+					v.Implements = v.Implements[:len(v.Implements)+1]
+					if err := v.Implements[len(v.Implements)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "release":
 			if d.Same() {
-				if len(v.Releases) == cap(v.Releases) {
-					v.Releases = append(v.Releases, make([]Release, d.Count())...)[:len(v.Releases)]
+				if v.Releases == nil {
+					v.Releases = make([]Release, 0, d.Count())
 				}
-				v.Releases = v.Releases[:len(v.Releases)+1]
-				if err := v.Releases[len(v.Releases)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Releases) < cap(v.Releases) {
+					v.Releases = v.Releases[:len(v.Releases)+1]
+					if err := v.Releases[len(v.Releases)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "maintainer":
 			if d.Same() {
-				if len(v.Maintainers) == cap(v.Maintainers) {
-					v.Maintainers = append(v.Maintainers, make([]Agent, d.Count())...)[:len(v.Maintainers)]
+				if v.Maintainers == nil {
+					v.Maintainers = make([]Agent, 0, d.Count())
 				}
-				v.Maintainers = v.Maintainers[:len(v.Maintainers)+1]
-				if err := v.Maintainers[len(v.Maintainers)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Maintainers) < cap(v.Maintainers) {
+					v.Maintainers = v.Maintainers[:len(v.Maintainers)+1]
+					if err := v.Maintainers[len(v.Maintainers)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "developer":
 			if d.Same() {
-				if len(v.Developers) == cap(v.Developers) {
-					v.Developers = append(v.Developers, make([]Agent, d.Count())...)[:len(v.Developers)]
+				if v.Developers == nil {
+					v.Developers = make([]Agent, 0, d.Count())
 				}
-				v.Developers = v.Developers[:len(v.Developers)+1]
-				if err := v.Developers[len(v.Developers)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Developers) < cap(v.Developers) {
+					v.Developers = v.Developers[:len(v.Developers)+1]
+					if err := v.Developers[len(v.Developers)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "documenter":
 			if d.Same() {
-				if len(v.Documenters) == cap(v.Documenters) {
-					v.Documenters = append(v.Documenters, make([]Agent, d.Count())...)[:len(v.Documenters)]
+				if v.Documenters == nil {
+					v.Documenters = make([]Agent, 0, d.Count())
 				}
-				v.Documenters = v.Documenters[:len(v.Documenters)+1]
-				if err := v.Documenters[len(v.Documenters)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Documenters) < cap(v.Documenters) {
+					v.Documenters = v.Documenters[:len(v.Documenters)+1]
+					if err := v.Documenters[len(v.Documenters)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "translator":
 			if d.Same() {
-				if len(v.Translators) == cap(v.Translators) {
-					v.Translators = append(v.Translators, make([]Agent, d.Count())...)[:len(v.Translators)]
+				if v.Translators == nil {
+					v.Translators = make([]Agent, 0, d.Count())
 				}
-				v.Translators = v.Translators[:len(v.Translators)+1]
-				if err := v.Translators[len(v.Translators)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Translators) < cap(v.Translators) {
+					v.Translators = v.Translators[:len(v.Translators)+1]
+					if err := v.Translators[len(v.Translators)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "tester":
 			if d.Same() {
-				if len(v.Testers) == cap(v.Testers) {
-					v.Testers = append(v.Testers, make([]Agent, d.Count())...)[:len(v.Testers)]
+				if v.Testers == nil {
+					v.Testers = make([]Agent, 0, d.Count())
 				}
-				v.Testers = v.Testers[:len(v.Testers)+1]
-				if err := v.Testers[len(v.Testers)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Testers) < cap(v.Testers) {
+					v.Testers = v.Testers[:len(v.Testers)+1]
+					if err := v.Testers[len(v.Testers)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "helper":
 			if d.Same() {
-				if len(v.Helpers) == cap(v.Helpers) {
-					v.Helpers = append(v.Helpers, make([]Agent, d.Count())...)[:len(v.Helpers)]
+				if v.Helpers == nil {
+					v.Helpers = make([]Agent, 0, d.Count())
 				}
-				v.Helpers = v.Helpers[:len(v.Helpers)+1]
-				if err := v.Helpers[len(v.Helpers)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Helpers) < cap(v.Helpers) {
+					v.Helpers = v.Helpers[:len(v.Helpers)+1]
+					if err := v.Helpers[len(v.Helpers)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Properties = append(v.Properties, d.Raw())
@@ -578,7 +630,7 @@ func (*SupportedXEP) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SupportedXEP) Matches(n wire.Name) bool {
-	return n.Local == "SupportedXep" && n.Space == NSXMPP
+	return n.Matches(NSXMPP, "SupportedXep")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -853,23 +905,27 @@ func (v *Source) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "browse":
-			if len(v.Browse) == cap(v.Browse) {
-				v.Browse = append(v.Browse, make([]Resource, d.Count())...)[:len(v.Browse)]
+			if v.Browse == nil {
+				v.Browse = make([]Resource, 0, d.Count())
 			}
-			v.Browse = v.Browse[:len(v.Browse)+1]
-			if err := v.Browse[len(v.Browse)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Browse) < cap(v.Browse) {
+				v.Browse = v.Browse[:len(v.Browse)+1]
+				if err := v.Browse[len(v.Browse)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "location":
-			if len(v.Locations) == cap(v.Locations) {
-				v.Locations = append(v.Locations, make([]Resource, d.Count())...)[:len(v.Locations)]
+			if v.Locations == nil {
+				v.Locations = make([]Resource, 0, d.Count())
 			}
-			v.Locations = v.Locations[:len(v.Locations)+1]
-			if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Locations) < cap(v.Locations) {
+				v.Locations = v.Locations[:len(v.Locations)+1]
+				if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "anon-root":
 			d.OptionalLeaf(&v.AnonRoot, 2)
 			continue
@@ -964,14 +1020,16 @@ func (v *Version) decodeXML(r wire.Raw) error {
 			d.Strings(&v.Platforms, 4)
 			continue
 		case "file-release":
-			if len(v.Files) == cap(v.Files) {
-				v.Files = append(v.Files, make([]Resource, d.Count())...)[:len(v.Files)]
+			if v.Files == nil {
+				v.Files = make([]Resource, 0, d.Count())
 			}
-			v.Files = v.Files[:len(v.Files)+1]
-			if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Files) < cap(v.Files) {
+				v.Files = v.Files[:len(v.Files)+1]
+				if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "description":
 			stanza.ReadText(&d, &v.Description, 6)
 			continue
@@ -1094,25 +1152,29 @@ func (v *Person) decodeXML(r wire.Raw) error {
 			}
 		case "homepage":
 			if d.Same() {
-				if len(v.Homepages) == cap(v.Homepages) {
-					v.Homepages = append(v.Homepages, make([]Resource, d.Count())...)[:len(v.Homepages)]
+				if v.Homepages == nil {
+					v.Homepages = make([]Resource, 0, d.Count())
 				}
-				v.Homepages = v.Homepages[:len(v.Homepages)+1]
-				if err := v.Homepages[len(v.Homepages)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Homepages) < cap(v.Homepages) {
+					v.Homepages = v.Homepages[:len(v.Homepages)+1]
+					if err := v.Homepages[len(v.Homepages)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "mbox":
 			if d.Same() {
-				if len(v.Mailboxes) == cap(v.Mailboxes) {
-					v.Mailboxes = append(v.Mailboxes, make([]Resource, d.Count())...)[:len(v.Mailboxes)]
+				if v.Mailboxes == nil {
+					v.Mailboxes = make([]Resource, 0, d.Count())
 				}
-				v.Mailboxes = v.Mailboxes[:len(v.Mailboxes)+1]
-				if err := v.Mailboxes[len(v.Mailboxes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Mailboxes) < cap(v.Mailboxes) {
+					v.Mailboxes = v.Mailboxes[:len(v.Mailboxes)+1]
+					if err := v.Mailboxes[len(v.Mailboxes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "mbox_sha1sum":
 			if d.Same() {

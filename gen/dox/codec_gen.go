@@ -14,7 +14,7 @@ func (*Message) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Message) Matches(n wire.Name) bool {
-	return n.Local == "dns" && n.Space == NS
+	return n.Matches(NS, "dns")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -50,7 +50,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "dns" && n.Space == NS
+	return n.Matches(NS, "dns")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Endpoint) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Endpoint) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -77,7 +77,7 @@ func (*Connect) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Connect) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

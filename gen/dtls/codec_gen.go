@@ -11,7 +11,7 @@ func (*Fingerprint) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fingerprint) Matches(n wire.Name) bool {
-	return n.Local == "fingerprint" && n.Space == NS
+	return n.Matches(NS, "fingerprint")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*DTMF) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DTMF) Matches(n wire.Name) bool {
-	return n.Local == "dtmf" && n.Space == NS
+	return n.Matches(NS, "dtmf")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -51,7 +51,7 @@ func (v *DTMF) DecodeXML(r wire.Raw) error {
 			d.String(&v.Code)
 			seen |= 1 << 0
 		case "duration":
-			v.Duration = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.Duration, 1)
 		case "volume":
 			n := d.Uint(8, 2)
 			if n > 63 {

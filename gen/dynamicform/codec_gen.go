@@ -15,7 +15,7 @@ func (*PostBack) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PostBack) Matches(n wire.Name) bool {
-	return n.Local == "postBack" && n.Space == NS
+	return n.Matches(NS, "postBack")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -44,7 +44,7 @@ func (*ReadOnly) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ReadOnly) Matches(n wire.Name) bool {
-	return n.Local == "readOnly" && n.Space == NS
+	return n.Matches(NS, "readOnly")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -73,7 +73,7 @@ func (*NotSame) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NotSame) Matches(n wire.Name) bool {
-	return n.Local == "notSame" && n.Space == NS
+	return n.Matches(NS, "notSame")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -102,7 +102,7 @@ func (*Error) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Error) Matches(n wire.Name) bool {
-	return n.Local == "error" && n.Space == NS
+	return n.Matches(NS, "error")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -135,7 +135,7 @@ func (*Submit) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Submit) Matches(n wire.Name) bool {
-	return n.Local == "submit" && n.Space == NS
+	return n.Matches(NS, "submit")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -215,7 +215,7 @@ func (*Cancel) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Cancel) Matches(n wire.Name) bool {
-	return n.Local == "cancel" && n.Space == NS
+	return n.Matches(NS, "cancel")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -280,7 +280,7 @@ func (*Updated) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Updated) Matches(n wire.Name) bool {
-	return n.Local == "updated" && n.Space == NS
+	return n.Matches(NS, "updated")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -53,32 +53,38 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "subscribe":
-			if len(v.Subscribe) == cap(v.Subscribe) {
-				v.Subscribe = append(v.Subscribe, make([]Subscription, d.Count())...)[:len(v.Subscribe)]
+			if v.Subscribe == nil {
+				v.Subscribe = make([]Subscription, 0, d.Count())
 			}
-			v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
-			if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Subscribe) < cap(v.Subscribe) {
+				v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
+				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "unsubscribe":
-			if len(v.Unsubscribe) == cap(v.Unsubscribe) {
-				v.Unsubscribe = append(v.Unsubscribe, make([]Subscription, d.Count())...)[:len(v.Unsubscribe)]
+			if v.Unsubscribe == nil {
+				v.Unsubscribe = make([]Subscription, 0, d.Count())
 			}
-			v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
-			if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Unsubscribe) < cap(v.Unsubscribe) {
+				v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
+				if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "publish":
-			if len(v.Publish) == cap(v.Publish) {
-				v.Publish = append(v.Publish, make([]Publish, d.Count())...)[:len(v.Publish)]
+			if v.Publish == nil {
+				v.Publish = make([]Publish, 0, d.Count())
 			}
-			v.Publish = v.Publish[:len(v.Publish)+1]
-			if err := v.Publish[len(v.Publish)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Publish) < cap(v.Publish) {
+				v.Publish = v.Publish[:len(v.Publish)+1]
+				if err := v.Publish[len(v.Publish)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -92,7 +98,7 @@ func (*Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Get) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -131,7 +137,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -180,32 +186,38 @@ func (v *Set) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "subscribe":
-			if len(v.Subscribe) == cap(v.Subscribe) {
-				v.Subscribe = append(v.Subscribe, make([]Subscription, d.Count())...)[:len(v.Subscribe)]
+			if v.Subscribe == nil {
+				v.Subscribe = make([]Subscription, 0, d.Count())
 			}
-			v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
-			if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Subscribe) < cap(v.Subscribe) {
+				v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
+				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "unsubscribe":
-			if len(v.Unsubscribe) == cap(v.Unsubscribe) {
-				v.Unsubscribe = append(v.Unsubscribe, make([]Subscription, d.Count())...)[:len(v.Unsubscribe)]
+			if v.Unsubscribe == nil {
+				v.Unsubscribe = make([]Subscription, 0, d.Count())
 			}
-			v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
-			if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Unsubscribe) < cap(v.Unsubscribe) {
+				v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
+				if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "publish":
-			if len(v.Publish) == cap(v.Publish) {
-				v.Publish = append(v.Publish, make([]Publish, d.Count())...)[:len(v.Publish)]
+			if v.Publish == nil {
+				v.Publish = make([]Publish, 0, d.Count())
 			}
-			v.Publish = v.Publish[:len(v.Publish)+1]
-			if err := v.Publish[len(v.Publish)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Publish) < cap(v.Publish) {
+				v.Publish = v.Publish[:len(v.Publish)+1]
+				if err := v.Publish[len(v.Publish)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -295,9 +307,9 @@ func (v *Publish) decodeXML(r wire.Raw) error {
 		case "permtoken":
 			d.Optional(&v.PermissionToken)
 		case "linkseq":
-			v.LinkSequence = wire.Ptr(d.Uint(64, 4))
+			wire.ReadUint(&d, &v.LinkSequence, 4)
 		case "sourceseq":
-			v.SourceSequence = wire.Ptr(d.Uint(64, 5))
+			wire.ReadUint(&d, &v.SourceSequence, 5)
 		default:
 			d.KeepAttr()
 		}

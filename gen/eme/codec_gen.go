@@ -11,7 +11,7 @@ func (*Encryption) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Encryption) Matches(n wire.Name) bool {
-	return n.Local == "encryption" && n.Space == NS
+	return n.Matches(NS, "encryption")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Emoji) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Emoji) Matches(n wire.Name) bool {
-	return n.Local == "emoji" && n.Space == NS
+	return n.Matches(NS, "emoji")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -63,14 +63,16 @@ func (v *Emoji) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "hash":
 			if d.In(hashes.NS) {
-				if len(v.Hashes) == cap(v.Hashes) {
-					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
+				if v.Hashes == nil {
+					v.Hashes = make([]hashes.Hash, 0, d.Count())
 				}
-				v.Hashes = v.Hashes[:len(v.Hashes)+1]
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Hashes) < cap(v.Hashes) {
+					v.Hashes = v.Hashes[:len(v.Hashes)+1]
+					if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

@@ -14,7 +14,7 @@ func (*Subscribe) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscribe) Matches(n wire.Name) bool {
-	return n.Local == "subscribe" && n.Space == NS
+	return n.Matches(NS, "subscribe")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -101,7 +101,7 @@ func (*Subscribed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscribed) Matches(n wire.Name) bool {
-	return n.Local == "subscribed" && n.Space == NS
+	return n.Matches(NS, "subscribed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -151,7 +151,7 @@ func (*Unsubscribe) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unsubscribe) Matches(n wire.Name) bool {
-	return n.Local == "unsubscribe" && n.Space == NS
+	return n.Matches(NS, "unsubscribe")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -211,7 +211,7 @@ func (*Unsubscribed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unsubscribed) Matches(n wire.Name) bool {
-	return n.Local == "unsubscribed" && n.Space == NS
+	return n.Matches(NS, "unsubscribed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -261,7 +261,7 @@ func (*Publish) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Publish) Matches(n wire.Name) bool {
-	return n.Local == "publish" && n.Space == NS
+	return n.Matches(NS, "publish")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -323,7 +323,7 @@ func (*Published) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Published) Matches(n wire.Name) bool {
-	return n.Local == "published" && n.Space == NS
+	return n.Matches(NS, "published")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -352,7 +352,7 @@ func (*Authorise) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Authorise) Matches(n wire.Name) bool {
-	return n.Local == "authorise" && n.Space == NS
+	return n.Matches(NS, "authorise")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -433,7 +433,7 @@ func (*Authorised) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Authorised) Matches(n wire.Name) bool {
-	return n.Local == "authorised" && n.Space == NS
+	return n.Matches(NS, "authorised")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Time) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Time) Matches(n wire.Name) bool {
-	return n.Local == "time" && n.Space == NS
+	return n.Matches(NS, "time")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -81,7 +81,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "time" && n.Space == NS
+	return n.Matches(NS, "time")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "ver" && n.Space == NS
+	return n.Matches(NS, "ver")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -67,7 +67,7 @@ func (*Version) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Version) Matches(n wire.Name) bool {
-	return n.Local == "version" && n.Space == NS
+	return n.Matches(NS, "version")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -100,7 +100,7 @@ func (*RosterToken) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RosterToken) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSRoster
+	return n.Matches(NSRoster, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -133,7 +133,7 @@ func (*RosterTokenGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RosterTokenGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSRoster
+	return n.Matches(NSRoster, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -172,7 +172,7 @@ func (*Found) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Found) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSSearch
+	return n.Matches(NSSearch, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -231,14 +231,16 @@ func (v *Found) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Others = append(v.Others, d.Raw())
@@ -256,7 +258,7 @@ func (*Search) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Search) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSSearch
+	return n.Matches(NSSearch, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

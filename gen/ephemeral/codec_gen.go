@@ -11,7 +11,7 @@ func (*Ephemeral) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ephemeral) Matches(n wire.Name) bool {
-	return n.Local == "ephemeral" && n.Space == NS
+	return n.Matches(NS, "ephemeral")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -16,7 +16,7 @@ func (*Encrypted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Encrypted) Matches(n wire.Name) bool {
-	return n.Local == "encrypted" && n.Space == NS
+	return n.Matches(NS, "encrypted")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -88,14 +88,16 @@ func (v *Encrypted) DecodeXML(r wire.Raw) error {
 			}
 		case "hash":
 			if d.In(hashes.NS) {
-				if len(v.Hashes) == cap(v.Hashes) {
-					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
+				if v.Hashes == nil {
+					v.Hashes = make([]hashes.Hash, 0, d.Count())
 				}
-				v.Hashes = v.Hashes[:len(v.Hashes)+1]
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Hashes) < cap(v.Hashes) {
+					v.Hashes = v.Hashes[:len(v.Hashes)+1]
+					if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "sources":
 			if d.In(sfs.NS) && seen&(1<<3) == 0 {

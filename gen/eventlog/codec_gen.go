@@ -14,7 +14,7 @@ func (*Event) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Event) Matches(n wire.Name) bool {
-	return n.Local == "log" && n.Space == NS
+	return n.Matches(NS, "log")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -102,14 +102,16 @@ func (v *Event) DecodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.Message, 8)
 			continue
 		case "tag":
-			if len(v.Tags) == cap(v.Tags) {
-				v.Tags = append(v.Tags, make([]Tag, d.Count())...)[:len(v.Tags)]
+			if v.Tags == nil {
+				v.Tags = make([]Tag, 0, d.Count())
 			}
-			v.Tags = v.Tags[:len(v.Tags)+1]
-			if err := v.Tags[len(v.Tags)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Tags) < cap(v.Tags) {
+				v.Tags = v.Tags[:len(v.Tags)+1]
+				if err := v.Tags[len(v.Tags)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "stackTrace":
 			d.OptionalLeaf(&v.StackTrace, 10)
 			continue

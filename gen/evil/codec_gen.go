@@ -11,7 +11,7 @@ func (*Evil) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Evil) Matches(n wire.Name) bool {
-	return n.Local == "evil" && n.Space == NS
+	return n.Matches(NS, "evil")
 }
 
 // Features returns the disco features to advertise where the element is handled.

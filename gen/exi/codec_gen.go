@@ -15,7 +15,7 @@ func (*Setup) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Setup) Matches(n wire.Name) bool {
-	return n.Local == "setup" && n.Space == NS
+	return n.Matches(NS, "setup")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -175,23 +175,27 @@ func (v *Setup) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "schema":
-			if len(v.Schemas) == cap(v.Schemas) {
-				v.Schemas = append(v.Schemas, make([]Schema, d.Count())...)[:len(v.Schemas)]
+			if v.Schemas == nil {
+				v.Schemas = make([]Schema, 0, d.Count())
 			}
-			v.Schemas = v.Schemas[:len(v.Schemas)+1]
-			if err := v.Schemas[len(v.Schemas)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Schemas) < cap(v.Schemas) {
+				v.Schemas = v.Schemas[:len(v.Schemas)+1]
+				if err := v.Schemas[len(v.Schemas)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "datatypeRepresentationMap":
-			if len(v.DatatypeRepresentationMaps) == cap(v.DatatypeRepresentationMaps) {
-				v.DatatypeRepresentationMaps = append(v.DatatypeRepresentationMaps, make([]DatatypeRepresentationMap, d.Count())...)[:len(v.DatatypeRepresentationMaps)]
+			if v.DatatypeRepresentationMaps == nil {
+				v.DatatypeRepresentationMaps = make([]DatatypeRepresentationMap, 0, d.Count())
 			}
-			v.DatatypeRepresentationMaps = v.DatatypeRepresentationMaps[:len(v.DatatypeRepresentationMaps)+1]
-			if err := v.DatatypeRepresentationMaps[len(v.DatatypeRepresentationMaps)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.DatatypeRepresentationMaps) < cap(v.DatatypeRepresentationMaps) {
+				v.DatatypeRepresentationMaps = v.DatatypeRepresentationMaps[:len(v.DatatypeRepresentationMaps)+1]
+				if err := v.DatatypeRepresentationMaps[len(v.DatatypeRepresentationMaps)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -205,7 +209,7 @@ func (*SetupResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetupResponse) Matches(n wire.Name) bool {
-	return n.Local == "setupResponse" && n.Space == NS
+	return n.Matches(NS, "setupResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -375,32 +379,38 @@ func (v *SetupResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "schema":
-			if len(v.Schemas) == cap(v.Schemas) {
-				v.Schemas = append(v.Schemas, make([]Schema, d.Count())...)[:len(v.Schemas)]
+			if v.Schemas == nil {
+				v.Schemas = make([]Schema, 0, d.Count())
 			}
-			v.Schemas = v.Schemas[:len(v.Schemas)+1]
-			if err := v.Schemas[len(v.Schemas)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Schemas) < cap(v.Schemas) {
+				v.Schemas = v.Schemas[:len(v.Schemas)+1]
+				if err := v.Schemas[len(v.Schemas)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "missingSchema":
-			if len(v.MissingSchemas) == cap(v.MissingSchemas) {
-				v.MissingSchemas = append(v.MissingSchemas, make([]Schema, d.Count())...)[:len(v.MissingSchemas)]
+			if v.MissingSchemas == nil {
+				v.MissingSchemas = make([]Schema, 0, d.Count())
 			}
-			v.MissingSchemas = v.MissingSchemas[:len(v.MissingSchemas)+1]
-			if err := v.MissingSchemas[len(v.MissingSchemas)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.MissingSchemas) < cap(v.MissingSchemas) {
+				v.MissingSchemas = v.MissingSchemas[:len(v.MissingSchemas)+1]
+				if err := v.MissingSchemas[len(v.MissingSchemas)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "datatypeRepresentationMap":
-			if len(v.DatatypeRepresentationMaps) == cap(v.DatatypeRepresentationMaps) {
-				v.DatatypeRepresentationMaps = append(v.DatatypeRepresentationMaps, make([]DatatypeRepresentationMap, d.Count())...)[:len(v.DatatypeRepresentationMaps)]
+			if v.DatatypeRepresentationMaps == nil {
+				v.DatatypeRepresentationMaps = make([]DatatypeRepresentationMap, 0, d.Count())
 			}
-			v.DatatypeRepresentationMaps = v.DatatypeRepresentationMaps[:len(v.DatatypeRepresentationMaps)+1]
-			if err := v.DatatypeRepresentationMaps[len(v.DatatypeRepresentationMaps)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.DatatypeRepresentationMaps) < cap(v.DatatypeRepresentationMaps) {
+				v.DatatypeRepresentationMaps = v.DatatypeRepresentationMaps[:len(v.DatatypeRepresentationMaps)+1]
+				if err := v.DatatypeRepresentationMaps[len(v.DatatypeRepresentationMaps)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -414,7 +424,7 @@ func (*UploadSchema) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UploadSchema) Matches(n wire.Name) bool {
-	return n.Local == "uploadSchema" && n.Space == NS
+	return n.Matches(NS, "uploadSchema")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -479,7 +489,7 @@ func (*DownloadSchema) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DownloadSchema) Matches(n wire.Name) bool {
-	return n.Local == "downloadSchema" && n.Space == NS
+	return n.Matches(NS, "downloadSchema")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -529,7 +539,7 @@ func (*DownloadSchemaResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DownloadSchemaResponse) Matches(n wire.Name) bool {
-	return n.Local == "downloadSchemaResponse" && n.Space == NS
+	return n.Matches(NS, "downloadSchemaResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -761,7 +771,7 @@ func (*StreamStart) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StreamStart) Matches(n wire.Name) bool {
-	return n.Local == "streamStart" && n.Space == NS
+	return n.Matches(NS, "streamStart")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -831,7 +841,7 @@ func (*StreamEnd) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StreamEnd) Matches(n wire.Name) bool {
-	return n.Local == "streamEnd" && n.Space == NS
+	return n.Matches(NS, "streamEnd")
 }
 
 // Features returns the disco features to advertise where the element is handled.

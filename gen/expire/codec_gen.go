@@ -11,7 +11,7 @@ func (*Expire) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Expire) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -48,7 +48,7 @@ func (v *Expire) DecodeXML(r wire.Raw) error {
 			v.Seconds = d.Uint(64, 0)
 			seen |= 1 << 0
 		case "stored":
-			v.Stored = wire.Ptr(d.Uint(64, 1))
+			wire.ReadUint(&d, &v.Stored, 1)
 		default:
 			d.KeepAttr()
 		}

@@ -15,7 +15,7 @@ func (*Services) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Services) Matches(n wire.Name) bool {
-	return n.Local == "services" && n.Space == NS
+	return n.Matches(NS, "services")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -63,14 +63,16 @@ func (v *Services) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "service":
-			if len(v.Services) == cap(v.Services) {
-				v.Services = append(v.Services, make([]Service, d.Count())...)[:len(v.Services)]
+			if v.Services == nil {
+				v.Services = make([]Service, 0, d.Count())
 			}
-			v.Services = v.Services[:len(v.Services)+1]
-			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Services) < cap(v.Services) {
+				v.Services = v.Services[:len(v.Services)+1]
+				if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -84,7 +86,7 @@ func (*ServicesGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ServicesGet) Matches(n wire.Name) bool {
-	return n.Local == "services" && n.Space == NS
+	return n.Matches(NS, "services")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -141,7 +143,7 @@ func (*ServicesSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ServicesSet) Matches(n wire.Name) bool {
-	return n.Local == "services" && n.Space == NS
+	return n.Matches(NS, "services")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -199,14 +201,16 @@ func (v *ServicesSet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "service":
-			if len(v.Services) == cap(v.Services) {
-				v.Services = append(v.Services, make([]Service, d.Count())...)[:len(v.Services)]
+			if v.Services == nil {
+				v.Services = make([]Service, 0, d.Count())
 			}
-			v.Services = v.Services[:len(v.Services)+1]
-			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Services) < cap(v.Services) {
+				v.Services = v.Services[:len(v.Services)+1]
+				if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -220,7 +224,7 @@ func (*Credentials) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Credentials) Matches(n wire.Name) bool {
-	return n.Local == "credentials" && n.Space == NS
+	return n.Matches(NS, "credentials")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -253,14 +257,16 @@ func (v *Credentials) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "service":
-			if len(v.Services) == cap(v.Services) {
-				v.Services = append(v.Services, make([]Service, d.Count())...)[:len(v.Services)]
+			if v.Services == nil {
+				v.Services = make([]Service, 0, d.Count())
 			}
-			v.Services = v.Services[:len(v.Services)+1]
-			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Services) < cap(v.Services) {
+				v.Services = v.Services[:len(v.Services)+1]
+				if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -274,7 +280,7 @@ func (*CredentialsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CredentialsGet) Matches(n wire.Name) bool {
-	return n.Local == "credentials" && n.Space == NS
+	return n.Matches(NS, "credentials")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -317,14 +323,16 @@ func (v *CredentialsGet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "service":
-			if len(v.Services) == cap(v.Services) {
-				v.Services = append(v.Services, make([]Service, d.Count())...)[:len(v.Services)]
+			if v.Services == nil {
+				v.Services = make([]Service, 0, d.Count())
 			}
-			v.Services = v.Services[:len(v.Services)+1]
-			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Services) < cap(v.Services) {
+				v.Services = v.Services[:len(v.Services)+1]
+				if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -338,7 +346,7 @@ func (*Services1) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Services1) Matches(n wire.Name) bool {
-	return n.Local == "services" && n.Space == NS1
+	return n.Matches(NS1, "services")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -386,14 +394,16 @@ func (v *Services1) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "service":
-			if len(v.Services) == cap(v.Services) {
-				v.Services = append(v.Services, make([]Service1, d.Count())...)[:len(v.Services)]
+			if v.Services == nil {
+				v.Services = make([]Service1, 0, d.Count())
 			}
-			v.Services = v.Services[:len(v.Services)+1]
-			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Services) < cap(v.Services) {
+				v.Services = v.Services[:len(v.Services)+1]
+				if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -407,7 +417,7 @@ func (*Services1Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Services1Get) Matches(n wire.Name) bool {
-	return n.Local == "services" && n.Space == NS1
+	return n.Matches(NS1, "services")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -464,7 +474,7 @@ func (*Services1Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Services1Set) Matches(n wire.Name) bool {
-	return n.Local == "services" && n.Space == NS1
+	return n.Matches(NS1, "services")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -522,14 +532,16 @@ func (v *Services1Set) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "service":
-			if len(v.Services) == cap(v.Services) {
-				v.Services = append(v.Services, make([]Service1, d.Count())...)[:len(v.Services)]
+			if v.Services == nil {
+				v.Services = make([]Service1, 0, d.Count())
 			}
-			v.Services = v.Services[:len(v.Services)+1]
-			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Services) < cap(v.Services) {
+				v.Services = v.Services[:len(v.Services)+1]
+				if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -592,7 +604,7 @@ func (v *Service1) decodeXML(r wire.Raw) error {
 			d.String(&v.Host)
 			seen |= 1 << 1
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 2)))
+			wire.ReadUint(&d, &v.Port, 2)
 		case "transport":
 			d.Optional(&v.Transport)
 		case "name":
@@ -644,7 +656,7 @@ func (*Credentials1) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Credentials1) Matches(n wire.Name) bool {
-	return n.Local == "credentials" && n.Space == NS1
+	return n.Matches(NS1, "credentials")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -677,14 +689,16 @@ func (v *Credentials1) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "service":
-			if len(v.Services) == cap(v.Services) {
-				v.Services = append(v.Services, make([]Service1, d.Count())...)[:len(v.Services)]
+			if v.Services == nil {
+				v.Services = make([]Service1, 0, d.Count())
 			}
-			v.Services = v.Services[:len(v.Services)+1]
-			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Services) < cap(v.Services) {
+				v.Services = v.Services[:len(v.Services)+1]
+				if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -698,7 +712,7 @@ func (*Credentials1Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Credentials1Get) Matches(n wire.Name) bool {
-	return n.Local == "credentials" && n.Space == NS1
+	return n.Matches(NS1, "credentials")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -741,14 +755,16 @@ func (v *Credentials1Get) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "service":
-			if len(v.Services) == cap(v.Services) {
-				v.Services = append(v.Services, make([]Service1, d.Count())...)[:len(v.Services)]
+			if v.Services == nil {
+				v.Services = make([]Service1, 0, d.Count())
 			}
-			v.Services = v.Services[:len(v.Services)+1]
-			if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Services) < cap(v.Services) {
+				v.Services = v.Services[:len(v.Services)+1]
+				if err := v.Services[len(v.Services)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -811,7 +827,7 @@ func (v *Service) decodeXML(r wire.Raw) error {
 			d.String(&v.Host)
 			seen |= 1 << 1
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 2)))
+			wire.ReadUint(&d, &v.Port, 2)
 		case "transport":
 			d.Optional(&v.Transport)
 		case "name":

@@ -11,7 +11,7 @@ func (*Fallback) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fallback) Matches(n wire.Name) bool {
-	return n.Local == "fallback" && n.Space == NS
+	return n.Matches(NS, "fallback")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -62,23 +62,27 @@ func (v *Fallback) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "body":
-			if len(v.Bodies) == cap(v.Bodies) {
-				v.Bodies = append(v.Bodies, make([]Range, d.Count())...)[:len(v.Bodies)]
+			if v.Bodies == nil {
+				v.Bodies = make([]Range, 0, d.Count())
 			}
-			v.Bodies = v.Bodies[:len(v.Bodies)+1]
-			if err := v.Bodies[len(v.Bodies)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Bodies) < cap(v.Bodies) {
+				v.Bodies = v.Bodies[:len(v.Bodies)+1]
+				if err := v.Bodies[len(v.Bodies)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "subject":
-			if len(v.Subjects) == cap(v.Subjects) {
-				v.Subjects = append(v.Subjects, make([]Range, d.Count())...)[:len(v.Subjects)]
+			if v.Subjects == nil {
+				v.Subjects = make([]Range, 0, d.Count())
 			}
-			v.Subjects = v.Subjects[:len(v.Subjects)+1]
-			if err := v.Subjects[len(v.Subjects)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Subjects) < cap(v.Subjects) {
+				v.Subjects = v.Subjects[:len(v.Subjects)+1]
+				if err := v.Subjects[len(v.Subjects)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -106,9 +110,9 @@ func (v *Range) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "start":
-			v.Start = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Start, 0)
 		case "end":
-			v.End = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.End, 1)
 		default:
 			d.KeepAttr()
 		}

@@ -14,7 +14,7 @@ func (*Fast) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fast) Matches(n wire.Name) bool {
-	return n.Local == "fast" && n.Space == NS
+	return n.Matches(NS, "fast")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -57,7 +57,7 @@ func (v *Fast) DecodeXML(r wire.Raw) error {
 		case "tls-0rtt":
 			v.ZeroRTT = d.Bool(true, 0)
 		case "count":
-			v.Count = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.Count, 1)
 		case "invalidate":
 			v.Invalidate = d.Bool(true, 2)
 		default:
@@ -86,7 +86,7 @@ func (*RequestToken) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RequestToken) Matches(n wire.Name) bool {
-	return n.Local == "request-token" && n.Space == NS
+	return n.Matches(NS, "request-token")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -131,7 +131,7 @@ func (*Token) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Token) Matches(n wire.Name) bool {
-	return n.Local == "token" && n.Space == NS
+	return n.Matches(NS, "token")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*ApplyTo) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ApplyTo) Matches(n wire.Name) bool {
-	return n.Local == "apply-to" && n.Space == NS
+	return n.Matches(NS, "apply-to")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -77,14 +77,16 @@ func (v *ApplyTo) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "external":
 			if d.Same() {
-				if len(v.Externals) == cap(v.Externals) {
-					v.Externals = append(v.Externals, make([]External, d.Count())...)[:len(v.Externals)]
+				if v.Externals == nil {
+					v.Externals = make([]External, 0, d.Count())
 				}
-				v.Externals = v.Externals[:len(v.Externals)+1]
-				if err := v.Externals[len(v.Externals)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Externals) < cap(v.Externals) {
+					v.Externals = v.Externals[:len(v.Externals)+1]
+					if err := v.Externals[len(v.Externals)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Payloads = append(v.Payloads, d.Raw())

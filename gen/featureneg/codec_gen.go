@@ -15,7 +15,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "feature" && n.Space == NS
+	return n.Matches(NS, "feature")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -70,7 +70,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "feature" && n.Space == NS
+	return n.Matches(NS, "feature")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -135,7 +135,7 @@ func (*Offer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offer) Matches(n wire.Name) bool {
-	return n.Local == "feature" && n.Space == NS
+	return n.Matches(NS, "feature")
 }
 
 // IQType returns the type of the IQ that makes the request.

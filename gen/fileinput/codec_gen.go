@@ -15,7 +15,7 @@ func (*FileInput) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FileInput) Matches(n wire.Name) bool {
-	return n.Local == "file-input" && n.Space == NS
+	return n.Matches(NS, "file-input")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -72,25 +72,29 @@ func (v *FileInput) DecodeXML(r wire.Raw) error {
 			}
 		case "use":
 			if d.Same() {
-				if len(v.Use) == cap(v.Use) {
-					v.Use = append(v.Use, make([]Use, d.Count())...)[:len(v.Use)]
+				if v.Use == nil {
+					v.Use = make([]Use, 0, d.Count())
 				}
-				v.Use = v.Use[:len(v.Use)+1]
-				if err := v.Use[len(v.Use)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Use) < cap(v.Use) {
+					v.Use = v.Use[:len(v.Use)+1]
+					if err := v.Use[len(v.Use)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "file-sharing":
 			if d.In(sfs.NS) {
-				if len(v.Files) == cap(v.Files) {
-					v.Files = append(v.Files, make([]sfs.FileSharing, d.Count())...)[:len(v.Files)]
+				if v.Files == nil {
+					v.Files = make([]sfs.FileSharing, 0, d.Count())
 				}
-				v.Files = v.Files[:len(v.Files)+1]
-				if err := v.Files[len(v.Files)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Files) < cap(v.Files) {
+					v.Files = v.Files[:len(v.Files)+1]
+					if err := v.Files[len(v.Files)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

@@ -16,7 +16,7 @@ func (*File) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*File) Matches(n wire.Name) bool {
-	return n.Local == "file" && n.Space == NS
+	return n.Matches(NS, "file")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -88,23 +88,25 @@ func (v *File) DecodeXML(r wire.Raw) error {
 			}
 		case "hash":
 			if d.In(hashes.NS) {
-				if len(v.Hashes) == cap(v.Hashes) {
-					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
+				if v.Hashes == nil {
+					v.Hashes = make([]hashes.Hash, 0, d.Count())
 				}
-				v.Hashes = v.Hashes[:len(v.Hashes)+1]
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Hashes) < cap(v.Hashes) {
+					v.Hashes = v.Hashes[:len(v.Hashes)+1]
+					if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "height":
 			if d.Same() && v.Height == nil {
-				v.Height = wire.Ptr(uint32(d.Uint(32, 4)))
+				wire.ReadUint(&d, &v.Height, 4)
 				continue
 			}
 		case "length":
 			if d.Same() && v.Milliseconds == nil {
-				v.Milliseconds = wire.Ptr(d.Uint(64, 5))
+				wire.ReadUint(&d, &v.Milliseconds, 5)
 				continue
 			}
 		case "media-type":
@@ -119,23 +121,25 @@ func (v *File) DecodeXML(r wire.Raw) error {
 			}
 		case "size":
 			if d.Same() && v.Size == nil {
-				v.Size = wire.Ptr(d.Uint(64, 8))
+				wire.ReadUint(&d, &v.Size, 8)
 				continue
 			}
 		case "thumbnail":
 			if d.In(thumbnail.NS) {
-				if len(v.Thumbnails) == cap(v.Thumbnails) {
-					v.Thumbnails = append(v.Thumbnails, make([]thumbnail.Thumbnail, d.Count())...)[:len(v.Thumbnails)]
+				if v.Thumbnails == nil {
+					v.Thumbnails = make([]thumbnail.Thumbnail, 0, d.Count())
 				}
-				v.Thumbnails = v.Thumbnails[:len(v.Thumbnails)+1]
-				if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Thumbnails) < cap(v.Thumbnails) {
+					v.Thumbnails = v.Thumbnails[:len(v.Thumbnails)+1]
+					if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "width":
 			if d.Same() && v.Width == nil {
-				v.Width = wire.Ptr(uint32(d.Uint(32, 10)))
+				wire.ReadUint(&d, &v.Width, 10)
 				continue
 			}
 		}

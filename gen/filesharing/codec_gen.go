@@ -14,7 +14,7 @@ func (*Retrieve) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retrieve) Matches(n wire.Name) bool {
-	return n.Local == "retrieve" && n.Space == NS
+	return n.Matches(NS, "retrieve")
 }
 
 // IQType returns the type of the IQ that makes the request.

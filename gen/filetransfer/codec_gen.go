@@ -16,7 +16,7 @@ func (*Description) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Description) Matches(n wire.Name) bool {
-	return n.Local == "description" && n.Space == NS
+	return n.Matches(NS, "description")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -69,7 +69,7 @@ func (*File) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*File) Matches(n wire.Name) bool {
-	return n.Local == "file" && n.Space == NS
+	return n.Matches(NS, "file")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -139,25 +139,29 @@ func (v *File) DecodeXML(r wire.Raw) error {
 			}
 		case "hash":
 			if d.In(hashes.NS) {
-				if len(v.Hashes) == cap(v.Hashes) {
-					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
+				if v.Hashes == nil {
+					v.Hashes = make([]hashes.Hash, 0, d.Count())
 				}
-				v.Hashes = v.Hashes[:len(v.Hashes)+1]
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Hashes) < cap(v.Hashes) {
+					v.Hashes = v.Hashes[:len(v.Hashes)+1]
+					if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "hash-used":
 			if d.In(hashes.NS) {
-				if len(v.HashUsed) == cap(v.HashUsed) {
-					v.HashUsed = append(v.HashUsed, make([]hashes.Used, d.Count())...)[:len(v.HashUsed)]
+				if v.HashUsed == nil {
+					v.HashUsed = make([]hashes.Used, 0, d.Count())
 				}
-				v.HashUsed = v.HashUsed[:len(v.HashUsed)+1]
-				if err := v.HashUsed[len(v.HashUsed)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.HashUsed) < cap(v.HashUsed) {
+					v.HashUsed = v.HashUsed[:len(v.HashUsed)+1]
+					if err := v.HashUsed[len(v.HashUsed)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "media-type":
 			if d.Same() {
@@ -175,7 +179,7 @@ func (v *File) DecodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.Size = wire.Ptr(d.Uint(64, 6))
+				wire.ReadUint(&d, &v.Size, 6)
 				continue
 			}
 		case "range":
@@ -192,14 +196,16 @@ func (v *File) DecodeXML(r wire.Raw) error {
 			}
 		case "thumbnail":
 			if d.In(thumbnail.NS) {
-				if len(v.Thumbnails) == cap(v.Thumbnails) {
-					v.Thumbnails = append(v.Thumbnails, make([]thumbnail.Thumbnail, d.Count())...)[:len(v.Thumbnails)]
+				if v.Thumbnails == nil {
+					v.Thumbnails = make([]thumbnail.Thumbnail, 0, d.Count())
 				}
-				v.Thumbnails = v.Thumbnails[:len(v.Thumbnails)+1]
-				if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Thumbnails) < cap(v.Thumbnails) {
+					v.Thumbnails = v.Thumbnails[:len(v.Thumbnails)+1]
+					if err := v.Thumbnails[len(v.Thumbnails)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Any = append(v.Any, d.Raw())
@@ -214,7 +220,7 @@ func (*Checksum) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Checksum) Matches(n wire.Name) bool {
-	return n.Local == "checksum" && n.Space == NS
+	return n.Matches(NS, "checksum")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -293,7 +299,7 @@ func (*Received) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Received) Matches(n wire.Name) bool {
-	return n.Local == "received" && n.Space == NS
+	return n.Matches(NS, "received")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -350,7 +356,7 @@ func (*NotAvailable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NotAvailable) Matches(n wire.Name) bool {
-	return n.Local == "file-not-available" && n.Space == NSErrors
+	return n.Matches(NSErrors, "file-not-available")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -379,7 +385,7 @@ func (*TooLarge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TooLarge) Matches(n wire.Name) bool {
-	return n.Local == "file-too-large" && n.Space == NSErrors
+	return n.Matches(NSErrors, "file-too-large")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -426,9 +432,9 @@ func (v *Range) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "offset":
-			v.Offset = wire.Ptr(d.Uint(64, 0))
+			wire.ReadUint(&d, &v.Offset, 0)
 		case "length":
-			v.Length = wire.Ptr(d.Uint(64, 1))
+			wire.ReadUint(&d, &v.Length, 1)
 		default:
 			d.KeepAttr()
 		}
@@ -441,14 +447,16 @@ func (v *Range) decodeXML(r wire.Raw) error {
 		switch name {
 		case "hash":
 			if d.In(hashes.NS) {
-				if len(v.Hashes) == cap(v.Hashes) {
-					v.Hashes = append(v.Hashes, make([]hashes.Hash, d.Count())...)[:len(v.Hashes)]
+				if v.Hashes == nil {
+					v.Hashes = make([]hashes.Hash, 0, d.Count())
 				}
-				v.Hashes = v.Hashes[:len(v.Hashes)+1]
-				if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Hashes) < cap(v.Hashes) {
+					v.Hashes = v.Hashes[:len(v.Hashes)+1]
+					if err := v.Hashes[len(v.Hashes)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

@@ -15,7 +15,7 @@ func (*Ruleset) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ruleset) Matches(n wire.Name) bool {
-	return n.Local == "ruleset" && n.Space == NS
+	return n.Matches(NS, "ruleset")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -48,14 +48,16 @@ func (v *Ruleset) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "rule":
-			if len(v.Rules) == cap(v.Rules) {
-				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			if v.Rules == nil {
+				v.Rules = make([]Rule, 0, d.Count())
 			}
-			v.Rules = v.Rules[:len(v.Rules)+1]
-			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Rules) < cap(v.Rules) {
+				v.Rules = v.Rules[:len(v.Rules)+1]
+				if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -69,7 +71,7 @@ func (*RulesetGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RulesetGet) Matches(n wire.Name) bool {
-	return n.Local == "ruleset" && n.Space == NS
+	return n.Matches(NS, "ruleset")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -108,7 +110,7 @@ func (*RulesetSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RulesetSet) Matches(n wire.Name) bool {
-	return n.Local == "ruleset" && n.Space == NS
+	return n.Matches(NS, "ruleset")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -151,14 +153,16 @@ func (v *RulesetSet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "rule":
-			if len(v.Rules) == cap(v.Rules) {
-				v.Rules = append(v.Rules, make([]Rule, d.Count())...)[:len(v.Rules)]
+			if v.Rules == nil {
+				v.Rules = make([]Rule, 0, d.Count())
 			}
-			v.Rules = v.Rules[:len(v.Rules)+1]
-			if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Rules) < cap(v.Rules) {
+				v.Rules = v.Rules[:len(v.Rules)+1]
+				if err := v.Rules[len(v.Rules)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -370,25 +374,29 @@ func (v *And) decodeXML(r wire.Raw) error {
 		switch name {
 		case "and":
 			if d.Same() {
-				if len(v.Ands) == cap(v.Ands) {
-					v.Ands = append(v.Ands, make([]And, d.Count())...)[:len(v.Ands)]
+				if v.Ands == nil {
+					v.Ands = make([]And, 0, d.Count())
 				}
-				v.Ands = v.Ands[:len(v.Ands)+1]
-				if err := v.Ands[len(v.Ands)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Ands) < cap(v.Ands) {
+					v.Ands = v.Ands[:len(v.Ands)+1]
+					if err := v.Ands[len(v.Ands)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "or":
 			if d.Same() {
-				if len(v.Ors) == cap(v.Ors) {
-					v.Ors = append(v.Ors, make([]Or, d.Count())...)[:len(v.Ors)]
+				if v.Ors == nil {
+					v.Ors = make([]Or, 0, d.Count())
 				}
-				v.Ors = v.Ors[:len(v.Ors)+1]
-				if err := v.Ors[len(v.Ors)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Ors) < cap(v.Ors) {
+					v.Ors = v.Ors[:len(v.Ors)+1]
+					if err := v.Ors[len(v.Ors)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Conditions = append(v.Conditions, d.Raw())
@@ -421,25 +429,29 @@ func (v *Or) decodeXML(r wire.Raw) error {
 		switch name {
 		case "and":
 			if d.Same() {
-				if len(v.Ands) == cap(v.Ands) {
-					v.Ands = append(v.Ands, make([]And, d.Count())...)[:len(v.Ands)]
+				if v.Ands == nil {
+					v.Ands = make([]And, 0, d.Count())
 				}
-				v.Ands = v.Ands[:len(v.Ands)+1]
-				if err := v.Ands[len(v.Ands)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Ands) < cap(v.Ands) {
+					v.Ands = v.Ands[:len(v.Ands)+1]
+					if err := v.Ands[len(v.Ands)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "or":
 			if d.Same() {
-				if len(v.Ors) == cap(v.Ors) {
-					v.Ors = append(v.Ors, make([]Or, d.Count())...)[:len(v.Ors)]
+				if v.Ors == nil {
+					v.Ors = make([]Or, 0, d.Count())
 				}
-				v.Ors = v.Ors[:len(v.Ors)+1]
-				if err := v.Ors[len(v.Ors)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Ors) < cap(v.Ors) {
+					v.Ors = v.Ors[:len(v.Ors)+1]
+					if err := v.Ors[len(v.Ors)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Conditions = append(v.Conditions, d.Raw())

@@ -14,7 +14,7 @@ func (*IsMessage) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*IsMessage) Matches(n wire.Name) bool {
-	return n.Local == "message" && n.Space == NS
+	return n.Matches(NS, "message")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -43,7 +43,7 @@ func (*IsPresence) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*IsPresence) Matches(n wire.Name) bool {
-	return n.Local == "presence" && n.Space == NS
+	return n.Matches(NS, "presence")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -72,7 +72,7 @@ func (*IsIQ) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*IsIQ) Matches(n wire.Name) bool {
-	return n.Local == "iq" && n.Space == NS
+	return n.Matches(NS, "iq")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -105,7 +105,7 @@ func (*To) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*To) Matches(n wire.Name) bool {
-	return n.Local == "to" && n.Space == NS
+	return n.Matches(NS, "to")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -138,7 +138,7 @@ func (*From) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*From) Matches(n wire.Name) bool {
-	return n.Local == "from" && n.Space == NS
+	return n.Matches(NS, "from")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -171,7 +171,7 @@ func (*HasType) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*HasType) Matches(n wire.Name) bool {
-	return n.Local == "type" && n.Space == NS
+	return n.Matches(NS, "type")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -204,7 +204,7 @@ func (*Drop) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Drop) Matches(n wire.Name) bool {
-	return n.Local == "drop" && n.Space == NS
+	return n.Matches(NS, "drop")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -233,7 +233,7 @@ func (*Bounce) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Bounce) Matches(n wire.Name) bool {
-	return n.Local == "bounce" && n.Space == NS
+	return n.Matches(NS, "bounce")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -265,7 +265,7 @@ func (v *Bounce) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "code":
-			v.Code = wire.Ptr(uint16(d.Uint(16, 0)))
+			wire.ReadUint(&d, &v.Code, 0)
 		default:
 			d.KeepAttr()
 		}
@@ -280,7 +280,7 @@ func (*Redirect) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Redirect) Matches(n wire.Name) bool {
-	return n.Local == "redirect" && n.Space == NS
+	return n.Matches(NS, "redirect")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -321,7 +321,7 @@ func (*Copy) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Copy) Matches(n wire.Name) bool {
-	return n.Local == "copy" && n.Space == NS
+	return n.Matches(NS, "copy")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*XPath) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*XPath) Matches(n wire.Name) bool {
-	return n.Local == "xpath" && n.Space == NS
+	return n.Matches(NS, "xpath")
 }
 
 // Features returns the disco features to advertise where the element is handled.

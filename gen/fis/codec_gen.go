@@ -15,7 +15,7 @@ func (*Files) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Files) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -73,25 +73,29 @@ func (v *Files) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "directory":
 			if d.Same() {
-				if len(v.Directories) == cap(v.Directories) {
-					v.Directories = append(v.Directories, make([]Directory, d.Count())...)[:len(v.Directories)]
+				if v.Directories == nil {
+					v.Directories = make([]Directory, 0, d.Count())
 				}
-				v.Directories = v.Directories[:len(v.Directories)+1]
-				if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Directories) < cap(v.Directories) {
+					v.Directories = v.Directories[:len(v.Directories)+1]
+					if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "file":
 			if d.In(NSFile) {
-				if len(v.Files) == cap(v.Files) {
-					v.Files = append(v.Files, make([]File, d.Count())...)[:len(v.Files)]
+				if v.Files == nil {
+					v.Files = make([]File, 0, d.Count())
 				}
-				v.Files = v.Files[:len(v.Files)+1]
-				if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Files) < cap(v.Files) {
+					v.Files = v.Files[:len(v.Files)+1]
+					if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "set":
 			if d.In(rsm.NS) {
@@ -118,7 +122,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -230,25 +234,29 @@ func (v *Directory) decodeXML(r wire.Raw) error {
 		switch name {
 		case "directory":
 			if d.Same() {
-				if len(v.Directories) == cap(v.Directories) {
-					v.Directories = append(v.Directories, make([]Directory, d.Count())...)[:len(v.Directories)]
+				if v.Directories == nil {
+					v.Directories = make([]Directory, 0, d.Count())
 				}
-				v.Directories = v.Directories[:len(v.Directories)+1]
-				if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Directories) < cap(v.Directories) {
+					v.Directories = v.Directories[:len(v.Directories)+1]
+					if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "file":
 			if d.In(NSFile) {
-				if len(v.Files) == cap(v.Files) {
-					v.Files = append(v.Files, make([]File, d.Count())...)[:len(v.Files)]
+				if v.Files == nil {
+					v.Files = make([]File, 0, d.Count())
 				}
-				v.Files = v.Files[:len(v.Files)+1]
-				if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Files) < cap(v.Files) {
+					v.Files = v.Files[:len(v.Files)+1]
+					if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Others = append(v.Others, d.Raw())
@@ -332,7 +340,7 @@ func (v *File) decodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.Size = wire.Ptr(d.Uint(64, 4))
+				wire.ReadUint(&d, &v.Size, 4)
 				continue
 			}
 		case "range":

@@ -14,7 +14,7 @@ func (*Federation) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Federation) Matches(n wire.Name) bool {
-	return n.Local == "fmuc" && n.Space == NS
+	return n.Matches(NS, "fmuc")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Form) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Form) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -83,14 +83,16 @@ func (v *Form) DecodeXML(r wire.Raw) error {
 			}
 		case "field":
 			if d.Same() {
-				if len(v.Fields) == cap(v.Fields) {
-					v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
+				if v.Fields == nil {
+					v.Fields = make([]Field, 0, d.Count())
 				}
-				v.Fields = v.Fields[:len(v.Fields)+1]
-				if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Fields) < cap(v.Fields) {
+					v.Fields = v.Fields[:len(v.Fields)+1]
+					if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reported":
 			if d.Same() {
@@ -106,14 +108,16 @@ func (v *Form) DecodeXML(r wire.Raw) error {
 			}
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -194,14 +198,16 @@ func (v *Field) decodeXML(r wire.Raw) error {
 			}
 		case "option":
 			if d.Same() {
-				if len(v.Options) == cap(v.Options) {
-					v.Options = append(v.Options, make([]Option, d.Count())...)[:len(v.Options)]
+				if v.Options == nil {
+					v.Options = make([]Option, 0, d.Count())
 				}
-				v.Options = v.Options[:len(v.Options)+1]
-				if err := v.Options[len(v.Options)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Options) < cap(v.Options) {
+					v.Options = v.Options[:len(v.Options)+1]
+					if err := v.Options[len(v.Options)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -274,14 +280,16 @@ func (v *Reported) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "field":
-			if len(v.Fields) == cap(v.Fields) {
-				v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Count())
 			}
-			v.Fields = v.Fields[:len(v.Fields)+1]
-			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Fields) < cap(v.Fields) {
+				v.Fields = v.Fields[:len(v.Fields)+1]
+				if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -306,14 +314,16 @@ func (v *Item) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "field":
-			if len(v.Fields) == cap(v.Fields) {
-				v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Count())
 			}
-			v.Fields = v.Fields[:len(v.Fields)+1]
-			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Fields) < cap(v.Fields) {
+				v.Fields = v.Fields[:len(v.Fields)+1]
+				if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -11,7 +11,7 @@ func (*Wrapper) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Wrapper) Matches(n wire.Name) bool {
-	return n.Local == "wrapper" && n.Space == NS
+	return n.Matches(NS, "wrapper")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Forwarded) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Forwarded) Matches(n wire.Name) bool {
-	return n.Local == "forwarded" && n.Space == NS
+	return n.Matches(NS, "forwarded")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Open) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Open) Matches(n wire.Name) bool {
-	return n.Local == "open" && n.Space == NS
+	return n.Matches(NS, "open")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -72,7 +72,7 @@ func (*Close) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Close) Matches(n wire.Name) bool {
-	return n.Local == "close" && n.Space == NS
+	return n.Matches(NS, "close")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*Game) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Game) Matches(n wire.Name) bool {
-	return n.Local == "game" && n.Space == NS
+	return n.Matches(NS, "game")
 }
 
 // Features returns the disco features to advertise where the element is handled.

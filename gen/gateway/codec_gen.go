@@ -14,7 +14,7 @@ func (*Prompt) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Prompt) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -71,7 +71,7 @@ func (*PromptGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PromptGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -110,7 +110,7 @@ func (*AddressSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AddressSet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -173,7 +173,7 @@ func (*Address) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Address) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.

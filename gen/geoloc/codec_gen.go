@@ -15,7 +15,7 @@ func (*Location) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Location) Matches(n wire.Name) bool {
-	return n.Local == "geoloc" && n.Space == NS
+	return n.Matches(NS, "geoloc")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Group) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Group) Matches(n wire.Name) bool {
-	return n.Local == "group" && n.Space == NS
+	return n.Matches(NS, "group")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -59,14 +59,16 @@ func (v *Group) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "content":
-			if len(v.Contents) == cap(v.Contents) {
-				v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+			if v.Contents == nil {
+				v.Contents = make([]Content, 0, d.Count())
 			}
-			v.Contents = v.Contents[:len(v.Contents)+1]
-			if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Contents) < cap(v.Contents) {
+				v.Contents = v.Contents[:len(v.Contents)+1]
+				if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -14,7 +14,7 @@ func (*Handshake) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Handshake) Matches(n wire.Name) bool {
-	return n.Local == "handshake" && n.Space == NS
+	return n.Matches(NS, "handshake")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -14,7 +14,7 @@ func (*Hash) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hash) Matches(n wire.Name) bool {
-	return n.Local == "hash" && n.Space == NS
+	return n.Matches(NS, "hash")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -67,7 +67,7 @@ func (*Used) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Used) Matches(n wire.Name) bool {
-	return n.Local == "hash-used" && n.Space == NS
+	return n.Matches(NS, "hash-used")
 }
 
 // Features returns the disco features to advertise where the element is handled.

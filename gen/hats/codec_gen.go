@@ -15,7 +15,7 @@ func (*Hats) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hats) Matches(n wire.Name) bool {
-	return n.Local == "hats" && n.Space == NS
+	return n.Matches(NS, "hats")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -53,14 +53,16 @@ func (v *Hats) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "hat":
-			if len(v.Hats) == cap(v.Hats) {
-				v.Hats = append(v.Hats, make([]Hat, d.Count())...)[:len(v.Hats)]
+			if v.Hats == nil {
+				v.Hats = make([]Hat, 0, d.Count())
 			}
-			v.Hats = v.Hats[:len(v.Hats)+1]
-			if err := v.Hats[len(v.Hats)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Hats) < cap(v.Hats) {
+				v.Hats = v.Hats[:len(v.Hats)+1]
+				if err := v.Hats[len(v.Hats)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

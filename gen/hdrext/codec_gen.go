@@ -11,7 +11,7 @@ func (*Extension) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Extension) Matches(n wire.Name) bool {
-	return n.Local == "rtp-hdrext" && n.Space == NS
+	return n.Matches(NS, "rtp-hdrext")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -72,14 +72,16 @@ func (v *Extension) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "parameter":
-			if len(v.Parameters) == cap(v.Parameters) {
-				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Count())
 			}
-			v.Parameters = v.Parameters[:len(v.Parameters)+1]
-			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Parameters) < cap(v.Parameters) {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -99,7 +101,7 @@ func (*AllowMixed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AllowMixed) Matches(n wire.Name) bool {
-	return n.Local == "extmap-allow-mixed" && n.Space == NS
+	return n.Matches(NS, "extmap-allow-mixed")
 }
 
 // Features returns the disco features to advertise where the element is handled.

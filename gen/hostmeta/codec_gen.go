@@ -14,7 +14,7 @@ func (*Document) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Document) Matches(n wire.Name) bool {
-	return n.Local == "XRD" && n.Space == NS
+	return n.Matches(NS, "XRD")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -81,25 +81,29 @@ func (v *Document) DecodeXML(r wire.Raw) error {
 			}
 		case "Property":
 			if d.Same() {
-				if len(v.Properties) == cap(v.Properties) {
-					v.Properties = append(v.Properties, make([]Property, d.Count())...)[:len(v.Properties)]
+				if v.Properties == nil {
+					v.Properties = make([]Property, 0, d.Count())
 				}
-				v.Properties = v.Properties[:len(v.Properties)+1]
-				if err := v.Properties[len(v.Properties)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Properties) < cap(v.Properties) {
+					v.Properties = v.Properties[:len(v.Properties)+1]
+					if err := v.Properties[len(v.Properties)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "Link":
 			if d.Same() {
-				if len(v.Links) == cap(v.Links) {
-					v.Links = append(v.Links, make([]Link, d.Count())...)[:len(v.Links)]
+				if v.Links == nil {
+					v.Links = make([]Link, 0, d.Count())
 				}
-				v.Links = v.Links[:len(v.Links)+1]
-				if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Links) < cap(v.Links) {
+					v.Links = v.Links[:len(v.Links)+1]
+					if err := v.Links[len(v.Links)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -166,14 +170,16 @@ func (v *Link) decodeXML(r wire.Raw) error {
 			}
 		case "Property":
 			if d.Same() {
-				if len(v.Properties) == cap(v.Properties) {
-					v.Properties = append(v.Properties, make([]Property, d.Count())...)[:len(v.Properties)]
+				if v.Properties == nil {
+					v.Properties = make([]Property, 0, d.Count())
 				}
-				v.Properties = v.Properties[:len(v.Properties)+1]
-				if err := v.Properties[len(v.Properties)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Properties) < cap(v.Properties) {
+					v.Properties = v.Properties[:len(v.Properties)+1]
+					if err := v.Properties[len(v.Properties)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())

@@ -14,7 +14,7 @@ func (*Confirm) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Confirm) Matches(n wire.Name) bool {
-	return n.Local == "confirm" && n.Space == NS
+	return n.Matches(NS, "confirm")
 }
 
 // IQType returns the type of the IQ that makes the request.

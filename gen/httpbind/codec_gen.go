@@ -14,7 +14,7 @@ func (*Body) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Body) Matches(n wire.Name) bool {
-	return n.Local == "body" && n.Space == NS
+	return n.Matches(NS, "body")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -137,11 +137,11 @@ func (v *Body) DecodeXML(r wire.Raw) error {
 		case "sid":
 			d.Optional(&v.SessionID)
 		case "ack":
-			v.Ack = wire.Ptr(d.Uint(64, 2))
+			wire.ReadUint(&d, &v.Ack, 2)
 		case "report":
-			v.Report = wire.Ptr(d.Uint(64, 3))
+			wire.ReadUint(&d, &v.Report, 3)
 		case "time":
-			v.Time = wire.Ptr(d.Uint(64, 4))
+			wire.ReadUint(&d, &v.Time, 4)
 		case "to":
 			stanza.ReadJID(&d, &v.To, false, 5)
 		case "from":
@@ -151,19 +151,19 @@ func (v *Body) DecodeXML(r wire.Raw) error {
 		case "ver":
 			d.Optional(&v.Ver)
 		case "wait":
-			v.Wait = wire.Ptr(uint16(d.Uint(16, 9)))
+			wire.ReadUint(&d, &v.Wait, 9)
 		case "hold":
-			v.Hold = wire.Ptr(uint8(d.Uint(8, 10)))
+			wire.ReadUint(&d, &v.Hold, 10)
 		case "requests":
-			v.Requests = wire.Ptr(uint8(d.Uint(8, 11)))
+			wire.ReadUint(&d, &v.Requests, 11)
 		case "polling":
-			v.Polling = wire.Ptr(uint16(d.Uint(16, 12)))
+			wire.ReadUint(&d, &v.Polling, 12)
 		case "inactivity":
-			v.Inactivity = wire.Ptr(uint16(d.Uint(16, 13)))
+			wire.ReadUint(&d, &v.Inactivity, 13)
 		case "pause":
-			v.Pause = wire.Ptr(uint16(d.Uint(16, 14)))
+			wire.ReadUint(&d, &v.Pause, 14)
 		case "maxpause":
-			v.MaxPause = wire.Ptr(uint16(d.Uint(16, 15)))
+			wire.ReadUint(&d, &v.MaxPause, 15)
 		case "content":
 			d.Optional(&v.ContentType)
 		case "accept":

@@ -11,7 +11,7 @@ func (*Auth) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Auth) Matches(n wire.Name) bool {
-	return n.Local == "auth" && n.Space == NS
+	return n.Matches(NS, "auth")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -59,14 +59,16 @@ func (v *Auth) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "auth-param":
-			if len(v.Params) == cap(v.Params) {
-				v.Params = append(v.Params, make([]AuthParam, d.Count())...)[:len(v.Params)]
+			if v.Params == nil {
+				v.Params = make([]AuthParam, 0, d.Count())
 			}
-			v.Params = v.Params[:len(v.Params)+1]
-			if err := v.Params[len(v.Params)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Params) < cap(v.Params) {
+				v.Params = v.Params[:len(v.Params)+1]
+				if err := v.Params[len(v.Params)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -83,7 +85,7 @@ func (*Cookie) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Cookie) Matches(n wire.Name) bool {
-	return n.Local == "cookie" && n.Space == NS
+	return n.Matches(NS, "cookie")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -172,7 +174,7 @@ func (*Header) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Header) Matches(n wire.Name) bool {
-	return n.Local == "header" && n.Space == NS
+	return n.Matches(NS, "header")
 }
 
 // Features returns the disco features to advertise where the element is handled.

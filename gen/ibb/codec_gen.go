@@ -14,7 +14,7 @@ func (*Open) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Open) Matches(n wire.Name) bool {
-	return n.Local == "open" && n.Space == NS
+	return n.Matches(NS, "open")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -90,7 +90,7 @@ func (*Data) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Data) Matches(n wire.Name) bool {
-	return n.Local == "data" && n.Space == NS
+	return n.Matches(NS, "data")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -160,7 +160,7 @@ func (*Close) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Close) Matches(n wire.Name) bool {
-	return n.Local == "close" && n.Space == NS
+	return n.Matches(NS, "close")
 }
 
 // IQType returns the type of the IQ that makes the request.

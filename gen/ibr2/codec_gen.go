@@ -14,7 +14,7 @@ func (*Register) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Register) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,14 +47,16 @@ func (v *Register) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "flow":
-			if len(v.Flows) == cap(v.Flows) {
-				v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+			if v.Flows == nil {
+				v.Flows = make([]Flow, 0, d.Count())
 			}
-			v.Flows = v.Flows[:len(v.Flows)+1]
-			if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Flows) < cap(v.Flows) {
+				v.Flows = v.Flows[:len(v.Flows)+1]
+				if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -68,7 +70,7 @@ func (*RegisterGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RegisterGet) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -107,7 +109,7 @@ func (*RegisterSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RegisterSet) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -150,14 +152,16 @@ func (v *RegisterSet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "flow":
-			if len(v.Flows) == cap(v.Flows) {
-				v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+			if v.Flows == nil {
+				v.Flows = make([]Flow, 0, d.Count())
 			}
-			v.Flows = v.Flows[:len(v.Flows)+1]
-			if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Flows) < cap(v.Flows) {
+				v.Flows = v.Flows[:len(v.Flows)+1]
+				if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -171,7 +175,7 @@ func (*Recovery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Recovery) Matches(n wire.Name) bool {
-	return n.Local == "recovery" && n.Space == NS
+	return n.Matches(NS, "recovery")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -204,14 +208,16 @@ func (v *Recovery) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "flow":
-			if len(v.Flows) == cap(v.Flows) {
-				v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+			if v.Flows == nil {
+				v.Flows = make([]Flow, 0, d.Count())
 			}
-			v.Flows = v.Flows[:len(v.Flows)+1]
-			if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Flows) < cap(v.Flows) {
+				v.Flows = v.Flows[:len(v.Flows)+1]
+				if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -225,7 +231,7 @@ func (*RecoveryGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RecoveryGet) Matches(n wire.Name) bool {
-	return n.Local == "recovery" && n.Space == NS
+	return n.Matches(NS, "recovery")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -264,7 +270,7 @@ func (*RecoverySet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RecoverySet) Matches(n wire.Name) bool {
-	return n.Local == "recovery" && n.Space == NS
+	return n.Matches(NS, "recovery")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -307,14 +313,16 @@ func (v *RecoverySet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "flow":
-			if len(v.Flows) == cap(v.Flows) {
-				v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+			if v.Flows == nil {
+				v.Flows = make([]Flow, 0, d.Count())
 			}
-			v.Flows = v.Flows[:len(v.Flows)+1]
-			if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Flows) < cap(v.Flows) {
+				v.Flows = v.Flows[:len(v.Flows)+1]
+				if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -328,7 +336,7 @@ func (*Challenge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Challenge) Matches(n wire.Name) bool {
-	return n.Local == "challenge" && n.Space == NS
+	return n.Matches(NS, "challenge")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -385,7 +393,7 @@ func (*Response) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Response) Matches(n wire.Name) bool {
-	return n.Local == "response" && n.Space == NS
+	return n.Matches(NS, "response")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -434,7 +442,7 @@ func (*Cancel) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Cancel) Matches(n wire.Name) bool {
-	return n.Local == "cancel" && n.Space == NS
+	return n.Matches(NS, "cancel")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -473,7 +481,7 @@ func (*Success) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Success) Matches(n wire.Name) bool {
-	return n.Local == "success" && n.Space == NS
+	return n.Matches(NS, "success")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -546,7 +554,7 @@ func (*InvalidFlow) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InvalidFlow) Matches(n wire.Name) bool {
-	return n.Local == "invalid-flow" && n.Space == NS
+	return n.Matches(NS, "invalid-flow")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -601,14 +609,16 @@ func (v *Flow) decodeXML(r wire.Raw) error {
 			stanza.ReadText(&d, &v.Name, 1)
 			continue
 		case "challenge":
-			if len(v.Challenges) == cap(v.Challenges) {
-				v.Challenges = append(v.Challenges, make([]ChallengeType, d.Count())...)[:len(v.Challenges)]
+			if v.Challenges == nil {
+				v.Challenges = make([]ChallengeType, 0, d.Count())
 			}
-			v.Challenges = v.Challenges[:len(v.Challenges)+1]
-			if err := v.Challenges[len(v.Challenges)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Challenges) < cap(v.Challenges) {
+				v.Challenges = v.Challenges[:len(v.Challenges)+1]
+				if err := v.Challenges[len(v.Challenges)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -11,7 +11,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -15,7 +15,7 @@ func (*Transport) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Transport) Matches(n wire.Name) bool {
-	return n.Local == "transport" && n.Space == NS
+	return n.Matches(NS, "transport")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -84,58 +84,68 @@ func (v *Transport) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "candidate":
 			if d.Same() {
-				if len(v.Candidates) == cap(v.Candidates) {
-					v.Candidates = append(v.Candidates, make([]Candidate, d.Count())...)[:len(v.Candidates)]
+				if v.Candidates == nil {
+					v.Candidates = make([]Candidate, 0, d.Count())
 				}
-				v.Candidates = v.Candidates[:len(v.Candidates)+1]
-				if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Candidates) < cap(v.Candidates) {
+					v.Candidates = v.Candidates[:len(v.Candidates)+1]
+					if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "remote-candidate":
 			if d.Same() {
-				if len(v.RemoteCandidates) == cap(v.RemoteCandidates) {
-					v.RemoteCandidates = append(v.RemoteCandidates, make([]RemoteCandidate, d.Count())...)[:len(v.RemoteCandidates)]
+				if v.RemoteCandidates == nil {
+					v.RemoteCandidates = make([]RemoteCandidate, 0, d.Count())
 				}
-				v.RemoteCandidates = v.RemoteCandidates[:len(v.RemoteCandidates)+1]
-				if err := v.RemoteCandidates[len(v.RemoteCandidates)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.RemoteCandidates) < cap(v.RemoteCandidates) {
+					v.RemoteCandidates = v.RemoteCandidates[:len(v.RemoteCandidates)+1]
+					if err := v.RemoteCandidates[len(v.RemoteCandidates)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "fingerprint":
 			if d.In(dtls.NS) {
-				if len(v.Fingerprints) == cap(v.Fingerprints) {
-					v.Fingerprints = append(v.Fingerprints, make([]dtls.Fingerprint, d.Count())...)[:len(v.Fingerprints)]
+				if v.Fingerprints == nil {
+					v.Fingerprints = make([]dtls.Fingerprint, 0, d.Count())
 				}
-				v.Fingerprints = v.Fingerprints[:len(v.Fingerprints)+1]
-				if err := v.Fingerprints[len(v.Fingerprints)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Fingerprints) < cap(v.Fingerprints) {
+					v.Fingerprints = v.Fingerprints[:len(v.Fingerprints)+1]
+					if err := v.Fingerprints[len(v.Fingerprints)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "sctpmap":
 			if d.In(datachannel.NS) {
-				if len(v.SCTPMaps) == cap(v.SCTPMaps) {
-					v.SCTPMaps = append(v.SCTPMaps, make([]datachannel.SCTPMap, d.Count())...)[:len(v.SCTPMaps)]
+				if v.SCTPMaps == nil {
+					v.SCTPMaps = make([]datachannel.SCTPMap, 0, d.Count())
 				}
-				v.SCTPMaps = v.SCTPMaps[:len(v.SCTPMaps)+1]
-				if err := v.SCTPMaps[len(v.SCTPMaps)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.SCTPMaps) < cap(v.SCTPMaps) {
+					v.SCTPMaps = v.SCTPMaps[:len(v.SCTPMaps)+1]
+					if err := v.SCTPMaps[len(v.SCTPMaps)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "channel":
 			if d.In(datachannel.NSWebRTC) {
-				if len(v.Channels) == cap(v.Channels) {
-					v.Channels = append(v.Channels, make([]datachannel.Channel, d.Count())...)[:len(v.Channels)]
+				if v.Channels == nil {
+					v.Channels = make([]datachannel.Channel, 0, d.Count())
 				}
-				v.Channels = v.Channels[:len(v.Channels)+1]
-				if err := v.Channels[len(v.Channels)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Channels) < cap(v.Channels) {
+					v.Channels = v.Channels[:len(v.Channels)+1]
+					if err := v.Channels[len(v.Channels)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Any = append(v.Any, d.Raw())
@@ -207,9 +217,9 @@ func (v *Candidate) decodeXML(r wire.Raw) error {
 		case "rel-addr":
 			d.Optional(&v.RelatedAddress)
 		case "rel-port":
-			v.RelatedPort = wire.Ptr(uint16(d.Uint(16, 9)))
+			wire.ReadUint(&d, &v.RelatedPort, 9)
 		case "network":
-			v.Network = wire.Ptr(uint8(d.Uint(8, 10)))
+			wire.ReadUint(&d, &v.Network, 10)
 		case "type":
 			d.String((*string)(&v.Type))
 			seen |= 1 << 8

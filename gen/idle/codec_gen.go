@@ -14,7 +14,7 @@ func (*Idle) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Idle) Matches(n wire.Name) bool {
-	return n.Local == "idle" && n.Space == NS
+	return n.Matches(NS, "idle")
 }
 
 // Features returns the disco features to advertise where the element is handled.

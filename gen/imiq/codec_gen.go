@@ -14,7 +14,7 @@ func (*Quotient) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Quotient) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -98,7 +98,7 @@ func (*QuotientGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*QuotientGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -168,7 +168,7 @@ func (*QuotientSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*QuotientSet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Enable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Enable) Matches(n wire.Name) bool {
-	return n.Local == "enable" && n.Space == NS
+	return n.Matches(NS, "enable")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -53,7 +53,7 @@ func (*SingleResource) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SingleResource) Matches(n wire.Name) bool {
-	return n.Local == "im-ng" && n.Space == NS
+	return n.Matches(NS, "im-ng")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "inbox" && n.Space == NS
+	return n.Matches(NS, "inbox")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -100,7 +100,7 @@ func (*Entry) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Entry) Matches(n wire.Name) bool {
-	return n.Local == "entry" && n.Space == NS
+	return n.Matches(NS, "entry")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -169,7 +169,7 @@ func (*Fin) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fin) Matches(n wire.Name) bool {
-	return n.Local == "fin" && n.Space == NS
+	return n.Matches(NS, "fin")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -211,11 +211,11 @@ func (v *Fin) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "total":
-			v.Total = wire.Ptr(d.Uint(64, 0))
+			wire.ReadUint(&d, &v.Total, 0)
 		case "unread":
-			v.Unread = wire.Ptr(d.Uint(64, 1))
+			wire.ReadUint(&d, &v.Unread, 1)
 		case "all-unread":
-			v.AllUnread = wire.Ptr(d.Uint(64, 2))
+			wire.ReadUint(&d, &v.AllUnread, 2)
 		default:
 			d.KeepAttr()
 		}

@@ -15,7 +15,7 @@ func (*Report) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Report) Matches(n wire.Name) bool {
-	return n.Local == "report" && n.Space == NS
+	return n.Matches(NS, "report")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -80,7 +80,7 @@ func (*Inquiry) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Inquiry) Matches(n wire.Name) bool {
-	return n.Local == "inquiry" && n.Space == NS
+	return n.Matches(NS, "inquiry")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -145,7 +145,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "request" && n.Space == NS
+	return n.Matches(NS, "request")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -210,7 +210,7 @@ func (*Response) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Response) Matches(n wire.Name) bool {
-	return n.Local == "response" && n.Space == NS
+	return n.Matches(NS, "response")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -275,7 +275,7 @@ func (*Address) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Address) Matches(n wire.Name) bool {
-	return n.Local == "jid" && n.Space == NSJID
+	return n.Matches(NSJID, "jid")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -463,36 +463,42 @@ func (v *Incident) decodeXML(r wire.Raw) error {
 			}
 		case "Assessment":
 			if d.Same() {
-				if len(v.Assessments) == cap(v.Assessments) {
-					v.Assessments = append(v.Assessments, make([]Assessment, d.Count())...)[:len(v.Assessments)]
+				if v.Assessments == nil {
+					v.Assessments = make([]Assessment, 0, d.Count())
 				}
-				v.Assessments = v.Assessments[:len(v.Assessments)+1]
-				if err := v.Assessments[len(v.Assessments)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Assessments) < cap(v.Assessments) {
+					v.Assessments = v.Assessments[:len(v.Assessments)+1]
+					if err := v.Assessments[len(v.Assessments)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "Contact":
 			if d.Same() {
-				if len(v.Contacts) == cap(v.Contacts) {
-					v.Contacts = append(v.Contacts, make([]Contact, d.Count())...)[:len(v.Contacts)]
+				if v.Contacts == nil {
+					v.Contacts = make([]Contact, 0, d.Count())
 				}
-				v.Contacts = v.Contacts[:len(v.Contacts)+1]
-				if err := v.Contacts[len(v.Contacts)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contacts) < cap(v.Contacts) {
+					v.Contacts = v.Contacts[:len(v.Contacts)+1]
+					if err := v.Contacts[len(v.Contacts)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "EventData":
 			if d.Same() {
-				if len(v.Events) == cap(v.Events) {
-					v.Events = append(v.Events, make([]EventData, d.Count())...)[:len(v.Events)]
+				if v.Events == nil {
+					v.Events = make([]EventData, 0, d.Count())
 				}
-				v.Events = v.Events[:len(v.Events)+1]
-				if err := v.Events[len(v.Events)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Events) < cap(v.Events) {
+					v.Events = v.Events[:len(v.Events)+1]
+					if err := v.Events[len(v.Events)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "History":
 			if d.Same() {
@@ -601,14 +607,16 @@ func (v *RelatedActivity) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "IncidentID":
-			if len(v.IncidentIDs) == cap(v.IncidentIDs) {
-				v.IncidentIDs = append(v.IncidentIDs, make([]ID, d.Count())...)[:len(v.IncidentIDs)]
+			if v.IncidentIDs == nil {
+				v.IncidentIDs = make([]ID, 0, d.Count())
 			}
-			v.IncidentIDs = v.IncidentIDs[:len(v.IncidentIDs)+1]
-			if err := v.IncidentIDs[len(v.IncidentIDs)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.IncidentIDs) < cap(v.IncidentIDs) {
+				v.IncidentIDs = v.IncidentIDs[:len(v.IncidentIDs)+1]
+				if err := v.IncidentIDs[len(v.IncidentIDs)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "URL":
 			d.Strings(&v.URLs, 2)
 			continue
@@ -661,14 +669,16 @@ func (v *Assessment) decodeXML(r wire.Raw) error {
 		switch name {
 		case "Impact":
 			if d.Same() {
-				if len(v.Impacts) == cap(v.Impacts) {
-					v.Impacts = append(v.Impacts, make([]Impact, d.Count())...)[:len(v.Impacts)]
+				if v.Impacts == nil {
+					v.Impacts = make([]Impact, 0, d.Count())
 				}
-				v.Impacts = v.Impacts[:len(v.Impacts)+1]
-				if err := v.Impacts[len(v.Impacts)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Impacts) < cap(v.Impacts) {
+					v.Impacts = v.Impacts[:len(v.Impacts)+1]
+					if err := v.Impacts[len(v.Impacts)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Others = append(v.Others, d.Raw())
@@ -804,14 +814,16 @@ func (v *Contact) decodeXML(r wire.Raw) error {
 			}
 		case "AdditionalData":
 			if d.Same() {
-				if len(v.AdditionalData) == cap(v.AdditionalData) {
-					v.AdditionalData = append(v.AdditionalData, make([]AdditionalData, d.Count())...)[:len(v.AdditionalData)]
+				if v.AdditionalData == nil {
+					v.AdditionalData = make([]AdditionalData, 0, d.Count())
 				}
-				v.AdditionalData = v.AdditionalData[:len(v.AdditionalData)+1]
-				if err := v.AdditionalData[len(v.AdditionalData)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.AdditionalData) < cap(v.AdditionalData) {
+					v.AdditionalData = v.AdditionalData[:len(v.AdditionalData)+1]
+					if err := v.AdditionalData[len(v.AdditionalData)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Others = append(v.Others, d.Raw())
@@ -909,25 +921,29 @@ func (v *EventData) decodeXML(r wire.Raw) error {
 			}
 		case "Flow":
 			if d.Same() {
-				if len(v.Flows) == cap(v.Flows) {
-					v.Flows = append(v.Flows, make([]Flow, d.Count())...)[:len(v.Flows)]
+				if v.Flows == nil {
+					v.Flows = make([]Flow, 0, d.Count())
 				}
-				v.Flows = v.Flows[:len(v.Flows)+1]
-				if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Flows) < cap(v.Flows) {
+					v.Flows = v.Flows[:len(v.Flows)+1]
+					if err := v.Flows[len(v.Flows)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "Expectation":
 			if d.Same() {
-				if len(v.Expectations) == cap(v.Expectations) {
-					v.Expectations = append(v.Expectations, make([]Expectation, d.Count())...)[:len(v.Expectations)]
+				if v.Expectations == nil {
+					v.Expectations = make([]Expectation, 0, d.Count())
 				}
-				v.Expectations = v.Expectations[:len(v.Expectations)+1]
-				if err := v.Expectations[len(v.Expectations)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Expectations) < cap(v.Expectations) {
+					v.Expectations = v.Expectations[:len(v.Expectations)+1]
+					if err := v.Expectations[len(v.Expectations)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Others = append(v.Others, d.Raw())
@@ -953,14 +969,16 @@ func (v *Flow) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "System":
-			if len(v.Systems) == cap(v.Systems) {
-				v.Systems = append(v.Systems, make([]System, d.Count())...)[:len(v.Systems)]
+			if v.Systems == nil {
+				v.Systems = make([]System, 0, d.Count())
 			}
-			v.Systems = v.Systems[:len(v.Systems)+1]
-			if err := v.Systems[len(v.Systems)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Systems) < cap(v.Systems) {
+				v.Systems = v.Systems[:len(v.Systems)+1]
+				if err := v.Systems[len(v.Systems)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1024,14 +1042,16 @@ func (v *System) decodeXML(r wire.Raw) error {
 		switch name {
 		case "Node":
 			if d.Same() {
-				if len(v.Nodes) == cap(v.Nodes) {
-					v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+				if v.Nodes == nil {
+					v.Nodes = make([]Node, 0, d.Count())
 				}
-				v.Nodes = v.Nodes[:len(v.Nodes)+1]
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nodes) < cap(v.Nodes) {
+					v.Nodes = v.Nodes[:len(v.Nodes)+1]
+					if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "Description":
 			if d.Same() {
@@ -1083,36 +1103,42 @@ func (v *Node) decodeXML(r wire.Raw) error {
 			}
 		case "Address":
 			if d.Same() {
-				if len(v.Addresses) == cap(v.Addresses) {
-					v.Addresses = append(v.Addresses, make([]NodeAddress, d.Count())...)[:len(v.Addresses)]
+				if v.Addresses == nil {
+					v.Addresses = make([]NodeAddress, 0, d.Count())
 				}
-				v.Addresses = v.Addresses[:len(v.Addresses)+1]
-				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Addresses) < cap(v.Addresses) {
+					v.Addresses = v.Addresses[:len(v.Addresses)+1]
+					if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "NodeRole":
 			if d.Same() {
-				if len(v.NodeRoles) == cap(v.NodeRoles) {
-					v.NodeRoles = append(v.NodeRoles, make([]NodeRole, d.Count())...)[:len(v.NodeRoles)]
+				if v.NodeRoles == nil {
+					v.NodeRoles = make([]NodeRole, 0, d.Count())
 				}
-				v.NodeRoles = v.NodeRoles[:len(v.NodeRoles)+1]
-				if err := v.NodeRoles[len(v.NodeRoles)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.NodeRoles) < cap(v.NodeRoles) {
+					v.NodeRoles = v.NodeRoles[:len(v.NodeRoles)+1]
+					if err := v.NodeRoles[len(v.NodeRoles)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "Counter":
 			if d.Same() {
-				if len(v.Counters) == cap(v.Counters) {
-					v.Counters = append(v.Counters, make([]Counter, d.Count())...)[:len(v.Counters)]
+				if v.Counters == nil {
+					v.Counters = make([]Counter, 0, d.Count())
 				}
-				v.Counters = v.Counters[:len(v.Counters)+1]
-				if err := v.Counters[len(v.Counters)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Counters) < cap(v.Counters) {
+					v.Counters = v.Counters[:len(v.Counters)+1]
+					if err := v.Counters[len(v.Counters)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Others = append(v.Others, d.Raw())
@@ -1382,14 +1408,16 @@ func (v *History) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "HistoryItem":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]HistoryItem, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]HistoryItem, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -14,7 +14,7 @@ func (*Info) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Info) Matches(n wire.Name) bool {
-	return n.Local == "info" && n.Space == NS
+	return n.Matches(NS, "info")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -50,23 +50,27 @@ func (v *Info) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "bundle":
-			if len(v.Bundles) == cap(v.Bundles) {
-				v.Bundles = append(v.Bundles, make([]Bundle, d.Count())...)[:len(v.Bundles)]
+			if v.Bundles == nil {
+				v.Bundles = make([]Bundle, 0, d.Count())
 			}
-			v.Bundles = v.Bundles[:len(v.Bundles)+1]
-			if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Bundles) < cap(v.Bundles) {
+				v.Bundles = v.Bundles[:len(v.Bundles)+1]
+				if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "bit":
-			if len(v.Bits) == cap(v.Bits) {
-				v.Bits = append(v.Bits, make([]Bit, d.Count())...)[:len(v.Bits)]
+			if v.Bits == nil {
+				v.Bits = make([]Bit, 0, d.Count())
 			}
-			v.Bits = v.Bits[:len(v.Bits)+1]
-			if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Bits) < cap(v.Bits) {
+				v.Bits = v.Bits[:len(v.Bits)+1]
+				if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -80,7 +84,7 @@ func (*InfoGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InfoGet) Matches(n wire.Name) bool {
-	return n.Local == "info" && n.Space == NS
+	return n.Matches(NS, "info")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -126,23 +130,27 @@ func (v *InfoGet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "bundle":
-			if len(v.Bundles) == cap(v.Bundles) {
-				v.Bundles = append(v.Bundles, make([]Bundle, d.Count())...)[:len(v.Bundles)]
+			if v.Bundles == nil {
+				v.Bundles = make([]Bundle, 0, d.Count())
 			}
-			v.Bundles = v.Bundles[:len(v.Bundles)+1]
-			if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Bundles) < cap(v.Bundles) {
+				v.Bundles = v.Bundles[:len(v.Bundles)+1]
+				if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "bit":
-			if len(v.Bits) == cap(v.Bits) {
-				v.Bits = append(v.Bits, make([]Bit, d.Count())...)[:len(v.Bits)]
+			if v.Bits == nil {
+				v.Bits = make([]Bit, 0, d.Count())
 			}
-			v.Bits = v.Bits[:len(v.Bits)+1]
-			if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Bits) < cap(v.Bits) {
+				v.Bits = v.Bits[:len(v.Bits)+1]
+				if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -156,7 +164,7 @@ func (*InfoSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InfoSet) Matches(n wire.Name) bool {
-	return n.Local == "info" && n.Space == NS
+	return n.Matches(NS, "info")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -202,23 +210,27 @@ func (v *InfoSet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "bundle":
-			if len(v.Bundles) == cap(v.Bundles) {
-				v.Bundles = append(v.Bundles, make([]Bundle, d.Count())...)[:len(v.Bundles)]
+			if v.Bundles == nil {
+				v.Bundles = make([]Bundle, 0, d.Count())
 			}
-			v.Bundles = v.Bundles[:len(v.Bundles)+1]
-			if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Bundles) < cap(v.Bundles) {
+				v.Bundles = v.Bundles[:len(v.Bundles)+1]
+				if err := v.Bundles[len(v.Bundles)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "bit":
-			if len(v.Bits) == cap(v.Bits) {
-				v.Bits = append(v.Bits, make([]Bit, d.Count())...)[:len(v.Bits)]
+			if v.Bits == nil {
+				v.Bits = make([]Bit, 0, d.Count())
 			}
-			v.Bits = v.Bits[:len(v.Bits)+1]
-			if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Bits) < cap(v.Bits) {
+				v.Bits = v.Bits[:len(v.Bits)+1]
+				if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -232,7 +244,7 @@ func (*Tune) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Tune) Matches(n wire.Name) bool {
-	return n.Local == "tune" && n.Space == NSTunes
+	return n.Matches(NSTunes, "tune")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -317,14 +329,16 @@ func (v *Bundle) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "bit":
-			if len(v.Bits) == cap(v.Bits) {
-				v.Bits = append(v.Bits, make([]Bit, d.Count())...)[:len(v.Bits)]
+			if v.Bits == nil {
+				v.Bits = make([]Bit, 0, d.Count())
 			}
-			v.Bits = v.Bits[:len(v.Bits)+1]
-			if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Bits) < cap(v.Bits) {
+				v.Bits = v.Bits[:len(v.Bits)+1]
+				if err := v.Bits[len(v.Bits)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

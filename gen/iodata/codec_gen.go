@@ -11,7 +11,7 @@ func (*IOData) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*IOData) Matches(n wire.Name) bool {
-	return n.Local == "iodata" && n.Space == NS
+	return n.Matches(NS, "iodata")
 }
 
 // Features returns the disco features to advertise where the element is handled.

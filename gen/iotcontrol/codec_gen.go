@@ -16,7 +16,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "set" && n.Space == NS
+	return n.Matches(NS, "set")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -179,14 +179,16 @@ func (v *Set) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "node":
 			if d.Same() {
-				if len(v.Nodes) == cap(v.Nodes) {
-					v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+				if v.Nodes == nil {
+					v.Nodes = make([]Node, 0, d.Count())
 				}
-				v.Nodes = v.Nodes[:len(v.Nodes)+1]
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nodes) < cap(v.Nodes) {
+					v.Nodes = v.Nodes[:len(v.Nodes)+1]
+					if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "boolean":
 			if d.Same() {
@@ -459,7 +461,7 @@ func (*SetResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetResponse) Matches(n wire.Name) bool {
-	return n.Local == "setResponse" && n.Space == NS
+	return n.Matches(NS, "setResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -510,23 +512,27 @@ func (v *SetResponse) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "parameter":
-			if len(v.Parameters) == cap(v.Parameters) {
-				v.Parameters = append(v.Parameters, make([]ParameterName, d.Count())...)[:len(v.Parameters)]
+			if v.Parameters == nil {
+				v.Parameters = make([]ParameterName, 0, d.Count())
 			}
-			v.Parameters = v.Parameters[:len(v.Parameters)+1]
-			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Parameters) < cap(v.Parameters) {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -540,7 +546,7 @@ func (*GetForm) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetForm) Matches(n wire.Name) bool {
-	return n.Local == "getForm" && n.Space == NS
+	return n.Matches(NS, "getForm")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -613,14 +619,16 @@ func (v *GetForm) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -634,7 +642,7 @@ func (*ParameterError) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ParameterError) Matches(n wire.Name) bool {
-	return n.Local == "paramError" && n.Space == NS
+	return n.Matches(NS, "paramError")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -685,7 +693,7 @@ func (*ParameterGroup) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ParameterGroup) Matches(n wire.Name) bool {
-	return n.Local == "parameterGroup" && n.Space == NS
+	return n.Matches(NS, "parameterGroup")
 }
 
 // Features returns the disco features to advertise where the element is handled.

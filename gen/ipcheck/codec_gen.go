@@ -14,7 +14,7 @@ func (*Address) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Address) Matches(n wire.Name) bool {
-	return n.Local == "address" && n.Space == NS
+	return n.Matches(NS, "address")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -52,7 +52,7 @@ func (v *Address) DecodeXML(r wire.Raw) error {
 			continue
 		case "port":
 			if v.Port == nil {
-				v.Port = wire.Ptr(uint16(d.Uint(16, 1)))
+				wire.ReadUint(&d, &v.Port, 1)
 				continue
 			}
 		}
@@ -68,7 +68,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "address" && n.Space == NS
+	return n.Matches(NS, "address")
 }
 
 // IQType returns the type of the IQ that makes the request.

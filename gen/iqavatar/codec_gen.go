@@ -14,7 +14,7 @@ func (*Hash) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hash) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NSPresence
+	return n.Matches(NSPresence, "x")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -55,7 +55,7 @@ func (*Avatar) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Avatar) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -108,7 +108,7 @@ func (*AvatarGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AvatarGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -147,7 +147,7 @@ func (*StoredAvatar) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StoredAvatar) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSStorage
+	return n.Matches(NSStorage, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -200,7 +200,7 @@ func (*StoredAvatarGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StoredAvatarGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSStorage
+	return n.Matches(NSStorage, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -239,7 +239,7 @@ func (*StoredAvatarSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StoredAvatarSet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSStorage
+	return n.Matches(NSStorage, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

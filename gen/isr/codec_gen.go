@@ -15,7 +15,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "isr" && n.Space == NS
+	return n.Matches(NS, "isr")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -63,7 +63,7 @@ func (*Enable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Enable) Matches(n wire.Name) bool {
-	return n.Local == "isr-enable" && n.Space == NS
+	return n.Matches(NS, "isr-enable")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -108,7 +108,7 @@ func (*Enabled) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Enabled) Matches(n wire.Name) bool {
-	return n.Local == "isr-enabled" && n.Space == NS
+	return n.Matches(NS, "isr-enabled")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -158,7 +158,7 @@ func (*Resume) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Resume) Matches(n wire.Name) bool {
-	return n.Local == "inst-resume" && n.Space == NS
+	return n.Matches(NS, "inst-resume")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -223,7 +223,7 @@ func (*Resumed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Resumed) Matches(n wire.Name) bool {
-	return n.Local == "inst-resumed" && n.Space == NS
+	return n.Matches(NS, "inst-resumed")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -290,7 +290,7 @@ func (*Failed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failed) Matches(n wire.Name) bool {
-	return n.Local == "inst-resume-failed" && n.Space == NS
+	return n.Matches(NS, "inst-resume-failed")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

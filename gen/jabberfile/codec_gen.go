@@ -14,7 +14,7 @@ func (*File) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*File) Matches(n wire.Name) bool {
-	return n.Local == "jabber" && n.Space == NS
+	return n.Matches(NS, "jabber")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*Security) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Security) Matches(n wire.Name) bool {
-	return n.Local == "security" && n.Space == NS
+	return n.Matches(NS, "security")
 }
 
 // Features returns the disco features to advertise where the element is handled.

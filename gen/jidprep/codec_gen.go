@@ -15,7 +15,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "jid-validate-request" && n.Space == NS
+	return n.Matches(NS, "jid-validate-request")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -78,7 +78,7 @@ func (*Base64Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Base64Request) Matches(n wire.Name) bool {
-	return n.Local == "jid-validate-base64-request" && n.Space == NS
+	return n.Matches(NS, "jid-validate-base64-request")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -145,7 +145,7 @@ func (*Result) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Result) Matches(n wire.Name) bool {
-	return n.Local == "jid-validate-result" && n.Space == NS
+	return n.Matches(NS, "jid-validate-result")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -16,7 +16,7 @@ func (*Jingle) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Jingle) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -94,14 +94,16 @@ func (v *Jingle) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -117,14 +119,16 @@ func (v *Jingle) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -145,7 +149,7 @@ func (*SessionInitiate) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionInitiate) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -232,14 +236,16 @@ func (v *SessionInitiate) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -255,14 +261,16 @@ func (v *SessionInitiate) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -291,7 +299,7 @@ func (*SessionAccept) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionAccept) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -378,14 +386,16 @@ func (v *SessionAccept) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -401,14 +411,16 @@ func (v *SessionAccept) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -437,7 +449,7 @@ func (*SessionInfo) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionInfo) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -524,14 +536,16 @@ func (v *SessionInfo) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -547,14 +561,16 @@ func (v *SessionInfo) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -583,7 +599,7 @@ func (*SessionTerminate) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionTerminate) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -670,14 +686,16 @@ func (v *SessionTerminate) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -693,14 +711,16 @@ func (v *SessionTerminate) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -729,7 +749,7 @@ func (*ContentAdd) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContentAdd) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -816,14 +836,16 @@ func (v *ContentAdd) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -839,14 +861,16 @@ func (v *ContentAdd) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -875,7 +899,7 @@ func (*ContentAccept) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContentAccept) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -962,14 +986,16 @@ func (v *ContentAccept) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -985,14 +1011,16 @@ func (v *ContentAccept) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -1021,7 +1049,7 @@ func (*ContentReject) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContentReject) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1108,14 +1136,16 @@ func (v *ContentReject) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -1131,14 +1161,16 @@ func (v *ContentReject) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -1167,7 +1199,7 @@ func (*ContentModify) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContentModify) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1254,14 +1286,16 @@ func (v *ContentModify) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -1277,14 +1311,16 @@ func (v *ContentModify) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -1313,7 +1349,7 @@ func (*ContentRemove) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContentRemove) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1400,14 +1436,16 @@ func (v *ContentRemove) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -1423,14 +1461,16 @@ func (v *ContentRemove) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -1459,7 +1499,7 @@ func (*DescriptionInfo) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DescriptionInfo) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1546,14 +1586,16 @@ func (v *DescriptionInfo) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -1569,14 +1611,16 @@ func (v *DescriptionInfo) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -1605,7 +1649,7 @@ func (*SecurityInfo) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SecurityInfo) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1692,14 +1736,16 @@ func (v *SecurityInfo) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -1715,14 +1761,16 @@ func (v *SecurityInfo) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -1751,7 +1799,7 @@ func (*TransportInfo) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TransportInfo) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1838,14 +1886,16 @@ func (v *TransportInfo) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -1861,14 +1911,16 @@ func (v *TransportInfo) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -1897,7 +1949,7 @@ func (*TransportReplace) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TransportReplace) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1984,14 +2036,16 @@ func (v *TransportReplace) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -2007,14 +2061,16 @@ func (v *TransportReplace) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -2043,7 +2099,7 @@ func (*TransportAccept) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TransportAccept) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2130,14 +2186,16 @@ func (v *TransportAccept) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -2153,14 +2211,16 @@ func (v *TransportAccept) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -2189,7 +2249,7 @@ func (*TransportReject) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TransportReject) Matches(n wire.Name) bool {
-	return n.Local == "jingle" && n.Space == NS
+	return n.Matches(NS, "jingle")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2276,14 +2336,16 @@ func (v *TransportReject) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "reason":
 			if d.Same() {
@@ -2299,14 +2361,16 @@ func (v *TransportReject) DecodeXML(r wire.Raw) error {
 			}
 		case "group":
 			if d.In(grouping.NS) {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]grouping.Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]grouping.Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Info = append(v.Info, d.Raw())
@@ -2335,7 +2399,7 @@ func (*Content) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Content) Matches(n wire.Name) bool {
-	return n.Local == "content" && n.Space == NS
+	return n.Matches(NS, "content")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2409,7 +2473,7 @@ func (*Reason) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reason) Matches(n wire.Name) bool {
-	return n.Local == "reason" && n.Space == NS
+	return n.Matches(NS, "reason")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Download) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Download) Matches(n wire.Name) bool {
-	return n.Local == "transport" && n.Space == NS
+	return n.Matches(NS, "transport")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -44,14 +44,16 @@ func (v *Download) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "candidate":
-			if len(v.Candidates) == cap(v.Candidates) {
-				v.Candidates = append(v.Candidates, make([]Candidate, d.Count())...)[:len(v.Candidates)]
+			if v.Candidates == nil {
+				v.Candidates = make([]Candidate, 0, d.Count())
 			}
-			v.Candidates = v.Candidates[:len(v.Candidates)+1]
-			if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Candidates) < cap(v.Candidates) {
+				v.Candidates = v.Candidates[:len(v.Candidates)+1]
+				if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -65,7 +67,7 @@ func (*Upload) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Upload) Matches(n wire.Name) bool {
-	return n.Local == "transport" && n.Space == NSUpload
+	return n.Matches(NSUpload, "transport")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -101,14 +103,16 @@ func (v *Upload) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "candidate":
-			if len(v.Candidates) == cap(v.Candidates) {
-				v.Candidates = append(v.Candidates, make([]UploadCandidate, d.Count())...)[:len(v.Candidates)]
+			if v.Candidates == nil {
+				v.Candidates = make([]UploadCandidate, 0, d.Count())
 			}
-			v.Candidates = v.Candidates[:len(v.Candidates)+1]
-			if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Candidates) < cap(v.Candidates) {
+				v.Candidates = v.Candidates[:len(v.Candidates)+1]
+				if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "completed":
 			d.Flag((*bool)(&v.Completed), 1)
 			continue
@@ -152,14 +156,16 @@ func (v *Candidate) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -233,14 +239,16 @@ func (v *UploadCandidate) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]UploadHeader, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]UploadHeader, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

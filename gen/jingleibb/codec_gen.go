@@ -11,7 +11,7 @@ func (*Transport) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Transport) Matches(n wire.Name) bool {
-	return n.Local == "transport" && n.Space == NS
+	return n.Matches(NS, "transport")
 }
 
 // Features returns the disco features to advertise where the element is handled.

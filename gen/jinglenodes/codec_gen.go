@@ -14,7 +14,7 @@ func (*Services) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Services) Matches(n wire.Name) bool {
-	return n.Local == "services" && n.Space == NS
+	return n.Matches(NS, "services")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -56,41 +56,49 @@ func (v *Services) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "relay":
-			if len(v.Relays) == cap(v.Relays) {
-				v.Relays = append(v.Relays, make([]Service, d.Count())...)[:len(v.Relays)]
+			if v.Relays == nil {
+				v.Relays = make([]Service, 0, d.Count())
 			}
-			v.Relays = v.Relays[:len(v.Relays)+1]
-			if err := v.Relays[len(v.Relays)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Relays) < cap(v.Relays) {
+				v.Relays = v.Relays[:len(v.Relays)+1]
+				if err := v.Relays[len(v.Relays)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "tracker":
-			if len(v.Trackers) == cap(v.Trackers) {
-				v.Trackers = append(v.Trackers, make([]Service, d.Count())...)[:len(v.Trackers)]
+			if v.Trackers == nil {
+				v.Trackers = make([]Service, 0, d.Count())
 			}
-			v.Trackers = v.Trackers[:len(v.Trackers)+1]
-			if err := v.Trackers[len(v.Trackers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Trackers) < cap(v.Trackers) {
+				v.Trackers = v.Trackers[:len(v.Trackers)+1]
+				if err := v.Trackers[len(v.Trackers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "stun":
-			if len(v.STUNs) == cap(v.STUNs) {
-				v.STUNs = append(v.STUNs, make([]Service, d.Count())...)[:len(v.STUNs)]
+			if v.STUNs == nil {
+				v.STUNs = make([]Service, 0, d.Count())
 			}
-			v.STUNs = v.STUNs[:len(v.STUNs)+1]
-			if err := v.STUNs[len(v.STUNs)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.STUNs) < cap(v.STUNs) {
+				v.STUNs = v.STUNs[:len(v.STUNs)+1]
+				if err := v.STUNs[len(v.STUNs)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "turn":
-			if len(v.TURNServices) == cap(v.TURNServices) {
-				v.TURNServices = append(v.TURNServices, make([]Service, d.Count())...)[:len(v.TURNServices)]
+			if v.TURNServices == nil {
+				v.TURNServices = make([]Service, 0, d.Count())
 			}
-			v.TURNServices = v.TURNServices[:len(v.TURNServices)+1]
-			if err := v.TURNServices[len(v.TURNServices)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.TURNServices) < cap(v.TURNServices) {
+				v.TURNServices = v.TURNServices[:len(v.TURNServices)+1]
+				if err := v.TURNServices[len(v.TURNServices)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -104,7 +112,7 @@ func (*ServicesRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ServicesRequest) Matches(n wire.Name) bool {
-	return n.Local == "services" && n.Space == NS
+	return n.Matches(NS, "services")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -143,7 +151,7 @@ func (*Channel) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Channel) Matches(n wire.Name) bool {
-	return n.Local == "channel" && n.Space == NS
+	return n.Matches(NS, "channel")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -197,15 +205,15 @@ func (v *Channel) DecodeXML(r wire.Raw) error {
 		case "host":
 			d.Optional(&v.Host)
 		case "localport":
-			v.LocalPort = wire.Ptr(uint16(d.Uint(16, 2)))
+			wire.ReadUint(&d, &v.LocalPort, 2)
 		case "remoteport":
-			v.RemotePort = wire.Ptr(uint16(d.Uint(16, 3)))
+			wire.ReadUint(&d, &v.RemotePort, 3)
 		case "protocol":
 			d.Optional((*string)(&v.Protocol))
 		case "maxkbps":
-			v.MaxKbps = wire.Ptr(uint32(d.Uint(32, 5)))
+			wire.ReadUint(&d, &v.MaxKbps, 5)
 		case "expire":
-			v.Expire = wire.Ptr(uint32(d.Uint(32, 6)))
+			wire.ReadUint(&d, &v.Expire, 6)
 		default:
 			d.KeepAttr()
 		}
@@ -220,7 +228,7 @@ func (*ChannelRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ChannelRequest) Matches(n wire.Name) bool {
-	return n.Local == "channel" && n.Space == NS
+	return n.Matches(NS, "channel")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -277,7 +285,7 @@ func (*TURN) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TURN) Matches(n wire.Name) bool {
-	return n.Local == "turn" && n.Space == NS
+	return n.Matches(NS, "turn")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -318,7 +326,7 @@ func (v *TURN) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "ttl":
-			v.TTL = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.TTL, 0)
 		case "uri":
 			d.Optional(&v.URI)
 		case "username":
@@ -339,7 +347,7 @@ func (*TURNRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TURNRequest) Matches(n wire.Name) bool {
-	return n.Local == "turn" && n.Space == NS
+	return n.Matches(NS, "turn")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -402,7 +410,7 @@ func (v *Service) decodeXML(r wire.Raw) error {
 			d.String((*string)(&v.Protocol))
 			seen |= 1 << 2
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 3)))
+			wire.ReadUint(&d, &v.Port, 3)
 		default:
 			d.KeepAttr()
 		}

@@ -14,7 +14,7 @@ func (*Session) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Session) Matches(n wire.Name) bool {
-	return n.Local == "jinglepub" && n.Space == NS
+	return n.Matches(NS, "jinglepub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -70,14 +70,16 @@ func (v *Session) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "meta":
 			if d.Same() {
-				if len(v.Metas) == cap(v.Metas) {
-					v.Metas = append(v.Metas, make([]Meta, d.Count())...)[:len(v.Metas)]
+				if v.Metas == nil {
+					v.Metas = make([]Meta, 0, d.Count())
 				}
-				v.Metas = v.Metas[:len(v.Metas)+1]
-				if err := v.Metas[len(v.Metas)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Metas) < cap(v.Metas) {
+					v.Metas = v.Metas[:len(v.Metas)+1]
+					if err := v.Metas[len(v.Metas)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "uri":
 			if d.Same() {
@@ -100,7 +102,7 @@ func (*Start) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Start) Matches(n wire.Name) bool {
-	return n.Local == "start" && n.Space == NS
+	return n.Matches(NS, "start")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -160,7 +162,7 @@ func (*Starting) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Starting) Matches(n wire.Name) bool {
-	return n.Local == "starting" && n.Space == NS
+	return n.Matches(NS, "starting")
 }
 
 // Features returns the disco features to advertise where the element is handled.

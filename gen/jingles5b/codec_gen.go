@@ -14,7 +14,7 @@ func (*Transport) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Transport) Matches(n wire.Name) bool {
-	return n.Local == "transport" && n.Space == NS
+	return n.Matches(NS, "transport")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -84,14 +84,16 @@ func (v *Transport) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "candidate":
-			if len(v.Candidates) == cap(v.Candidates) {
-				v.Candidates = append(v.Candidates, make([]Candidate, d.Count())...)[:len(v.Candidates)]
+			if v.Candidates == nil {
+				v.Candidates = make([]Candidate, 0, d.Count())
 			}
-			v.Candidates = v.Candidates[:len(v.Candidates)+1]
-			if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Candidates) < cap(v.Candidates) {
+				v.Candidates = v.Candidates[:len(v.Candidates)+1]
+				if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "candidate-used":
 			if v.CandidateUsed == nil {
 				v.CandidateUsed = new(CandidateUsed)
@@ -158,7 +160,7 @@ func (v *Candidate) decodeXML(r wire.Raw) error {
 			stanza.ReadJID(&d, &v.JID, true, 2)
 			seen |= 1 << 2
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 3)))
+			wire.ReadUint(&d, &v.Port, 3)
 		case "priority":
 			v.Priority = uint32(d.Uint(32, 4))
 			seen |= 1 << 3

@@ -14,7 +14,7 @@ func (*Transfer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Transfer) Matches(n wire.Name) bool {
-	return n.Local == "transfer" && n.Space == NS
+	return n.Matches(NS, "transfer")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -67,7 +67,7 @@ func (*Transferred) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Transferred) Matches(n wire.Name) bool {
-	return n.Local == "transferred" && n.Space == NS
+	return n.Matches(NS, "transferred")
 }
 
 // Features returns the disco features to advertise where the element is handled.

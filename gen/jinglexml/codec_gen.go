@@ -11,7 +11,7 @@ func (*Description) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Description) Matches(n wire.Name) bool {
-	return n.Local == "description" && n.Space == NS
+	return n.Matches(NS, "description")
 }
 
 // Features returns the disco features to advertise where the element is handled.

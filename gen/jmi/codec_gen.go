@@ -14,7 +14,7 @@ func (*Propose) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Propose) Matches(n wire.Name) bool {
-	return n.Local == "propose" && n.Space == NS
+	return n.Matches(NS, "propose")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -71,7 +71,7 @@ func (*Ringing) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ringing) Matches(n wire.Name) bool {
-	return n.Local == "ringing" && n.Space == NS
+	return n.Matches(NS, "ringing")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -121,7 +121,7 @@ func (*Proceed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Proceed) Matches(n wire.Name) bool {
-	return n.Local == "proceed" && n.Space == NS
+	return n.Matches(NS, "proceed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -178,7 +178,7 @@ func (*Accept) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Accept) Matches(n wire.Name) bool {
-	return n.Local == "accept" && n.Space == NS
+	return n.Matches(NS, "accept")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -228,7 +228,7 @@ func (*Retract) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retract) Matches(n wire.Name) bool {
-	return n.Local == "retract" && n.Space == NS
+	return n.Matches(NS, "retract")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -307,7 +307,7 @@ func (*Reject) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reject) Matches(n wire.Name) bool {
-	return n.Local == "reject" && n.Space == NS
+	return n.Matches(NS, "reject")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -386,7 +386,7 @@ func (*Finish) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Finish) Matches(n wire.Name) bool {
-	return n.Local == "finish" && n.Space == NS
+	return n.Matches(NS, "finish")
 }
 
 // Features returns the disco features to advertise where the element is handled.

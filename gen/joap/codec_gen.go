@@ -16,7 +16,7 @@ func (*Description) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Description) Matches(n wire.Name) bool {
-	return n.Local == "describe" && n.Space == NS
+	return n.Matches(NS, "describe")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -70,23 +70,27 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 			stanza.ReadText(&d, &v.Text, 0)
 			continue
 		case "attributeDescription":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]AttributeDescription, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]AttributeDescription, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "methodDescription":
-			if len(v.Methods) == cap(v.Methods) {
-				v.Methods = append(v.Methods, make([]MethodDescription, d.Count())...)[:len(v.Methods)]
+			if v.Methods == nil {
+				v.Methods = make([]MethodDescription, 0, d.Count())
 			}
-			v.Methods = v.Methods[:len(v.Methods)+1]
-			if err := v.Methods[len(v.Methods)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Methods) < cap(v.Methods) {
+				v.Methods = v.Methods[:len(v.Methods)+1]
+				if err := v.Methods[len(v.Methods)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "superclass":
 			if v.Superclasses == nil {
 				v.Superclasses = make([]jid.JID, 0, d.Count())
@@ -122,7 +126,7 @@ func (*DescriptionGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DescriptionGet) Matches(n wire.Name) bool {
-	return n.Local == "describe" && n.Space == NS
+	return n.Matches(NS, "describe")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -161,7 +165,7 @@ func (*Attributes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Attributes) Matches(n wire.Name) bool {
-	return n.Local == "read" && n.Space == NS
+	return n.Matches(NS, "read")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -208,14 +212,16 @@ func (v *Attributes) DecodeXML(r wire.Raw) error {
 			d.Strings(&v.Names, 0)
 			continue
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "timestamp":
 			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
@@ -235,7 +241,7 @@ func (*Read) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Read) Matches(n wire.Name) bool {
-	return n.Local == "read" && n.Space == NS
+	return n.Matches(NS, "read")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -293,7 +299,7 @@ func (*Edited) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Edited) Matches(n wire.Name) bool {
-	return n.Local == "edit" && n.Space == NS
+	return n.Matches(NS, "edit")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -328,14 +334,16 @@ func (v *Edited) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "newAddress":
 			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
@@ -355,7 +363,7 @@ func (*Edit) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Edit) Matches(n wire.Name) bool {
-	return n.Local == "edit" && n.Space == NS
+	return n.Matches(NS, "edit")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -398,14 +406,16 @@ func (v *Edit) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -419,7 +429,7 @@ func (*Added) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Added) Matches(n wire.Name) bool {
-	return n.Local == "add" && n.Space == NS
+	return n.Matches(NS, "add")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -454,14 +464,16 @@ func (v *Added) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "newAddress":
 			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
@@ -481,7 +493,7 @@ func (*Add) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Add) Matches(n wire.Name) bool {
-	return n.Local == "add" && n.Space == NS
+	return n.Matches(NS, "add")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -524,14 +536,16 @@ func (v *Add) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -545,7 +559,7 @@ func (*Delete) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Delete) Matches(n wire.Name) bool {
-	return n.Local == "delete" && n.Space == NS
+	return n.Matches(NS, "delete")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -584,7 +598,7 @@ func (*Found) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Found) Matches(n wire.Name) bool {
-	return n.Local == "search" && n.Space == NS
+	return n.Matches(NS, "search")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -620,14 +634,16 @@ func (v *Found) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "item":
 			if v.Items == nil {
 				v.Items = make([]jid.JID, 0, d.Count())
@@ -649,7 +665,7 @@ func (*Search) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Search) Matches(n wire.Name) bool {
-	return n.Local == "search" && n.Space == NS
+	return n.Matches(NS, "search")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -692,14 +708,16 @@ func (v *Search) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "attribute":
-			if len(v.Attributes) == cap(v.Attributes) {
-				v.Attributes = append(v.Attributes, make([]Attribute, d.Count())...)[:len(v.Attributes)]
+			if v.Attributes == nil {
+				v.Attributes = make([]Attribute, 0, d.Count())
 			}
-			v.Attributes = v.Attributes[:len(v.Attributes)+1]
-			if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Attributes) < cap(v.Attributes) {
+				v.Attributes = v.Attributes[:len(v.Attributes)+1]
+				if err := v.Attributes[len(v.Attributes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -914,14 +932,16 @@ func (v *Parameters) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "param":
-			if len(v.List) == cap(v.List) {
-				v.List = append(v.List, make([]Parameter, d.Count())...)[:len(v.List)]
+			if v.List == nil {
+				v.List = make([]Parameter, 0, d.Count())
 			}
-			v.List = v.List[:len(v.List)+1]
-			if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.List) < cap(v.List) {
+				v.List = v.List[:len(v.List)+1]
+				if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1347,7 +1367,7 @@ func (v *Boolean) decodeXML(r wire.Raw) error {
 	var d wire.Decoder
 	d.Enter(r)
 	if d.HasText() {
-		v.Value = wire.Ptr(Truth(d.Uint(8, 0)))
+		wire.ReadUint(&d, &v.Value, 0)
 	}
 	return d.End(&v.Extra)
 }
@@ -1469,14 +1489,16 @@ func (v *Struct) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "member":
-			if len(v.Members) == cap(v.Members) {
-				v.Members = append(v.Members, make([]Member, d.Count())...)[:len(v.Members)]
+			if v.Members == nil {
+				v.Members = make([]Member, 0, d.Count())
 			}
-			v.Members = v.Members[:len(v.Members)+1]
-			if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Members) < cap(v.Members) {
+				v.Members = v.Members[:len(v.Members)+1]
+				if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1580,14 +1602,16 @@ func (v *ArrayData) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "value":
-			if len(v.Values) == cap(v.Values) {
-				v.Values = append(v.Values, make([]Value, d.Count())...)[:len(v.Values)]
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Count())
 			}
-			v.Values = v.Values[:len(v.Values)+1]
-			if err := v.Values[len(v.Values)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Values) < cap(v.Values) {
+				v.Values = v.Values[:len(v.Values)+1]
+				if err := v.Values[len(v.Values)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

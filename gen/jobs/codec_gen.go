@@ -15,7 +15,7 @@ func (*Session) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Session) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -90,11 +90,11 @@ func (v *Session) DecodeXML(r wire.Raw) error {
 		case "host":
 			d.Optional(&v.Host)
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 4)))
+			wire.ReadUint(&d, &v.Port, 4)
 		case "sender":
 			stanza.ReadJID(&d, &v.Sender, false, 5)
 		case "buffer":
-			v.Buffer = wire.Ptr(d.Uint(64, 6))
+			wire.ReadUint(&d, &v.Buffer, 6)
 		case "expires":
 			n := d.Int(64, 7)
 			if n < -1 {
@@ -119,36 +119,42 @@ func (v *Session) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "connect":
 			if d.Same() {
-				if len(v.Connect) == cap(v.Connect) {
-					v.Connect = append(v.Connect, make([]Connect, d.Count())...)[:len(v.Connect)]
+				if v.Connect == nil {
+					v.Connect = make([]Connect, 0, d.Count())
 				}
-				v.Connect = v.Connect[:len(v.Connect)+1]
-				if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Connect) < cap(v.Connect) {
+					v.Connect = v.Connect[:len(v.Connect)+1]
+					if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "limit":
 			if d.Same() {
-				if len(v.Limits) == cap(v.Limits) {
-					v.Limits = append(v.Limits, make([]Limit, d.Count())...)[:len(v.Limits)]
+				if v.Limits == nil {
+					v.Limits = make([]Limit, 0, d.Count())
 				}
-				v.Limits = v.Limits[:len(v.Limits)+1]
-				if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Limits) < cap(v.Limits) {
+					v.Limits = v.Limits[:len(v.Limits)+1]
+					if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) && v.Form == nil {
@@ -171,7 +177,7 @@ func (*SessionGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionGet) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -256,11 +262,11 @@ func (v *SessionGet) DecodeXML(r wire.Raw) error {
 		case "host":
 			d.Optional(&v.Host)
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 4)))
+			wire.ReadUint(&d, &v.Port, 4)
 		case "sender":
 			stanza.ReadJID(&d, &v.Sender, false, 5)
 		case "buffer":
-			v.Buffer = wire.Ptr(d.Uint(64, 6))
+			wire.ReadUint(&d, &v.Buffer, 6)
 		case "expires":
 			n := d.Int(64, 7)
 			if n < -1 {
@@ -285,36 +291,42 @@ func (v *SessionGet) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "connect":
 			if d.Same() {
-				if len(v.Connect) == cap(v.Connect) {
-					v.Connect = append(v.Connect, make([]Connect, d.Count())...)[:len(v.Connect)]
+				if v.Connect == nil {
+					v.Connect = make([]Connect, 0, d.Count())
 				}
-				v.Connect = v.Connect[:len(v.Connect)+1]
-				if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Connect) < cap(v.Connect) {
+					v.Connect = v.Connect[:len(v.Connect)+1]
+					if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "limit":
 			if d.Same() {
-				if len(v.Limits) == cap(v.Limits) {
-					v.Limits = append(v.Limits, make([]Limit, d.Count())...)[:len(v.Limits)]
+				if v.Limits == nil {
+					v.Limits = make([]Limit, 0, d.Count())
 				}
-				v.Limits = v.Limits[:len(v.Limits)+1]
-				if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Limits) < cap(v.Limits) {
+					v.Limits = v.Limits[:len(v.Limits)+1]
+					if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) && v.Form == nil {
@@ -337,7 +349,7 @@ func (*SessionSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionSet) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -422,11 +434,11 @@ func (v *SessionSet) DecodeXML(r wire.Raw) error {
 		case "host":
 			d.Optional(&v.Host)
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 4)))
+			wire.ReadUint(&d, &v.Port, 4)
 		case "sender":
 			stanza.ReadJID(&d, &v.Sender, false, 5)
 		case "buffer":
-			v.Buffer = wire.Ptr(d.Uint(64, 6))
+			wire.ReadUint(&d, &v.Buffer, 6)
 		case "expires":
 			n := d.Int(64, 7)
 			if n < -1 {
@@ -451,36 +463,42 @@ func (v *SessionSet) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "connect":
 			if d.Same() {
-				if len(v.Connect) == cap(v.Connect) {
-					v.Connect = append(v.Connect, make([]Connect, d.Count())...)[:len(v.Connect)]
+				if v.Connect == nil {
+					v.Connect = make([]Connect, 0, d.Count())
 				}
-				v.Connect = v.Connect[:len(v.Connect)+1]
-				if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Connect) < cap(v.Connect) {
+					v.Connect = v.Connect[:len(v.Connect)+1]
+					if err := v.Connect[len(v.Connect)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "limit":
 			if d.Same() {
-				if len(v.Limits) == cap(v.Limits) {
-					v.Limits = append(v.Limits, make([]Limit, d.Count())...)[:len(v.Limits)]
+				if v.Limits == nil {
+					v.Limits = make([]Limit, 0, d.Count())
 				}
-				v.Limits = v.Limits[:len(v.Limits)+1]
-				if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Limits) < cap(v.Limits) {
+					v.Limits = v.Limits[:len(v.Limits)+1]
+					if err := v.Limits[len(v.Limits)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "x":
 			if d.In(form.NS) && v.Form == nil {

@@ -11,7 +11,7 @@ func (*JSON) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*JSON) Matches(n wire.Name) bool {
-	return n.Local == "json" && n.Space == NS
+	return n.Matches(NS, "json")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Payload) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Payload) Matches(n wire.Name) bool {
-	return n.Local == "payload" && n.Space == NS
+	return n.Matches(NS, "payload")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*KeepAlive) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*KeepAlive) Matches(n wire.Name) bool {
-	return n.Local == "keepalive" && n.Space == NS
+	return n.Matches(NS, "keepalive")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -96,7 +96,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "keepalive" && n.Space == NS
+	return n.Matches(NS, "keepalive")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -11,7 +11,7 @@ func (*Hostname) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hostname) Matches(n wire.Name) bool {
-	return n.Local == "hostname" && n.Space == NS
+	return n.Matches(NS, "hostname")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

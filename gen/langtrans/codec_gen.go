@@ -14,7 +14,7 @@ func (*Translations) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Translations) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -58,14 +58,16 @@ func (v *Translations) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "translation":
-			if len(v.Translations) == cap(v.Translations) {
-				v.Translations = append(v.Translations, make([]Translation, d.Count())...)[:len(v.Translations)]
+			if v.Translations == nil {
+				v.Translations = make([]Translation, 0, d.Count())
 			}
-			v.Translations = v.Translations[:len(v.Translations)+1]
-			if err := v.Translations[len(v.Translations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Translations) < cap(v.Translations) {
+				v.Translations = v.Translations[:len(v.Translations)+1]
+				if err := v.Translations[len(v.Translations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -82,7 +84,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -136,14 +138,16 @@ func (v *Request) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "translation":
-			if len(v.Translations) == cap(v.Translations) {
-				v.Translations = append(v.Translations, make([]Translation, d.Count())...)[:len(v.Translations)]
+			if v.Translations == nil {
+				v.Translations = make([]Translation, 0, d.Count())
 			}
-			v.Translations = v.Translations[:len(v.Translations)+1]
-			if err := v.Translations[len(v.Translations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Translations) < cap(v.Translations) {
+				v.Translations = v.Translations[:len(v.Translations)+1]
+				if err := v.Translations[len(v.Translations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -160,7 +164,7 @@ func (*Items) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Items) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSItems
+	return n.Matches(NSItems, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -193,14 +197,16 @@ func (v *Items) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -214,7 +220,7 @@ func (*ItemsQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ItemsQuery) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSItems
+	return n.Matches(NSItems, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

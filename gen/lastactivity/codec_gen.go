@@ -14,7 +14,7 @@ func (*Activity) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Activity) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -65,7 +65,7 @@ func (*ActivityGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ActivityGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -15,7 +15,7 @@ func (*Page) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Page) Matches(n wire.Name) bool {
-	return n.Local == "page" && n.Space == NS
+	return n.Matches(NS, "page")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Fields) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fields) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -83,7 +83,7 @@ func (*FieldsRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FieldsRequest) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -138,7 +138,7 @@ func (*Authenticate) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Authenticate) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -217,7 +217,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "auth" && n.Space == NSFeature
+	return n.Matches(NSFeature, "auth")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

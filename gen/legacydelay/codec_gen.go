@@ -14,7 +14,7 @@ func (*Delay) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Delay) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

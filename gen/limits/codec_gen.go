@@ -11,7 +11,7 @@ func (*Limits) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Limits) Matches(n wire.Name) bool {
-	return n.Local == "limits" && n.Space == NS
+	return n.Matches(NS, "limits")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -43,12 +43,12 @@ func (v *Limits) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "max-bytes":
 			if v.MaxBytes == nil {
-				v.MaxBytes = wire.Ptr(uint32(d.Uint(32, 0)))
+				wire.ReadUint(&d, &v.MaxBytes, 0)
 				continue
 			}
 		case "idle-seconds":
 			if v.IdleSeconds == nil {
-				v.IdleSeconds = wire.Ptr(uint32(d.Uint(32, 1)))
+				wire.ReadUint(&d, &v.IdleSeconds, 1)
 				continue
 			}
 		}

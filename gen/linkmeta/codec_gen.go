@@ -11,7 +11,7 @@ func (*Description) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Description) Matches(n wire.Name) bool {
-	return n.Local == "Description" && n.Space == NSRDF
+	return n.Matches(NSRDF, "Description")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

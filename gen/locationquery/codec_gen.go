@@ -16,7 +16,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "locationquery" && n.Space == NS
+	return n.Matches(NS, "locationquery")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -162,14 +162,16 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "reference":
-			if len(v.References) == cap(v.References) {
-				v.References = append(v.References, make([]Reference, d.Count())...)[:len(v.References)]
+			if v.References == nil {
+				v.References = make([]Reference, 0, d.Count())
 			}
-			v.References = v.References[:len(v.References)+1]
-			if err := v.References[len(v.References)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.References) < cap(v.References) {
+				v.References = v.References[:len(v.References)+1]
+				if err := v.References[len(v.References)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -19,7 +19,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -132,7 +132,7 @@ func (*FormQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FormQuery) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -189,7 +189,7 @@ func (*Result) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Result) Matches(n wire.Name) bool {
-	return n.Local == "result" && n.Space == NS
+	return n.Matches(NS, "result")
 }
 
 // SenderRule says who may send the element.
@@ -252,14 +252,16 @@ func (v *Result) DecodeXML(r wire.Raw) error {
 			}
 		case "applied":
 			if d.In(mamfc.NS) {
-				if len(v.Applied) == cap(v.Applied) {
-					v.Applied = append(v.Applied, make([]mamfc.Applied, d.Count())...)[:len(v.Applied)]
+				if v.Applied == nil {
+					v.Applied = make([]mamfc.Applied, 0, d.Count())
 				}
-				v.Applied = v.Applied[:len(v.Applied)+1]
-				if err := v.Applied[len(v.Applied)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Applied) < cap(v.Applied) {
+					v.Applied = v.Applied[:len(v.Applied)+1]
+					if err := v.Applied[len(v.Applied)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()
@@ -280,7 +282,7 @@ func (*Fin) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fin) Matches(n wire.Name) bool {
-	return n.Local == "fin" && n.Space == NS
+	return n.Matches(NS, "fin")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -363,7 +365,7 @@ func (*Metadata) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Metadata) Matches(n wire.Name) bool {
-	return n.Local == "metadata" && n.Space == NS
+	return n.Matches(NS, "metadata")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -422,7 +424,7 @@ func (*MetadataQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MetadataQuery) Matches(n wire.Name) bool {
-	return n.Local == "metadata" && n.Space == NS
+	return n.Matches(NS, "metadata")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -461,7 +463,7 @@ func (*Preferences) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Preferences) Matches(n wire.Name) bool {
-	return n.Local == "prefs" && n.Space == NS
+	return n.Matches(NS, "prefs")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -548,7 +550,7 @@ func (*PreferencesQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PreferencesQuery) Matches(n wire.Name) bool {
-	return n.Local == "prefs" && n.Space == NS
+	return n.Matches(NS, "prefs")
 }
 
 // IQType returns the type of the IQ that makes the request.

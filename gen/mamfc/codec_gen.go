@@ -11,7 +11,7 @@ func (*Applied) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Applied) Matches(n wire.Name) bool {
-	return n.Local == "applied" && n.Space == NS
+	return n.Matches(NS, "applied")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -76,7 +76,7 @@ func (*Latest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Latest) Matches(n wire.Name) bool {
-	return n.Local == "latest" && n.Space == NS
+	return n.Matches(NS, "latest")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Markable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Markable) Matches(n wire.Name) bool {
-	return n.Local == "markable" && n.Space == NS
+	return n.Matches(NS, "markable")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -40,7 +40,7 @@ func (*Displayed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Displayed) Matches(n wire.Name) bool {
-	return n.Local == "displayed" && n.Space == NS
+	return n.Matches(NS, "displayed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -90,7 +90,7 @@ func (*Received) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Received) Matches(n wire.Name) bool {
-	return n.Local == "received" && n.Space == NS
+	return n.Matches(NS, "received")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -140,7 +140,7 @@ func (*Acknowledged) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Acknowledged) Matches(n wire.Name) bool {
-	return n.Local == "acknowledged" && n.Space == NS
+	return n.Matches(NS, "acknowledged")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Markup) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Markup) Matches(n wire.Name) bool {
-	return n.Local == "markup" && n.Space == NS
+	return n.Matches(NS, "markup")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -72,47 +72,55 @@ func (v *Markup) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "span":
 			if d.Same() {
-				if len(v.Spans) == cap(v.Spans) {
-					v.Spans = append(v.Spans, make([]Span, d.Count())...)[:len(v.Spans)]
+				if v.Spans == nil {
+					v.Spans = make([]Span, 0, d.Count())
 				}
-				v.Spans = v.Spans[:len(v.Spans)+1]
-				if err := v.Spans[len(v.Spans)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Spans) < cap(v.Spans) {
+					v.Spans = v.Spans[:len(v.Spans)+1]
+					if err := v.Spans[len(v.Spans)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "bcode":
 			if d.Same() {
-				if len(v.CodeBlocks) == cap(v.CodeBlocks) {
-					v.CodeBlocks = append(v.CodeBlocks, make([]CodeBlock, d.Count())...)[:len(v.CodeBlocks)]
+				if v.CodeBlocks == nil {
+					v.CodeBlocks = make([]CodeBlock, 0, d.Count())
 				}
-				v.CodeBlocks = v.CodeBlocks[:len(v.CodeBlocks)+1]
-				if err := v.CodeBlocks[len(v.CodeBlocks)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.CodeBlocks) < cap(v.CodeBlocks) {
+					v.CodeBlocks = v.CodeBlocks[:len(v.CodeBlocks)+1]
+					if err := v.CodeBlocks[len(v.CodeBlocks)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "list":
 			if d.Same() {
-				if len(v.Lists) == cap(v.Lists) {
-					v.Lists = append(v.Lists, make([]List, d.Count())...)[:len(v.Lists)]
+				if v.Lists == nil {
+					v.Lists = make([]List, 0, d.Count())
 				}
-				v.Lists = v.Lists[:len(v.Lists)+1]
-				if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Lists) < cap(v.Lists) {
+					v.Lists = v.Lists[:len(v.Lists)+1]
+					if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "bquote":
 			if d.Same() {
-				if len(v.BlockQuotes) == cap(v.BlockQuotes) {
-					v.BlockQuotes = append(v.BlockQuotes, make([]BlockQuote, d.Count())...)[:len(v.BlockQuotes)]
+				if v.BlockQuotes == nil {
+					v.BlockQuotes = make([]BlockQuote, 0, d.Count())
 				}
-				v.BlockQuotes = v.BlockQuotes[:len(v.BlockQuotes)+1]
-				if err := v.BlockQuotes[len(v.BlockQuotes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.BlockQuotes) < cap(v.BlockQuotes) {
+					v.BlockQuotes = v.BlockQuotes[:len(v.BlockQuotes)+1]
+					if err := v.BlockQuotes[len(v.BlockQuotes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Any = append(v.Any, d.Raw())
@@ -287,14 +295,16 @@ func (v *List) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "li":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]ListItem, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]ListItem, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

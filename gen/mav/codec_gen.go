@@ -11,7 +11,7 @@ func (*Version) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Version) Matches(n wire.Name) bool {
-	return n.Local == "mav" && n.Space == NS
+	return n.Matches(NS, "mav")
 }
 
 // Features returns the disco features to advertise where the element is handled.

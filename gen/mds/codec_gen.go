@@ -14,7 +14,7 @@ func (*Displayed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Displayed) Matches(n wire.Name) bool {
-	return n.Local == "displayed" && n.Space == NS
+	return n.Matches(NS, "displayed")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Media) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Media) Matches(n wire.Name) bool {
-	return n.Local == "media" && n.Space == NS
+	return n.Matches(NS, "media")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -50,9 +50,9 @@ func (v *Media) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "width":
-			v.Width = wire.Ptr(uint16(d.Uint(16, 0)))
+			wire.ReadUint(&d, &v.Width, 0)
 		case "height":
-			v.Height = wire.Ptr(uint16(d.Uint(16, 1)))
+			wire.ReadUint(&d, &v.Height, 1)
 		default:
 			d.KeepAttr()
 		}
@@ -64,14 +64,16 @@ func (v *Media) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "uri":
-			if len(v.Locations) == cap(v.Locations) {
-				v.Locations = append(v.Locations, make([]Location, d.Count())...)[:len(v.Locations)]
+			if v.Locations == nil {
+				v.Locations = make([]Location, 0, d.Count())
 			}
-			v.Locations = v.Locations[:len(v.Locations)+1]
-			if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Locations) < cap(v.Locations) {
+				v.Locations = v.Locations[:len(v.Locations)+1]
+				if err := v.Locations[len(v.Locations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -15,7 +15,7 @@ func (*Mention) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mention) Matches(n wire.Name) bool {
-	return n.Local == "mention" && n.Space == NS
+	return n.Matches(NS, "mention")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -81,9 +81,9 @@ func (v *Mention) DecodeXML(r wire.Raw) error {
 		case "uri":
 			d.Optional(&v.URI)
 		case "begin":
-			v.Begin = wire.Ptr(uint32(d.Uint(32, 4)))
+			wire.ReadUint(&d, &v.Begin, 4)
 		case "end":
-			v.End = wire.Ptr(uint32(d.Uint(32, 5)))
+			wire.ReadUint(&d, &v.End, 5)
 		case "hreflang":
 			d.Optional(&v.BodyLang)
 		default:
@@ -119,7 +119,7 @@ func (*Permissions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Permissions) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -172,7 +172,7 @@ func (*PermissionsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PermissionsGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -211,7 +211,7 @@ func (*PermissionsSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PermissionsSet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Storage) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Storage) Matches(n wire.Name) bool {
-	return n.Local == "storage" && n.Space == NS
+	return n.Matches(NS, "storage")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -42,14 +42,16 @@ func (v *Storage) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "meta":
-			if len(v.Contacts) == cap(v.Contacts) {
-				v.Contacts = append(v.Contacts, make([]Contact, d.Count())...)[:len(v.Contacts)]
+			if v.Contacts == nil {
+				v.Contacts = make([]Contact, 0, d.Count())
 			}
-			v.Contacts = v.Contacts[:len(v.Contacts)+1]
-			if err := v.Contacts[len(v.Contacts)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Contacts) < cap(v.Contacts) {
+				v.Contacts = v.Contacts[:len(v.Contacts)+1]
+				if err := v.Contacts[len(v.Contacts)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -83,7 +85,7 @@ func (v *Contact) decodeXML(r wire.Raw) error {
 			d.String(&v.Tag)
 			seen |= 1 << 1
 		case "order":
-			v.Order = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.Order, 2)
 		default:
 			d.KeepAttr()
 		}

@@ -11,7 +11,7 @@ func (*Whose) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Whose) Matches(n wire.Name) bool {
-	return n.Local == "whose" && n.Space == NS
+	return n.Matches(NS, "whose")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -61,7 +61,7 @@ func (*Mine) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mine) Matches(n wire.Name) bool {
-	return n.Local == "mine" && n.Space == NS
+	return n.Matches(NS, "mine")
 }
 
 // Features returns the disco features to advertise where the element is handled.

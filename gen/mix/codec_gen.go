@@ -16,7 +16,7 @@ func (*Join) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Join) Matches(n wire.Name) bool {
-	return n.Local == "join" && n.Space == NS
+	return n.Matches(NS, "join")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -82,14 +82,16 @@ func (v *Join) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "subscribe":
 			if d.Same() {
-				if len(v.Subscribe) == cap(v.Subscribe) {
-					v.Subscribe = append(v.Subscribe, make([]Subscription, d.Count())...)[:len(v.Subscribe)]
+				if v.Subscribe == nil {
+					v.Subscribe = make([]Subscription, 0, d.Count())
 				}
-				v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
-				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Subscribe) < cap(v.Subscribe) {
+					v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
+					if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "nick":
 			if d.Same() {
@@ -117,7 +119,7 @@ func (*Leave) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Leave) Matches(n wire.Name) bool {
-	return n.Local == "leave" && n.Space == NS
+	return n.Matches(NS, "leave")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -156,7 +158,7 @@ func (*UpdateSubscription) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UpdateSubscription) Matches(n wire.Name) bool {
-	return n.Local == "update-subscription" && n.Space == NS
+	return n.Matches(NS, "update-subscription")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -215,23 +217,27 @@ func (v *UpdateSubscription) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "subscribe":
-			if len(v.Subscribe) == cap(v.Subscribe) {
-				v.Subscribe = append(v.Subscribe, make([]Subscription, d.Count())...)[:len(v.Subscribe)]
+			if v.Subscribe == nil {
+				v.Subscribe = make([]Subscription, 0, d.Count())
 			}
-			v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
-			if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Subscribe) < cap(v.Subscribe) {
+				v.Subscribe = v.Subscribe[:len(v.Subscribe)+1]
+				if err := v.Subscribe[len(v.Subscribe)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "unsubscribe":
-			if len(v.Unsubscribe) == cap(v.Unsubscribe) {
-				v.Unsubscribe = append(v.Unsubscribe, make([]Subscription, d.Count())...)[:len(v.Unsubscribe)]
+			if v.Unsubscribe == nil {
+				v.Unsubscribe = make([]Subscription, 0, d.Count())
 			}
-			v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
-			if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Unsubscribe) < cap(v.Unsubscribe) {
+				v.Unsubscribe = v.Unsubscribe[:len(v.Unsubscribe)+1]
+				if err := v.Unsubscribe[len(v.Unsubscribe)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -245,7 +251,7 @@ func (*SetNick) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetNick) Matches(n wire.Name) bool {
-	return n.Local == "setnick" && n.Space == NS
+	return n.Matches(NS, "setnick")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -305,7 +311,7 @@ func (*Create) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Create) Matches(n wire.Name) bool {
-	return n.Local == "create" && n.Space == NS
+	return n.Matches(NS, "create")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -383,7 +389,7 @@ func (*Destroy) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Destroy) Matches(n wire.Name) bool {
-	return n.Local == "destroy" && n.Space == NS
+	return n.Matches(NS, "destroy")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -443,7 +449,7 @@ func (*Sender) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Sender) Matches(n wire.Name) bool {
-	return n.Local == "mix" && n.Space == NS
+	return n.Matches(NS, "mix")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -497,7 +503,7 @@ func (*Participant) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Participant) Matches(n wire.Name) bool {
-	return n.Local == "participant" && n.Space == NS
+	return n.Matches(NS, "participant")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Participant) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Participant) Matches(n wire.Name) bool {
-	return n.Local == "participant" && n.Space == NS
+	return n.Matches(NS, "participant")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -68,7 +68,7 @@ func (*Join) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Join) Matches(n wire.Name) bool {
-	return n.Local == "join" && n.Space == NS
+	return n.Matches(NS, "join")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -119,14 +119,16 @@ func (v *Join) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "subscribe":
 			if d.Same() {
-				if len(v.Subscriptions) == cap(v.Subscriptions) {
-					v.Subscriptions = append(v.Subscriptions, make([]Subscribe, d.Count())...)[:len(v.Subscriptions)]
+				if v.Subscriptions == nil {
+					v.Subscriptions = make([]Subscribe, 0, d.Count())
 				}
-				v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
-				if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Subscriptions) < cap(v.Subscriptions) {
+					v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+					if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "nick":
 			if d.Same() {
@@ -154,7 +156,7 @@ func (*JoinSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*JoinSet) Matches(n wire.Name) bool {
-	return n.Local == "join" && n.Space == NS
+	return n.Matches(NS, "join")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -202,14 +204,16 @@ func (v *JoinSet) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "subscribe":
 			if d.Same() {
-				if len(v.Subscriptions) == cap(v.Subscriptions) {
-					v.Subscriptions = append(v.Subscriptions, make([]Subscribe, d.Count())...)[:len(v.Subscriptions)]
+				if v.Subscriptions == nil {
+					v.Subscriptions = make([]Subscribe, 0, d.Count())
 				}
-				v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
-				if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Subscriptions) < cap(v.Subscriptions) {
+					v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+					if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "nick":
 			if d.Same() {
@@ -237,7 +241,7 @@ func (*Preferences) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Preferences) Matches(n wire.Name) bool {
-	return n.Local == "user-preference" && n.Space == NS
+	return n.Matches(NS, "user-preference")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -290,7 +294,7 @@ func (*PreferencesGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PreferencesGet) Matches(n wire.Name) bool {
-	return n.Local == "user-preference" && n.Space == NS
+	return n.Matches(NS, "user-preference")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -329,7 +333,7 @@ func (*PreferencesSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PreferencesSet) Matches(n wire.Name) bool {
-	return n.Local == "user-preference" && n.Space == NS
+	return n.Matches(NS, "user-preference")
 }
 
 // IQType returns the type of the IQ that makes the request.

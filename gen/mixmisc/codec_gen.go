@@ -14,7 +14,7 @@ func (*Registration) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Registration) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -60,7 +60,7 @@ func (*Register) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Register) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -116,7 +116,7 @@ func (*Retract) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retract) Matches(n wire.Name) bool {
-	return n.Local == "retract" && n.Space == NS
+	return n.Matches(NS, "retract")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -166,7 +166,7 @@ func (*Retracted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retracted) Matches(n wire.Name) bool {
-	return n.Local == "retracted" && n.Space == NS
+	return n.Matches(NS, "retracted")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -223,7 +223,7 @@ func (*Invite) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Invite) Matches(n wire.Name) bool {
-	return n.Local == "invite" && n.Space == NS
+	return n.Matches(NS, "invite")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -284,7 +284,7 @@ func (*InviteGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InviteGet) Matches(n wire.Name) bool {
-	return n.Local == "invite" && n.Space == NS
+	return n.Matches(NS, "invite")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -355,7 +355,7 @@ func (*Invitation) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Invitation) Matches(n wire.Name) bool {
-	return n.Local == "invitation" && n.Space == NS
+	return n.Matches(NS, "invitation")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -423,7 +423,7 @@ func (*InvitationAck) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InvitationAck) Matches(n wire.Name) bool {
-	return n.Local == "invitation-ack" && n.Space == NS
+	return n.Matches(NS, "invitation-ack")
 }
 
 // Features returns the disco features to advertise where the element is handled.

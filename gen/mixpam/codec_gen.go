@@ -15,7 +15,7 @@ func (*Join) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Join) Matches(n wire.Name) bool {
-	return n.Local == "client-join" && n.Space == NS
+	return n.Matches(NS, "client-join")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -93,7 +93,7 @@ func (*Leave) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Leave) Matches(n wire.Name) bool {
-	return n.Local == "client-leave" && n.Space == NS
+	return n.Matches(NS, "client-leave")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Client) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Client) Matches(n wire.Name) bool {
-	return n.Local == "mix" && n.Space == NS
+	return n.Matches(NS, "mix")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Mentions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mentions) Matches(n wire.Name) bool {
-	return n.Local == "mentions" && n.Space == NS
+	return n.Matches(NS, "mentions")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

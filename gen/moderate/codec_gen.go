@@ -15,7 +15,7 @@ func (*Moderate) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Moderate) Matches(n wire.Name) bool {
-	return n.Local == "moderate" && n.Space == NS
+	return n.Matches(NS, "moderate")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -99,7 +99,7 @@ func (*Moderated) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Moderated) Matches(n wire.Name) bool {
-	return n.Local == "moderated" && n.Space == NS
+	return n.Matches(NS, "moderated")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -171,7 +171,7 @@ func (*Moderate0) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Moderate0) Matches(n wire.Name) bool {
-	return n.Local == "moderate" && n.Space == NS0
+	return n.Matches(NS0, "moderate")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -227,7 +227,7 @@ func (*Moderated0) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Moderated0) Matches(n wire.Name) bool {
-	return n.Local == "moderated" && n.Space == NS0
+	return n.Matches(NS0, "moderated")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Mood) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mood) Matches(n wire.Name) bool {
-	return n.Local == "mood" && n.Space == NS
+	return n.Matches(NS, "mood")
 }
 
 // Features returns the disco features to advertise where the element is handled.

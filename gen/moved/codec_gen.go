@@ -14,7 +14,7 @@ func (*Moved) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Moved) Matches(n wire.Name) bool {
-	return n.Local == "moved" && n.Space == NS
+	return n.Matches(NS, "moved")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

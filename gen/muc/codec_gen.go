@@ -16,7 +16,7 @@ func (*Join) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Join) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -82,7 +82,7 @@ func (*User) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*User) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NSUser
+	return n.Matches(NSUser, "x")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -138,36 +138,42 @@ func (v *User) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "status":
 			if d.Same() {
-				if len(v.Statuses) == cap(v.Statuses) {
-					v.Statuses = append(v.Statuses, make([]Status, d.Count())...)[:len(v.Statuses)]
+				if v.Statuses == nil {
+					v.Statuses = make([]Status, 0, d.Count())
 				}
-				v.Statuses = v.Statuses[:len(v.Statuses)+1]
-				if err := v.Statuses[len(v.Statuses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Statuses) < cap(v.Statuses) {
+					v.Statuses = v.Statuses[:len(v.Statuses)+1]
+					if err := v.Statuses[len(v.Statuses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "invite":
 			if d.Same() {
-				if len(v.Invites) == cap(v.Invites) {
-					v.Invites = append(v.Invites, make([]Invite, d.Count())...)[:len(v.Invites)]
+				if v.Invites == nil {
+					v.Invites = make([]Invite, 0, d.Count())
 				}
-				v.Invites = v.Invites[:len(v.Invites)+1]
-				if err := v.Invites[len(v.Invites)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Invites) < cap(v.Invites) {
+					v.Invites = v.Invites[:len(v.Invites)+1]
+					if err := v.Invites[len(v.Invites)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "decline":
 			if d.Same() {
@@ -235,7 +241,7 @@ func (*AdminQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AdminQuery) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSAdmin
+	return n.Matches(NSAdmin, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -268,14 +274,16 @@ func (v *AdminQuery) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]AdminItem, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]AdminItem, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -289,7 +297,7 @@ func (*AdminGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AdminGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSAdmin
+	return n.Matches(NSAdmin, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -332,14 +340,16 @@ func (v *AdminGet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]AdminItem, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]AdminItem, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -353,7 +363,7 @@ func (*AdminSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AdminSet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSAdmin
+	return n.Matches(NSAdmin, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -396,14 +406,16 @@ func (v *AdminSet) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]AdminItem, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]AdminItem, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -417,7 +429,7 @@ func (*OwnerQuery) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OwnerQuery) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSOwner
+	return n.Matches(NSOwner, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -481,7 +493,7 @@ func (*OwnerGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OwnerGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSOwner
+	return n.Matches(NSOwner, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -520,7 +532,7 @@ func (*OwnerSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OwnerSet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSOwner
+	return n.Matches(NSOwner, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -591,7 +603,7 @@ func (*DestroyRoom) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DestroyRoom) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSOwner
+	return n.Matches(NSOwner, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -684,11 +696,11 @@ func (v *History) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "maxchars":
-			v.MaxChars = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.MaxChars, 0)
 		case "maxstanzas":
-			v.MaxStanzas = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.MaxStanzas, 1)
 		case "seconds":
-			v.Seconds = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.Seconds, 2)
 		case "since":
 			stanza.ReadDateTime(&d, &v.Since, false, 3)
 		default:

@@ -14,7 +14,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "request" && n.Space == NS
+	return n.Matches(NS, "request")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -59,9 +59,9 @@ func (v *Request) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "delay":
-			v.Seconds = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Seconds, 0)
 		case "counter":
-			v.Uses = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.Uses, 1)
 		default:
 			d.KeepAttr()
 		}
@@ -76,7 +76,7 @@ func (*Token) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Token) Matches(n wire.Name) bool {
-	return n.Local == "token" && n.Space == NS
+	return n.Matches(NS, "token")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -114,9 +114,9 @@ func (v *Token) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "delay":
-			v.Seconds = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Seconds, 0)
 		case "counter":
-			v.Uses = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.Uses, 1)
 		case "creator":
 			d.Optional(&v.Creator)
 		default:
@@ -137,7 +137,7 @@ func (*Tokens) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Tokens) Matches(n wire.Name) bool {
-	return n.Local == "tokens" && n.Space == NS
+	return n.Matches(NS, "tokens")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -170,14 +170,16 @@ func (v *Tokens) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "token":
-			if len(v.Tokens) == cap(v.Tokens) {
-				v.Tokens = append(v.Tokens, make([]Token, d.Count())...)[:len(v.Tokens)]
+			if v.Tokens == nil {
+				v.Tokens = make([]Token, 0, d.Count())
 			}
-			v.Tokens = v.Tokens[:len(v.Tokens)+1]
-			if err := v.Tokens[len(v.Tokens)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Tokens) < cap(v.Tokens) {
+				v.Tokens = v.Tokens[:len(v.Tokens)+1]
+				if err := v.Tokens[len(v.Tokens)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -191,7 +193,7 @@ func (*TokensGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TokensGet) Matches(n wire.Name) bool {
-	return n.Local == "tokens" && n.Space == NS
+	return n.Matches(NS, "tokens")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -230,7 +232,7 @@ func (*Revoke) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Revoke) Matches(n wire.Name) bool {
-	return n.Local == "revoke" && n.Space == NS
+	return n.Matches(NS, "revoke")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -276,7 +278,7 @@ func (*ExpiredToken) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ExpiredToken) Matches(n wire.Name) bool {
-	return n.Local == "expired-token" && n.Space == NS
+	return n.Matches(NS, "expired-token")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*Version) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Version) Matches(n wire.Name) bool {
-	return n.Local == "version" && n.Space == NS
+	return n.Matches(NS, "version")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -58,7 +58,7 @@ func (*Reset) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reset) Matches(n wire.Name) bool {
-	return n.Local == "reset" && n.Space == NS
+	return n.Matches(NS, "reset")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Muji) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Muji) Matches(n wire.Name) bool {
-	return n.Local == "muji" && n.Space == NS
+	return n.Matches(NS, "muji")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -73,24 +73,28 @@ func (v *Muji) DecodeXML(r wire.Raw) error {
 			}
 		case "content":
 			if d.Same() {
-				if len(v.Contents) == cap(v.Contents) {
-					v.Contents = append(v.Contents, make([]Content, d.Count())...)[:len(v.Contents)]
+				if v.Contents == nil {
+					v.Contents = make([]Content, 0, d.Count())
 				}
-				v.Contents = v.Contents[:len(v.Contents)+1]
-				if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Contents) < cap(v.Contents) {
+					v.Contents = v.Contents[:len(v.Contents)+1]
+					if err := v.Contents[len(v.Contents)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 			if d.In(jingle.NS) {
-				if len(v.JingleContents) == cap(v.JingleContents) {
-					v.JingleContents = append(v.JingleContents, make([]jingle.Content, d.Count())...)[:len(v.JingleContents)]
+				if v.JingleContents == nil {
+					v.JingleContents = make([]jingle.Content, 0, d.Count())
 				}
-				v.JingleContents = v.JingleContents[:len(v.JingleContents)+1]
-				if err := v.JingleContents[len(v.JingleContents)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.JingleContents) < cap(v.JingleContents) {
+					v.JingleContents = v.JingleContents[:len(v.JingleContents)+1]
+					if err := v.JingleContents[len(v.JingleContents)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

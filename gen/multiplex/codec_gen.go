@@ -15,7 +15,7 @@ func (*Mux) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mux) Matches(n wire.Name) bool {
-	return n.Local == "mux" && n.Space == NS
+	return n.Matches(NS, "mux")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -66,7 +66,7 @@ func (*Hosts) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hosts) Matches(n wire.Name) bool {
-	return n.Local == "mux" && n.Space == NS
+	return n.Matches(NS, "mux")
 }
 
 // Fits reports whether r, which has the name of the element, is of this type: there is a child

@@ -11,7 +11,7 @@ func (*Nick) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Nick) Matches(n wire.Name) bool {
-	return n.Local == "nick" && n.Space == NS
+	return n.Matches(NS, "nick")
 }
 
 // Features returns the disco features to advertise where the element is handled.

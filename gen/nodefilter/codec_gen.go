@@ -14,7 +14,7 @@ func (*Filter) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Filter) Matches(n wire.Name) bool {
-	return n.Local == "filter" && n.Space == NS
+	return n.Matches(NS, "filter")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Settings) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Settings) Matches(n wire.Name) bool {
-	return n.Local == "notify" && n.Space == NS
+	return n.Matches(NS, "notify")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -50,32 +50,38 @@ func (v *Settings) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "always":
-			if len(v.Always) == cap(v.Always) {
-				v.Always = append(v.Always, make([]Setting, d.Count())...)[:len(v.Always)]
+			if v.Always == nil {
+				v.Always = make([]Setting, 0, d.Count())
 			}
-			v.Always = v.Always[:len(v.Always)+1]
-			if err := v.Always[len(v.Always)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Always) < cap(v.Always) {
+				v.Always = v.Always[:len(v.Always)+1]
+				if err := v.Always[len(v.Always)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "on-mention":
-			if len(v.OnMention) == cap(v.OnMention) {
-				v.OnMention = append(v.OnMention, make([]Setting, d.Count())...)[:len(v.OnMention)]
+			if v.OnMention == nil {
+				v.OnMention = make([]Setting, 0, d.Count())
 			}
-			v.OnMention = v.OnMention[:len(v.OnMention)+1]
-			if err := v.OnMention[len(v.OnMention)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.OnMention) < cap(v.OnMention) {
+				v.OnMention = v.OnMention[:len(v.OnMention)+1]
+				if err := v.OnMention[len(v.OnMention)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "never":
-			if len(v.Never) == cap(v.Never) {
-				v.Never = append(v.Never, make([]Setting, d.Count())...)[:len(v.Never)]
+			if v.Never == nil {
+				v.Never = make([]Setting, 0, d.Count())
 			}
-			v.Never = v.Never[:len(v.Never)+1]
-			if err := v.Never[len(v.Never)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Never) < cap(v.Never) {
+				v.Never = v.Never[:len(v.Never)+1]
+				if err := v.Never[len(v.Never)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -11,7 +11,7 @@ func (*OccupantID) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OccupantID) Matches(n wire.Name) bool {
-	return n.Local == "occupant-id" && n.Space == NS
+	return n.Matches(NS, "occupant-id")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Offline) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offline) Matches(n wire.Name) bool {
-	return n.Local == "offline" && n.Space == NS
+	return n.Matches(NS, "offline")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -54,14 +54,16 @@ func (v *Offline) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "fetch":
 			d.Flag((*bool)(&v.Fetch), 1)
 			continue
@@ -81,7 +83,7 @@ func (*View) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*View) Matches(n wire.Name) bool {
-	return n.Local == "offline" && n.Space == NS
+	return n.Matches(NS, "offline")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -130,14 +132,16 @@ func (v *View) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -154,7 +158,7 @@ func (*Fetch) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fetch) Matches(n wire.Name) bool {
-	return n.Local == "offline" && n.Space == NS
+	return n.Matches(NS, "offline")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -235,7 +239,7 @@ func (*Remove) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Remove) Matches(n wire.Name) bool {
-	return n.Local == "offline" && n.Space == NS
+	return n.Matches(NS, "offline")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -284,14 +288,16 @@ func (v *Remove) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -308,7 +314,7 @@ func (*Purge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Purge) Matches(n wire.Name) bool {
-	return n.Local == "offline" && n.Space == NS
+	return n.Matches(NS, "offline")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -11,7 +11,7 @@ func (*Encrypted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Encrypted) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NSEncrypted
+	return n.Matches(NSEncrypted, "x")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -39,7 +39,7 @@ func (*Signed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Signed) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NSSigned
+	return n.Matches(NSSigned, "x")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -15,7 +15,7 @@ func (*Offer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offer) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -105,7 +105,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -181,7 +181,7 @@ func (*InviteOffer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InviteOffer) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSInvite
+	return n.Matches(NSInvite, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -271,7 +271,7 @@ func (*InviteRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InviteRequest) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSInvite
+	return n.Matches(NSInvite, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -398,7 +398,7 @@ func (*Meeting) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Meeting) Matches(n wire.Name) bool {
-	return n.Local == "meeting" && n.Space == NS
+	return n.Matches(NS, "meeting")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -453,7 +453,7 @@ func (*Retry) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retry) Matches(n wire.Name) bool {
-	return n.Local == "retry" && n.Space == NS
+	return n.Matches(NS, "retry")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

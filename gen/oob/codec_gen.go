@@ -14,7 +14,7 @@ func (*Link) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Link) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -71,7 +71,7 @@ func (*Offer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offer) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSIQ
+	return n.Matches(NSIQ, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*OpenPGP) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OpenPGP) Matches(n wire.Name) bool {
-	return n.Local == "openpgp" && n.Space == NS
+	return n.Matches(NS, "openpgp")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -48,7 +48,7 @@ func (*SignCrypt) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SignCrypt) Matches(n wire.Name) bool {
-	return n.Local == "signcrypt" && n.Space == NS
+	return n.Matches(NS, "signcrypt")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -80,14 +80,16 @@ func (v *SignCrypt) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "to":
-			if len(v.To) == cap(v.To) {
-				v.To = append(v.To, make([]Recipient, d.Count())...)[:len(v.To)]
+			if v.To == nil {
+				v.To = make([]Recipient, 0, d.Count())
 			}
-			v.To = v.To[:len(v.To)+1]
-			if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.To) < cap(v.To) {
+				v.To = v.To[:len(v.To)+1]
+				if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "time":
 			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
@@ -129,7 +131,7 @@ func (*Sign) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Sign) Matches(n wire.Name) bool {
-	return n.Local == "sign" && n.Space == NS
+	return n.Matches(NS, "sign")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -161,14 +163,16 @@ func (v *Sign) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "to":
-			if len(v.To) == cap(v.To) {
-				v.To = append(v.To, make([]Recipient, d.Count())...)[:len(v.To)]
+			if v.To == nil {
+				v.To = make([]Recipient, 0, d.Count())
 			}
-			v.To = v.To[:len(v.To)+1]
-			if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.To) < cap(v.To) {
+				v.To = v.To[:len(v.To)+1]
+				if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "time":
 			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
@@ -210,7 +214,7 @@ func (*Crypt) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Crypt) Matches(n wire.Name) bool {
-	return n.Local == "crypt" && n.Space == NS
+	return n.Matches(NS, "crypt")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -242,14 +246,16 @@ func (v *Crypt) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "to":
-			if len(v.To) == cap(v.To) {
-				v.To = append(v.To, make([]Recipient, d.Count())...)[:len(v.To)]
+			if v.To == nil {
+				v.To = make([]Recipient, 0, d.Count())
 			}
-			v.To = v.To[:len(v.To)+1]
-			if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.To) < cap(v.To) {
+				v.To = v.To[:len(v.To)+1]
+				if err := v.To[len(v.To)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "time":
 			if seen&(1<<0) == 0 {
 				seen |= 1 << 0
@@ -288,7 +294,7 @@ func (*PublicKey) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PublicKey) Matches(n wire.Name) bool {
-	return n.Local == "pubkey" && n.Space == NS
+	return n.Matches(NS, "pubkey")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -357,7 +363,7 @@ func (*PublicKeys) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PublicKeys) Matches(n wire.Name) bool {
-	return n.Local == "public-keys-list" && n.Space == NS
+	return n.Matches(NS, "public-keys-list")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -390,14 +396,16 @@ func (v *PublicKeys) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "pubkey-metadata":
-			if len(v.Keys) == cap(v.Keys) {
-				v.Keys = append(v.Keys, make([]KeyInfo, d.Count())...)[:len(v.Keys)]
+			if v.Keys == nil {
+				v.Keys = make([]KeyInfo, 0, d.Count())
 			}
-			v.Keys = v.Keys[:len(v.Keys)+1]
-			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Keys) < cap(v.Keys) {
+				v.Keys = v.Keys[:len(v.Keys)+1]
+				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -411,7 +419,7 @@ func (*SecretKey) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SecretKey) Matches(n wire.Name) bool {
-	return n.Local == "secretkey" && n.Space == NS
+	return n.Matches(NS, "secretkey")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

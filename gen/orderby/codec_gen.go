@@ -11,7 +11,7 @@ func (*Order) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Order) Matches(n wire.Name) bool {
-	return n.Local == "order" && n.Space == NS
+	return n.Matches(NS, "order")
 }
 
 // Features returns the disco features to advertise where the element is handled.

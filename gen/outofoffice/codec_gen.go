@@ -14,7 +14,7 @@ func (*Absence) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Absence) Matches(n wire.Name) bool {
-	return n.Local == "item" && n.Space == NS
+	return n.Matches(NS, "item")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Encrypted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Encrypted) Matches(n wire.Name) bool {
-	return n.Local == "encrypted" && n.Space == NS
+	return n.Matches(NS, "encrypted")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -66,7 +66,7 @@ func (*SharedSecret) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SharedSecret) Matches(n wire.Name) bool {
-	return n.Local == "shared-secret" && n.Space == NS
+	return n.Matches(NS, "shared-secret")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -150,7 +150,7 @@ func (*Revoke) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Revoke) Matches(n wire.Name) bool {
-	return n.Local == "revoke" && n.Space == NS
+	return n.Matches(NS, "revoke")
 }
 
 // Features returns the disco features to advertise where the element is handled.

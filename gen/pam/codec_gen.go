@@ -16,7 +16,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "pam" && n.Space == NS
+	return n.Matches(NS, "pam")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -168,7 +168,7 @@ func (*Notify) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Notify) Matches(n wire.Name) bool {
-	return n.Local == "notify" && n.Space == NS
+	return n.Matches(NS, "notify")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -226,14 +226,16 @@ func (v *Notify) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "subscription":
 			if d.In(pubsub.NS) {
-				if len(v.Subscriptions) == cap(v.Subscriptions) {
-					v.Subscriptions = append(v.Subscriptions, make([]pubsub.Subscription, d.Count())...)[:len(v.Subscriptions)]
+				if v.Subscriptions == nil {
+					v.Subscriptions = make([]pubsub.Subscription, 0, d.Count())
 				}
-				v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
-				if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Subscriptions) < cap(v.Subscriptions) {
+					v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+					if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()
@@ -254,7 +256,7 @@ func (*Subscriptions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscriptions) Matches(n wire.Name) bool {
-	return n.Local == "subscriptions" && n.Space == NS
+	return n.Matches(NS, "subscriptions")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -302,14 +304,16 @@ func (v *Subscriptions) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "subscription":
-			if len(v.Subscriptions) == cap(v.Subscriptions) {
-				v.Subscriptions = append(v.Subscriptions, make([]Subscription, d.Count())...)[:len(v.Subscriptions)]
+			if v.Subscriptions == nil {
+				v.Subscriptions = make([]Subscription, 0, d.Count())
 			}
-			v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
-			if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Subscriptions) < cap(v.Subscriptions) {
+				v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+				if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -323,7 +327,7 @@ func (*SubscriptionsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SubscriptionsGet) Matches(n wire.Name) bool {
-	return n.Local == "subscriptions" && n.Space == NS
+	return n.Matches(NS, "subscriptions")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*PreAuth) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PreAuth) Matches(n wire.Name) bool {
-	return n.Local == "preauth" && n.Space == NS
+	return n.Matches(NS, "preauth")
 }
 
 // IQType returns the type of the IQ that makes the request.

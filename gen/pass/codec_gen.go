@@ -14,7 +14,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -63,7 +63,7 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "expire":
 			if v.Expire == nil {
-				v.Expire = wire.Ptr(d.Uint(64, 0))
+				wire.ReadUint(&d, &v.Expire, 0)
 				continue
 			}
 		case "oneshot":
@@ -109,7 +109,7 @@ func (*Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Get) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -168,7 +168,7 @@ func (v *Get) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "expire":
 			if v.Expire == nil {
-				v.Expire = wire.Ptr(d.Uint(64, 0))
+				wire.ReadUint(&d, &v.Expire, 0)
 				continue
 			}
 		case "oneshot":
@@ -214,7 +214,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -273,7 +273,7 @@ func (v *Set) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "expire":
 			if v.Expire == nil {
-				v.Expire = wire.Ptr(d.Uint(64, 0))
+				wire.ReadUint(&d, &v.Expire, 0)
 				continue
 			}
 		case "oneshot":
@@ -330,7 +330,7 @@ func (v *Address) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "port":
-			v.Port = wire.Ptr(uint16(d.Uint(16, 0)))
+			wire.ReadUint(&d, &v.Port, 0)
 		default:
 			d.KeepAttr()
 		}

@@ -14,7 +14,7 @@ func (*Sign) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Sign) Matches(n wire.Name) bool {
-	return n.Local == "sign" && n.Space == NS
+	return n.Matches(NS, "sign")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Location) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Location) Matches(n wire.Name) bool {
-	return n.Local == "physloc" && n.Space == NS
+	return n.Matches(NS, "physloc")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -18,7 +18,7 @@ func (*ServerData) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ServerData) Matches(n wire.Name) bool {
-	return n.Local == "server-data" && n.Space == NS
+	return n.Matches(NS, "server-data")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -53,25 +53,29 @@ func (v *ServerData) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "host":
 			if d.Same() {
-				if len(v.Hosts) == cap(v.Hosts) {
-					v.Hosts = append(v.Hosts, make([]Host, d.Count())...)[:len(v.Hosts)]
+				if v.Hosts == nil {
+					v.Hosts = make([]Host, 0, d.Count())
 				}
-				v.Hosts = v.Hosts[:len(v.Hosts)+1]
-				if err := v.Hosts[len(v.Hosts)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Hosts) < cap(v.Hosts) {
+					v.Hosts = v.Hosts[:len(v.Hosts)+1]
+					if err := v.Hosts[len(v.Hosts)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "include":
 			if d.In(NSInclude) {
-				if len(v.Includes) == cap(v.Includes) {
-					v.Includes = append(v.Includes, make([]Include, d.Count())...)[:len(v.Includes)]
+				if v.Includes == nil {
+					v.Includes = make([]Include, 0, d.Count())
 				}
-				v.Includes = v.Includes[:len(v.Includes)+1]
-				if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Includes) < cap(v.Includes) {
+					v.Includes = v.Includes[:len(v.Includes)+1]
+					if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -86,7 +90,7 @@ func (*Host) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Host) Matches(n wire.Name) bool {
-	return n.Local == "host" && n.Space == NS
+	return n.Matches(NS, "host")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -136,25 +140,29 @@ func (v *Host) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "user":
 			if d.Same() {
-				if len(v.Users) == cap(v.Users) {
-					v.Users = append(v.Users, make([]User, d.Count())...)[:len(v.Users)]
+				if v.Users == nil {
+					v.Users = make([]User, 0, d.Count())
 				}
-				v.Users = v.Users[:len(v.Users)+1]
-				if err := v.Users[len(v.Users)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Users) < cap(v.Users) {
+					v.Users = v.Users[:len(v.Users)+1]
+					if err := v.Users[len(v.Users)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "include":
 			if d.In(NSInclude) {
-				if len(v.Includes) == cap(v.Includes) {
-					v.Includes = append(v.Includes, make([]Include, d.Count())...)[:len(v.Includes)]
+				if v.Includes == nil {
+					v.Includes = make([]Include, 0, d.Count())
 				}
-				v.Includes = v.Includes[:len(v.Includes)+1]
-				if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Includes) < cap(v.Includes) {
+					v.Includes = v.Includes[:len(v.Includes)+1]
+					if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -172,7 +180,7 @@ func (*User) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*User) Matches(n wire.Name) bool {
-	return n.Local == "user" && n.Space == NS
+	return n.Matches(NS, "user")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -245,14 +253,16 @@ func (v *User) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "scram-credentials":
 			if d.In(NSSCRAM) {
-				if len(v.SCRAM) == cap(v.SCRAM) {
-					v.SCRAM = append(v.SCRAM, make([]SCRAM, d.Count())...)[:len(v.SCRAM)]
+				if v.SCRAM == nil {
+					v.SCRAM = make([]SCRAM, 0, d.Count())
 				}
-				v.SCRAM = v.SCRAM[:len(v.SCRAM)+1]
-				if err := v.SCRAM[len(v.SCRAM)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.SCRAM) < cap(v.SCRAM) {
+					v.SCRAM = v.SCRAM[:len(v.SCRAM)+1]
+					if err := v.SCRAM[len(v.SCRAM)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "query":
 			if d.In(roster.NS) {
@@ -303,14 +313,16 @@ func (v *User) DecodeXML(r wire.Raw) error {
 			}
 		case "presence":
 			if d.In(wire.NSClient) {
-				if len(v.Requests) == cap(v.Requests) {
-					v.Requests = append(v.Requests, make([]stanza.Presence, d.Count())...)[:len(v.Requests)]
+				if v.Requests == nil {
+					v.Requests = make([]stanza.Presence, 0, d.Count())
 				}
-				v.Requests = v.Requests[:len(v.Requests)+1]
-				if err := v.Requests[len(v.Requests)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Requests) < cap(v.Requests) {
+					v.Requests = v.Requests[:len(v.Requests)+1]
+					if err := v.Requests[len(v.Requests)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "archive":
 			if d.In(NSMAM) {
@@ -326,14 +338,16 @@ func (v *User) DecodeXML(r wire.Raw) error {
 			}
 		case "include":
 			if d.In(NSInclude) {
-				if len(v.Includes) == cap(v.Includes) {
-					v.Includes = append(v.Includes, make([]Include, d.Count())...)[:len(v.Includes)]
+				if v.Includes == nil {
+					v.Includes = make([]Include, 0, d.Count())
 				}
-				v.Includes = v.Includes[:len(v.Includes)+1]
-				if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Includes) < cap(v.Includes) {
+					v.Includes = v.Includes[:len(v.Includes)+1]
+					if err := v.Includes[len(v.Includes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -504,14 +518,16 @@ func (v *OfflineMessages) decodeXML(r wire.Raw) error {
 		switch name {
 		case "message":
 			if d.In(wire.NSClient) {
-				if len(v.Messages) == cap(v.Messages) {
-					v.Messages = append(v.Messages, make([]stanza.Message, d.Count())...)[:len(v.Messages)]
+				if v.Messages == nil {
+					v.Messages = make([]stanza.Message, 0, d.Count())
 				}
-				v.Messages = v.Messages[:len(v.Messages)+1]
-				if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Messages) < cap(v.Messages) {
+					v.Messages = v.Messages[:len(v.Messages)+1]
+					if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -541,14 +557,16 @@ func (v *Archive) decodeXML(r wire.Raw) error {
 		switch name {
 		case "result":
 			if d.In(mam.NS) {
-				if len(v.Results) == cap(v.Results) {
-					v.Results = append(v.Results, make([]mam.Result, d.Count())...)[:len(v.Results)]
+				if v.Results == nil {
+					v.Results = make([]mam.Result, 0, d.Count())
 				}
-				v.Results = v.Results[:len(v.Results)+1]
-				if err := v.Results[len(v.Results)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Results) < cap(v.Results) {
+					v.Results = v.Results[:len(v.Results)+1]
+					if err := v.Results[len(v.Results)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

@@ -14,7 +14,7 @@ func (*Ping) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ping) Matches(n wire.Name) bool {
-	return n.Local == "ping" && n.Space == NS
+	return n.Matches(NS, "ping")
 }
 
 // IQType returns the type of the IQ that makes the request.

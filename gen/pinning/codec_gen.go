@@ -11,7 +11,7 @@ func (*Pinned) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Pinned) Matches(n wire.Name) bool {
-	return n.Local == "pinned" && n.Space == NS
+	return n.Matches(NS, "pinned")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*ConfigVersion) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ConfigVersion) Matches(n wire.Name) bool {
-	return n.Local == "config-version" && n.Space == NS
+	return n.Matches(NS, "config-version")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -61,7 +61,7 @@ func (*ConfigVersionMismatch) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ConfigVersionMismatch) Matches(n wire.Name) bool {
-	return n.Local == "config-version-mismatch" && n.Space == NS
+	return n.Matches(NS, "config-version-mismatch")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

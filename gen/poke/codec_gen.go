@@ -14,7 +14,7 @@ func (*Poke) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Poke) Matches(n wire.Name) bool {
-	return n.Local == "poke" && n.Space == NS
+	return n.Matches(NS, "poke")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -61,7 +61,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "poke" && n.Space == NS
+	return n.Matches(NS, "poke")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Public) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Public) Matches(n wire.Name) bool {
-	return n.Local == "public" && n.Space == NS
+	return n.Matches(NS, "public")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -43,7 +43,7 @@ func (*Subscription) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscription) Matches(n wire.Name) bool {
-	return n.Local == "subscription" && n.Space == NS
+	return n.Matches(NS, "subscription")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -100,7 +100,7 @@ func (*Subscriber) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscriber) Matches(n wire.Name) bool {
-	return n.Local == "subscriber" && n.Space == NS
+	return n.Matches(NS, "subscriber")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Session) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Session) Matches(n wire.Name) bool {
-	return n.Local == "presence-session" && n.Space == NS
+	return n.Matches(NS, "presence-session")
 }
 
 // Features returns the disco features to advertise where the element is handled.

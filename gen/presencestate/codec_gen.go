@@ -15,7 +15,7 @@ func (*Annotation) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Annotation) Matches(n wire.Name) bool {
-	return n.Local == "state-annotation" && n.Space == NS
+	return n.Matches(NS, "state-annotation")
 }
 
 // Features returns the disco features to advertise where the element is handled.

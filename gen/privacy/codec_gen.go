@@ -14,7 +14,7 @@ func (*Privacy) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Privacy) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -74,14 +74,16 @@ func (v *Privacy) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "list":
-			if len(v.Lists) == cap(v.Lists) {
-				v.Lists = append(v.Lists, make([]List, d.Count())...)[:len(v.Lists)]
+			if v.Lists == nil {
+				v.Lists = make([]List, 0, d.Count())
 			}
-			v.Lists = v.Lists[:len(v.Lists)+1]
-			if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Lists) < cap(v.Lists) {
+				v.Lists = v.Lists[:len(v.Lists)+1]
+				if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -95,7 +97,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -143,14 +145,16 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "list":
-			if len(v.Lists) == cap(v.Lists) {
-				v.Lists = append(v.Lists, make([]List, d.Count())...)[:len(v.Lists)]
+			if v.Lists == nil {
+				v.Lists = make([]List, 0, d.Count())
 			}
-			v.Lists = v.Lists[:len(v.Lists)+1]
-			if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Lists) < cap(v.Lists) {
+				v.Lists = v.Lists[:len(v.Lists)+1]
+				if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -164,7 +168,7 @@ func (*SetActive) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetActive) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -240,7 +244,7 @@ func (*SetDefault) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetDefault) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -316,7 +320,7 @@ func (*SetList) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetList) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -370,14 +374,16 @@ func (v *SetList) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "list":
-			if len(v.Lists) == cap(v.Lists) {
-				v.Lists = append(v.Lists, make([]List, d.Count())...)[:len(v.Lists)]
+			if v.Lists == nil {
+				v.Lists = make([]List, 0, d.Count())
 			}
-			v.Lists = v.Lists[:len(v.Lists)+1]
-			if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Lists) < cap(v.Lists) {
+				v.Lists = v.Lists[:len(v.Lists)+1]
+				if err := v.Lists[len(v.Lists)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -473,14 +479,16 @@ func (v *List) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -14,7 +14,7 @@ func (*Data) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Data) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -53,7 +53,7 @@ func (*Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Get) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -102,7 +102,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -15,7 +15,7 @@ func (*Privilege) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Privilege) Matches(n wire.Name) bool {
-	return n.Local == "privilege" && n.Space == NS
+	return n.Matches(NS, "privilege")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -47,14 +47,16 @@ func (v *Privilege) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "perm":
 			if d.Same() {
-				if len(v.Perms) == cap(v.Perms) {
-					v.Perms = append(v.Perms, make([]Permission, d.Count())...)[:len(v.Perms)]
+				if v.Perms == nil {
+					v.Perms = make([]Permission, 0, d.Count())
 				}
-				v.Perms = v.Perms[:len(v.Perms)+1]
-				if err := v.Perms[len(v.Perms)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Perms) < cap(v.Perms) {
+					v.Perms = v.Perms[:len(v.Perms)+1]
+					if err := v.Perms[len(v.Perms)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "forwarded":
 			if d.In(forward.NS) && v.Forwarded == nil {
@@ -77,7 +79,7 @@ func (*PrivilegedIQ) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PrivilegedIQ) Matches(n wire.Name) bool {
-	return n.Local == "privileged_iq" && n.Space == NS
+	return n.Matches(NS, "privileged_iq")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -127,7 +129,7 @@ func (*PrivilegedGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PrivilegedGet) Matches(n wire.Name) bool {
-	return n.Local == "privileged_iq" && n.Space == NS
+	return n.Matches(NS, "privileged_iq")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -187,7 +189,7 @@ func (*PrivilegedSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PrivilegedSet) Matches(n wire.Name) bool {
-	return n.Local == "privileged_iq" && n.Space == NS
+	return n.Matches(NS, "privileged_iq")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -247,7 +249,7 @@ func (*Privilege1) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Privilege1) Matches(n wire.Name) bool {
-	return n.Local == "privilege" && n.Space == NS1
+	return n.Matches(NS1, "privilege")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -279,14 +281,16 @@ func (v *Privilege1) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "perm":
 			if d.Same() {
-				if len(v.Perms) == cap(v.Perms) {
-					v.Perms = append(v.Perms, make([]Permission1, d.Count())...)[:len(v.Perms)]
+				if v.Perms == nil {
+					v.Perms = make([]Permission1, 0, d.Count())
 				}
-				v.Perms = v.Perms[:len(v.Perms)+1]
-				if err := v.Perms[len(v.Perms)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Perms) < cap(v.Perms) {
+					v.Perms = v.Perms[:len(v.Perms)+1]
+					if err := v.Perms[len(v.Perms)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "forwarded":
 			if d.In(forward.NS) && v.Forwarded == nil {
@@ -346,14 +350,16 @@ func (v *Permission1) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "namespace":
-			if len(v.Namespaces) == cap(v.Namespaces) {
-				v.Namespaces = append(v.Namespaces, make([]NamespaceRight1, d.Count())...)[:len(v.Namespaces)]
+			if v.Namespaces == nil {
+				v.Namespaces = make([]NamespaceRight1, 0, d.Count())
 			}
-			v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
-			if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Namespaces) < cap(v.Namespaces) {
+				v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
+				if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -443,14 +449,16 @@ func (v *Permission) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "namespace":
-			if len(v.Namespaces) == cap(v.Namespaces) {
-				v.Namespaces = append(v.Namespaces, make([]NamespaceRight, d.Count())...)[:len(v.Namespaces)]
+			if v.Namespaces == nil {
+				v.Namespaces = make([]NamespaceRight, 0, d.Count())
 			}
-			v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
-			if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Namespaces) < cap(v.Namespaces) {
+				v.Namespaces = v.Namespaces[:len(v.Namespaces)+1]
+				if err := v.Namespaces[len(v.Namespaces)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -15,7 +15,7 @@ func (*Profile) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Profile) Matches(n wire.Name) bool {
-	return n.Local == "profile" && n.Space == NS
+	return n.Matches(NS, "profile")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -70,7 +70,7 @@ func (*Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Get) Matches(n wire.Name) bool {
-	return n.Local == "profile" && n.Space == NS
+	return n.Matches(NS, "profile")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -109,7 +109,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "profile" && n.Space == NS
+	return n.Matches(NS, "profile")
 }
 
 // IQType returns the type of the IQ that makes the request.

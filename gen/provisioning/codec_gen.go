@@ -15,7 +15,7 @@ func (*GetToken) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetToken) Matches(n wire.Name) bool {
-	return n.Local == "getToken" && n.Space == NS
+	return n.Matches(NS, "getToken")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -59,7 +59,7 @@ func (*GetTokenChallenge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetTokenChallenge) Matches(n wire.Name) bool {
-	return n.Local == "getTokenChallenge" && n.Space == NS
+	return n.Matches(NS, "getTokenChallenge")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -111,7 +111,7 @@ func (*GetTokenChallengeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*GetTokenChallengeResponse) Matches(n wire.Name) bool {
-	return n.Local == "getTokenChallengeResponse" && n.Space == NS
+	return n.Matches(NS, "getTokenChallengeResponse")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -173,7 +173,7 @@ func (*Token) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Token) Matches(n wire.Name) bool {
-	return n.Local == "getTokenResponse" && n.Space == NS
+	return n.Matches(NS, "getTokenResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -223,7 +223,7 @@ func (*TokenChallenge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TokenChallenge) Matches(n wire.Name) bool {
-	return n.Local == "tokenChallenge" && n.Space == NS
+	return n.Matches(NS, "tokenChallenge")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -285,7 +285,7 @@ func (*TokenChallengeResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TokenChallengeResponse) Matches(n wire.Name) bool {
-	return n.Local == "tokenChallengeResponse" && n.Space == NS
+	return n.Matches(NS, "tokenChallengeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -319,7 +319,7 @@ func (*IsFriend) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*IsFriend) Matches(n wire.Name) bool {
-	return n.Local == "isFriend" && n.Space == NS
+	return n.Matches(NS, "isFriend")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -379,7 +379,7 @@ func (*Friendship) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Friendship) Matches(n wire.Name) bool {
-	return n.Local == "isFriendResponse" && n.Space == NS
+	return n.Matches(NS, "isFriendResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -443,7 +443,7 @@ func (*Friend) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Friend) Matches(n wire.Name) bool {
-	return n.Local == "friend" && n.Space == NS
+	return n.Matches(NS, "friend")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -493,7 +493,7 @@ func (*Unfriend) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unfriend) Matches(n wire.Name) bool {
-	return n.Local == "unfriend" && n.Space == NS
+	return n.Matches(NS, "unfriend")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -543,7 +543,7 @@ func (*CanRead) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CanRead) Matches(n wire.Name) bool {
-	return n.Local == "canRead" && n.Space == NS
+	return n.Matches(NS, "canRead")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -731,23 +731,27 @@ func (v *CanRead) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "field":
-			if len(v.Fields) == cap(v.Fields) {
-				v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Count())
 			}
-			v.Fields = v.Fields[:len(v.Fields)+1]
-			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Fields) < cap(v.Fields) {
+				v.Fields = v.Fields[:len(v.Fields)+1]
+				if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -764,7 +768,7 @@ func (*ReadPermission) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ReadPermission) Matches(n wire.Name) bool {
-	return n.Local == "canReadResponse" && n.Space == NS
+	return n.Matches(NS, "canReadResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -931,23 +935,27 @@ func (v *ReadPermission) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "field":
-			if len(v.Fields) == cap(v.Fields) {
-				v.Fields = append(v.Fields, make([]Field, d.Count())...)[:len(v.Fields)]
+			if v.Fields == nil {
+				v.Fields = make([]Field, 0, d.Count())
 			}
-			v.Fields = v.Fields[:len(v.Fields)+1]
-			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Fields) < cap(v.Fields) {
+				v.Fields = v.Fields[:len(v.Fields)+1]
+				if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -967,7 +975,7 @@ func (*CanControl) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CanControl) Matches(n wire.Name) bool {
-	return n.Local == "canControl" && n.Space == NS
+	return n.Matches(NS, "canControl")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1043,23 +1051,27 @@ func (v *CanControl) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "parameter":
-			if len(v.Parameters) == cap(v.Parameters) {
-				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Count())
 			}
-			v.Parameters = v.Parameters[:len(v.Parameters)+1]
-			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Parameters) < cap(v.Parameters) {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1076,7 +1088,7 @@ func (*ControlPermission) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ControlPermission) Matches(n wire.Name) bool {
-	return n.Local == "canControlResponse" && n.Space == NS
+	return n.Matches(NS, "canControlResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1131,23 +1143,27 @@ func (v *ControlPermission) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "parameter":
-			if len(v.Parameters) == cap(v.Parameters) {
-				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Count())
 			}
-			v.Parameters = v.Parameters[:len(v.Parameters)+1]
-			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Parameters) < cap(v.Parameters) {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1167,7 +1183,7 @@ func (*ClearCache) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ClearCache) Matches(n wire.Name) bool {
-	return n.Local == "clearCache" && n.Space == NS
+	return n.Matches(NS, "clearCache")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1206,7 +1222,7 @@ func (*CacheCleared) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CacheCleared) Matches(n wire.Name) bool {
-	return n.Local == "clearCacheResponse" && n.Space == NS
+	return n.Matches(NS, "clearCacheResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1235,7 +1251,7 @@ func (*CanAccess) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CanAccess) Matches(n wire.Name) bool {
-	return n.Local == "canAccess" && n.Space == NS
+	return n.Matches(NS, "canAccess")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1329,122 +1345,148 @@ func (v *CanAccess) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "credentials":
-			if len(v.Credentialses) == cap(v.Credentialses) {
-				v.Credentialses = append(v.Credentialses, make([]Credentials, d.Count())...)[:len(v.Credentialses)]
+			if v.Credentialses == nil {
+				v.Credentialses = make([]Credentials, 0, d.Count())
 			}
-			v.Credentialses = v.Credentialses[:len(v.Credentialses)+1]
-			if err := v.Credentialses[len(v.Credentialses)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Credentialses) < cap(v.Credentialses) {
+				v.Credentialses = v.Credentialses[:len(v.Credentialses)+1]
+				if err := v.Credentialses[len(v.Credentialses)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "jid":
-			if len(v.JIDs) == cap(v.JIDs) {
-				v.JIDs = append(v.JIDs, make([]JIDCredential, d.Count())...)[:len(v.JIDs)]
+			if v.JIDs == nil {
+				v.JIDs = make([]JIDCredential, 0, d.Count())
 			}
-			v.JIDs = v.JIDs[:len(v.JIDs)+1]
-			if err := v.JIDs[len(v.JIDs)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.JIDs) < cap(v.JIDs) {
+				v.JIDs = v.JIDs[:len(v.JIDs)+1]
+				if err := v.JIDs[len(v.JIDs)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "ip4":
-			if len(v.Ip4s) == cap(v.Ip4s) {
-				v.Ip4s = append(v.Ip4s, make([]Credential, d.Count())...)[:len(v.Ip4s)]
+			if v.Ip4s == nil {
+				v.Ip4s = make([]Credential, 0, d.Count())
 			}
-			v.Ip4s = v.Ip4s[:len(v.Ip4s)+1]
-			if err := v.Ip4s[len(v.Ip4s)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Ip4s) < cap(v.Ip4s) {
+				v.Ip4s = v.Ip4s[:len(v.Ip4s)+1]
+				if err := v.Ip4s[len(v.Ip4s)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "ip6":
-			if len(v.Ip6s) == cap(v.Ip6s) {
-				v.Ip6s = append(v.Ip6s, make([]Credential, d.Count())...)[:len(v.Ip6s)]
+			if v.Ip6s == nil {
+				v.Ip6s = make([]Credential, 0, d.Count())
 			}
-			v.Ip6s = v.Ip6s[:len(v.Ip6s)+1]
-			if err := v.Ip6s[len(v.Ip6s)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Ip6s) < cap(v.Ip6s) {
+				v.Ip6s = v.Ip6s[:len(v.Ip6s)+1]
+				if err := v.Ip6s[len(v.Ip6s)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "hostName":
-			if len(v.HostNames) == cap(v.HostNames) {
-				v.HostNames = append(v.HostNames, make([]Credential, d.Count())...)[:len(v.HostNames)]
+			if v.HostNames == nil {
+				v.HostNames = make([]Credential, 0, d.Count())
 			}
-			v.HostNames = v.HostNames[:len(v.HostNames)+1]
-			if err := v.HostNames[len(v.HostNames)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.HostNames) < cap(v.HostNames) {
+				v.HostNames = v.HostNames[:len(v.HostNames)+1]
+				if err := v.HostNames[len(v.HostNames)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "x509Certificate":
-			if len(v.X509Certificates) == cap(v.X509Certificates) {
-				v.X509Certificates = append(v.X509Certificates, make([]CertificateCredential, d.Count())...)[:len(v.X509Certificates)]
+			if v.X509Certificates == nil {
+				v.X509Certificates = make([]CertificateCredential, 0, d.Count())
 			}
-			v.X509Certificates = v.X509Certificates[:len(v.X509Certificates)+1]
-			if err := v.X509Certificates[len(v.X509Certificates)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.X509Certificates) < cap(v.X509Certificates) {
+				v.X509Certificates = v.X509Certificates[:len(v.X509Certificates)+1]
+				if err := v.X509Certificates[len(v.X509Certificates)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "x509CertificateThumbprint":
-			if len(v.X509CertificateThumbprints) == cap(v.X509CertificateThumbprints) {
-				v.X509CertificateThumbprints = append(v.X509CertificateThumbprints, make([]CertificateCredential, d.Count())...)[:len(v.X509CertificateThumbprints)]
+			if v.X509CertificateThumbprints == nil {
+				v.X509CertificateThumbprints = make([]CertificateCredential, 0, d.Count())
 			}
-			v.X509CertificateThumbprints = v.X509CertificateThumbprints[:len(v.X509CertificateThumbprints)+1]
-			if err := v.X509CertificateThumbprints[len(v.X509CertificateThumbprints)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.X509CertificateThumbprints) < cap(v.X509CertificateThumbprints) {
+				v.X509CertificateThumbprints = v.X509CertificateThumbprints[:len(v.X509CertificateThumbprints)+1]
+				if err := v.X509CertificateThumbprints[len(v.X509CertificateThumbprints)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "userName":
-			if len(v.UserNames) == cap(v.UserNames) {
-				v.UserNames = append(v.UserNames, make([]Credential, d.Count())...)[:len(v.UserNames)]
+			if v.UserNames == nil {
+				v.UserNames = make([]Credential, 0, d.Count())
 			}
-			v.UserNames = v.UserNames[:len(v.UserNames)+1]
-			if err := v.UserNames[len(v.UserNames)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.UserNames) < cap(v.UserNames) {
+				v.UserNames = v.UserNames[:len(v.UserNames)+1]
+				if err := v.UserNames[len(v.UserNames)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "longitude":
-			if len(v.Longitudes) == cap(v.Longitudes) {
-				v.Longitudes = append(v.Longitudes, make([]PositionCredential, d.Count())...)[:len(v.Longitudes)]
+			if v.Longitudes == nil {
+				v.Longitudes = make([]PositionCredential, 0, d.Count())
 			}
-			v.Longitudes = v.Longitudes[:len(v.Longitudes)+1]
-			if err := v.Longitudes[len(v.Longitudes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Longitudes) < cap(v.Longitudes) {
+				v.Longitudes = v.Longitudes[:len(v.Longitudes)+1]
+				if err := v.Longitudes[len(v.Longitudes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "latitude":
-			if len(v.Latitudes) == cap(v.Latitudes) {
-				v.Latitudes = append(v.Latitudes, make([]PositionCredential, d.Count())...)[:len(v.Latitudes)]
+			if v.Latitudes == nil {
+				v.Latitudes = make([]PositionCredential, 0, d.Count())
 			}
-			v.Latitudes = v.Latitudes[:len(v.Latitudes)+1]
-			if err := v.Latitudes[len(v.Latitudes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Latitudes) < cap(v.Latitudes) {
+				v.Latitudes = v.Latitudes[:len(v.Latitudes)+1]
+				if err := v.Latitudes[len(v.Latitudes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "altitude":
-			if len(v.Altitudes) == cap(v.Altitudes) {
-				v.Altitudes = append(v.Altitudes, make([]PositionCredential, d.Count())...)[:len(v.Altitudes)]
+			if v.Altitudes == nil {
+				v.Altitudes = make([]PositionCredential, 0, d.Count())
 			}
-			v.Altitudes = v.Altitudes[:len(v.Altitudes)+1]
-			if err := v.Altitudes[len(v.Altitudes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Altitudes) < cap(v.Altitudes) {
+				v.Altitudes = v.Altitudes[:len(v.Altitudes)+1]
+				if err := v.Altitudes[len(v.Altitudes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "sso":
-			if len(v.SingleSignOns) == cap(v.SingleSignOns) {
-				v.SingleSignOns = append(v.SingleSignOns, make([]Credential, d.Count())...)[:len(v.SingleSignOns)]
+			if v.SingleSignOns == nil {
+				v.SingleSignOns = make([]Credential, 0, d.Count())
 			}
-			v.SingleSignOns = v.SingleSignOns[:len(v.SingleSignOns)+1]
-			if err := v.SingleSignOns[len(v.SingleSignOns)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.SingleSignOns) < cap(v.SingleSignOns) {
+				v.SingleSignOns = v.SingleSignOns[:len(v.SingleSignOns)+1]
+				if err := v.SingleSignOns[len(v.SingleSignOns)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "protocol":
-			if len(v.Protocols) == cap(v.Protocols) {
-				v.Protocols = append(v.Protocols, make([]ProtocolCredential, d.Count())...)[:len(v.Protocols)]
+			if v.Protocols == nil {
+				v.Protocols = make([]ProtocolCredential, 0, d.Count())
 			}
-			v.Protocols = v.Protocols[:len(v.Protocols)+1]
-			if err := v.Protocols[len(v.Protocols)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Protocols) < cap(v.Protocols) {
+				v.Protocols = v.Protocols[:len(v.Protocols)+1]
+				if err := v.Protocols[len(v.Protocols)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1461,7 +1503,7 @@ func (*Access) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Access) Matches(n wire.Name) bool {
-	return n.Local == "canAccessResponse" && n.Space == NS
+	return n.Matches(NS, "canAccessResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1516,7 +1558,7 @@ func (*UserLoggedIn) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UserLoggedIn) Matches(n wire.Name) bool {
-	return n.Local == "userLoggedIn" && n.Space == NS
+	return n.Matches(NS, "userLoggedIn")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1580,7 +1622,7 @@ func (*HasPrivilege) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*HasPrivilege) Matches(n wire.Name) bool {
-	return n.Local == "hasPrivilege" && n.Space == NS
+	return n.Matches(NS, "hasPrivilege")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1654,7 +1696,7 @@ func (*PrivilegeAnswer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PrivilegeAnswer) Matches(n wire.Name) bool {
-	return n.Local == "hasPrivilegeResponse" && n.Space == NS
+	return n.Matches(NS, "hasPrivilegeResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1704,7 +1746,7 @@ func (*DownloadPrivileges) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DownloadPrivileges) Matches(n wire.Name) bool {
-	return n.Local == "downloadPrivileges" && n.Space == NS
+	return n.Matches(NS, "downloadPrivileges")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1771,7 +1813,7 @@ func (*Privileges) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Privileges) Matches(n wire.Name) bool {
-	return n.Local == "downloadPrivilegesResponse" && n.Space == NS
+	return n.Matches(NS, "downloadPrivilegesResponse")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Encrypted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Encrypted) Matches(n wire.Name) bool {
-	return n.Local == "encrypted" && n.Space == NS
+	return n.Matches(NS, "encrypted")
 }
 
 // Features returns the disco features to advertise where the element is handled.

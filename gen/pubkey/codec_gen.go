@@ -14,7 +14,7 @@ func (*PublicKey) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PublicKey) Matches(n wire.Name) bool {
-	return n.Local == "pubkey" && n.Space == NS
+	return n.Matches(NS, "pubkey")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -111,7 +111,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "pubkey" && n.Space == NS
+	return n.Matches(NS, "pubkey")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -150,7 +150,7 @@ func (*Generating) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Generating) Matches(n wire.Name) bool {
-	return n.Local == "generating" && n.Space == NS
+	return n.Matches(NS, "generating")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -179,7 +179,7 @@ func (*Revocation) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Revocation) Matches(n wire.Name) bool {
-	return n.Local == "revoke" && n.Space == NSRevoke
+	return n.Matches(NSRevoke, "revoke")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -280,7 +280,7 @@ func (*Attestation) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Attestation) Matches(n wire.Name) bool {
-	return n.Local == "attest" && n.Space == NSAttest
+	return n.Matches(NSAttest, "attest")
 }
 
 // Features returns the disco features to advertise where the element is handled.

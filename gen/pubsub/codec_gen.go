@@ -17,7 +17,7 @@ func (*NodeItems) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NodeItems) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -100,7 +100,7 @@ func (*ItemsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ItemsGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -193,7 +193,7 @@ func (*OwnSubscriptions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OwnSubscriptions) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -254,7 +254,7 @@ func (*SubscriptionsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SubscriptionsGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -325,7 +325,7 @@ func (*OwnAffiliations) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OwnAffiliations) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -386,7 +386,7 @@ func (*AffiliationsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AffiliationsGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -457,7 +457,7 @@ func (*DefaultOptions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DefaultOptions) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -518,7 +518,7 @@ func (*DefaultOptionsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DefaultOptionsGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -589,7 +589,7 @@ func (*SubscribeSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SubscribeSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -671,7 +671,7 @@ func (*Subscribed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscribed) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -743,7 +743,7 @@ func (*UnsubscribeSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UnsubscribeSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -814,7 +814,7 @@ func (*SubscriptionOptions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SubscriptionOptions) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -875,7 +875,7 @@ func (*OptionsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OptionsGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -946,7 +946,7 @@ func (*OptionsSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OptionsSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1017,7 +1017,7 @@ func (*Published) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Published) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1089,7 +1089,7 @@ func (*PublishSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PublishSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1171,7 +1171,7 @@ func (*RetractSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RetractSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1242,7 +1242,7 @@ func (*Created) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Created) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1314,7 +1314,7 @@ func (*CreateSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CreateSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1396,7 +1396,7 @@ func (*PubSub) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PubSub) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NS
+	return n.Matches(NS, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1435,7 +1435,7 @@ func (*Configuration) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Configuration) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1496,7 +1496,7 @@ func (*ConfigurationGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ConfigurationGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1567,7 +1567,7 @@ func (*ConfigurationSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ConfigurationSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1638,7 +1638,7 @@ func (*DefaultConfiguration) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DefaultConfiguration) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1699,7 +1699,7 @@ func (*DefaultConfigurationGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DefaultConfigurationGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1770,7 +1770,7 @@ func (*Subscribers) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscribers) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1831,7 +1831,7 @@ func (*SubscribersGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SubscribersGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1902,7 +1902,7 @@ func (*SubscribersSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SubscribersSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1973,7 +1973,7 @@ func (*Affiliates) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Affiliates) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2034,7 +2034,7 @@ func (*AffiliatesGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AffiliatesGet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2105,7 +2105,7 @@ func (*AffiliatesSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AffiliatesSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2176,7 +2176,7 @@ func (*DeleteNode) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DeleteNode) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2247,7 +2247,7 @@ func (*PurgeNode) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PurgeNode) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2318,7 +2318,7 @@ func (*CollectionSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CollectionSet) Matches(n wire.Name) bool {
-	return n.Local == "pubsub" && n.Space == NSOwner
+	return n.Matches(NSOwner, "pubsub")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2389,7 +2389,7 @@ func (*Event) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Event) Matches(n wire.Name) bool {
-	return n.Local == "event" && n.Space == NSEvent
+	return n.Matches(NSEvent, "event")
 }
 
 func (*EventItems) isChange() {}
@@ -2709,7 +2709,7 @@ func (*Subscription) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscription) Matches(n wire.Name) bool {
-	return n.Local == "subscription" && n.Space == NS
+	return n.Matches(NS, "subscription")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -2797,7 +2797,7 @@ func (*Subscribe) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscribe) Matches(n wire.Name) bool {
-	return n.Local == "subscribe" && n.Space == NS
+	return n.Matches(NS, "subscribe")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -2854,7 +2854,7 @@ func (*Unsubscribe) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unsubscribe) Matches(n wire.Name) bool {
-	return n.Local == "unsubscribe" && n.Space == NS
+	return n.Matches(NS, "unsubscribe")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -2954,14 +2954,16 @@ func (v *Items) decodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -3051,14 +3053,16 @@ func (v *Subscriptions) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "subscription":
-			if len(v.Subscriptions) == cap(v.Subscriptions) {
-				v.Subscriptions = append(v.Subscriptions, make([]Subscription, d.Count())...)[:len(v.Subscriptions)]
+			if v.Subscriptions == nil {
+				v.Subscriptions = make([]Subscription, 0, d.Count())
 			}
-			v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
-			if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Subscriptions) < cap(v.Subscriptions) {
+				v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+				if err := v.Subscriptions[len(v.Subscriptions)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3125,14 +3129,16 @@ func (v *Affiliations) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "affiliation":
-			if len(v.Affiliations) == cap(v.Affiliations) {
-				v.Affiliations = append(v.Affiliations, make([]NodeAffiliation, d.Count())...)[:len(v.Affiliations)]
+			if v.Affiliations == nil {
+				v.Affiliations = make([]NodeAffiliation, 0, d.Count())
 			}
-			v.Affiliations = v.Affiliations[:len(v.Affiliations)+1]
-			if err := v.Affiliations[len(v.Affiliations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Affiliations) < cap(v.Affiliations) {
+				v.Affiliations = v.Affiliations[:len(v.Affiliations)+1]
+				if err := v.Affiliations[len(v.Affiliations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3316,14 +3322,16 @@ func (v *Publish) decodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -3406,14 +3414,16 @@ func (v *Retract) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3611,14 +3621,16 @@ func (v *OwnerSubscriptions) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "subscription":
-			if len(v.Subscriptions) == cap(v.Subscriptions) {
-				v.Subscriptions = append(v.Subscriptions, make([]OwnerSubscription, d.Count())...)[:len(v.Subscriptions)]
+			if v.Subscriptions == nil {
+				v.Subscriptions = make([]OwnerSubscription, 0, d.Count())
 			}
-			v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
-			if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Subscriptions) < cap(v.Subscriptions) {
+				v.Subscriptions = v.Subscriptions[:len(v.Subscriptions)+1]
+				if err := v.Subscriptions[len(v.Subscriptions)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3701,14 +3713,16 @@ func (v *OwnerAffiliations) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "affiliation":
-			if len(v.Affiliations) == cap(v.Affiliations) {
-				v.Affiliations = append(v.Affiliations, make([]OwnerAffiliation, d.Count())...)[:len(v.Affiliations)]
+			if v.Affiliations == nil {
+				v.Affiliations = make([]OwnerAffiliation, 0, d.Count())
 			}
-			v.Affiliations = v.Affiliations[:len(v.Affiliations)+1]
-			if err := v.Affiliations[len(v.Affiliations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Affiliations) < cap(v.Affiliations) {
+				v.Affiliations = v.Affiliations[:len(v.Affiliations)+1]
+				if err := v.Affiliations[len(v.Affiliations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -3988,25 +4002,29 @@ func (v *EventItems) decodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]EventItem, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]EventItem, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "retract":
 			if d.Same() {
-				if len(v.Retracted) == cap(v.Retracted) {
-					v.Retracted = append(v.Retracted, make([]EventRetract, d.Count())...)[:len(v.Retracted)]
+				if v.Retracted == nil {
+					v.Retracted = make([]EventRetract, 0, d.Count())
 				}
-				v.Retracted = v.Retracted[:len(v.Retracted)+1]
-				if err := v.Retracted[len(v.Retracted)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Retracted) < cap(v.Retracted) {
+					v.Retracted = v.Retracted[:len(v.Retracted)+1]
+					if err := v.Retracted[len(v.Retracted)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())

@@ -11,7 +11,7 @@ func (*InsufficientClearance) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InsufficientClearance) Matches(n wire.Name) bool {
-	return n.Local == "insufficient-clearance" && n.Space == NSErrors
+	return n.Matches(NSErrors, "insufficient-clearance")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -14,7 +14,7 @@ func (*Signature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Signature) Matches(n wire.Name) bool {
-	return n.Local == "signature" && n.Space == NS
+	return n.Matches(NS, "signature")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -83,14 +83,16 @@ func (v *Signature) DecodeXML(r wire.Raw) error {
 			}
 		case "signer":
 			if d.Same() {
-				if len(v.Signers) == cap(v.Signers) {
-					v.Signers = append(v.Signers, make([]Signer, d.Count())...)[:len(v.Signers)]
+				if v.Signers == nil {
+					v.Signers = make([]Signer, 0, d.Count())
 				}
-				v.Signers = v.Signers[:len(v.Signers)+1]
-				if err := v.Signers[len(v.Signers)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Signers) < cap(v.Signers) {
+					v.Signers = v.Signers[:len(v.Signers)+1]
+					if err := v.Signers[len(v.Signers)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Profile = append(v.Profile, d.Raw())
@@ -105,7 +107,7 @@ func (*SignData) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SignData) Matches(n wire.Name) bool {
-	return n.Local == "sign-data" && n.Space == NSData
+	return n.Matches(NSData, "sign-data")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -147,14 +149,16 @@ func (v *SignData) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "to":
 			if d.Same() {
-				if len(v.Tos) == cap(v.Tos) {
-					v.Tos = append(v.Tos, make([]Recipient, d.Count())...)[:len(v.Tos)]
+				if v.Tos == nil {
+					v.Tos = make([]Recipient, 0, d.Count())
 				}
-				v.Tos = v.Tos[:len(v.Tos)+1]
-				if err := v.Tos[len(v.Tos)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Tos) < cap(v.Tos) {
+					v.Tos = v.Tos[:len(v.Tos)+1]
+					if err := v.Tos[len(v.Tos)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "time":
 			if d.Same() {
@@ -170,14 +174,16 @@ func (v *SignData) DecodeXML(r wire.Raw) error {
 			}
 		case "signer":
 			if d.Same() {
-				if len(v.Signers) == cap(v.Signers) {
-					v.Signers = append(v.Signers, make([]DataSigner, d.Count())...)[:len(v.Signers)]
+				if v.Signers == nil {
+					v.Signers = make([]DataSigner, 0, d.Count())
 				}
-				v.Signers = v.Signers[:len(v.Signers)+1]
-				if err := v.Signers[len(v.Signers)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Signers) < cap(v.Signers) {
+					v.Signers = v.Signers[:len(v.Signers)+1]
+					if err := v.Signers[len(v.Signers)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Content = append(v.Content, d.Raw())

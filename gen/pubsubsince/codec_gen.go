@@ -11,7 +11,7 @@ func (*Ago) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ago) Matches(n wire.Name) bool {
-	return n.Local == "ago" && n.Space == NS
+	return n.Matches(NS, "ago")
 }
 
 // Features returns the disco features to advertise where the element is handled.

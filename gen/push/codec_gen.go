@@ -15,7 +15,7 @@ func (*Enable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Enable) Matches(n wire.Name) bool {
-	return n.Local == "enable" && n.Space == NS
+	return n.Matches(NS, "enable")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -101,7 +101,7 @@ func (*Disable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Disable) Matches(n wire.Name) bool {
-	return n.Local == "disable" && n.Space == NS
+	return n.Matches(NS, "disable")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -166,7 +166,7 @@ func (*Notification) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Notification) Matches(n wire.Name) bool {
-	return n.Local == "notification" && n.Space == NS
+	return n.Matches(NS, "notification")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Response) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Response) Matches(n wire.Name) bool {
-	return n.Local == "response" && n.Space == NS
+	return n.Matches(NS, "response")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -71,7 +71,7 @@ func (*Action) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Action) Matches(n wire.Name) bool {
-	return n.Local == "action" && n.Space == NS
+	return n.Matches(NS, "action")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -133,7 +133,7 @@ func (*Selected) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Selected) Matches(n wire.Name) bool {
-	return n.Local == "action-selected" && n.Space == NS
+	return n.Matches(NS, "action-selected")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Pipelining) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Pipelining) Matches(n wire.Name) bool {
-	return n.Local == "pipelining" && n.Space == NS
+	return n.Matches(NS, "pipelining")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

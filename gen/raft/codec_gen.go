@@ -11,7 +11,7 @@ func (*RequestVote) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RequestVote) Matches(n wire.Name) bool {
-	return n.Local == "request-vote" && n.Space == NS
+	return n.Matches(NS, "request-vote")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -82,7 +82,7 @@ func (*Vote) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Vote) Matches(n wire.Name) bool {
-	return n.Local == "vote" && n.Space == NS
+	return n.Matches(NS, "vote")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -146,7 +146,7 @@ func (*Append) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Append) Matches(n wire.Name) bool {
-	return n.Local == "append" && n.Space == NS
+	return n.Matches(NS, "append")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -193,7 +193,7 @@ func (v *Append) DecodeXML(r wire.Raw) error {
 			v.PrevLogIndex = d.Uint(64, 1)
 			seen |= 1 << 1
 		case "prev-log-term":
-			v.PrevLogTerm = wire.Ptr(d.Uint(64, 2))
+			wire.ReadUint(&d, &v.PrevLogTerm, 2)
 		case "leader-commit":
 			v.LeaderCommit = d.Uint(64, 3)
 			seen |= 1 << 2
@@ -211,14 +211,16 @@ func (v *Append) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "entry":
-			if len(v.Entries) == cap(v.Entries) {
-				v.Entries = append(v.Entries, make([]Entry, d.Count())...)[:len(v.Entries)]
+			if v.Entries == nil {
+				v.Entries = make([]Entry, 0, d.Count())
 			}
-			v.Entries = v.Entries[:len(v.Entries)+1]
-			if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Entries) < cap(v.Entries) {
+				v.Entries = v.Entries[:len(v.Entries)+1]
+				if err := v.Entries[len(v.Entries)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -244,7 +246,7 @@ func (*AppendResponse) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AppendResponse) Matches(n wire.Name) bool {
-	return n.Local == "append-response" && n.Space == NS
+	return n.Matches(NS, "append-response")
 }
 
 // Features returns the disco features to advertise where the element is handled.

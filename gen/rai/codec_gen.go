@@ -15,7 +15,7 @@ func (*Indicator) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Indicator) Matches(n wire.Name) bool {
-	return n.Local == "rai" && n.Space == NS
+	return n.Matches(NS, "rai")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*ContentRating) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ContentRating) Matches(n wire.Name) bool {
-	return n.Local == "content-rating" && n.Space == NS
+	return n.Matches(NS, "content-rating")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -43,14 +43,16 @@ func (v *ContentRating) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "simple-label":
 			if d.Same() {
-				if len(v.Labels) == cap(v.Labels) {
-					v.Labels = append(v.Labels, make([]Label, d.Count())...)[:len(v.Labels)]
+				if v.Labels == nil {
+					v.Labels = make([]Label, 0, d.Count())
 				}
-				v.Labels = v.Labels[:len(v.Labels)+1]
-				if err := v.Labels[len(v.Labels)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Labels) < cap(v.Labels) {
+					v.Labels = v.Labels[:len(v.Labels)+1]
+					if err := v.Labels[len(v.Labels)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Others = append(v.Others, d.Raw())

@@ -11,7 +11,7 @@ func (*Transport) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Transport) Matches(n wire.Name) bool {
-	return n.Local == "transport" && n.Space == NS
+	return n.Matches(NS, "transport")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -48,14 +48,16 @@ func (v *Transport) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "candidate":
 			if d.Same() {
-				if len(v.Candidates) == cap(v.Candidates) {
-					v.Candidates = append(v.Candidates, make([]Candidate, d.Count())...)[:len(v.Candidates)]
+				if v.Candidates == nil {
+					v.Candidates = make([]Candidate, 0, d.Count())
 				}
-				v.Candidates = v.Candidates[:len(v.Candidates)+1]
-				if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Candidates) < cap(v.Candidates) {
+					v.Candidates = v.Candidates[:len(v.Candidates)+1]
+					if err := v.Candidates[len(v.Candidates)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Any = append(v.Any, d.Raw())
@@ -89,7 +91,7 @@ func (v *Candidate) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "component":
-			v.Component = wire.Ptr(uint8(d.Uint(8, 0)))
+			wire.ReadUint(&d, &v.Component, 0)
 		case "generation":
 			v.Generation = uint8(d.Uint(8, 1))
 			seen |= 1 << 0

@@ -15,7 +15,7 @@ func (*Offer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offer) Matches(n wire.Name) bool {
-	return n.Local == "offer" && n.Space == NS
+	return n.Matches(NS, "offer")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -68,14 +68,16 @@ func (v *Offer) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -92,7 +94,7 @@ func (*Ringing) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ringing) Matches(n wire.Name) bool {
-	return n.Local == "ringing" && n.Space == NS
+	return n.Matches(NS, "ringing")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -125,14 +127,16 @@ func (v *Ringing) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -146,7 +150,7 @@ func (*Answered) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Answered) Matches(n wire.Name) bool {
-	return n.Local == "answered" && n.Space == NS
+	return n.Matches(NS, "answered")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -179,14 +183,16 @@ func (v *Answered) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -200,7 +206,7 @@ func (*End) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*End) Matches(n wire.Name) bool {
-	return n.Local == "end" && n.Space == NS
+	return n.Matches(NS, "end")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -339,14 +345,16 @@ func (v *End) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -451,7 +459,7 @@ func (*Accept) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Accept) Matches(n wire.Name) bool {
-	return n.Local == "accept" && n.Space == NS
+	return n.Matches(NS, "accept")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -494,14 +502,16 @@ func (v *Accept) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -515,7 +525,7 @@ func (*Answer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Answer) Matches(n wire.Name) bool {
-	return n.Local == "answer" && n.Space == NS
+	return n.Matches(NS, "answer")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -558,14 +568,16 @@ func (v *Answer) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -579,7 +591,7 @@ func (*Redirect) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Redirect) Matches(n wire.Name) bool {
-	return n.Local == "redirect" && n.Space == NS
+	return n.Matches(NS, "redirect")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -637,14 +649,16 @@ func (v *Redirect) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -661,7 +675,7 @@ func (*Reject) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reject) Matches(n wire.Name) bool {
-	return n.Local == "reject" && n.Space == NS
+	return n.Matches(NS, "reject")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -706,14 +720,16 @@ func (v *Reject) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "header":
 			if d.Same() {
-				if len(v.Headers) == cap(v.Headers) {
-					v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+				if v.Headers == nil {
+					v.Headers = make([]Header, 0, d.Count())
 				}
-				v.Headers = v.Headers[:len(v.Headers)+1]
-				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Headers) < cap(v.Headers) {
+					v.Headers = v.Headers[:len(v.Headers)+1]
+					if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		if d.Same() {
@@ -771,7 +787,7 @@ func (*Hangup) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hangup) Matches(n wire.Name) bool {
-	return n.Local == "hangup" && n.Space == NS
+	return n.Matches(NS, "hangup")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -814,14 +830,16 @@ func (v *Hangup) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -835,7 +853,7 @@ func (*Dial) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Dial) Matches(n wire.Name) bool {
-	return n.Local == "dial" && n.Space == NS
+	return n.Matches(NS, "dial")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -915,23 +933,27 @@ func (v *Dial) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "join":
-			if len(v.Joins) == cap(v.Joins) {
-				v.Joins = append(v.Joins, make([]Join, d.Count())...)[:len(v.Joins)]
+			if v.Joins == nil {
+				v.Joins = make([]Join, 0, d.Count())
 			}
-			v.Joins = v.Joins[:len(v.Joins)+1]
-			if err := v.Joins[len(v.Joins)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Joins) < cap(v.Joins) {
+				v.Joins = v.Joins[:len(v.Joins)+1]
+				if err := v.Joins[len(v.Joins)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -948,7 +970,7 @@ func (*Join) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Join) Matches(n wire.Name) bool {
-	return n.Local == "join" && n.Space == NS
+	return n.Matches(NS, "join")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1020,7 +1042,7 @@ func (*Unjoin) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unjoin) Matches(n wire.Name) bool {
-	return n.Local == "unjoin" && n.Space == NS
+	return n.Matches(NS, "unjoin")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1082,7 +1104,7 @@ func (*Joined) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Joined) Matches(n wire.Name) bool {
-	return n.Local == "joined" && n.Space == NS
+	return n.Matches(NS, "joined")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1134,7 +1156,7 @@ func (*Unjoined) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unjoined) Matches(n wire.Name) bool {
-	return n.Local == "unjoined" && n.Space == NS
+	return n.Matches(NS, "unjoined")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1186,7 +1208,7 @@ func (*StartedSpeaking) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StartedSpeaking) Matches(n wire.Name) bool {
-	return n.Local == "started-speaking" && n.Space == NS
+	return n.Matches(NS, "started-speaking")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1236,7 +1258,7 @@ func (*StoppedSpeaking) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StoppedSpeaking) Matches(n wire.Name) bool {
-	return n.Local == "stopped-speaking" && n.Space == NS
+	return n.Matches(NS, "stopped-speaking")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1286,7 +1308,7 @@ func (*Ref) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ref) Matches(n wire.Name) bool {
-	return n.Local == "ref" && n.Space == NS
+	return n.Matches(NS, "ref")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1336,7 +1358,7 @@ func (*Stop) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Stop) Matches(n wire.Name) bool {
-	return n.Local == "stop" && n.Space == NSExt
+	return n.Matches(NSExt, "stop")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1375,7 +1397,7 @@ func (*Complete) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Complete) Matches(n wire.Name) bool {
-	return n.Local == "complete" && n.Space == NSExt
+	return n.Matches(NSExt, "complete")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1807,7 +1829,7 @@ func (*Output) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Output) Matches(n wire.Name) bool {
-	return n.Local == "output" && n.Space == NSOutput
+	return n.Matches(NSOutput, "output")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1873,13 +1895,13 @@ func (v *Output) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "start-offset":
-			v.StartOffset = wire.Ptr(d.Uint(64, 0))
+			wire.ReadUint(&d, &v.StartOffset, 0)
 		case "start-paused":
 			v.StartPaused = d.Bool(true, 1)
 		case "repeat-interval":
-			v.RepeatInterval = wire.Ptr(d.Uint(64, 2))
+			wire.ReadUint(&d, &v.RepeatInterval, 2)
 		case "repeat-times":
-			v.RepeatTimes = wire.Ptr(d.Uint(64, 3))
+			wire.ReadUint(&d, &v.RepeatTimes, 3)
 		case "max-time":
 			n := d.Int(64, 4)
 			if n < -1 {
@@ -1901,14 +1923,16 @@ func (v *Output) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "document":
-			if len(v.Documents) == cap(v.Documents) {
-				v.Documents = append(v.Documents, make([]Document, d.Count())...)[:len(v.Documents)]
+			if v.Documents == nil {
+				v.Documents = make([]Document, 0, d.Count())
 			}
-			v.Documents = v.Documents[:len(v.Documents)+1]
-			if err := v.Documents[len(v.Documents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Documents) < cap(v.Documents) {
+				v.Documents = v.Documents[:len(v.Documents)+1]
+				if err := v.Documents[len(v.Documents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1925,7 +1949,7 @@ func (*OutputPause) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OutputPause) Matches(n wire.Name) bool {
-	return n.Local == "pause" && n.Space == NSOutput
+	return n.Matches(NSOutput, "pause")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1964,7 +1988,7 @@ func (*OutputResume) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OutputResume) Matches(n wire.Name) bool {
-	return n.Local == "resume" && n.Space == NSOutput
+	return n.Matches(NSOutput, "resume")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2003,7 +2027,7 @@ func (*SpeedUp) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SpeedUp) Matches(n wire.Name) bool {
-	return n.Local == "speed-up" && n.Space == NSOutput
+	return n.Matches(NSOutput, "speed-up")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2042,7 +2066,7 @@ func (*SpeedDown) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SpeedDown) Matches(n wire.Name) bool {
-	return n.Local == "speed-down" && n.Space == NSOutput
+	return n.Matches(NSOutput, "speed-down")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2081,7 +2105,7 @@ func (*VolumeUp) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*VolumeUp) Matches(n wire.Name) bool {
-	return n.Local == "volume-up" && n.Space == NSOutput
+	return n.Matches(NSOutput, "volume-up")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2120,7 +2144,7 @@ func (*VolumeDown) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*VolumeDown) Matches(n wire.Name) bool {
-	return n.Local == "volume-down" && n.Space == NSOutput
+	return n.Matches(NSOutput, "volume-down")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2159,7 +2183,7 @@ func (*Seek) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Seek) Matches(n wire.Name) bool {
-	return n.Local == "seek" && n.Space == NSOutput
+	return n.Matches(NSOutput, "seek")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2226,7 +2250,7 @@ func (*Input) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Input) Matches(n wire.Name) bool {
-	return n.Local == "input" && n.Space == NSInput
+	return n.Matches(NSInput, "input")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2354,14 +2378,16 @@ func (v *Input) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "grammar":
-			if len(v.Grammars) == cap(v.Grammars) {
-				v.Grammars = append(v.Grammars, make([]Grammar, d.Count())...)[:len(v.Grammars)]
+			if v.Grammars == nil {
+				v.Grammars = make([]Grammar, 0, d.Count())
 			}
-			v.Grammars = v.Grammars[:len(v.Grammars)+1]
-			if err := v.Grammars[len(v.Grammars)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Grammars) < cap(v.Grammars) {
+				v.Grammars = v.Grammars[:len(v.Grammars)+1]
+				if err := v.Grammars[len(v.Grammars)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2392,7 +2418,7 @@ func (*Prompt) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Prompt) Matches(n wire.Name) bool {
-	return n.Local == "prompt" && n.Space == NSPrompt
+	return n.Matches(NSPrompt, "prompt")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2484,7 +2510,7 @@ func (*InputTimersStarted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InputTimersStarted) Matches(n wire.Name) bool {
-	return n.Local == "input-timers-started" && n.Space == NSPrompt
+	return n.Matches(NSPrompt, "input-timers-started")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -2508,7 +2534,7 @@ func (*Record) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Record) Matches(n wire.Name) bool {
-	return n.Local == "record" && n.Space == NSRecord
+	return n.Matches(NSRecord, "record")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2626,14 +2652,16 @@ func (v *Record) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "hint":
-			if len(v.Hints) == cap(v.Hints) {
-				v.Hints = append(v.Hints, make([]Hint, d.Count())...)[:len(v.Hints)]
+			if v.Hints == nil {
+				v.Hints = make([]Hint, 0, d.Count())
 			}
-			v.Hints = v.Hints[:len(v.Hints)+1]
-			if err := v.Hints[len(v.Hints)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Hints) < cap(v.Hints) {
+				v.Hints = v.Hints[:len(v.Hints)+1]
+				if err := v.Hints[len(v.Hints)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2647,7 +2675,7 @@ func (*RecordPause) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RecordPause) Matches(n wire.Name) bool {
-	return n.Local == "pause" && n.Space == NSRecord
+	return n.Matches(NSRecord, "pause")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -2686,7 +2714,7 @@ func (*RecordResume) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RecordResume) Matches(n wire.Name) bool {
-	return n.Local == "resume" && n.Space == NSRecord
+	return n.Matches(NSRecord, "resume")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -11,7 +11,7 @@ func (*Signal) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Signal) Matches(n wire.Name) bool {
-	return n.Local == "signal" && n.Space == NS
+	return n.Matches(NS, "signal")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -51,7 +51,7 @@ func (v *Signal) DecodeXML(r wire.Raw) error {
 			d.String((*string)(&v.Type))
 			seen |= 1 << 0
 		case "duration":
-			v.Duration = wire.Ptr(d.Uint(64, 1))
+			wire.ReadUint(&d, &v.Duration, 1)
 		case "value":
 			d.Optional(&v.Value)
 		default:

@@ -15,7 +15,7 @@ func (*ReceiveFax) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ReceiveFax) Matches(n wire.Name) bool {
-	return n.Local == "receivefax" && n.Space == NS
+	return n.Matches(NS, "receivefax")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -54,7 +54,7 @@ func (*SendFax) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SendFax) Matches(n wire.Name) bool {
-	return n.Local == "sendfax" && n.Space == NS
+	return n.Matches(NS, "sendfax")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -97,14 +97,16 @@ func (v *SendFax) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "document":
-			if len(v.Documents) == cap(v.Documents) {
-				v.Documents = append(v.Documents, make([]Document, d.Count())...)[:len(v.Documents)]
+			if v.Documents == nil {
+				v.Documents = make([]Document, 0, d.Count())
 			}
-			v.Documents = v.Documents[:len(v.Documents)+1]
-			if err := v.Documents[len(v.Documents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Documents) < cap(v.Documents) {
+				v.Documents = v.Documents[:len(v.Documents)+1]
+				if err := v.Documents[len(v.Documents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -118,7 +120,7 @@ func (*Finish) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Finish) Matches(n wire.Name) bool {
-	return n.Local == "finish" && n.Space == NSComplete
+	return n.Matches(NSComplete, "finish")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -142,7 +144,7 @@ func (*Fax) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fax) Matches(n wire.Name) bool {
-	return n.Local == "fax" && n.Space == NSComplete
+	return n.Matches(NSComplete, "fax")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -208,7 +210,7 @@ func (*Metadata) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Metadata) Matches(n wire.Name) bool {
-	return n.Local == "metadata" && n.Space == NSComplete
+	return n.Matches(NSComplete, "metadata")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

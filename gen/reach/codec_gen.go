@@ -14,7 +14,7 @@ func (*Reach) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reach) Matches(n wire.Name) bool {
-	return n.Local == "reach" && n.Space == NS
+	return n.Matches(NS, "reach")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,14 +47,16 @@ func (v *Reach) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "addr":
-			if len(v.Addresses) == cap(v.Addresses) {
-				v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
+			if v.Addresses == nil {
+				v.Addresses = make([]Address, 0, d.Count())
 			}
-			v.Addresses = v.Addresses[:len(v.Addresses)+1]
-			if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Addresses) < cap(v.Addresses) {
+				v.Addresses = v.Addresses[:len(v.Addresses)+1]
+				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -68,7 +70,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "reach" && n.Space == NS
+	return n.Matches(NS, "reach")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -11,7 +11,7 @@ func (*Reactions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reactions) Matches(n wire.Name) bool {
-	return n.Local == "reactions" && n.Space == NS
+	return n.Matches(NS, "reactions")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "request" && n.Space == NS
+	return n.Matches(NS, "request")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -40,7 +40,7 @@ func (*Received) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Received) Matches(n wire.Name) bool {
-	return n.Local == "received" && n.Space == NS
+	return n.Matches(NS, "received")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Reference) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reference) Matches(n wire.Name) bool {
-	return n.Local == "reference" && n.Space == NS
+	return n.Matches(NS, "reference")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -63,9 +63,9 @@ func (v *Reference) DecodeXML(r wire.Raw) error {
 		case "uri":
 			d.Optional(&v.URI)
 		case "begin":
-			v.Begin = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.Begin, 2)
 		case "end":
-			v.End = wire.Ptr(uint32(d.Uint(32, 3)))
+			wire.ReadUint(&d, &v.End, 3)
 		case "anchor":
 			d.Optional(&v.Anchor)
 		default:

@@ -17,7 +17,7 @@ func (*Registration) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Registration) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -238,7 +238,7 @@ func (*RegistrationGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RegistrationGet) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -277,7 +277,7 @@ func (*Unregister) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unregister) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -358,7 +358,7 @@ func (*Register) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Register) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -567,7 +567,7 @@ func (*StreamFeature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StreamFeature) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NSFeature
+	return n.Matches(NSFeature, "register")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

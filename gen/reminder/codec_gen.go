@@ -14,7 +14,7 @@ func (*Reminder) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reminder) Matches(n wire.Name) bool {
-	return n.Local == "reminder" && n.Space == NS
+	return n.Matches(NS, "reminder")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -91,7 +91,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "reminder" && n.Space == NS
+	return n.Matches(NS, "reminder")
 }
 
 // IQType returns the type of the IQ that makes the request.

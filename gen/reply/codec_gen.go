@@ -14,7 +14,7 @@ func (*Reply) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reply) Matches(n wire.Name) bool {
-	return n.Local == "reply" && n.Space == NS
+	return n.Matches(NS, "reply")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Report) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Report) Matches(n wire.Name) bool {
-	return n.Local == "report" && n.Space == NS
+	return n.Matches(NS, "report")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -71,14 +71,16 @@ func (v *Report) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "stanza-id":
 			if d.In(stanzaid.NS) {
-				if len(v.Stanzas) == cap(v.Stanzas) {
-					v.Stanzas = append(v.Stanzas, make([]stanzaid.ID, d.Count())...)[:len(v.Stanzas)]
+				if v.Stanzas == nil {
+					v.Stanzas = make([]stanzaid.ID, 0, d.Count())
 				}
-				v.Stanzas = v.Stanzas[:len(v.Stanzas)+1]
-				if err := v.Stanzas[len(v.Stanzas)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Stanzas) < cap(v.Stanzas) {
+					v.Stanzas = v.Stanzas[:len(v.Stanzas)+1]
+					if err := v.Stanzas[len(v.Stanzas)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "text":
 			if d.Same() {

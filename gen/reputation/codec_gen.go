@@ -14,7 +14,7 @@ func (*Score) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Score) Matches(n wire.Name) bool {
-	return n.Local == "score" && n.Space == NS
+	return n.Matches(NS, "score")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -74,7 +74,7 @@ func (*ScoreGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ScoreGet) Matches(n wire.Name) bool {
-	return n.Local == "score" && n.Space == NS
+	return n.Matches(NS, "score")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -16,7 +16,7 @@ func (*Retract) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retract) Matches(n wire.Name) bool {
-	return n.Local == "retract" && n.Space == NS
+	return n.Matches(NS, "retract")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -93,7 +93,7 @@ func (*Retracted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retracted) Matches(n wire.Name) bool {
-	return n.Local == "retracted" && n.Space == NS
+	return n.Matches(NS, "retracted")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -177,7 +177,7 @@ func (*Retract0) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retract0) Matches(n wire.Name) bool {
-	return n.Local == "retract" && n.Space == NS0
+	return n.Matches(NS0, "retract")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -206,7 +206,7 @@ func (*Retracted0) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retracted0) Matches(n wire.Name) bool {
-	return n.Local == "retracted" && n.Space == NS0
+	return n.Matches(NS0, "retracted")
 }
 
 // Features returns the disco features to advertise where the element is handled.

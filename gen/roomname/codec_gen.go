@@ -14,7 +14,7 @@ func (*Unique) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unique) Matches(n wire.Name) bool {
-	return n.Local == "unique" && n.Space == NS
+	return n.Matches(NS, "unique")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,7 +47,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "unique" && n.Space == NS
+	return n.Matches(NS, "unique")
 }
 
 // IQType returns the type of the IQ that makes the request.

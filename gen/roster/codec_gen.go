@@ -14,7 +14,7 @@ func (*Roster) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Roster) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // SenderRule says who may send the element.
@@ -66,14 +66,16 @@ func (v *Roster) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "annotate":
 			if d.In(NSMIX) {
@@ -93,7 +95,7 @@ func (*Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Get) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -168,7 +170,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -226,14 +228,16 @@ func (v *Set) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -247,7 +251,7 @@ func (*VersioningFeature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*VersioningFeature) Matches(n wire.Name) bool {
-	return n.Local == "ver" && n.Space == NSVersioning
+	return n.Matches(NSVersioning, "ver")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -271,7 +275,7 @@ func (*PreApprovalFeature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PreApprovalFeature) Matches(n wire.Name) bool {
-	return n.Local == "sub" && n.Space == NSPreApproval
+	return n.Matches(NSPreApproval, "sub")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -14,7 +14,7 @@ func (*Exchange) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Exchange) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -57,14 +57,16 @@ func (v *Exchange) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -15,7 +15,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -79,7 +79,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -237,14 +237,16 @@ func (v *Params) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "param":
-			if len(v.Params) == cap(v.Params) {
-				v.Params = append(v.Params, make([]Param, d.Count())...)[:len(v.Params)]
+			if v.Params == nil {
+				v.Params = make([]Param, 0, d.Count())
 			}
-			v.Params = v.Params[:len(v.Params)+1]
-			if err := v.Params[len(v.Params)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Params) < cap(v.Params) {
+				v.Params = v.Params[:len(v.Params)+1]
+				if err := v.Params[len(v.Params)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -763,7 +765,7 @@ func (v *Boolean) decodeXML(r wire.Raw) error {
 	var d wire.Decoder
 	d.Enter(r)
 	if d.HasText() {
-		v.Value = wire.Ptr(Truth(d.Uint(8, 0)))
+		wire.ReadUint(&d, &v.Value, 0)
 	}
 	return d.End(&v.Extra)
 }
@@ -846,14 +848,16 @@ func (v *Data) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "value":
-			if len(v.Values) == cap(v.Values) {
-				v.Values = append(v.Values, make([]Value, d.Count())...)[:len(v.Values)]
+			if v.Values == nil {
+				v.Values = make([]Value, 0, d.Count())
 			}
-			v.Values = v.Values[:len(v.Values)+1]
-			if err := v.Values[len(v.Values)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Values) < cap(v.Values) {
+				v.Values = v.Values[:len(v.Values)+1]
+				if err := v.Values[len(v.Values)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -878,14 +882,16 @@ func (v *Struct) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "member":
-			if len(v.Members) == cap(v.Members) {
-				v.Members = append(v.Members, make([]Member, d.Count())...)[:len(v.Members)]
+			if v.Members == nil {
+				v.Members = make([]Member, 0, d.Count())
 			}
-			v.Members = v.Members[:len(v.Members)+1]
-			if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Members) < cap(v.Members) {
+				v.Members = v.Members[:len(v.Members)+1]
+				if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

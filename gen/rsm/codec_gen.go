@@ -11,7 +11,7 @@ func (*Set) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Set) Matches(n wire.Name) bool {
-	return n.Local == "set" && n.Space == NS
+	return n.Matches(NS, "set")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -59,7 +59,7 @@ func (v *Set) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "max":
 			if v.Max == nil {
-				v.Max = wire.Ptr(uint32(d.Uint(32, 0)))
+				wire.ReadUint(&d, &v.Max, 0)
 				continue
 			}
 		case "after":
@@ -75,7 +75,7 @@ func (v *Set) DecodeXML(r wire.Raw) error {
 			}
 		case "index":
 			if v.Index == nil {
-				v.Index = wire.Ptr(uint32(d.Uint(32, 3)))
+				wire.ReadUint(&d, &v.Index, 3)
 				continue
 			}
 		case "first":
@@ -91,7 +91,7 @@ func (v *Set) DecodeXML(r wire.Raw) error {
 			continue
 		case "count":
 			if v.Count == nil {
-				v.Count = wire.Ptr(uint32(d.Uint(32, 6)))
+				wire.ReadUint(&d, &v.Count, 6)
 				continue
 			}
 		}
@@ -131,7 +131,7 @@ func (v *First) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "index":
-			v.Index = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Index, 0)
 		default:
 			d.KeepAttr()
 		}

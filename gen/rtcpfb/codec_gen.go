@@ -11,7 +11,7 @@ func (*Feedback) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feedback) Matches(n wire.Name) bool {
-	return n.Local == "rtcp-fb" && n.Space == NS
+	return n.Matches(NS, "rtcp-fb")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -64,14 +64,16 @@ func (v *Feedback) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "parameter":
-			if len(v.Parameters) == cap(v.Parameters) {
-				v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
+			if v.Parameters == nil {
+				v.Parameters = make([]Parameter, 0, d.Count())
 			}
-			v.Parameters = v.Parameters[:len(v.Parameters)+1]
-			if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Parameters) < cap(v.Parameters) {
+				v.Parameters = v.Parameters[:len(v.Parameters)+1]
+				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -88,7 +90,7 @@ func (*Interval) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Interval) Matches(n wire.Name) bool {
-	return n.Local == "rtcp-fb-trr-int" && n.Space == NS
+	return n.Matches(NS, "rtcp-fb-trr-int")
 }
 
 // Features returns the disco features to advertise where the element is handled.

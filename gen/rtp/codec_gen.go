@@ -17,7 +17,7 @@ func (*Description) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Description) Matches(n wire.Name) bool {
-	return n.Local == "description" && n.Space == NS
+	return n.Matches(NS, "description")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -88,7 +88,7 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 			d.String(&v.Media)
 			seen |= 1 << 0
 		case "ssrc":
-			v.SSRC = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.SSRC, 1)
 		default:
 			d.KeepAttr()
 		}
@@ -101,14 +101,16 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "payload-type":
 			if d.Same() {
-				if len(v.PayloadTypes) == cap(v.PayloadTypes) {
-					v.PayloadTypes = append(v.PayloadTypes, make([]PayloadType, d.Count())...)[:len(v.PayloadTypes)]
+				if v.PayloadTypes == nil {
+					v.PayloadTypes = make([]PayloadType, 0, d.Count())
 				}
-				v.PayloadTypes = v.PayloadTypes[:len(v.PayloadTypes)+1]
-				if err := v.PayloadTypes[len(v.PayloadTypes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.PayloadTypes) < cap(v.PayloadTypes) {
+					v.PayloadTypes = v.PayloadTypes[:len(v.PayloadTypes)+1]
+					if err := v.PayloadTypes[len(v.PayloadTypes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "encryption":
 			if d.Same() {
@@ -124,14 +126,16 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 			}
 		case "bandwidth":
 			if d.Same() {
-				if len(v.Bandwidths) == cap(v.Bandwidths) {
-					v.Bandwidths = append(v.Bandwidths, make([]Bandwidth, d.Count())...)[:len(v.Bandwidths)]
+				if v.Bandwidths == nil {
+					v.Bandwidths = make([]Bandwidth, 0, d.Count())
 				}
-				v.Bandwidths = v.Bandwidths[:len(v.Bandwidths)+1]
-				if err := v.Bandwidths[len(v.Bandwidths)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Bandwidths) < cap(v.Bandwidths) {
+					v.Bandwidths = v.Bandwidths[:len(v.Bandwidths)+1]
+					if err := v.Bandwidths[len(v.Bandwidths)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "rtcp-mux":
 			if d.Same() {
@@ -140,14 +144,16 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 			}
 		case "rtcp-fb":
 			if d.In(rtcpfb.NS) {
-				if len(v.Feedback) == cap(v.Feedback) {
-					v.Feedback = append(v.Feedback, make([]rtcpfb.Feedback, d.Count())...)[:len(v.Feedback)]
+				if v.Feedback == nil {
+					v.Feedback = make([]rtcpfb.Feedback, 0, d.Count())
 				}
-				v.Feedback = v.Feedback[:len(v.Feedback)+1]
-				if err := v.Feedback[len(v.Feedback)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Feedback) < cap(v.Feedback) {
+					v.Feedback = v.Feedback[:len(v.Feedback)+1]
+					if err := v.Feedback[len(v.Feedback)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "rtcp-fb-trr-int":
 			if d.In(rtcpfb.NS) {
@@ -163,14 +169,16 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 			}
 		case "rtp-hdrext":
 			if d.In(hdrext.NS) {
-				if len(v.HeaderExtensions) == cap(v.HeaderExtensions) {
-					v.HeaderExtensions = append(v.HeaderExtensions, make([]hdrext.Extension, d.Count())...)[:len(v.HeaderExtensions)]
+				if v.HeaderExtensions == nil {
+					v.HeaderExtensions = make([]hdrext.Extension, 0, d.Count())
 				}
-				v.HeaderExtensions = v.HeaderExtensions[:len(v.HeaderExtensions)+1]
-				if err := v.HeaderExtensions[len(v.HeaderExtensions)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.HeaderExtensions) < cap(v.HeaderExtensions) {
+					v.HeaderExtensions = v.HeaderExtensions[:len(v.HeaderExtensions)+1]
+					if err := v.HeaderExtensions[len(v.HeaderExtensions)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "extmap-allow-mixed":
 			if d.In(hdrext.NS) {
@@ -186,25 +194,29 @@ func (v *Description) DecodeXML(r wire.Raw) error {
 			}
 		case "source":
 			if d.In(ssma.NS) {
-				if len(v.Sources) == cap(v.Sources) {
-					v.Sources = append(v.Sources, make([]ssma.Source, d.Count())...)[:len(v.Sources)]
+				if v.Sources == nil {
+					v.Sources = make([]ssma.Source, 0, d.Count())
 				}
-				v.Sources = v.Sources[:len(v.Sources)+1]
-				if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Sources) < cap(v.Sources) {
+					v.Sources = v.Sources[:len(v.Sources)+1]
+					if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "ssrc-group":
 			if d.In(ssma.NS) {
-				if len(v.SourceGroups) == cap(v.SourceGroups) {
-					v.SourceGroups = append(v.SourceGroups, make([]ssma.Group, d.Count())...)[:len(v.SourceGroups)]
+				if v.SourceGroups == nil {
+					v.SourceGroups = make([]ssma.Group, 0, d.Count())
 				}
-				v.SourceGroups = v.SourceGroups[:len(v.SourceGroups)+1]
-				if err := v.SourceGroups[len(v.SourceGroups)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.SourceGroups) < cap(v.SourceGroups) {
+					v.SourceGroups = v.SourceGroups[:len(v.SourceGroups)+1]
+					if err := v.SourceGroups[len(v.SourceGroups)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Any = append(v.Any, d.Raw())
@@ -222,7 +234,7 @@ func (*Active) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Active) Matches(n wire.Name) bool {
-	return n.Local == "active" && n.Space == NSInfo
+	return n.Matches(NSInfo, "active")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -251,7 +263,7 @@ func (*Hold) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hold) Matches(n wire.Name) bool {
-	return n.Local == "hold" && n.Space == NSInfo
+	return n.Matches(NSInfo, "hold")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -280,7 +292,7 @@ func (*Unhold) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unhold) Matches(n wire.Name) bool {
-	return n.Local == "unhold" && n.Space == NSInfo
+	return n.Matches(NSInfo, "unhold")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -309,7 +321,7 @@ func (*Mute) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mute) Matches(n wire.Name) bool {
-	return n.Local == "mute" && n.Space == NSInfo
+	return n.Matches(NSInfo, "mute")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -361,7 +373,7 @@ func (*Unmute) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unmute) Matches(n wire.Name) bool {
-	return n.Local == "unmute" && n.Space == NSInfo
+	return n.Matches(NSInfo, "unmute")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -413,7 +425,7 @@ func (*Ringing) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ringing) Matches(n wire.Name) bool {
-	return n.Local == "ringing" && n.Space == NSInfo
+	return n.Matches(NSInfo, "ringing")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -442,7 +454,7 @@ func (*CryptoRequired) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CryptoRequired) Matches(n wire.Name) bool {
-	return n.Local == "crypto-required" && n.Space == NSErrors
+	return n.Matches(NSErrors, "crypto-required")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -471,7 +483,7 @@ func (*InvalidCrypto) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*InvalidCrypto) Matches(n wire.Name) bool {
-	return n.Local == "invalid-crypto" && n.Space == NSErrors
+	return n.Matches(NSErrors, "invalid-crypto")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -544,13 +556,13 @@ func (v *PayloadType) decodeXML(r wire.Raw) error {
 		case "name":
 			d.Optional(&v.Name)
 		case "clockrate":
-			v.ClockRate = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.ClockRate, 2)
 		case "channels":
-			v.Channels = wire.Ptr(uint8(d.Uint(8, 3)))
+			wire.ReadUint(&d, &v.Channels, 3)
 		case "ptime":
-			v.PacketTime = wire.Ptr(uint32(d.Uint(32, 4)))
+			wire.ReadUint(&d, &v.PacketTime, 4)
 		case "maxptime":
-			v.MaxPacketTime = wire.Ptr(uint32(d.Uint(32, 5)))
+			wire.ReadUint(&d, &v.MaxPacketTime, 5)
 		default:
 			d.KeepAttr()
 		}
@@ -563,25 +575,29 @@ func (v *PayloadType) decodeXML(r wire.Raw) error {
 		switch name {
 		case "parameter":
 			if d.Same() {
-				if len(v.Parameters) == cap(v.Parameters) {
-					v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
+				if v.Parameters == nil {
+					v.Parameters = make([]Parameter, 0, d.Count())
 				}
-				v.Parameters = v.Parameters[:len(v.Parameters)+1]
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Parameters) < cap(v.Parameters) {
+					v.Parameters = v.Parameters[:len(v.Parameters)+1]
+					if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "rtcp-fb":
 			if d.In(rtcpfb.NS) {
-				if len(v.Feedback) == cap(v.Feedback) {
-					v.Feedback = append(v.Feedback, make([]rtcpfb.Feedback, d.Count())...)[:len(v.Feedback)]
+				if v.Feedback == nil {
+					v.Feedback = make([]rtcpfb.Feedback, 0, d.Count())
 				}
-				v.Feedback = v.Feedback[:len(v.Feedback)+1]
-				if err := v.Feedback[len(v.Feedback)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Feedback) < cap(v.Feedback) {
+					v.Feedback = v.Feedback[:len(v.Feedback)+1]
+					if err := v.Feedback[len(v.Feedback)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "rtcp-fb-trr-int":
 			if d.In(rtcpfb.NS) && v.FeedbackInterval == nil {
@@ -679,14 +695,16 @@ func (v *Encryption) decodeXML(r wire.Raw) error {
 		switch name {
 		case "crypto":
 			if d.Same() {
-				if len(v.Cryptos) == cap(v.Cryptos) {
-					v.Cryptos = append(v.Cryptos, make([]Crypto, d.Count())...)[:len(v.Cryptos)]
+				if v.Cryptos == nil {
+					v.Cryptos = make([]Crypto, 0, d.Count())
 				}
-				v.Cryptos = v.Cryptos[:len(v.Cryptos)+1]
-				if err := v.Cryptos[len(v.Cryptos)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Cryptos) < cap(v.Cryptos) {
+					v.Cryptos = v.Cryptos[:len(v.Cryptos)+1]
+					if err := v.Cryptos[len(v.Cryptos)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "zrtp-hash":
 			if d.In(zrtp.NS) {

@@ -15,7 +15,7 @@ func (*RTT) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RTT) Matches(n wire.Name) bool {
-	return n.Local == "rtt" && n.Space == NS
+	return n.Matches(NS, "rtt")
 }
 
 // Features returns the disco features to advertise where the element is handled.

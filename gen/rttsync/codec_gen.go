@@ -11,7 +11,7 @@ func (*Sync) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Sync) Matches(n wire.Name) bool {
-	return n.Local == "rtt-sync" && n.Space == NS
+	return n.Matches(NS, "rtt-sync")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -60,7 +60,7 @@ func (v *Sync) DecodeXML(r wire.Raw) error {
 			d.String((*string)(&v.Mode))
 			seen |= 1 << 1
 		case "max-skew":
-			v.MaxSkew = wire.Ptr(uint32(d.Uint(32, 3)))
+			wire.ReadUint(&d, &v.MaxSkew, 3)
 		case "finality":
 			d.Optional((*string)(&v.Finality))
 		default:

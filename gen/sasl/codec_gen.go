@@ -15,7 +15,7 @@ func (*Mechanisms) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mechanisms) Matches(n wire.Name) bool {
-	return n.Local == "mechanisms" && n.Space == NS
+	return n.Matches(NS, "mechanisms")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -63,7 +63,7 @@ func (*Auth) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Auth) Matches(n wire.Name) bool {
-	return n.Local == "auth" && n.Space == NS
+	return n.Matches(NS, "auth")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -109,7 +109,7 @@ func (*Challenge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Challenge) Matches(n wire.Name) bool {
-	return n.Local == "challenge" && n.Space == NS
+	return n.Matches(NS, "challenge")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -137,7 +137,7 @@ func (*Response) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Response) Matches(n wire.Name) bool {
-	return n.Local == "response" && n.Space == NS
+	return n.Matches(NS, "response")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -165,7 +165,7 @@ func (*Abort) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Abort) Matches(n wire.Name) bool {
-	return n.Local == "abort" && n.Space == NS
+	return n.Matches(NS, "abort")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -189,7 +189,7 @@ func (*Success) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Success) Matches(n wire.Name) bool {
-	return n.Local == "success" && n.Space == NS
+	return n.Matches(NS, "success")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -217,7 +217,7 @@ func (*Failure) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failure) Matches(n wire.Name) bool {
-	return n.Local == "failure" && n.Space == NS
+	return n.Matches(NS, "failure")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

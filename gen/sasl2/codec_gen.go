@@ -16,7 +16,7 @@ func (*Authentication) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Authentication) Matches(n wire.Name) bool {
-	return n.Local == "authentication" && n.Space == NS
+	return n.Matches(NS, "authentication")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -82,7 +82,7 @@ func (*Authenticate) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Authenticate) Matches(n wire.Name) bool {
-	return n.Local == "authenticate" && n.Space == NS
+	return n.Matches(NS, "authenticate")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -172,7 +172,7 @@ func (*Challenge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Challenge) Matches(n wire.Name) bool {
-	return n.Local == "challenge" && n.Space == NS
+	return n.Matches(NS, "challenge")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -202,7 +202,7 @@ func (*Response) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Response) Matches(n wire.Name) bool {
-	return n.Local == "response" && n.Space == NS
+	return n.Matches(NS, "response")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -232,7 +232,7 @@ func (*Success) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Success) Matches(n wire.Name) bool {
-	return n.Local == "success" && n.Space == NS
+	return n.Matches(NS, "success")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -304,7 +304,7 @@ func (*Failure) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failure) Matches(n wire.Name) bool {
-	return n.Local == "failure" && n.Space == NS
+	return n.Matches(NS, "failure")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -394,7 +394,7 @@ func (*Continue) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Continue) Matches(n wire.Name) bool {
-	return n.Local == "continue" && n.Space == NS
+	return n.Matches(NS, "continue")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -461,7 +461,7 @@ func (*Next) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Next) Matches(n wire.Name) bool {
-	return n.Local == "next" && n.Space == NS
+	return n.Matches(NS, "next")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -513,7 +513,7 @@ func (*TaskData) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TaskData) Matches(n wire.Name) bool {
-	return n.Local == "task-data" && n.Space == NS
+	return n.Matches(NS, "task-data")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -547,7 +547,7 @@ func (*Abort) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Abort) Matches(n wire.Name) bool {
-	return n.Local == "abort" && n.Space == NS
+	return n.Matches(NS, "abort")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

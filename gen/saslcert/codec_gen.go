@@ -14,7 +14,7 @@ func (*Items) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Items) Matches(n wire.Name) bool {
-	return n.Local == "items" && n.Space == NS
+	return n.Matches(NS, "items")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,14 +47,16 @@ func (v *Items) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -68,7 +70,7 @@ func (*ItemsRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ItemsRequest) Matches(n wire.Name) bool {
-	return n.Local == "items" && n.Space == NS
+	return n.Matches(NS, "items")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -107,7 +109,7 @@ func (*Append) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Append) Matches(n wire.Name) bool {
-	return n.Local == "append" && n.Space == NS
+	return n.Matches(NS, "append")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -190,7 +192,7 @@ func (*Disable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Disable) Matches(n wire.Name) bool {
-	return n.Local == "disable" && n.Space == NS
+	return n.Matches(NS, "disable")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -253,7 +255,7 @@ func (*Revoke) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Revoke) Matches(n wire.Name) bool {
-	return n.Local == "revoke" && n.Space == NS
+	return n.Matches(NS, "revoke")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -14,7 +14,7 @@ func (*Upgrade) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Upgrade) Matches(n wire.Name) bool {
-	return n.Local == "upgrade" && n.Space == NS
+	return n.Matches(NS, "upgrade")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -45,7 +45,7 @@ func (*Salt) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Salt) Matches(n wire.Name) bool {
-	return n.Local == "salt" && n.Space == NSSCRAM
+	return n.Matches(NSSCRAM, "salt")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -96,7 +96,7 @@ func (*Hash) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hash) Matches(n wire.Name) bool {
-	return n.Local == "hash" && n.Space == NSSCRAM
+	return n.Matches(NSSCRAM, "hash")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -14,7 +14,7 @@ func (*Envelope) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Envelope) Matches(n wire.Name) bool {
-	return n.Local == "envelope" && n.Space == NS
+	return n.Matches(NS, "envelope")
 }
 
 // Features returns the disco features to advertise where the element is handled.

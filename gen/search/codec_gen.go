@@ -16,7 +16,7 @@ func (*Results) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Results) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -102,14 +102,16 @@ func (v *Results) DecodeXML(r wire.Raw) error {
 			}
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "set":
 			if d.In(rsm.NS) && v.Page == nil {
@@ -132,7 +134,7 @@ func (*FieldsRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FieldsRequest) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -171,7 +173,7 @@ func (*Search) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Search) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

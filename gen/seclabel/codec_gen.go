@@ -14,7 +14,7 @@ func (*SecurityLabel) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SecurityLabel) Matches(n wire.Name) bool {
-	return n.Local == "securitylabel" && n.Space == NS
+	return n.Matches(NS, "securitylabel")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -82,14 +82,16 @@ func (v *SecurityLabel) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "equivalentlabel":
-			if len(v.Equivalentlabels) == cap(v.Equivalentlabels) {
-				v.Equivalentlabels = append(v.Equivalentlabels, make([]Label, d.Count())...)[:len(v.Equivalentlabels)]
+			if v.Equivalentlabels == nil {
+				v.Equivalentlabels = make([]Label, 0, d.Count())
 			}
-			v.Equivalentlabels = v.Equivalentlabels[:len(v.Equivalentlabels)+1]
-			if err := v.Equivalentlabels[len(v.Equivalentlabels)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Equivalentlabels) < cap(v.Equivalentlabels) {
+				v.Equivalentlabels = v.Equivalentlabels[:len(v.Equivalentlabels)+1]
+				if err := v.Equivalentlabels[len(v.Equivalentlabels)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -106,7 +108,7 @@ func (*Catalog) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Catalog) Matches(n wire.Name) bool {
-	return n.Local == "catalog" && n.Space == NSCatalog
+	return n.Matches(NSCatalog, "catalog")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -171,7 +173,7 @@ func (v *Catalog) DecodeXML(r wire.Raw) error {
 		case "id":
 			d.Optional(&v.ID)
 		case "size":
-			v.Size = wire.Ptr(uint32(d.Uint(32, 5)))
+			wire.ReadUint(&d, &v.Size, 5)
 		case "restrict":
 			v.Restrict = d.Bool(true, 6)
 		case "node":
@@ -187,14 +189,16 @@ func (v *Catalog) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -208,7 +212,7 @@ func (*CatalogRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*CatalogRequest) Matches(n wire.Name) bool {
-	return n.Local == "catalog" && n.Space == NSCatalog
+	return n.Matches(NSCatalog, "catalog")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -271,7 +275,7 @@ func (*ESSSecurityLabel) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ESSSecurityLabel) Matches(n wire.Name) bool {
-	return n.Local == "esssecuritylabel" && n.Space == NSESS
+	return n.Matches(NSESS, "esssecuritylabel")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "req" && n.Space == NS
+	return n.Matches(NS, "req")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -218,23 +218,27 @@ func (v *Request) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]Node, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "field":
-			if len(v.Fields) == cap(v.Fields) {
-				v.Fields = append(v.Fields, make([]FieldName, d.Count())...)[:len(v.Fields)]
+			if v.Fields == nil {
+				v.Fields = make([]FieldName, 0, d.Count())
 			}
-			v.Fields = v.Fields[:len(v.Fields)+1]
-			if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Fields) < cap(v.Fields) {
+				v.Fields = v.Fields[:len(v.Fields)+1]
+				if err := v.Fields[len(v.Fields)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -251,7 +255,7 @@ func (*Accepted) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Accepted) Matches(n wire.Name) bool {
-	return n.Local == "accepted" && n.Space == NS
+	return n.Matches(NS, "accepted")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -308,7 +312,7 @@ func (*Started) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Started) Matches(n wire.Name) bool {
-	return n.Local == "started" && n.Space == NS
+	return n.Matches(NS, "started")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -358,7 +362,7 @@ func (*Cancel) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Cancel) Matches(n wire.Name) bool {
-	return n.Local == "cancel" && n.Space == NS
+	return n.Matches(NS, "cancel")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -418,7 +422,7 @@ func (*Cancelled) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Cancelled) Matches(n wire.Name) bool {
-	return n.Local == "cancelled" && n.Space == NS
+	return n.Matches(NS, "cancelled")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -468,7 +472,7 @@ func (*Fields) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fields) Matches(n wire.Name) bool {
-	return n.Local == "fields" && n.Space == NS
+	return n.Matches(NS, "fields")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -523,14 +527,16 @@ func (v *Fields) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "node":
-			if len(v.Nodes) == cap(v.Nodes) {
-				v.Nodes = append(v.Nodes, make([]NodeFields, d.Count())...)[:len(v.Nodes)]
+			if v.Nodes == nil {
+				v.Nodes = make([]NodeFields, 0, d.Count())
 			}
-			v.Nodes = v.Nodes[:len(v.Nodes)+1]
-			if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Nodes) < cap(v.Nodes) {
+				v.Nodes = v.Nodes[:len(v.Nodes)+1]
+				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -547,7 +553,7 @@ func (*Failure) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failure) Matches(n wire.Name) bool {
-	return n.Local == "failure" && n.Space == NS
+	return n.Matches(NS, "failure")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -602,14 +608,16 @@ func (v *Failure) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "error":
-			if len(v.Errors) == cap(v.Errors) {
-				v.Errors = append(v.Errors, make([]FieldError, d.Count())...)[:len(v.Errors)]
+			if v.Errors == nil {
+				v.Errors = make([]FieldError, 0, d.Count())
 			}
-			v.Errors = v.Errors[:len(v.Errors)+1]
-			if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Errors) < cap(v.Errors) {
+				v.Errors = v.Errors[:len(v.Errors)+1]
+				if err := v.Errors[len(v.Errors)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -626,7 +634,7 @@ func (*Done) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Done) Matches(n wire.Name) bool {
-	return n.Local == "done" && n.Space == NS
+	return n.Matches(NS, "done")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -781,14 +789,16 @@ func (v *NodeFields) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "timestamp":
-			if len(v.Timestamps) == cap(v.Timestamps) {
-				v.Timestamps = append(v.Timestamps, make([]Timestamp, d.Count())...)[:len(v.Timestamps)]
+			if v.Timestamps == nil {
+				v.Timestamps = make([]Timestamp, 0, d.Count())
 			}
-			v.Timestamps = v.Timestamps[:len(v.Timestamps)+1]
-			if err := v.Timestamps[len(v.Timestamps)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Timestamps) < cap(v.Timestamps) {
+				v.Timestamps = v.Timestamps[:len(v.Timestamps)+1]
+				if err := v.Timestamps[len(v.Timestamps)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

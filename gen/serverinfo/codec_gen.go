@@ -11,7 +11,7 @@ func (*ServerInfo) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ServerInfo) Matches(n wire.Name) bool {
-	return n.Local == "serverinfo" && n.Space == NS
+	return n.Matches(NS, "serverinfo")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -48,14 +48,16 @@ func (v *ServerInfo) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "domain":
 			if d.Same() {
-				if len(v.Domains) == cap(v.Domains) {
-					v.Domains = append(v.Domains, make([]Domain, d.Count())...)[:len(v.Domains)]
+				if v.Domains == nil {
+					v.Domains = make([]Domain, 0, d.Count())
 				}
-				v.Domains = v.Domains[:len(v.Domains)+1]
-				if err := v.Domains[len(v.Domains)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Domains) < cap(v.Domains) {
+					v.Domains = v.Domains[:len(v.Domains)+1]
+					if err := v.Domains[len(v.Domains)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Any = append(v.Any, d.Raw())
@@ -138,14 +140,16 @@ func (v *Federation) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "remote-domain":
-			if len(v.RemoteDomains) == cap(v.RemoteDomains) {
-				v.RemoteDomains = append(v.RemoteDomains, make([]RemoteDomain, d.Count())...)[:len(v.RemoteDomains)]
+			if v.RemoteDomains == nil {
+				v.RemoteDomains = make([]RemoteDomain, 0, d.Count())
 			}
-			v.RemoteDomains = v.RemoteDomains[:len(v.RemoteDomains)+1]
-			if err := v.RemoteDomains[len(v.RemoteDomains)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.RemoteDomains) < cap(v.RemoteDomains) {
+				v.RemoteDomains = v.RemoteDomains[:len(v.RemoteDomains)+1]
+				if err := v.RemoteDomains[len(v.RemoteDomains)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -186,14 +190,16 @@ func (v *RemoteDomain) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "connection":
-			if len(v.Connections) == cap(v.Connections) {
-				v.Connections = append(v.Connections, make([]Connection, d.Count())...)[:len(v.Connections)]
+			if v.Connections == nil {
+				v.Connections = make([]Connection, 0, d.Count())
 			}
-			v.Connections = v.Connections[:len(v.Connections)+1]
-			if err := v.Connections[len(v.Connections)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Connections) < cap(v.Connections) {
+				v.Connections = v.Connections[:len(v.Connections)+1]
+				if err := v.Connections[len(v.Connections)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -14,7 +14,7 @@ func (*Session) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Session) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -57,7 +57,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // IQType returns the type of the IQ that makes the request.

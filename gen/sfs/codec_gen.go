@@ -16,7 +16,7 @@ func (*FileSharing) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FileSharing) Matches(n wire.Name) bool {
-	return n.Local == "file-sharing" && n.Space == NS
+	return n.Matches(NS, "file-sharing")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -102,7 +102,7 @@ func (*Sources) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Sources) Matches(n wire.Name) bool {
-	return n.Local == "sources" && n.Space == NS
+	return n.Matches(NS, "sources")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -157,25 +157,29 @@ func (v *Sources) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "url-data":
 			if d.In(urldata.NS) {
-				if len(v.Addresses) == cap(v.Addresses) {
-					v.Addresses = append(v.Addresses, make([]urldata.Address, d.Count())...)[:len(v.Addresses)]
+				if v.Addresses == nil {
+					v.Addresses = make([]urldata.Address, 0, d.Count())
 				}
-				v.Addresses = v.Addresses[:len(v.Addresses)+1]
-				if err := v.Addresses[len(v.Addresses)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Addresses) < cap(v.Addresses) {
+					v.Addresses = v.Addresses[:len(v.Addresses)+1]
+					if err := v.Addresses[len(v.Addresses)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "jinglepub":
 			if d.In(jinglepub.NS) {
-				if len(v.Sessions) == cap(v.Sessions) {
-					v.Sessions = append(v.Sessions, make([]jinglepub.Session, d.Count())...)[:len(v.Sessions)]
+				if v.Sessions == nil {
+					v.Sessions = make([]jinglepub.Session, 0, d.Count())
 				}
-				v.Sessions = v.Sessions[:len(v.Sessions)+1]
-				if err := v.Sessions[len(v.Sessions)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Sessions) < cap(v.Sessions) {
+					v.Sessions = v.Sessions[:len(v.Sessions)+1]
+					if err := v.Sessions[len(v.Sessions)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Others = append(v.Others, d.Raw())

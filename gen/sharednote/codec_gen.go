@@ -11,7 +11,7 @@ func (*Note) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Note) Matches(n wire.Name) bool {
-	return n.Local == "note" && n.Space == NS
+	return n.Matches(NS, "note")
 }
 
 // Features returns the disco features to advertise where the element is handled.

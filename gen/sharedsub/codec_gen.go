@@ -14,7 +14,7 @@ func (*Subscription) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscription) Matches(n wire.Name) bool {
-	return n.Local == "subscription" && n.Space == NS
+	return n.Matches(NS, "subscription")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -11,7 +11,7 @@ func (*Headers) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Headers) Matches(n wire.Name) bool {
-	return n.Local == "headers" && n.Space == NS
+	return n.Matches(NS, "headers")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -44,14 +44,16 @@ func (v *Headers) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -15,7 +15,7 @@ func (*SI) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SI) Matches(n wire.Name) bool {
-	return n.Local == "si" && n.Space == NS
+	return n.Matches(NS, "si")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -100,7 +100,7 @@ func (*Offer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offer) Matches(n wire.Name) bool {
-	return n.Local == "si" && n.Space == NS
+	return n.Matches(NS, "si")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -195,7 +195,7 @@ func (*BadProfile) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*BadProfile) Matches(n wire.Name) bool {
-	return n.Local == "bad-profile" && n.Space == NS
+	return n.Matches(NS, "bad-profile")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -224,7 +224,7 @@ func (*NoValidStreams) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*NoValidStreams) Matches(n wire.Name) bool {
-	return n.Local == "no-valid-streams" && n.Space == NS
+	return n.Matches(NS, "no-valid-streams")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*File) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*File) Matches(n wire.Name) bool {
-	return n.Local == "file" && n.Space == NS
+	return n.Matches(NS, "file")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -64,7 +64,7 @@ func (v *File) DecodeXML(r wire.Raw) error {
 		case "name":
 			d.Optional(&v.Name)
 		case "size":
-			v.Size = wire.Ptr(d.Uint(64, 1))
+			wire.ReadUint(&d, &v.Size, 1)
 		case "hash":
 			stanza.ReadHex(&d, &v.Hash, false, 2)
 		case "date":
@@ -117,9 +117,9 @@ func (v *Range) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "offset":
-			v.Offset = wire.Ptr(d.Uint(64, 0))
+			wire.ReadUint(&d, &v.Offset, 0)
 		case "length":
-			v.Length = wire.Ptr(d.Uint(64, 1))
+			wire.ReadUint(&d, &v.Length, 1)
 		default:
 			d.KeepAttr()
 		}

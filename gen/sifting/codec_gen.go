@@ -14,7 +14,7 @@ func (*Sift) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Sift) Matches(n wire.Name) bool {
-	return n.Local == "sift" && n.Space == NS
+	return n.Matches(NS, "sift")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -146,14 +146,16 @@ func (v *Rule) decodeXML(r wire.Raw) error {
 		switch name {
 		case "allow":
 			if d.Same() {
-				if len(v.Exceptions) == cap(v.Exceptions) {
-					v.Exceptions = append(v.Exceptions, make([]Allow, d.Count())...)[:len(v.Exceptions)]
+				if v.Exceptions == nil {
+					v.Exceptions = make([]Allow, 0, d.Count())
 				}
-				v.Exceptions = v.Exceptions[:len(v.Exceptions)+1]
-				if err := v.Exceptions[len(v.Exceptions)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Exceptions) < cap(v.Exceptions) {
+					v.Exceptions = v.Exceptions[:len(v.Exceptions)+1]
+					if err := v.Exceptions[len(v.Exceptions)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Conditions = append(v.Conditions, d.Raw())

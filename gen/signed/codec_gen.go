@@ -14,7 +14,7 @@ func (*Signed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Signed) Matches(n wire.Name) bool {
-	return n.Local == "signed" && n.Space == NS
+	return n.Matches(NS, "signed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -94,7 +94,7 @@ func (*Plain) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Plain) Matches(n wire.Name) bool {
-	return n.Local == "plain" && n.Space == NS
+	return n.Matches(NS, "plain")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -15,7 +15,7 @@ func (*MediaSharing) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*MediaSharing) Matches(n wire.Name) bool {
-	return n.Local == "media-sharing" && n.Space == NS
+	return n.Matches(NS, "media-sharing")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -97,14 +97,16 @@ func (v *Sources) decodeXML(r wire.Raw) error {
 		switch name {
 		case "reference":
 			if d.In(reference.NS) {
-				if len(v.References) == cap(v.References) {
-					v.References = append(v.References, make([]reference.Reference, d.Count())...)[:len(v.References)]
+				if v.References == nil {
+					v.References = make([]reference.Reference, 0, d.Count())
 				}
-				v.References = v.References[:len(v.References)+1]
-				if err := v.References[len(v.References)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.References) < cap(v.References) {
+					v.References = v.References[:len(v.References)+1]
+					if err := v.References[len(v.References)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Any = append(v.Any, d.Raw())

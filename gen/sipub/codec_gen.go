@@ -14,7 +14,7 @@ func (*Offer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offer) Matches(n wire.Name) bool {
-	return n.Local == "sipub" && n.Space == NS
+	return n.Matches(NS, "sipub")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -84,7 +84,7 @@ func (*Start) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Start) Matches(n wire.Name) bool {
-	return n.Local == "start" && n.Space == NS
+	return n.Matches(NS, "start")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -144,7 +144,7 @@ func (*Starting) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Starting) Matches(n wire.Name) bool {
-	return n.Local == "starting" && n.Space == NS
+	return n.Matches(NS, "starting")
 }
 
 // Features returns the disco features to advertise where the element is handled.

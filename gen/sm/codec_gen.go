@@ -16,7 +16,7 @@ func (*Feature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Feature) Matches(n wire.Name) bool {
-	return n.Local == "sm" && n.Space == NS
+	return n.Matches(NS, "sm")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -40,7 +40,7 @@ func (*Enable) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Enable) Matches(n wire.Name) bool {
-	return n.Local == "enable" && n.Space == NS
+	return n.Matches(NS, "enable")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -78,7 +78,7 @@ func (v *Enable) DecodeXML(r wire.Raw) error {
 		case "resume":
 			v.Resume = d.Bool(true, 0)
 		case "max":
-			v.Max = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.Max, 1)
 		default:
 			d.KeepAttr()
 		}
@@ -96,7 +96,7 @@ func (*Enabled) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Enabled) Matches(n wire.Name) bool {
-	return n.Local == "enabled" && n.Space == NS
+	return n.Matches(NS, "enabled")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -142,7 +142,7 @@ func (v *Enabled) DecodeXML(r wire.Raw) error {
 		case "id":
 			d.Optional(&v.ID)
 		case "max":
-			v.Max = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.Max, 2)
 		case "location":
 			d.Optional(&v.Location)
 		default:
@@ -162,7 +162,7 @@ func (*Resume) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Resume) Matches(n wire.Name) bool {
-	return n.Local == "resume" && n.Space == NS
+	return n.Matches(NS, "resume")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -214,7 +214,7 @@ func (*Resumed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Resumed) Matches(n wire.Name) bool {
-	return n.Local == "resumed" && n.Space == NS
+	return n.Matches(NS, "resumed")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -266,7 +266,7 @@ func (*Failed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failed) Matches(n wire.Name) bool {
-	return n.Local == "failed" && n.Space == NS
+	return n.Matches(NS, "failed")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -298,7 +298,7 @@ func (v *Failed) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "h":
-			v.Handled = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Handled, 0)
 		default:
 			d.KeepAttr()
 		}
@@ -367,7 +367,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "r" && n.Space == NS
+	return n.Matches(NS, "r")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -391,7 +391,7 @@ func (*Ack) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ack) Matches(n wire.Name) bool {
-	return n.Local == "a" && n.Space == NS
+	return n.Matches(NS, "a")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -436,7 +436,7 @@ func (*HandledCountTooHigh) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*HandledCountTooHigh) Matches(n wire.Name) bool {
-	return n.Local == "handled-count-too-high" && n.Space == NS
+	return n.Matches(NS, "handled-count-too-high")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -466,9 +466,9 @@ func (v *HandledCountTooHigh) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "h":
-			v.Handled = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Handled, 0)
 		case "send-count":
-			v.SendCount = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.SendCount, 1)
 		default:
 			d.KeepAttr()
 		}

@@ -15,7 +15,7 @@ func (*Envelope) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Envelope) Matches(n wire.Name) bool {
-	return n.Local == "Envelope" && n.Space == NS
+	return n.Matches(NS, "Envelope")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -91,7 +91,7 @@ func (*Fault) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Fault) Matches(n wire.Name) bool {
-	return n.Local == "Fault" && n.Space == NS
+	return n.Matches(NS, "Fault")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

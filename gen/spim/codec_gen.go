@@ -14,7 +14,7 @@ func (*Mark) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mark) Matches(n wire.Name) bool {
-	return n.Local == "mark" && n.Space == NS
+	return n.Matches(NS, "mark")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -70,7 +70,7 @@ func (*Report) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Report) Matches(n wire.Name) bool {
-	return n.Local == "report" && n.Space == NSReport
+	return n.Matches(NSReport, "report")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -128,7 +128,7 @@ func (*Complaint) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Complaint) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NSReport
+	return n.Matches(NSReport, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.

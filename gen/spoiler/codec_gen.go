@@ -11,7 +11,7 @@ func (*Spoiler) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Spoiler) Matches(n wire.Name) bool {
-	return n.Local == "spoiler" && n.Space == NS
+	return n.Matches(NS, "spoiler")
 }
 
 // Features returns the disco features to advertise where the element is handled.

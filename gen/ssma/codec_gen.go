@@ -11,7 +11,7 @@ func (*Source) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Source) Matches(n wire.Name) bool {
-	return n.Local == "source" && n.Space == NS
+	return n.Matches(NS, "source")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -63,14 +63,16 @@ func (v *Source) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "parameter":
 			if d.Same() {
-				if len(v.Parameters) == cap(v.Parameters) {
-					v.Parameters = append(v.Parameters, make([]Parameter, d.Count())...)[:len(v.Parameters)]
+				if v.Parameters == nil {
+					v.Parameters = make([]Parameter, 0, d.Count())
 				}
-				v.Parameters = v.Parameters[:len(v.Parameters)+1]
-				if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Parameters) < cap(v.Parameters) {
+					v.Parameters = v.Parameters[:len(v.Parameters)+1]
+					if err := v.Parameters[len(v.Parameters)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Any = append(v.Any, d.Raw())
@@ -88,7 +90,7 @@ func (*Group) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Group) Matches(n wire.Name) bool {
-	return n.Local == "ssrc-group" && n.Space == NS
+	return n.Matches(NS, "ssrc-group")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -136,14 +138,16 @@ func (v *Group) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "source":
-			if len(v.Sources) == cap(v.Sources) {
-				v.Sources = append(v.Sources, make([]Source, d.Count())...)[:len(v.Sources)]
+			if v.Sources == nil {
+				v.Sources = make([]Source, 0, d.Count())
 			}
-			v.Sources = v.Sources[:len(v.Sources)+1]
-			if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Sources) < cap(v.Sources) {
+				v.Sources = v.Sources[:len(v.Sources)+1]
+				if err := v.Sources[len(v.Sources)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -65,7 +65,7 @@ func (*Text) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Text) Matches(n wire.Name) bool {
-	return n.Local == "text" && n.Space == NS
+	return n.Matches(NS, "text")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

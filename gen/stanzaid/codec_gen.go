@@ -14,7 +14,7 @@ func (*ID) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ID) Matches(n wire.Name) bool {
-	return n.Local == "stanza-id" && n.Space == NS
+	return n.Matches(NS, "stanza-id")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -66,7 +66,7 @@ func (*OriginID) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OriginID) Matches(n wire.Name) bool {
-	return n.Local == "origin-id" && n.Space == NS
+	return n.Matches(NS, "origin-id")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -111,7 +111,7 @@ func (*Reference) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Reference) Matches(n wire.Name) bool {
-	return n.Local == "referenced-stanza" && n.Space == NS
+	return n.Matches(NS, "referenced-stanza")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

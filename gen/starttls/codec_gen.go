@@ -11,7 +11,7 @@ func (*StartTLS) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*StartTLS) Matches(n wire.Name) bool {
-	return n.Local == "starttls" && n.Space == NS
+	return n.Matches(NS, "starttls")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -54,7 +54,7 @@ func (*Proceed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Proceed) Matches(n wire.Name) bool {
-	return n.Local == "proceed" && n.Space == NS
+	return n.Matches(NS, "proceed")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -78,7 +78,7 @@ func (*Failure) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failure) Matches(n wire.Name) bool {
-	return n.Local == "failure" && n.Space == NS
+	return n.Matches(NS, "failure")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -14,7 +14,7 @@ func (*Stats) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Stats) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -50,14 +50,16 @@ func (v *Stats) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "stat":
-			if len(v.Stats) == cap(v.Stats) {
-				v.Stats = append(v.Stats, make([]Stat, d.Count())...)[:len(v.Stats)]
+			if v.Stats == nil {
+				v.Stats = make([]Stat, 0, d.Count())
 			}
-			v.Stats = v.Stats[:len(v.Stats)+1]
-			if err := v.Stats[len(v.Stats)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Stats) < cap(v.Stats) {
+				v.Stats = v.Stats[:len(v.Stats)+1]
+				if err := v.Stats[len(v.Stats)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "error":
 			if v.Error == nil {
 				v.Error = new(Error)
@@ -79,7 +81,7 @@ func (*Query) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Query) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -122,14 +124,16 @@ func (v *Query) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "stat":
-			if len(v.Stats) == cap(v.Stats) {
-				v.Stats = append(v.Stats, make([]Stat, d.Count())...)[:len(v.Stats)]
+			if v.Stats == nil {
+				v.Stats = make([]Stat, 0, d.Count())
 			}
-			v.Stats = v.Stats[:len(v.Stats)+1]
-			if err := v.Stats[len(v.Stats)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Stats) < cap(v.Stats) {
+				v.Stats = v.Stats[:len(v.Stats)+1]
+				if err := v.Stats[len(v.Stats)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -214,7 +218,7 @@ func (v *Error) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "code":
-			v.Code = wire.Ptr(uint16(d.Uint(16, 0)))
+			wire.ReadUint(&d, &v.Code, 0)
 		default:
 			d.KeepAttr()
 		}

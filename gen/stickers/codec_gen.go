@@ -17,7 +17,7 @@ func (*Sticker) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Sticker) Matches(n wire.Name) bool {
-	return n.Local == "sticker" && n.Space == NS
+	return n.Matches(NS, "sticker")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -72,7 +72,7 @@ func (*Pack) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Pack) Matches(n wire.Name) bool {
-	return n.Local == "pack" && n.Space == NS
+	return n.Matches(NS, "pack")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -124,14 +124,16 @@ func (v *Pack) DecodeXML(r wire.Raw) error {
 			}
 		case "item":
 			if d.Same() {
-				if len(v.Items) == cap(v.Items) {
-					v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+				if v.Items == nil {
+					v.Items = make([]Item, 0, d.Count())
 				}
-				v.Items = v.Items[:len(v.Items)+1]
-				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Items) < cap(v.Items) {
+					v.Items = v.Items[:len(v.Items)+1]
+					if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "hash":
 			if d.In(hashes.NS) && v.Hash == nil {
@@ -192,14 +194,16 @@ func (v *Item) decodeXML(r wire.Raw) error {
 			}
 		case "suggest":
 			if d.Same() {
-				if len(v.Suggestions) == cap(v.Suggestions) {
-					v.Suggestions = append(v.Suggestions, make([]Suggestion, d.Count())...)[:len(v.Suggestions)]
+				if v.Suggestions == nil {
+					v.Suggestions = make([]Suggestion, 0, d.Count())
 				}
-				v.Suggestions = v.Suggestions[:len(v.Suggestions)+1]
-				if err := v.Suggestions[len(v.Suggestions)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Suggestions) < cap(v.Suggestions) {
+					v.Suggestions = v.Suggestions[:len(v.Suggestions)+1]
+					if err := v.Suggestions[len(v.Suggestions)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		d.Keep()

@@ -15,7 +15,7 @@ func (*Header) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Header) Matches(n wire.Name) bool {
-	return n.Local == "stream" && n.Space == NS
+	return n.Matches(NS, "stream")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -73,7 +73,7 @@ func (*Features) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Features) Matches(n wire.Name) bool {
-	return n.Local == "features" && n.Space == NS
+	return n.Matches(NS, "features")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -107,7 +107,7 @@ func (*Error) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Error) Matches(n wire.Name) bool {
-	return n.Local == "error" && n.Space == NS
+	return n.Matches(NS, "error")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*Unstyled) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unstyled) Matches(n wire.Name) bool {
-	return n.Local == "unstyled" && n.Space == NS
+	return n.Matches(NS, "unstyled")
 }
 
 // Features returns the disco features to advertise where the element is handled.

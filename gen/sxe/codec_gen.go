@@ -16,7 +16,7 @@ func (*Envelope) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Envelope) Matches(n wire.Name) bool {
-	return n.Local == "sxe" && n.Space == NS
+	return n.Matches(NS, "sxe")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -284,7 +284,7 @@ func (*Transport) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Transport) Matches(n wire.Name) bool {
-	return n.Local == "transport" && n.Space == NSTransport
+	return n.Matches(NSTransport, "transport")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -663,7 +663,7 @@ func (v *New) decodeXML(r wire.Raw) error {
 			d.String((*string)(&v.Type))
 			seen |= 1 << 1
 		case "version":
-			v.Version = wire.Ptr(d.Uint(64, 2))
+			wire.ReadUint(&d, &v.Version, 2)
 		case "parent":
 			d.Optional(&v.Parent)
 		case "primary-weight":
@@ -802,9 +802,9 @@ func (v *Set) decodeXML(r wire.Raw) error {
 		case "pidata":
 			v.InstructionData = wire.Ptr(d.Value())
 		case "replacefrom":
-			v.ReplaceFrom = wire.Ptr(d.Uint(64, 9))
+			wire.ReadUint(&d, &v.ReplaceFrom, 9)
 		case "replacen":
-			v.ReplaceN = wire.Ptr(d.Uint(64, 10))
+			wire.ReadUint(&d, &v.ReplaceN, 10)
 		default:
 			d.KeepAttr()
 		}

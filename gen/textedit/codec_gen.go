@@ -14,7 +14,7 @@ func (*List) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*List) Matches(n wire.Name) bool {
-	return n.Local == "list" && n.Space == NSServer
+	return n.Matches(NSServer, "list")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,14 +47,16 @@ func (v *List) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "item":
-			if len(v.Items) == cap(v.Items) {
-				v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+			if v.Items == nil {
+				v.Items = make([]Item, 0, d.Count())
 			}
-			v.Items = v.Items[:len(v.Items)+1]
-			if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Items) < cap(v.Items) {
+				v.Items = v.Items[:len(v.Items)+1]
+				if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -68,7 +70,7 @@ func (*ListGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ListGet) Matches(n wire.Name) bool {
-	return n.Local == "list" && n.Space == NSServer
+	return n.Matches(NSServer, "list")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -107,7 +109,7 @@ func (*Subscribe) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Subscribe) Matches(n wire.Name) bool {
-	return n.Local == "subscribe" && n.Space == NSServer
+	return n.Matches(NSServer, "subscribe")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -172,7 +174,7 @@ func (*Patch) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Patch) Matches(n wire.Name) bool {
-	return n.Local == "patch" && n.Space == NSServer
+	return n.Matches(NSServer, "patch")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -233,7 +235,7 @@ func (*Text) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Text) Matches(n wire.Name) bool {
-	return n.Local == "text" && n.Space == NSEditor
+	return n.Matches(NSEditor, "text")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -294,7 +296,7 @@ func (*AcceptedPatch) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AcceptedPatch) Matches(n wire.Name) bool {
-	return n.Local == "patch" && n.Space == NSEditor
+	return n.Matches(NSEditor, "patch")
 }
 
 // IQType returns the type of the IQ that makes the request.

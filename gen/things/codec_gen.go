@@ -15,7 +15,7 @@ func (*Register) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Register) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -93,23 +93,27 @@ func (v *Register) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "str":
-			if len(v.Strings) == cap(v.Strings) {
-				v.Strings = append(v.Strings, make([]StringTag, d.Count())...)[:len(v.Strings)]
+			if v.Strings == nil {
+				v.Strings = make([]StringTag, 0, d.Count())
 			}
-			v.Strings = v.Strings[:len(v.Strings)+1]
-			if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Strings) < cap(v.Strings) {
+				v.Strings = v.Strings[:len(v.Strings)+1]
+				if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "num":
-			if len(v.Numbers) == cap(v.Numbers) {
-				v.Numbers = append(v.Numbers, make([]NumberTag, d.Count())...)[:len(v.Numbers)]
+			if v.Numbers == nil {
+				v.Numbers = make([]NumberTag, 0, d.Count())
 			}
-			v.Numbers = v.Numbers[:len(v.Numbers)+1]
-			if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Numbers) < cap(v.Numbers) {
+				v.Numbers = v.Numbers[:len(v.Numbers)+1]
+				if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -123,7 +127,7 @@ func (*Mine) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mine) Matches(n wire.Name) bool {
-	return n.Local == "mine" && n.Space == NS
+	return n.Matches(NS, "mine")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -199,23 +203,27 @@ func (v *Mine) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "str":
-			if len(v.Strings) == cap(v.Strings) {
-				v.Strings = append(v.Strings, make([]StringTag, d.Count())...)[:len(v.Strings)]
+			if v.Strings == nil {
+				v.Strings = make([]StringTag, 0, d.Count())
 			}
-			v.Strings = v.Strings[:len(v.Strings)+1]
-			if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Strings) < cap(v.Strings) {
+				v.Strings = v.Strings[:len(v.Strings)+1]
+				if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "num":
-			if len(v.Numbers) == cap(v.Numbers) {
-				v.Numbers = append(v.Numbers, make([]NumberTag, d.Count())...)[:len(v.Numbers)]
+			if v.Numbers == nil {
+				v.Numbers = make([]NumberTag, 0, d.Count())
 			}
-			v.Numbers = v.Numbers[:len(v.Numbers)+1]
-			if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Numbers) < cap(v.Numbers) {
+				v.Numbers = v.Numbers[:len(v.Numbers)+1]
+				if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -229,7 +237,7 @@ func (*Claimed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Claimed) Matches(n wire.Name) bool {
-	return n.Local == "claimed" && n.Space == NS
+	return n.Matches(NS, "claimed")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -311,7 +319,7 @@ func (*Update) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Update) Matches(n wire.Name) bool {
-	return n.Local == "update" && n.Space == NS
+	return n.Matches(NS, "update")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -385,23 +393,27 @@ func (v *Update) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "str":
-			if len(v.Strings) == cap(v.Strings) {
-				v.Strings = append(v.Strings, make([]StringTag, d.Count())...)[:len(v.Strings)]
+			if v.Strings == nil {
+				v.Strings = make([]StringTag, 0, d.Count())
 			}
-			v.Strings = v.Strings[:len(v.Strings)+1]
-			if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Strings) < cap(v.Strings) {
+				v.Strings = v.Strings[:len(v.Strings)+1]
+				if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "num":
-			if len(v.Numbers) == cap(v.Numbers) {
-				v.Numbers = append(v.Numbers, make([]NumberTag, d.Count())...)[:len(v.Numbers)]
+			if v.Numbers == nil {
+				v.Numbers = make([]NumberTag, 0, d.Count())
 			}
-			v.Numbers = v.Numbers[:len(v.Numbers)+1]
-			if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Numbers) < cap(v.Numbers) {
+				v.Numbers = v.Numbers[:len(v.Numbers)+1]
+				if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -415,7 +427,7 @@ func (*Remove) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Remove) Matches(n wire.Name) bool {
-	return n.Local == "remove" && n.Space == NS
+	return n.Matches(NS, "remove")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -490,7 +502,7 @@ func (*Removed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Removed) Matches(n wire.Name) bool {
-	return n.Local == "removed" && n.Space == NS
+	return n.Matches(NS, "removed")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -557,7 +569,7 @@ func (*Unregister) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unregister) Matches(n wire.Name) bool {
-	return n.Local == "unregister" && n.Space == NS
+	return n.Matches(NS, "unregister")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -624,7 +636,7 @@ func (*Disown) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Disown) Matches(n wire.Name) bool {
-	return n.Local == "disown" && n.Space == NS
+	return n.Matches(NS, "disown")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -699,7 +711,7 @@ func (*Disowned) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Disowned) Matches(n wire.Name) bool {
-	return n.Local == "disowned" && n.Space == NS
+	return n.Matches(NS, "disowned")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -766,7 +778,7 @@ func (*Search) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Search) Matches(n wire.Name) bool {
-	return n.Local == "search" && n.Space == NS
+	return n.Matches(NS, "search")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -954,7 +966,7 @@ func (v *Search) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "offset":
-			v.Offset = wire.Ptr(d.Uint(64, 0))
+			wire.ReadUint(&d, &v.Offset, 0)
 		case "maxCount":
 			n := d.Uint(64, 1)
 			if n < 1 {
@@ -1357,7 +1369,7 @@ func (*Found) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Found) Matches(n wire.Name) bool {
-	return n.Local == "found" && n.Space == NS
+	return n.Matches(NS, "found")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1407,14 +1419,16 @@ func (v *Found) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "thing":
-			if len(v.Things) == cap(v.Things) {
-				v.Things = append(v.Things, make([]Thing, d.Count())...)[:len(v.Things)]
+			if v.Things == nil {
+				v.Things = make([]Thing, 0, d.Count())
 			}
-			v.Things = v.Things[:len(v.Things)+1]
-			if err := v.Things[len(v.Things)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Things) < cap(v.Things) {
+				v.Things = v.Things[:len(v.Things)+1]
+				if err := v.Things[len(v.Things)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -1477,23 +1491,27 @@ func (v *Thing) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "str":
-			if len(v.Strings) == cap(v.Strings) {
-				v.Strings = append(v.Strings, make([]StringTag, d.Count())...)[:len(v.Strings)]
+			if v.Strings == nil {
+				v.Strings = make([]StringTag, 0, d.Count())
 			}
-			v.Strings = v.Strings[:len(v.Strings)+1]
-			if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Strings) < cap(v.Strings) {
+				v.Strings = v.Strings[:len(v.Strings)+1]
+				if err := v.Strings[len(v.Strings)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "num":
-			if len(v.Numbers) == cap(v.Numbers) {
-				v.Numbers = append(v.Numbers, make([]NumberTag, d.Count())...)[:len(v.Numbers)]
+			if v.Numbers == nil {
+				v.Numbers = make([]NumberTag, 0, d.Count())
 			}
-			v.Numbers = v.Numbers[:len(v.Numbers)+1]
-			if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Numbers) < cap(v.Numbers) {
+				v.Numbers = v.Numbers[:len(v.Numbers)+1]
+				if err := v.Numbers[len(v.Numbers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

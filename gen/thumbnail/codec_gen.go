@@ -11,7 +11,7 @@ func (*Thumbnail) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Thumbnail) Matches(n wire.Name) bool {
-	return n.Local == "thumbnail" && n.Space == NS
+	return n.Matches(NS, "thumbnail")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -56,9 +56,9 @@ func (v *Thumbnail) DecodeXML(r wire.Raw) error {
 		case "media-type":
 			d.Optional(&v.MediaType)
 		case "width":
-			v.Width = wire.Ptr(uint16(d.Uint(16, 2)))
+			wire.ReadUint(&d, &v.Width, 2)
 		case "height":
-			v.Height = wire.Ptr(uint16(d.Uint(16, 3)))
+			wire.ReadUint(&d, &v.Height, 3)
 		default:
 			d.KeepAttr()
 		}

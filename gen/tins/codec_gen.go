@@ -11,7 +11,7 @@ func (*TINS) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TINS) Matches(n wire.Name) bool {
-	return n.Local == "tins" && n.Space == NS
+	return n.Matches(NS, "tins")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -94,7 +94,7 @@ func (*SDP) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SDP) Matches(n wire.Name) bool {
-	return n.Local == "sdp" && n.Space == NSSDP
+	return n.Matches(NSSDP, "sdp")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

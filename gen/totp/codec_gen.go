@@ -14,7 +14,7 @@ func (*Setup) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Setup) Matches(n wire.Name) bool {
-	return n.Local == "setup" && n.Space == NS
+	return n.Matches(NS, "setup")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,7 +47,7 @@ func (*SetupSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SetupSet) Matches(n wire.Name) bool {
-	return n.Local == "setup" && n.Space == NS
+	return n.Matches(NS, "setup")
 }
 
 // IQType returns the type of the IQ that makes the request.

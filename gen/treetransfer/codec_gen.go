@@ -11,7 +11,7 @@ func (*Tree) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Tree) Matches(n wire.Name) bool {
-	return n.Local == "tree" && n.Space == NS
+	return n.Matches(NS, "tree")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -89,7 +89,7 @@ func (*FilesTree) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FilesTree) Matches(n wire.Name) bool {
-	return n.Local == "tree" && n.Space == NSFiles
+	return n.Matches(NSFiles, "tree")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -192,23 +192,27 @@ func (v *FilesDirectory) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "directory":
-			if len(v.Directories) == cap(v.Directories) {
-				v.Directories = append(v.Directories, make([]FilesDirectory, d.Count())...)[:len(v.Directories)]
+			if v.Directories == nil {
+				v.Directories = make([]FilesDirectory, 0, d.Count())
 			}
-			v.Directories = v.Directories[:len(v.Directories)+1]
-			if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Directories) < cap(v.Directories) {
+				v.Directories = v.Directories[:len(v.Directories)+1]
+				if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "file":
-			if len(v.Files) == cap(v.Files) {
-				v.Files = append(v.Files, make([]FilesFile, d.Count())...)[:len(v.Files)]
+			if v.Files == nil {
+				v.Files = make([]FilesFile, 0, d.Count())
 			}
-			v.Files = v.Files[:len(v.Files)+1]
-			if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Files) < cap(v.Files) {
+				v.Files = v.Files[:len(v.Files)+1]
+				if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -291,23 +295,27 @@ func (v *Directory) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "directory":
-			if len(v.Directories) == cap(v.Directories) {
-				v.Directories = append(v.Directories, make([]Directory, d.Count())...)[:len(v.Directories)]
+			if v.Directories == nil {
+				v.Directories = make([]Directory, 0, d.Count())
 			}
-			v.Directories = v.Directories[:len(v.Directories)+1]
-			if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Directories) < cap(v.Directories) {
+				v.Directories = v.Directories[:len(v.Directories)+1]
+				if err := v.Directories[len(v.Directories)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "file":
-			if len(v.Files) == cap(v.Files) {
-				v.Files = append(v.Files, make([]File, d.Count())...)[:len(v.Files)]
+			if v.Files == nil {
+				v.Files = make([]File, 0, d.Count())
 			}
-			v.Files = v.Files[:len(v.Files)+1]
-			if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Files) < cap(v.Files) {
+				v.Files = v.Files[:len(v.Files)+1]
+				if err := v.Files[len(v.Files)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

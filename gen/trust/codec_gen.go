@@ -14,7 +14,7 @@ func (*Message) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Message) Matches(n wire.Name) bool {
-	return n.Local == "trust-message" && n.Space == NS
+	return n.Matches(NS, "trust-message")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -61,14 +61,16 @@ func (v *Message) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "key-owner":
-			if len(v.KeyOwners) == cap(v.KeyOwners) {
-				v.KeyOwners = append(v.KeyOwners, make([]KeyOwner, d.Count())...)[:len(v.KeyOwners)]
+			if v.KeyOwners == nil {
+				v.KeyOwners = make([]KeyOwner, 0, d.Count())
 			}
-			v.KeyOwners = v.KeyOwners[:len(v.KeyOwners)+1]
-			if err := v.KeyOwners[len(v.KeyOwners)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.KeyOwners) < cap(v.KeyOwners) {
+				v.KeyOwners = v.KeyOwners[:len(v.KeyOwners)+1]
+				if err := v.KeyOwners[len(v.KeyOwners)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

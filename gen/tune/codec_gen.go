@@ -11,7 +11,7 @@ func (*Tune) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Tune) Matches(n wire.Name) bool {
-	return n.Local == "tune" && n.Space == NS
+	return n.Matches(NS, "tune")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -74,7 +74,7 @@ func (v *Tune) DecodeXML(r wire.Raw) error {
 			continue
 		case "length":
 			if v.Length == nil {
-				v.Length = wire.Ptr(uint16(d.Uint(16, 5)))
+				wire.ReadUint(&d, &v.Length, 5)
 				continue
 			}
 		case "lyricist":

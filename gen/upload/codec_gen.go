@@ -15,7 +15,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "request" && n.Space == NS
+	return n.Matches(NS, "request")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -239,7 +239,7 @@ func (*Slot) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Slot) Matches(n wire.Name) bool {
-	return n.Local == "slot" && n.Space == NS
+	return n.Matches(NS, "slot")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -306,7 +306,7 @@ func (*FileTooLarge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FileTooLarge) Matches(n wire.Name) bool {
-	return n.Local == "file-too-large" && n.Space == NS
+	return n.Matches(NS, "file-too-large")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -335,7 +335,7 @@ func (v *FileTooLarge) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "max-file-size":
 			if v.MaxFileSize == nil {
-				v.MaxFileSize = wire.Ptr(d.Uint(64, 0))
+				wire.ReadUint(&d, &v.MaxFileSize, 0)
 				continue
 			}
 		}
@@ -351,7 +351,7 @@ func (*Retry) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Retry) Matches(n wire.Name) bool {
-	return n.Local == "retry" && n.Space == NS
+	return n.Matches(NS, "retry")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -423,14 +423,16 @@ func (v *Put) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "header":
-			if len(v.Headers) == cap(v.Headers) {
-				v.Headers = append(v.Headers, make([]Header, d.Count())...)[:len(v.Headers)]
+			if v.Headers == nil {
+				v.Headers = make([]Header, 0, d.Count())
 			}
-			v.Headers = v.Headers[:len(v.Headers)+1]
-			if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Headers) < cap(v.Headers) {
+				v.Headers = v.Headers[:len(v.Headers)+1]
+				if err := v.Headers[len(v.Headers)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

@@ -15,7 +15,7 @@ func (*Address) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Address) Matches(n wire.Name) bool {
-	return n.Local == "url-data" && n.Space == NS
+	return n.Matches(NS, "url-data")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -15,7 +15,7 @@ func (*Validate) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Validate) Matches(n wire.Name) bool {
-	return n.Local == "validate" && n.Space == NS
+	return n.Matches(NS, "validate")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -301,9 +301,9 @@ func (v *ListRange) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "min":
-			v.Min = wire.Ptr(uint32(d.Uint(32, 0)))
+			wire.ReadUint(&d, &v.Min, 0)
 		case "max":
-			v.Max = wire.Ptr(uint32(d.Uint(32, 1)))
+			wire.ReadUint(&d, &v.Max, 1)
 		default:
 			d.KeepAttr()
 		}

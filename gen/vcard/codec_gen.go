@@ -16,7 +16,7 @@ func (*VCard) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*VCard) Matches(n wire.Name) bool {
-	return n.Local == "vCard" && n.Space == NS
+	return n.Matches(NS, "vCard")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -160,53 +160,63 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 			d.Strings(&v.Nicknames, 4)
 			continue
 		case "PHOTO":
-			if len(v.Photos) == cap(v.Photos) {
-				v.Photos = append(v.Photos, make([]Image, d.Count())...)[:len(v.Photos)]
+			if v.Photos == nil {
+				v.Photos = make([]Image, 0, d.Count())
 			}
-			v.Photos = v.Photos[:len(v.Photos)+1]
-			if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Photos) < cap(v.Photos) {
+				v.Photos = v.Photos[:len(v.Photos)+1]
+				if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "BDAY":
 			d.OptionalLeaf(&v.Birthday, 6)
 			continue
 		case "ADR":
-			if len(v.Addresses) == cap(v.Addresses) {
-				v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
+			if v.Addresses == nil {
+				v.Addresses = make([]Address, 0, d.Count())
 			}
-			v.Addresses = v.Addresses[:len(v.Addresses)+1]
-			if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Addresses) < cap(v.Addresses) {
+				v.Addresses = v.Addresses[:len(v.Addresses)+1]
+				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "LABEL":
-			if len(v.Labels) == cap(v.Labels) {
-				v.Labels = append(v.Labels, make([]Label, d.Count())...)[:len(v.Labels)]
+			if v.Labels == nil {
+				v.Labels = make([]Label, 0, d.Count())
 			}
-			v.Labels = v.Labels[:len(v.Labels)+1]
-			if err := v.Labels[len(v.Labels)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Labels) < cap(v.Labels) {
+				v.Labels = v.Labels[:len(v.Labels)+1]
+				if err := v.Labels[len(v.Labels)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "TEL":
-			if len(v.Telephones) == cap(v.Telephones) {
-				v.Telephones = append(v.Telephones, make([]Telephone, d.Count())...)[:len(v.Telephones)]
+			if v.Telephones == nil {
+				v.Telephones = make([]Telephone, 0, d.Count())
 			}
-			v.Telephones = v.Telephones[:len(v.Telephones)+1]
-			if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Telephones) < cap(v.Telephones) {
+				v.Telephones = v.Telephones[:len(v.Telephones)+1]
+				if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "EMAIL":
-			if len(v.Emails) == cap(v.Emails) {
-				v.Emails = append(v.Emails, make([]Email, d.Count())...)[:len(v.Emails)]
+			if v.Emails == nil {
+				v.Emails = make([]Email, 0, d.Count())
 			}
-			v.Emails = v.Emails[:len(v.Emails)+1]
-			if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Emails) < cap(v.Emails) {
+				v.Emails = v.Emails[:len(v.Emails)+1]
+				if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "JABBERID":
 			if v.JIDs == nil {
 				v.JIDs = make([]jid.JID, 0, d.Count())
@@ -236,41 +246,49 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 			d.Strings(&v.Roles, 16)
 			continue
 		case "LOGO":
-			if len(v.Logos) == cap(v.Logos) {
-				v.Logos = append(v.Logos, make([]Image, d.Count())...)[:len(v.Logos)]
+			if v.Logos == nil {
+				v.Logos = make([]Image, 0, d.Count())
 			}
-			v.Logos = v.Logos[:len(v.Logos)+1]
-			if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Logos) < cap(v.Logos) {
+				v.Logos = v.Logos[:len(v.Logos)+1]
+				if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "AGENT":
-			if len(v.Agents) == cap(v.Agents) {
-				v.Agents = append(v.Agents, make([]Agent, d.Count())...)[:len(v.Agents)]
+			if v.Agents == nil {
+				v.Agents = make([]Agent, 0, d.Count())
 			}
-			v.Agents = v.Agents[:len(v.Agents)+1]
-			if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Agents) < cap(v.Agents) {
+				v.Agents = v.Agents[:len(v.Agents)+1]
+				if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "ORG":
-			if len(v.Organizations) == cap(v.Organizations) {
-				v.Organizations = append(v.Organizations, make([]Organization, d.Count())...)[:len(v.Organizations)]
+			if v.Organizations == nil {
+				v.Organizations = make([]Organization, 0, d.Count())
 			}
-			v.Organizations = v.Organizations[:len(v.Organizations)+1]
-			if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Organizations) < cap(v.Organizations) {
+				v.Organizations = v.Organizations[:len(v.Organizations)+1]
+				if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "CATEGORIES":
-			if len(v.Categories) == cap(v.Categories) {
-				v.Categories = append(v.Categories, make([]Categories, d.Count())...)[:len(v.Categories)]
+			if v.Categories == nil {
+				v.Categories = make([]Categories, 0, d.Count())
 			}
-			v.Categories = v.Categories[:len(v.Categories)+1]
-			if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Categories) < cap(v.Categories) {
+				v.Categories = v.Categories[:len(v.Categories)+1]
+				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "NOTE":
 			d.Strings(&v.Notes, 21)
 			continue
@@ -284,14 +302,16 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 			d.OptionalLeaf(&v.SortString, 24)
 			continue
 		case "SOUND":
-			if len(v.Sounds) == cap(v.Sounds) {
-				v.Sounds = append(v.Sounds, make([]Sound, d.Count())...)[:len(v.Sounds)]
+			if v.Sounds == nil {
+				v.Sounds = make([]Sound, 0, d.Count())
 			}
-			v.Sounds = v.Sounds[:len(v.Sounds)+1]
-			if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Sounds) < cap(v.Sounds) {
+				v.Sounds = v.Sounds[:len(v.Sounds)+1]
+				if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "UID":
 			d.OptionalLeaf(&v.UID, 26)
 			continue
@@ -307,14 +327,16 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 				continue
 			}
 		case "KEY":
-			if len(v.Keys) == cap(v.Keys) {
-				v.Keys = append(v.Keys, make([]Key, d.Count())...)[:len(v.Keys)]
+			if v.Keys == nil {
+				v.Keys = make([]Key, 0, d.Count())
 			}
-			v.Keys = v.Keys[:len(v.Keys)+1]
-			if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Keys) < cap(v.Keys) {
+				v.Keys = v.Keys[:len(v.Keys)+1]
+				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		case "DESC":
 			d.Strings(&v.Descriptions, 30)
 			continue
@@ -331,7 +353,7 @@ func (*Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Get) Matches(n wire.Name) bool {
-	return n.Local == "vCard" && n.Space == NS
+	return n.Matches(NS, "vCard")
 }
 
 // IQType returns the type of the IQ that makes the request.

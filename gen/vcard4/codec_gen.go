@@ -11,7 +11,7 @@ func (*VCard) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*VCard) Matches(n wire.Name) bool {
-	return n.Local == "vcard" && n.Space == NS
+	return n.Matches(NS, "vcard")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -150,14 +150,16 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "source":
 			if d.Same() {
-				if len(v.Sources) == cap(v.Sources) {
-					v.Sources = append(v.Sources, make([]Link, d.Count())...)[:len(v.Sources)]
+				if v.Sources == nil {
+					v.Sources = make([]Link, 0, d.Count())
 				}
-				v.Sources = v.Sources[:len(v.Sources)+1]
-				if err := v.Sources[len(v.Sources)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Sources) < cap(v.Sources) {
+					v.Sources = v.Sources[:len(v.Sources)+1]
+					if err := v.Sources[len(v.Sources)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "kind":
 			if d.Same() {
@@ -173,47 +175,55 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 			}
 		case "fn":
 			if d.Same() {
-				if len(v.FormattedNames) == cap(v.FormattedNames) {
-					v.FormattedNames = append(v.FormattedNames, make([]TextProperty, d.Count())...)[:len(v.FormattedNames)]
+				if v.FormattedNames == nil {
+					v.FormattedNames = make([]TextProperty, 0, d.Count())
 				}
-				v.FormattedNames = v.FormattedNames[:len(v.FormattedNames)+1]
-				if err := v.FormattedNames[len(v.FormattedNames)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.FormattedNames) < cap(v.FormattedNames) {
+					v.FormattedNames = v.FormattedNames[:len(v.FormattedNames)+1]
+					if err := v.FormattedNames[len(v.FormattedNames)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "n":
 			if d.Same() {
-				if len(v.Names) == cap(v.Names) {
-					v.Names = append(v.Names, make([]Name, d.Count())...)[:len(v.Names)]
+				if v.Names == nil {
+					v.Names = make([]Name, 0, d.Count())
 				}
-				v.Names = v.Names[:len(v.Names)+1]
-				if err := v.Names[len(v.Names)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Names) < cap(v.Names) {
+					v.Names = v.Names[:len(v.Names)+1]
+					if err := v.Names[len(v.Names)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "nickname":
 			if d.Same() {
-				if len(v.Nicknames) == cap(v.Nicknames) {
-					v.Nicknames = append(v.Nicknames, make([]TextsProperty, d.Count())...)[:len(v.Nicknames)]
+				if v.Nicknames == nil {
+					v.Nicknames = make([]TextsProperty, 0, d.Count())
 				}
-				v.Nicknames = v.Nicknames[:len(v.Nicknames)+1]
-				if err := v.Nicknames[len(v.Nicknames)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nicknames) < cap(v.Nicknames) {
+					v.Nicknames = v.Nicknames[:len(v.Nicknames)+1]
+					if err := v.Nicknames[len(v.Nicknames)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "photo":
 			if d.Same() {
-				if len(v.Photos) == cap(v.Photos) {
-					v.Photos = append(v.Photos, make([]Link, d.Count())...)[:len(v.Photos)]
+				if v.Photos == nil {
+					v.Photos = make([]Link, 0, d.Count())
 				}
-				v.Photos = v.Photos[:len(v.Photos)+1]
-				if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Photos) < cap(v.Photos) {
+					v.Photos = v.Photos[:len(v.Photos)+1]
+					if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "bday":
 			if d.Same() {
@@ -253,168 +263,198 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 			}
 		case "adr":
 			if d.Same() {
-				if len(v.Addresses) == cap(v.Addresses) {
-					v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
+				if v.Addresses == nil {
+					v.Addresses = make([]Address, 0, d.Count())
 				}
-				v.Addresses = v.Addresses[:len(v.Addresses)+1]
-				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Addresses) < cap(v.Addresses) {
+					v.Addresses = v.Addresses[:len(v.Addresses)+1]
+					if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "tel":
 			if d.Same() {
-				if len(v.Telephones) == cap(v.Telephones) {
-					v.Telephones = append(v.Telephones, make([]TextOrLink, d.Count())...)[:len(v.Telephones)]
+				if v.Telephones == nil {
+					v.Telephones = make([]TextOrLink, 0, d.Count())
 				}
-				v.Telephones = v.Telephones[:len(v.Telephones)+1]
-				if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Telephones) < cap(v.Telephones) {
+					v.Telephones = v.Telephones[:len(v.Telephones)+1]
+					if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "email":
 			if d.Same() {
-				if len(v.Emails) == cap(v.Emails) {
-					v.Emails = append(v.Emails, make([]TextProperty, d.Count())...)[:len(v.Emails)]
+				if v.Emails == nil {
+					v.Emails = make([]TextProperty, 0, d.Count())
 				}
-				v.Emails = v.Emails[:len(v.Emails)+1]
-				if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Emails) < cap(v.Emails) {
+					v.Emails = v.Emails[:len(v.Emails)+1]
+					if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "impp":
 			if d.Same() {
-				if len(v.IMAddresses) == cap(v.IMAddresses) {
-					v.IMAddresses = append(v.IMAddresses, make([]Link, d.Count())...)[:len(v.IMAddresses)]
+				if v.IMAddresses == nil {
+					v.IMAddresses = make([]Link, 0, d.Count())
 				}
-				v.IMAddresses = v.IMAddresses[:len(v.IMAddresses)+1]
-				if err := v.IMAddresses[len(v.IMAddresses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.IMAddresses) < cap(v.IMAddresses) {
+					v.IMAddresses = v.IMAddresses[:len(v.IMAddresses)+1]
+					if err := v.IMAddresses[len(v.IMAddresses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "lang":
 			if d.Same() {
-				if len(v.Languages) == cap(v.Languages) {
-					v.Languages = append(v.Languages, make([]LanguageProperty, d.Count())...)[:len(v.Languages)]
+				if v.Languages == nil {
+					v.Languages = make([]LanguageProperty, 0, d.Count())
 				}
-				v.Languages = v.Languages[:len(v.Languages)+1]
-				if err := v.Languages[len(v.Languages)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Languages) < cap(v.Languages) {
+					v.Languages = v.Languages[:len(v.Languages)+1]
+					if err := v.Languages[len(v.Languages)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "tz":
 			if d.Same() {
-				if len(v.TimeZones) == cap(v.TimeZones) {
-					v.TimeZones = append(v.TimeZones, make([]TimeZone, d.Count())...)[:len(v.TimeZones)]
+				if v.TimeZones == nil {
+					v.TimeZones = make([]TimeZone, 0, d.Count())
 				}
-				v.TimeZones = v.TimeZones[:len(v.TimeZones)+1]
-				if err := v.TimeZones[len(v.TimeZones)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.TimeZones) < cap(v.TimeZones) {
+					v.TimeZones = v.TimeZones[:len(v.TimeZones)+1]
+					if err := v.TimeZones[len(v.TimeZones)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "geo":
 			if d.Same() {
-				if len(v.Positions) == cap(v.Positions) {
-					v.Positions = append(v.Positions, make([]Link, d.Count())...)[:len(v.Positions)]
+				if v.Positions == nil {
+					v.Positions = make([]Link, 0, d.Count())
 				}
-				v.Positions = v.Positions[:len(v.Positions)+1]
-				if err := v.Positions[len(v.Positions)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Positions) < cap(v.Positions) {
+					v.Positions = v.Positions[:len(v.Positions)+1]
+					if err := v.Positions[len(v.Positions)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "title":
 			if d.Same() {
-				if len(v.Titles) == cap(v.Titles) {
-					v.Titles = append(v.Titles, make([]TextProperty, d.Count())...)[:len(v.Titles)]
+				if v.Titles == nil {
+					v.Titles = make([]TextProperty, 0, d.Count())
 				}
-				v.Titles = v.Titles[:len(v.Titles)+1]
-				if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Titles) < cap(v.Titles) {
+					v.Titles = v.Titles[:len(v.Titles)+1]
+					if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "role":
 			if d.Same() {
-				if len(v.Roles) == cap(v.Roles) {
-					v.Roles = append(v.Roles, make([]TextProperty, d.Count())...)[:len(v.Roles)]
+				if v.Roles == nil {
+					v.Roles = make([]TextProperty, 0, d.Count())
 				}
-				v.Roles = v.Roles[:len(v.Roles)+1]
-				if err := v.Roles[len(v.Roles)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Roles) < cap(v.Roles) {
+					v.Roles = v.Roles[:len(v.Roles)+1]
+					if err := v.Roles[len(v.Roles)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "logo":
 			if d.Same() {
-				if len(v.Logos) == cap(v.Logos) {
-					v.Logos = append(v.Logos, make([]Link, d.Count())...)[:len(v.Logos)]
+				if v.Logos == nil {
+					v.Logos = make([]Link, 0, d.Count())
 				}
-				v.Logos = v.Logos[:len(v.Logos)+1]
-				if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Logos) < cap(v.Logos) {
+					v.Logos = v.Logos[:len(v.Logos)+1]
+					if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "org":
 			if d.Same() {
-				if len(v.Organizations) == cap(v.Organizations) {
-					v.Organizations = append(v.Organizations, make([]TextsProperty, d.Count())...)[:len(v.Organizations)]
+				if v.Organizations == nil {
+					v.Organizations = make([]TextsProperty, 0, d.Count())
 				}
-				v.Organizations = v.Organizations[:len(v.Organizations)+1]
-				if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Organizations) < cap(v.Organizations) {
+					v.Organizations = v.Organizations[:len(v.Organizations)+1]
+					if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "member":
 			if d.Same() {
-				if len(v.Members) == cap(v.Members) {
-					v.Members = append(v.Members, make([]Link, d.Count())...)[:len(v.Members)]
+				if v.Members == nil {
+					v.Members = make([]Link, 0, d.Count())
 				}
-				v.Members = v.Members[:len(v.Members)+1]
-				if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Members) < cap(v.Members) {
+					v.Members = v.Members[:len(v.Members)+1]
+					if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "related":
 			if d.Same() {
-				if len(v.Related) == cap(v.Related) {
-					v.Related = append(v.Related, make([]TextOrLink, d.Count())...)[:len(v.Related)]
+				if v.Related == nil {
+					v.Related = make([]TextOrLink, 0, d.Count())
 				}
-				v.Related = v.Related[:len(v.Related)+1]
-				if err := v.Related[len(v.Related)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Related) < cap(v.Related) {
+					v.Related = v.Related[:len(v.Related)+1]
+					if err := v.Related[len(v.Related)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "categories":
 			if d.Same() {
-				if len(v.Categories) == cap(v.Categories) {
-					v.Categories = append(v.Categories, make([]TextsProperty, d.Count())...)[:len(v.Categories)]
+				if v.Categories == nil {
+					v.Categories = make([]TextsProperty, 0, d.Count())
 				}
-				v.Categories = v.Categories[:len(v.Categories)+1]
-				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Categories) < cap(v.Categories) {
+					v.Categories = v.Categories[:len(v.Categories)+1]
+					if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "note":
 			if d.Same() {
-				if len(v.Notes) == cap(v.Notes) {
-					v.Notes = append(v.Notes, make([]TextProperty, d.Count())...)[:len(v.Notes)]
+				if v.Notes == nil {
+					v.Notes = make([]TextProperty, 0, d.Count())
 				}
-				v.Notes = v.Notes[:len(v.Notes)+1]
-				if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Notes) < cap(v.Notes) {
+					v.Notes = v.Notes[:len(v.Notes)+1]
+					if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "prodid":
 			if d.Same() {
@@ -442,14 +482,16 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 			}
 		case "sound":
 			if d.Same() {
-				if len(v.Sounds) == cap(v.Sounds) {
-					v.Sounds = append(v.Sounds, make([]Link, d.Count())...)[:len(v.Sounds)]
+				if v.Sounds == nil {
+					v.Sounds = make([]Link, 0, d.Count())
 				}
-				v.Sounds = v.Sounds[:len(v.Sounds)+1]
-				if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Sounds) < cap(v.Sounds) {
+					v.Sounds = v.Sounds[:len(v.Sounds)+1]
+					if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "uid":
 			if d.Same() {
@@ -465,80 +507,94 @@ func (v *VCard) DecodeXML(r wire.Raw) error {
 			}
 		case "clientpidmap":
 			if d.Same() {
-				if len(v.ClientPIDMaps) == cap(v.ClientPIDMaps) {
-					v.ClientPIDMaps = append(v.ClientPIDMaps, make([]ClientPIDMap, d.Count())...)[:len(v.ClientPIDMaps)]
+				if v.ClientPIDMaps == nil {
+					v.ClientPIDMaps = make([]ClientPIDMap, 0, d.Count())
 				}
-				v.ClientPIDMaps = v.ClientPIDMaps[:len(v.ClientPIDMaps)+1]
-				if err := v.ClientPIDMaps[len(v.ClientPIDMaps)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.ClientPIDMaps) < cap(v.ClientPIDMaps) {
+					v.ClientPIDMaps = v.ClientPIDMaps[:len(v.ClientPIDMaps)+1]
+					if err := v.ClientPIDMaps[len(v.ClientPIDMaps)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "url":
 			if d.Same() {
-				if len(v.URLs) == cap(v.URLs) {
-					v.URLs = append(v.URLs, make([]Link, d.Count())...)[:len(v.URLs)]
+				if v.URLs == nil {
+					v.URLs = make([]Link, 0, d.Count())
 				}
-				v.URLs = v.URLs[:len(v.URLs)+1]
-				if err := v.URLs[len(v.URLs)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.URLs) < cap(v.URLs) {
+					v.URLs = v.URLs[:len(v.URLs)+1]
+					if err := v.URLs[len(v.URLs)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "key":
 			if d.Same() {
-				if len(v.Keys) == cap(v.Keys) {
-					v.Keys = append(v.Keys, make([]TextOrLink, d.Count())...)[:len(v.Keys)]
+				if v.Keys == nil {
+					v.Keys = make([]TextOrLink, 0, d.Count())
 				}
-				v.Keys = v.Keys[:len(v.Keys)+1]
-				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Keys) < cap(v.Keys) {
+					v.Keys = v.Keys[:len(v.Keys)+1]
+					if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "fburl":
 			if d.Same() {
-				if len(v.FreeBusyURLs) == cap(v.FreeBusyURLs) {
-					v.FreeBusyURLs = append(v.FreeBusyURLs, make([]Link, d.Count())...)[:len(v.FreeBusyURLs)]
+				if v.FreeBusyURLs == nil {
+					v.FreeBusyURLs = make([]Link, 0, d.Count())
 				}
-				v.FreeBusyURLs = v.FreeBusyURLs[:len(v.FreeBusyURLs)+1]
-				if err := v.FreeBusyURLs[len(v.FreeBusyURLs)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.FreeBusyURLs) < cap(v.FreeBusyURLs) {
+					v.FreeBusyURLs = v.FreeBusyURLs[:len(v.FreeBusyURLs)+1]
+					if err := v.FreeBusyURLs[len(v.FreeBusyURLs)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "caladruri":
 			if d.Same() {
-				if len(v.CalendarAddresses) == cap(v.CalendarAddresses) {
-					v.CalendarAddresses = append(v.CalendarAddresses, make([]Link, d.Count())...)[:len(v.CalendarAddresses)]
+				if v.CalendarAddresses == nil {
+					v.CalendarAddresses = make([]Link, 0, d.Count())
 				}
-				v.CalendarAddresses = v.CalendarAddresses[:len(v.CalendarAddresses)+1]
-				if err := v.CalendarAddresses[len(v.CalendarAddresses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.CalendarAddresses) < cap(v.CalendarAddresses) {
+					v.CalendarAddresses = v.CalendarAddresses[:len(v.CalendarAddresses)+1]
+					if err := v.CalendarAddresses[len(v.CalendarAddresses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "caluri":
 			if d.Same() {
-				if len(v.CalendarURLs) == cap(v.CalendarURLs) {
-					v.CalendarURLs = append(v.CalendarURLs, make([]Link, d.Count())...)[:len(v.CalendarURLs)]
+				if v.CalendarURLs == nil {
+					v.CalendarURLs = make([]Link, 0, d.Count())
 				}
-				v.CalendarURLs = v.CalendarURLs[:len(v.CalendarURLs)+1]
-				if err := v.CalendarURLs[len(v.CalendarURLs)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.CalendarURLs) < cap(v.CalendarURLs) {
+					v.CalendarURLs = v.CalendarURLs[:len(v.CalendarURLs)+1]
+					if err := v.CalendarURLs[len(v.CalendarURLs)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "group":
 			if d.Same() {
-				if len(v.Groups) == cap(v.Groups) {
-					v.Groups = append(v.Groups, make([]Group, d.Count())...)[:len(v.Groups)]
+				if v.Groups == nil {
+					v.Groups = make([]Group, 0, d.Count())
 				}
-				v.Groups = v.Groups[:len(v.Groups)+1]
-				if err := v.Groups[len(v.Groups)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Groups) < cap(v.Groups) {
+					v.Groups = v.Groups[:len(v.Groups)+1]
+					if err := v.Groups[len(v.Groups)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())
@@ -553,7 +609,7 @@ func (*VCards) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*VCards) Matches(n wire.Name) bool {
-	return n.Local == "vcards" && n.Space == NS
+	return n.Matches(NS, "vcards")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -581,14 +637,16 @@ func (v *VCards) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "vcard":
-			if len(v.Cards) == cap(v.Cards) {
-				v.Cards = append(v.Cards, make([]VCard, d.Count())...)[:len(v.Cards)]
+			if v.Cards == nil {
+				v.Cards = make([]VCard, 0, d.Count())
 			}
-			v.Cards = v.Cards[:len(v.Cards)+1]
-			if err := v.Cards[len(v.Cards)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Cards) < cap(v.Cards) {
+				v.Cards = v.Cards[:len(v.Cards)+1]
+				if err := v.Cards[len(v.Cards)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -732,14 +790,16 @@ func (v *Group) decodeXML(r wire.Raw) error {
 		switch name {
 		case "source":
 			if d.Same() {
-				if len(v.Sources) == cap(v.Sources) {
-					v.Sources = append(v.Sources, make([]Link, d.Count())...)[:len(v.Sources)]
+				if v.Sources == nil {
+					v.Sources = make([]Link, 0, d.Count())
 				}
-				v.Sources = v.Sources[:len(v.Sources)+1]
-				if err := v.Sources[len(v.Sources)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Sources) < cap(v.Sources) {
+					v.Sources = v.Sources[:len(v.Sources)+1]
+					if err := v.Sources[len(v.Sources)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "kind":
 			if d.Same() {
@@ -755,47 +815,55 @@ func (v *Group) decodeXML(r wire.Raw) error {
 			}
 		case "fn":
 			if d.Same() {
-				if len(v.FormattedNames) == cap(v.FormattedNames) {
-					v.FormattedNames = append(v.FormattedNames, make([]TextProperty, d.Count())...)[:len(v.FormattedNames)]
+				if v.FormattedNames == nil {
+					v.FormattedNames = make([]TextProperty, 0, d.Count())
 				}
-				v.FormattedNames = v.FormattedNames[:len(v.FormattedNames)+1]
-				if err := v.FormattedNames[len(v.FormattedNames)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.FormattedNames) < cap(v.FormattedNames) {
+					v.FormattedNames = v.FormattedNames[:len(v.FormattedNames)+1]
+					if err := v.FormattedNames[len(v.FormattedNames)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "n":
 			if d.Same() {
-				if len(v.Names) == cap(v.Names) {
-					v.Names = append(v.Names, make([]Name, d.Count())...)[:len(v.Names)]
+				if v.Names == nil {
+					v.Names = make([]Name, 0, d.Count())
 				}
-				v.Names = v.Names[:len(v.Names)+1]
-				if err := v.Names[len(v.Names)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Names) < cap(v.Names) {
+					v.Names = v.Names[:len(v.Names)+1]
+					if err := v.Names[len(v.Names)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "nickname":
 			if d.Same() {
-				if len(v.Nicknames) == cap(v.Nicknames) {
-					v.Nicknames = append(v.Nicknames, make([]TextsProperty, d.Count())...)[:len(v.Nicknames)]
+				if v.Nicknames == nil {
+					v.Nicknames = make([]TextsProperty, 0, d.Count())
 				}
-				v.Nicknames = v.Nicknames[:len(v.Nicknames)+1]
-				if err := v.Nicknames[len(v.Nicknames)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nicknames) < cap(v.Nicknames) {
+					v.Nicknames = v.Nicknames[:len(v.Nicknames)+1]
+					if err := v.Nicknames[len(v.Nicknames)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "photo":
 			if d.Same() {
-				if len(v.Photos) == cap(v.Photos) {
-					v.Photos = append(v.Photos, make([]Link, d.Count())...)[:len(v.Photos)]
+				if v.Photos == nil {
+					v.Photos = make([]Link, 0, d.Count())
 				}
-				v.Photos = v.Photos[:len(v.Photos)+1]
-				if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Photos) < cap(v.Photos) {
+					v.Photos = v.Photos[:len(v.Photos)+1]
+					if err := v.Photos[len(v.Photos)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "bday":
 			if d.Same() {
@@ -835,168 +903,198 @@ func (v *Group) decodeXML(r wire.Raw) error {
 			}
 		case "adr":
 			if d.Same() {
-				if len(v.Addresses) == cap(v.Addresses) {
-					v.Addresses = append(v.Addresses, make([]Address, d.Count())...)[:len(v.Addresses)]
+				if v.Addresses == nil {
+					v.Addresses = make([]Address, 0, d.Count())
 				}
-				v.Addresses = v.Addresses[:len(v.Addresses)+1]
-				if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Addresses) < cap(v.Addresses) {
+					v.Addresses = v.Addresses[:len(v.Addresses)+1]
+					if err := v.Addresses[len(v.Addresses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "tel":
 			if d.Same() {
-				if len(v.Telephones) == cap(v.Telephones) {
-					v.Telephones = append(v.Telephones, make([]TextOrLink, d.Count())...)[:len(v.Telephones)]
+				if v.Telephones == nil {
+					v.Telephones = make([]TextOrLink, 0, d.Count())
 				}
-				v.Telephones = v.Telephones[:len(v.Telephones)+1]
-				if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Telephones) < cap(v.Telephones) {
+					v.Telephones = v.Telephones[:len(v.Telephones)+1]
+					if err := v.Telephones[len(v.Telephones)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "email":
 			if d.Same() {
-				if len(v.Emails) == cap(v.Emails) {
-					v.Emails = append(v.Emails, make([]TextProperty, d.Count())...)[:len(v.Emails)]
+				if v.Emails == nil {
+					v.Emails = make([]TextProperty, 0, d.Count())
 				}
-				v.Emails = v.Emails[:len(v.Emails)+1]
-				if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Emails) < cap(v.Emails) {
+					v.Emails = v.Emails[:len(v.Emails)+1]
+					if err := v.Emails[len(v.Emails)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "impp":
 			if d.Same() {
-				if len(v.IMAddresses) == cap(v.IMAddresses) {
-					v.IMAddresses = append(v.IMAddresses, make([]Link, d.Count())...)[:len(v.IMAddresses)]
+				if v.IMAddresses == nil {
+					v.IMAddresses = make([]Link, 0, d.Count())
 				}
-				v.IMAddresses = v.IMAddresses[:len(v.IMAddresses)+1]
-				if err := v.IMAddresses[len(v.IMAddresses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.IMAddresses) < cap(v.IMAddresses) {
+					v.IMAddresses = v.IMAddresses[:len(v.IMAddresses)+1]
+					if err := v.IMAddresses[len(v.IMAddresses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "lang":
 			if d.Same() {
-				if len(v.Languages) == cap(v.Languages) {
-					v.Languages = append(v.Languages, make([]LanguageProperty, d.Count())...)[:len(v.Languages)]
+				if v.Languages == nil {
+					v.Languages = make([]LanguageProperty, 0, d.Count())
 				}
-				v.Languages = v.Languages[:len(v.Languages)+1]
-				if err := v.Languages[len(v.Languages)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Languages) < cap(v.Languages) {
+					v.Languages = v.Languages[:len(v.Languages)+1]
+					if err := v.Languages[len(v.Languages)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "tz":
 			if d.Same() {
-				if len(v.TimeZones) == cap(v.TimeZones) {
-					v.TimeZones = append(v.TimeZones, make([]TimeZone, d.Count())...)[:len(v.TimeZones)]
+				if v.TimeZones == nil {
+					v.TimeZones = make([]TimeZone, 0, d.Count())
 				}
-				v.TimeZones = v.TimeZones[:len(v.TimeZones)+1]
-				if err := v.TimeZones[len(v.TimeZones)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.TimeZones) < cap(v.TimeZones) {
+					v.TimeZones = v.TimeZones[:len(v.TimeZones)+1]
+					if err := v.TimeZones[len(v.TimeZones)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "geo":
 			if d.Same() {
-				if len(v.Positions) == cap(v.Positions) {
-					v.Positions = append(v.Positions, make([]Link, d.Count())...)[:len(v.Positions)]
+				if v.Positions == nil {
+					v.Positions = make([]Link, 0, d.Count())
 				}
-				v.Positions = v.Positions[:len(v.Positions)+1]
-				if err := v.Positions[len(v.Positions)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Positions) < cap(v.Positions) {
+					v.Positions = v.Positions[:len(v.Positions)+1]
+					if err := v.Positions[len(v.Positions)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "title":
 			if d.Same() {
-				if len(v.Titles) == cap(v.Titles) {
-					v.Titles = append(v.Titles, make([]TextProperty, d.Count())...)[:len(v.Titles)]
+				if v.Titles == nil {
+					v.Titles = make([]TextProperty, 0, d.Count())
 				}
-				v.Titles = v.Titles[:len(v.Titles)+1]
-				if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Titles) < cap(v.Titles) {
+					v.Titles = v.Titles[:len(v.Titles)+1]
+					if err := v.Titles[len(v.Titles)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "role":
 			if d.Same() {
-				if len(v.Roles) == cap(v.Roles) {
-					v.Roles = append(v.Roles, make([]TextProperty, d.Count())...)[:len(v.Roles)]
+				if v.Roles == nil {
+					v.Roles = make([]TextProperty, 0, d.Count())
 				}
-				v.Roles = v.Roles[:len(v.Roles)+1]
-				if err := v.Roles[len(v.Roles)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Roles) < cap(v.Roles) {
+					v.Roles = v.Roles[:len(v.Roles)+1]
+					if err := v.Roles[len(v.Roles)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "logo":
 			if d.Same() {
-				if len(v.Logos) == cap(v.Logos) {
-					v.Logos = append(v.Logos, make([]Link, d.Count())...)[:len(v.Logos)]
+				if v.Logos == nil {
+					v.Logos = make([]Link, 0, d.Count())
 				}
-				v.Logos = v.Logos[:len(v.Logos)+1]
-				if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Logos) < cap(v.Logos) {
+					v.Logos = v.Logos[:len(v.Logos)+1]
+					if err := v.Logos[len(v.Logos)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "org":
 			if d.Same() {
-				if len(v.Organizations) == cap(v.Organizations) {
-					v.Organizations = append(v.Organizations, make([]TextsProperty, d.Count())...)[:len(v.Organizations)]
+				if v.Organizations == nil {
+					v.Organizations = make([]TextsProperty, 0, d.Count())
 				}
-				v.Organizations = v.Organizations[:len(v.Organizations)+1]
-				if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Organizations) < cap(v.Organizations) {
+					v.Organizations = v.Organizations[:len(v.Organizations)+1]
+					if err := v.Organizations[len(v.Organizations)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "member":
 			if d.Same() {
-				if len(v.Members) == cap(v.Members) {
-					v.Members = append(v.Members, make([]Link, d.Count())...)[:len(v.Members)]
+				if v.Members == nil {
+					v.Members = make([]Link, 0, d.Count())
 				}
-				v.Members = v.Members[:len(v.Members)+1]
-				if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Members) < cap(v.Members) {
+					v.Members = v.Members[:len(v.Members)+1]
+					if err := v.Members[len(v.Members)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "related":
 			if d.Same() {
-				if len(v.Related) == cap(v.Related) {
-					v.Related = append(v.Related, make([]TextOrLink, d.Count())...)[:len(v.Related)]
+				if v.Related == nil {
+					v.Related = make([]TextOrLink, 0, d.Count())
 				}
-				v.Related = v.Related[:len(v.Related)+1]
-				if err := v.Related[len(v.Related)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Related) < cap(v.Related) {
+					v.Related = v.Related[:len(v.Related)+1]
+					if err := v.Related[len(v.Related)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "categories":
 			if d.Same() {
-				if len(v.Categories) == cap(v.Categories) {
-					v.Categories = append(v.Categories, make([]TextsProperty, d.Count())...)[:len(v.Categories)]
+				if v.Categories == nil {
+					v.Categories = make([]TextsProperty, 0, d.Count())
 				}
-				v.Categories = v.Categories[:len(v.Categories)+1]
-				if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Categories) < cap(v.Categories) {
+					v.Categories = v.Categories[:len(v.Categories)+1]
+					if err := v.Categories[len(v.Categories)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "note":
 			if d.Same() {
-				if len(v.Notes) == cap(v.Notes) {
-					v.Notes = append(v.Notes, make([]TextProperty, d.Count())...)[:len(v.Notes)]
+				if v.Notes == nil {
+					v.Notes = make([]TextProperty, 0, d.Count())
 				}
-				v.Notes = v.Notes[:len(v.Notes)+1]
-				if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Notes) < cap(v.Notes) {
+					v.Notes = v.Notes[:len(v.Notes)+1]
+					if err := v.Notes[len(v.Notes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "prodid":
 			if d.Same() {
@@ -1024,14 +1122,16 @@ func (v *Group) decodeXML(r wire.Raw) error {
 			}
 		case "sound":
 			if d.Same() {
-				if len(v.Sounds) == cap(v.Sounds) {
-					v.Sounds = append(v.Sounds, make([]Link, d.Count())...)[:len(v.Sounds)]
+				if v.Sounds == nil {
+					v.Sounds = make([]Link, 0, d.Count())
 				}
-				v.Sounds = v.Sounds[:len(v.Sounds)+1]
-				if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Sounds) < cap(v.Sounds) {
+					v.Sounds = v.Sounds[:len(v.Sounds)+1]
+					if err := v.Sounds[len(v.Sounds)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "uid":
 			if d.Same() {
@@ -1047,69 +1147,81 @@ func (v *Group) decodeXML(r wire.Raw) error {
 			}
 		case "clientpidmap":
 			if d.Same() {
-				if len(v.ClientPIDMaps) == cap(v.ClientPIDMaps) {
-					v.ClientPIDMaps = append(v.ClientPIDMaps, make([]ClientPIDMap, d.Count())...)[:len(v.ClientPIDMaps)]
+				if v.ClientPIDMaps == nil {
+					v.ClientPIDMaps = make([]ClientPIDMap, 0, d.Count())
 				}
-				v.ClientPIDMaps = v.ClientPIDMaps[:len(v.ClientPIDMaps)+1]
-				if err := v.ClientPIDMaps[len(v.ClientPIDMaps)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.ClientPIDMaps) < cap(v.ClientPIDMaps) {
+					v.ClientPIDMaps = v.ClientPIDMaps[:len(v.ClientPIDMaps)+1]
+					if err := v.ClientPIDMaps[len(v.ClientPIDMaps)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "url":
 			if d.Same() {
-				if len(v.URLs) == cap(v.URLs) {
-					v.URLs = append(v.URLs, make([]Link, d.Count())...)[:len(v.URLs)]
+				if v.URLs == nil {
+					v.URLs = make([]Link, 0, d.Count())
 				}
-				v.URLs = v.URLs[:len(v.URLs)+1]
-				if err := v.URLs[len(v.URLs)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.URLs) < cap(v.URLs) {
+					v.URLs = v.URLs[:len(v.URLs)+1]
+					if err := v.URLs[len(v.URLs)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "key":
 			if d.Same() {
-				if len(v.Keys) == cap(v.Keys) {
-					v.Keys = append(v.Keys, make([]TextOrLink, d.Count())...)[:len(v.Keys)]
+				if v.Keys == nil {
+					v.Keys = make([]TextOrLink, 0, d.Count())
 				}
-				v.Keys = v.Keys[:len(v.Keys)+1]
-				if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Keys) < cap(v.Keys) {
+					v.Keys = v.Keys[:len(v.Keys)+1]
+					if err := v.Keys[len(v.Keys)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "fburl":
 			if d.Same() {
-				if len(v.FreeBusyURLs) == cap(v.FreeBusyURLs) {
-					v.FreeBusyURLs = append(v.FreeBusyURLs, make([]Link, d.Count())...)[:len(v.FreeBusyURLs)]
+				if v.FreeBusyURLs == nil {
+					v.FreeBusyURLs = make([]Link, 0, d.Count())
 				}
-				v.FreeBusyURLs = v.FreeBusyURLs[:len(v.FreeBusyURLs)+1]
-				if err := v.FreeBusyURLs[len(v.FreeBusyURLs)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.FreeBusyURLs) < cap(v.FreeBusyURLs) {
+					v.FreeBusyURLs = v.FreeBusyURLs[:len(v.FreeBusyURLs)+1]
+					if err := v.FreeBusyURLs[len(v.FreeBusyURLs)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "caladruri":
 			if d.Same() {
-				if len(v.CalendarAddresses) == cap(v.CalendarAddresses) {
-					v.CalendarAddresses = append(v.CalendarAddresses, make([]Link, d.Count())...)[:len(v.CalendarAddresses)]
+				if v.CalendarAddresses == nil {
+					v.CalendarAddresses = make([]Link, 0, d.Count())
 				}
-				v.CalendarAddresses = v.CalendarAddresses[:len(v.CalendarAddresses)+1]
-				if err := v.CalendarAddresses[len(v.CalendarAddresses)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.CalendarAddresses) < cap(v.CalendarAddresses) {
+					v.CalendarAddresses = v.CalendarAddresses[:len(v.CalendarAddresses)+1]
+					if err := v.CalendarAddresses[len(v.CalendarAddresses)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "caluri":
 			if d.Same() {
-				if len(v.CalendarURLs) == cap(v.CalendarURLs) {
-					v.CalendarURLs = append(v.CalendarURLs, make([]Link, d.Count())...)[:len(v.CalendarURLs)]
+				if v.CalendarURLs == nil {
+					v.CalendarURLs = make([]Link, 0, d.Count())
 				}
-				v.CalendarURLs = v.CalendarURLs[:len(v.CalendarURLs)+1]
-				if err := v.CalendarURLs[len(v.CalendarURLs)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.CalendarURLs) < cap(v.CalendarURLs) {
+					v.CalendarURLs = v.CalendarURLs[:len(v.CalendarURLs)+1]
+					if err := v.CalendarURLs[len(v.CalendarURLs)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		v.Extensions = append(v.Extensions, d.Raw())

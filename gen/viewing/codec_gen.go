@@ -14,7 +14,7 @@ func (*Video) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Video) Matches(n wire.Name) bool {
-	return n.Local == "video" && n.Space == NS
+	return n.Matches(NS, "video")
 }
 
 // Features returns the disco features to advertise where the element is handled.

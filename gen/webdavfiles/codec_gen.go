@@ -15,7 +15,7 @@ func (*JIDs) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*JIDs) Matches(n wire.Name) bool {
-	return n.Local == "jidlist" && n.Space == NS
+	return n.Matches(NS, "jidlist")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Tabs) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Tabs) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -47,14 +47,16 @@ func (v *Tabs) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "webtab":
-			if len(v.List) == cap(v.List) {
-				v.List = append(v.List, make([]Tab, d.Count())...)[:len(v.List)]
+			if v.List == nil {
+				v.List = make([]Tab, 0, d.Count())
 			}
-			v.List = v.List[:len(v.List)+1]
-			if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.List) < cap(v.List) {
+				v.List = v.List[:len(v.List)+1]
+				if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -68,7 +70,7 @@ func (*Get) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Get) Matches(n wire.Name) bool {
-	return n.Local == "query" && n.Space == NS
+	return n.Matches(NS, "query")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -107,7 +109,7 @@ func (*Preferences) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Preferences) Matches(n wire.Name) bool {
-	return n.Local == "prefs" && n.Space == NSPrefs
+	return n.Matches(NSPrefs, "prefs")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry
@@ -135,14 +137,16 @@ func (v *Preferences) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "webtab":
-			if len(v.List) == cap(v.List) {
-				v.List = append(v.List, make([]Preference, d.Count())...)[:len(v.List)]
+			if v.List == nil {
+				v.List = make([]Preference, 0, d.Count())
 			}
-			v.List = v.List[:len(v.List)+1]
-			if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.List) < cap(v.List) {
+				v.List = v.List[:len(v.List)+1]
+				if err := v.List[len(v.List)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}

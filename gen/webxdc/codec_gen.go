@@ -14,7 +14,7 @@ func (*Update) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Update) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -15,7 +15,7 @@ func (*Changes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Changes) Matches(n wire.Name) bool {
-	return n.Local == "x" && n.Space == NS
+	return n.Matches(NS, "x")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -201,7 +201,7 @@ func (v *Path) decodeXML(r wire.Raw) error {
 		case "stroke":
 			d.Optional(&v.Stroke)
 		case "stroke-width":
-			v.StrokeWidth = wire.Ptr(uint32(d.Uint(32, 2)))
+			wire.ReadUint(&d, &v.StrokeWidth, 2)
 		case "id":
 			d.Optional(&v.ID)
 		default:

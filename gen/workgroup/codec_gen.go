@@ -15,7 +15,7 @@ func (*JoinQueue) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*JoinQueue) Matches(n wire.Name) bool {
-	return n.Local == "join-queue" && n.Space == NS
+	return n.Matches(NS, "join-queue")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -93,7 +93,7 @@ func (*JoinQueueGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*JoinQueueGet) Matches(n wire.Name) bool {
-	return n.Local == "join-queue" && n.Space == NS
+	return n.Matches(NS, "join-queue")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -132,7 +132,7 @@ func (*DepartQueue) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*DepartQueue) Matches(n wire.Name) bool {
-	return n.Local == "depart-queue" && n.Space == NS
+	return n.Matches(NS, "depart-queue")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -199,7 +199,7 @@ func (*QueueStatus) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*QueueStatus) Matches(n wire.Name) bool {
-	return n.Local == "queue-status" && n.Space == NS
+	return n.Matches(NS, "queue-status")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -243,7 +243,7 @@ func (v *QueueStatus) DecodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.Position = wire.Ptr(uint32(d.Uint(32, 0)))
+				wire.ReadUint(&d, &v.Position, 0)
 				continue
 			}
 		case "time":
@@ -252,7 +252,7 @@ func (v *QueueStatus) DecodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.Seconds = wire.Ptr(uint32(d.Uint(32, 1)))
+				wire.ReadUint(&d, &v.Seconds, 1)
 				continue
 			}
 		}
@@ -268,7 +268,7 @@ func (*QueueStatusGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*QueueStatusGet) Matches(n wire.Name) bool {
-	return n.Local == "queue-status" && n.Space == NS
+	return n.Matches(NS, "queue-status")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -307,7 +307,7 @@ func (*AgentStatus) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AgentStatus) Matches(n wire.Name) bool {
-	return n.Local == "agent-status" && n.Space == NS
+	return n.Matches(NS, "agent-status")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -364,7 +364,7 @@ func (v *AgentStatus) DecodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.CurrentChats = wire.Ptr(uint32(d.Uint(32, 1)))
+				wire.ReadUint(&d, &v.CurrentChats, 1)
 				continue
 			}
 		case "max-chats":
@@ -373,7 +373,7 @@ func (v *AgentStatus) DecodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.MaxChats = wire.Ptr(uint32(d.Uint(32, 2)))
+				wire.ReadUint(&d, &v.MaxChats, 2)
 				continue
 			}
 		}
@@ -389,7 +389,7 @@ func (*Agents) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Agents) Matches(n wire.Name) bool {
-	return n.Local == "agent-status-request" && n.Space == NS
+	return n.Matches(NS, "agent-status-request")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -422,14 +422,16 @@ func (v *Agents) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "agent":
-			if len(v.Agents) == cap(v.Agents) {
-				v.Agents = append(v.Agents, make([]Agent, d.Count())...)[:len(v.Agents)]
+			if v.Agents == nil {
+				v.Agents = make([]Agent, 0, d.Count())
 			}
-			v.Agents = v.Agents[:len(v.Agents)+1]
-			if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Agents) < cap(v.Agents) {
+				v.Agents = v.Agents[:len(v.Agents)+1]
+				if err := v.Agents[len(v.Agents)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -443,7 +445,7 @@ func (*AgentsGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AgentsGet) Matches(n wire.Name) bool {
-	return n.Local == "agent-status-request" && n.Space == NS
+	return n.Matches(NS, "agent-status-request")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -482,7 +484,7 @@ func (*Status) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Status) Matches(n wire.Name) bool {
-	return n.Local == "notify-agents" && n.Space == NS
+	return n.Matches(NS, "notify-agents")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -522,17 +524,17 @@ func (v *Status) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "available":
 			if v.Agents == nil {
-				v.Agents = wire.Ptr(uint32(d.Uint(32, 0)))
+				wire.ReadUint(&d, &v.Agents, 0)
 				continue
 			}
 		case "current-chats":
 			if v.CurrentChats == nil {
-				v.CurrentChats = wire.Ptr(uint32(d.Uint(32, 1)))
+				wire.ReadUint(&d, &v.CurrentChats, 1)
 				continue
 			}
 		case "max-chats":
 			if v.MaxChats == nil {
-				v.MaxChats = wire.Ptr(uint32(d.Uint(32, 2)))
+				wire.ReadUint(&d, &v.MaxChats, 2)
 				continue
 			}
 		}
@@ -548,7 +550,7 @@ func (*QueueSummary) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*QueueSummary) Matches(n wire.Name) bool {
-	return n.Local == "notify-queue" && n.Space == NS
+	return n.Matches(NS, "notify-queue")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -594,7 +596,7 @@ func (v *QueueSummary) DecodeXML(r wire.Raw) error {
 		switch name {
 		case "count":
 			if v.Users == nil {
-				v.Users = wire.Ptr(uint32(d.Uint(32, 0)))
+				wire.ReadUint(&d, &v.Users, 0)
 				continue
 			}
 		case "oldest":
@@ -605,7 +607,7 @@ func (v *QueueSummary) DecodeXML(r wire.Raw) error {
 			}
 		case "time":
 			if v.Seconds == nil {
-				v.Seconds = wire.Ptr(uint32(d.Uint(32, 2)))
+				wire.ReadUint(&d, &v.Seconds, 2)
 				continue
 			}
 		case "status":
@@ -624,7 +626,7 @@ func (*QueueDetails) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*QueueDetails) Matches(n wire.Name) bool {
-	return n.Local == "notify-queue-details" && n.Space == NS
+	return n.Matches(NS, "notify-queue-details")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -657,14 +659,16 @@ func (v *QueueDetails) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "user":
-			if len(v.Users) == cap(v.Users) {
-				v.Users = append(v.Users, make([]QueuedUser, d.Count())...)[:len(v.Users)]
+			if v.Users == nil {
+				v.Users = make([]QueuedUser, 0, d.Count())
 			}
-			v.Users = v.Users[:len(v.Users)+1]
-			if err := v.Users[len(v.Users)-1].decodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Users) < cap(v.Users) {
+				v.Users = v.Users[:len(v.Users)+1]
+				if err := v.Users[len(v.Users)-1].decodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -678,7 +682,7 @@ func (*Offer) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Offer) Matches(n wire.Name) bool {
-	return n.Local == "offer" && n.Space == NS
+	return n.Matches(NS, "offer")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -742,7 +746,7 @@ func (v *Offer) DecodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.Seconds = wire.Ptr(uint32(d.Uint(32, 1)))
+				wire.ReadUint(&d, &v.Seconds, 1)
 				continue
 			}
 		}
@@ -758,7 +762,7 @@ func (*OfferAccept) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OfferAccept) Matches(n wire.Name) bool {
-	return n.Local == "offer-accept" && n.Space == NS
+	return n.Matches(NS, "offer-accept")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -818,7 +822,7 @@ func (*OfferReject) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OfferReject) Matches(n wire.Name) bool {
-	return n.Local == "offer-reject" && n.Space == NS
+	return n.Matches(NS, "offer-reject")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -878,7 +882,7 @@ func (*OfferRevoke) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OfferRevoke) Matches(n wire.Name) bool {
-	return n.Local == "offer-revoke" && n.Space == NS
+	return n.Matches(NS, "offer-revoke")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1019,12 +1023,12 @@ func (v *QueuedUser) decodeXML(r wire.Raw) error {
 		switch name {
 		case "position":
 			if v.Position == nil {
-				v.Position = wire.Ptr(uint32(d.Uint(32, 1)))
+				wire.ReadUint(&d, &v.Position, 1)
 				continue
 			}
 		case "time":
 			if v.Seconds == nil {
-				v.Seconds = wire.Ptr(uint32(d.Uint(32, 2)))
+				wire.ReadUint(&d, &v.Seconds, 2)
 				continue
 			}
 		case "join-time":

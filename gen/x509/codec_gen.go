@@ -14,7 +14,7 @@ func (*Certificate) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Certificate) Matches(n wire.Name) bool {
-	return n.Local == "x509-cert" && n.Space == NS
+	return n.Matches(NS, "x509-cert")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -48,7 +48,7 @@ func (*Chain) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Chain) Matches(n wire.Name) bool {
-	return n.Local == "x509-cert-chain" && n.Space == NS
+	return n.Matches(NS, "x509-cert-chain")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -96,14 +96,16 @@ func (v *Chain) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "x509-cert":
-			if len(v.Certificates) == cap(v.Certificates) {
-				v.Certificates = append(v.Certificates, make([]Certificate, d.Count())...)[:len(v.Certificates)]
+			if v.Certificates == nil {
+				v.Certificates = make([]Certificate, 0, d.Count())
 			}
-			v.Certificates = v.Certificates[:len(v.Certificates)+1]
-			if err := v.Certificates[len(v.Certificates)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Certificates) < cap(v.Certificates) {
+				v.Certificates = v.Certificates[:len(v.Certificates)+1]
+				if err := v.Certificates[len(v.Certificates)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -120,7 +122,7 @@ func (*SigningRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SigningRequest) Matches(n wire.Name) bool {
-	return n.Local == "x509-csr" && n.Space == NS
+	return n.Matches(NS, "x509-csr")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -187,7 +189,7 @@ func (*Signature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Signature) Matches(n wire.Name) bool {
-	return n.Local == "x509-signature" && n.Space == NS
+	return n.Matches(NS, "x509-signature")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -221,7 +223,7 @@ func (*Challenge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Challenge) Matches(n wire.Name) bool {
-	return n.Local == "x509-challenge" && n.Space == NS
+	return n.Matches(NS, "x509-challenge")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -300,7 +302,7 @@ func (*ChallengeFailed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*ChallengeFailed) Matches(n wire.Name) bool {
-	return n.Local == "x509-challenge-failed" && n.Space == NS
+	return n.Matches(NS, "x509-challenge-failed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -329,7 +331,7 @@ func (*Revoke) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Revoke) Matches(n wire.Name) bool {
-	return n.Local == "x509-revoke" && n.Space == NS
+	return n.Matches(NS, "x509-revoke")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -406,7 +408,7 @@ func (*Authorities) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Authorities) Matches(n wire.Name) bool {
-	return n.Local == "x509-ca-list" && n.Space == NS
+	return n.Matches(NS, "x509-ca-list")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -439,14 +441,16 @@ func (v *Authorities) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "x509-cert":
-			if len(v.Certificates) == cap(v.Certificates) {
-				v.Certificates = append(v.Certificates, make([]Certificate, d.Count())...)[:len(v.Certificates)]
+			if v.Certificates == nil {
+				v.Certificates = make([]Certificate, 0, d.Count())
 			}
-			v.Certificates = v.Certificates[:len(v.Certificates)+1]
-			if err := v.Certificates[len(v.Certificates)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Certificates) < cap(v.Certificates) {
+				v.Certificates = v.Certificates[:len(v.Certificates)+1]
+				if err := v.Certificates[len(v.Certificates)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -460,7 +464,7 @@ func (*AuthoritiesGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AuthoritiesGet) Matches(n wire.Name) bool {
-	return n.Local == "x509-ca-list" && n.Space == NS
+	return n.Matches(NS, "x509-ca-list")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -499,7 +503,7 @@ func (*RegisterFeature) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RegisterFeature) Matches(n wire.Name) bool {
-	return n.Local == "x509-register" && n.Space == NS
+	return n.Matches(NS, "x509-register")
 }
 
 // AppendXML appends the element where ns is the default namespace in force. What XML cannot carry

@@ -11,7 +11,7 @@ func (*HTML) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*HTML) Matches(n wire.Name) bool {
-	return n.Local == "html" && n.Space == NS
+	return n.Matches(NS, "html")
 }
 
 // Features returns the disco features to advertise where the element is handled.

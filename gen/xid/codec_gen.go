@@ -14,7 +14,7 @@ func (*XID) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*XID) Matches(n wire.Name) bool {
-	return n.Local == "xid" && n.Space == NS
+	return n.Matches(NS, "xid")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -73,7 +73,7 @@ func (*Revoked) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Revoked) Matches(n wire.Name) bool {
-	return n.Local == "revoked" && n.Space == NS
+	return n.Matches(NS, "revoked")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -152,7 +152,7 @@ func (*Challenge) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Challenge) Matches(n wire.Name) bool {
-	return n.Local == "challenge" && n.Space == NS
+	return n.Matches(NS, "challenge")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -215,7 +215,7 @@ func (*Response) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Response) Matches(n wire.Name) bool {
-	return n.Local == "response" && n.Space == NS
+	return n.Matches(NS, "response")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -278,7 +278,7 @@ func (*PrivateKeyRequest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PrivateKeyRequest) Matches(n wire.Name) bool {
-	return n.Local == "private-key-request" && n.Space == NS
+	return n.Matches(NS, "private-key-request")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -328,7 +328,7 @@ func (*PrivateKey) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PrivateKey) Matches(n wire.Name) bool {
-	return n.Local == "private-key" && n.Space == NS
+	return n.Matches(NS, "private-key")
 }
 
 // Features returns the disco features to advertise where the element is handled.

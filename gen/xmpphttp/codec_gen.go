@@ -17,7 +17,7 @@ func (*Request) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Request) Matches(n wire.Name) bool {
-	return n.Local == "req" && n.Space == NS
+	return n.Matches(NS, "req")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -147,7 +147,7 @@ func (*Response) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Response) Matches(n wire.Name) bool {
-	return n.Local == "resp" && n.Space == NS
+	return n.Matches(NS, "resp")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -245,7 +245,7 @@ func (*Chunk) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Chunk) Matches(n wire.Name) bool {
-	return n.Local == "chunk" && n.Space == NS
+	return n.Matches(NS, "chunk")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -312,7 +312,7 @@ func (*Close) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Close) Matches(n wire.Name) bool {
-	return n.Local == "close" && n.Space == NS
+	return n.Matches(NS, "close")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -14,7 +14,7 @@ func (*Hash) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hash) Matches(n wire.Name) bool {
-	return n.Local == "zrtp-hash" && n.Space == NS
+	return n.Matches(NS, "zrtp-hash")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -1,6 +1,9 @@
 package wire
 
-import "strings"
+import (
+	"strings"
+	"unsafe"
+)
 
 // Decoder walks over an element for generated code: over its attributes, then its children. The first error
 // stays, and nothing comes behind it: so there is nothing to check after each of its methods, and generated code,
@@ -458,6 +461,12 @@ func (d *Decoder) Uint(bits int, slot Slot) uint64 {
 		d.Invalid(reason)
 	}
 	return n
+}
+
+// ReadUint reads an optional value as [DecodeUint] does.
+func ReadUint[T ~uint8 | ~uint16 | ~uint32 | ~uint64](d *Decoder, p **T, slot Slot) {
+	n := T(d.Uint(int(unsafe.Sizeof(T(0)))*8, slot))
+	*p = &n
 }
 
 // Float reads a value as [DecodeFloat] does.

@@ -163,8 +163,12 @@ func (e *Encoder) Close(x *Extra, inner int, end string) {
 //
 //go:noinline
 func (e *Encoder) Content(x *Extra, tag int, text, end string) {
+	if x == nil && text == "" {
+		e.Buf = append(e.Buf, "/>"...)
+		return
+	}
 	n := len(e.Buf)
-	if last := n + 1 + len(text) + len(end); x == nil && last <= cap(e.Buf) && text != "" {
+	if last := n + 1 + len(text) + len(end); x == nil && last <= cap(e.Buf) {
 		to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(e.Buf)), n)
 		*(*byte)(to) = '>'
 		to = unsafe.Add(to, 1)
@@ -272,11 +276,35 @@ func (e *Encoder) SpelledAttr(x *Extra, slot Slot, open, value string, required 
 //go:noinline
 func (e *Encoder) UintAttr(x *Extra, slot Slot, open string, n uint64) {
 	mark := e.Put(open)
-	e.uint(n)
+	if x == nil && mark+maxDigits < cap(e.Buf) {
+		b := e.Buf[:mark+maxDigits+1]
+		end := putUint(b, mark, n)
+		b[end] = '\''
+		e.Buf = b[:end+1]
+		return
+	}
+	e.Buf = strconv.AppendUint(e.Buf, n, 10)
 	if x != nil {
 		e.Buf = x.Respell(e.Buf, mark, slot)
 	}
 	e.Buf = append(e.Buf, '\'')
+}
+
+// maxDigits is the length of the greatest number.
+const maxDigits = len("18446744073709551615")
+
+// putUint writes n at i, where there is room for it, and returns where it ends.
+func putUint(b []byte, i int, n uint64) int {
+	end := i + 1
+	for m := n; m >= 10; m /= 10 {
+		end++
+	}
+	for k := end - 1; ; k-- {
+		b[k] = '0' + byte(n%10)
+		if n /= 10; n == 0 {
+			return end
+		}
+	}
 }
 
 // IntAttr appends an attribute that is a number with a sign.
@@ -431,15 +459,7 @@ func (e *Encoder) Named(r Raw, space, local string) {
 // Uint appends a number.
 //
 //go:noinline
-func (e *Encoder) Uint(n uint64) { e.uint(n) }
-
-func (e *Encoder) uint(n uint64) {
-	if n < 10 {
-		e.Buf = append(e.Buf, '0'+byte(n))
-		return
-	}
-	e.Buf = strconv.AppendUint(e.Buf, n, 10)
-}
+func (e *Encoder) Uint(n uint64) { e.Buf = strconv.AppendUint(e.Buf, n, 10) }
 
 // Int appends a number with a sign.
 //

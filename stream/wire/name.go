@@ -32,3 +32,8 @@ func (n Name) String() string {
 
 // IsZero reports whether n names nothing.
 func (n Name) IsZero() bool { return n.Local == "" }
+
+// Matches reports whether n is a certain name. Generated code calls it for each type, so that it is not inlined.
+//
+//go:noinline
+func (n Name) Matches(space, local string) bool { return n.Local == local && n.Space == space }

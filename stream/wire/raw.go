@@ -380,8 +380,8 @@ func (c *Cursor) Remaining() int {
 	return n
 }
 
-// Count returns how many of the children from the current one on may have its name, by its length
-// and namespace: slices are made in one piece with it.
+// Count returns how many of the children from the current one on may have its name: all that do, and others in its
+// namespace with names as long. Slices are made in one piece with it.
 func (c *Cursor) Count() int {
 	d, w, n := c.d, c.d.word(c.i+1)&^flagInherits, 0
 	for i, end := c.i, c.end; i < end; {
@@ -389,13 +389,17 @@ func (c *Cursor) Count() int {
 			i += textWords
 			continue
 		}
-		if d.word(i+1)&^flagInherits == w {
+		// a namespace may be declared in several places
+		if v := d.word(i+1) &^ flagInherits; v == w || (v^w)&lenMask == 0 && d.local(i) == d.local(c.i) {
 			n++
 		}
 		i = d.next(i)
 	}
 	return n
 }
+
+// local returns the local name of the element at an index.
+func (d *Doc) local(i uint32) string { return d.cut(d.word(i)&offMask, d.word(i+1)&lenMask) }
 
 // Parse reads one element that stands alone, which may begin with an XML
 // declaration. It may be as long as it is; the other limits are a depth of 1,024,

@@ -85,8 +85,11 @@ func WriteText(e *wire.Encoder, v Text, x *wire.Extra, slot wire.Slot, tags stri
 // WriteDateTimeAttr appends an attribute for generated code: open is its beginning (" stamp='").
 func WriteDateTimeAttr(e *wire.Encoder, x *wire.Extra, slot wire.Slot, open string, v DateTime) {
 	mark := e.Put(open)
-	e.Add(v.AppendText(e.Buf))
-	e.EndAttr(x, mark, slot)
+	b, err := v.AppendText(e.Buf)
+	if x != nil {
+		b = x.Respell(b, mark, slot)
+	}
+	e.Add(append(b, '\''), err)
 }
 
 // WriteBytes appends text for generated code.

@@ -14,7 +14,7 @@ func (*Order) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Order) Matches(n wire.Name) bool {
-	return n.Local == "order" && n.Space == NS
+	return n.Matches(NS, "order")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -97,7 +97,7 @@ func (*Receipt) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Receipt) Matches(n wire.Name) bool {
-	return n.Local == "receipt" && n.Space == NS
+	return n.Matches(NS, "receipt")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -154,7 +154,7 @@ func (*Announcement) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Announcement) Matches(n wire.Name) bool {
-	return n.Local == "news" && n.Space == NS
+	return n.Matches(NS, "news")
 }
 
 // Features returns the disco features to advertise where the element is handled.

@@ -16,7 +16,7 @@ func (*Shown) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Shown) Matches(n wire.Name) bool {
-	return n.Local == "item" && n.Space == NS
+	return n.Matches(NS, "item")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -57,7 +57,7 @@ func (v *Shown) DecodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "id":
-			v.ID = wire.Ptr(uint8(d.Uint(8, 0)))
+			wire.ReadUint(&d, &v.ID, 0)
 		case "kind":
 			if d.Value() != "shown" {
 				d.Invalid("is not shown")
@@ -88,7 +88,7 @@ func (*Hidden) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Hidden) Matches(n wire.Name) bool {
-	return n.Local == "item" && n.Space == NS
+	return n.Matches(NS, "item")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -156,7 +156,7 @@ func (*AnyItem) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*AnyItem) Matches(n wire.Name) bool {
-	return n.Local == "item" && n.Space == NS
+	return n.Matches(NS, "item")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -203,7 +203,7 @@ func (*Plain) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Plain) Matches(n wire.Name) bool {
-	return n.Local == "plain" && n.Space == NS
+	return n.Matches(NS, "plain")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -270,7 +270,7 @@ func (*Items) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Items) Matches(n wire.Name) bool {
-	return n.Local == "items" && n.Space == NS
+	return n.Matches(NS, "items")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -570,7 +570,7 @@ func (*OtherItems) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OtherItems) Matches(n wire.Name) bool {
-	return n.Local == "items" && n.Space == NSOther
+	return n.Matches(NSOther, "items")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1017,7 +1017,7 @@ func (*Path) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Path) Matches(n wire.Name) bool {
-	return n.Local == "path" && n.Space == NS
+	return n.Matches(NS, "path")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1316,7 +1316,7 @@ func (*PathGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*PathGet) Matches(n wire.Name) bool {
-	return n.Local == "path" && n.Space == NS
+	return n.Matches(NS, "path")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1567,7 +1567,7 @@ func (*OtherPath) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OtherPath) Matches(n wire.Name) bool {
-	return n.Local == "way" && n.Space == NSOther
+	return n.Matches(NSOther, "way")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1908,14 +1908,16 @@ func (v *OtherPathNode) decodeXML(r wire.Raw) error {
 		switch name {
 		case "leaf":
 			if d.Same() {
-				if len(v.Leaves) == cap(v.Leaves) {
-					v.Leaves = append(v.Leaves, make([]OtherPathNode, d.Count())...)[:len(v.Leaves)]
+				if v.Leaves == nil {
+					v.Leaves = make([]OtherPathNode, 0, d.Count())
 				}
-				v.Leaves = v.Leaves[:len(v.Leaves)+1]
-				if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Leaves) < cap(v.Leaves) {
+					v.Leaves = v.Leaves[:len(v.Leaves)+1]
+					if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "only":
 			if d.Same() {
@@ -1935,7 +1937,7 @@ func (v *OtherPathNode) decodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.Value = wire.Ptr(uint8(d.Uint(8, 3)))
+				wire.ReadUint(&d, &v.Value, 3)
 				continue
 			}
 		case "word":
@@ -2035,7 +2037,7 @@ func (v *OtherPathTurn) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "degrees":
-			v.Degrees = wire.Ptr(uint16(d.Uint(16, 0)))
+			wire.ReadUint(&d, &v.Degrees, 0)
 		default:
 			d.KeepAttr()
 		}
@@ -2061,7 +2063,7 @@ func (*Versions) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Versions) Matches(n wire.Name) bool {
-	return n.Local == "versions" && n.Space == NS
+	return n.Matches(NS, "versions")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2162,7 +2164,7 @@ func (*Copied) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Copied) Matches(n wire.Name) bool {
-	return n.Local == "copy" && n.Space == NSOther
+	return n.Matches(NSOther, "copy")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2257,7 +2259,7 @@ func (*Limits) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Limits) Matches(n wire.Name) bool {
-	return n.Local == "limits" && n.Space == NS
+	return n.Matches(NS, "limits")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2347,7 +2349,7 @@ func (*Activity) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Activity) Matches(n wire.Name) bool {
-	return n.Local == "activity" && n.Space == NS
+	return n.Matches(NS, "activity")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2513,7 +2515,7 @@ func (*Envelope) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Envelope) Matches(n wire.Name) bool {
-	return n.Local == "envelope" && n.Space == NS
+	return n.Matches(NS, "envelope")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2583,7 +2585,7 @@ func (*Letter) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Letter) Matches(n wire.Name) bool {
-	return n.Local == "letter" && n.Space == NS
+	return n.Matches(NS, "letter")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2954,7 +2956,7 @@ func (*OtherLetter) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*OtherLetter) Matches(n wire.Name) bool {
-	return n.Local == "letter" && n.Space == NSOther
+	return n.Matches(NSOther, "letter")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -4174,7 +4176,7 @@ func (*Note) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Note) Matches(n wire.Name) bool {
-	return n.Local == "note" && n.Space == NS
+	return n.Matches(NS, "note")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -5371,7 +5373,7 @@ func (v *Turn) decodeXML(r wire.Raw) error {
 		}
 		switch name {
 		case "degrees":
-			v.Degrees = wire.Ptr(uint16(d.Uint(16, 0)))
+			wire.ReadUint(&d, &v.Degrees, 0)
 		default:
 			d.KeepAttr()
 		}
@@ -5577,14 +5579,16 @@ func (v *Node) decodeXML(r wire.Raw) error {
 		switch name {
 		case "leaf":
 			if d.In(NS) {
-				if len(v.Leaves) == cap(v.Leaves) {
-					v.Leaves = append(v.Leaves, make([]Node, d.Count())...)[:len(v.Leaves)]
+				if v.Leaves == nil {
+					v.Leaves = make([]Node, 0, d.Count())
 				}
-				v.Leaves = v.Leaves[:len(v.Leaves)+1]
-				if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Leaves) < cap(v.Leaves) {
+					v.Leaves = v.Leaves[:len(v.Leaves)+1]
+					if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "only":
 			if d.In(NS) {
@@ -5604,7 +5608,7 @@ func (v *Node) decodeXML(r wire.Raw) error {
 					d.Keep()
 					continue
 				}
-				v.Value = wire.Ptr(uint8(d.Uint(8, 3)))
+				wire.ReadUint(&d, &v.Value, 3)
 				continue
 			}
 		case "word":

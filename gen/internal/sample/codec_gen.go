@@ -17,7 +17,7 @@ func (*Attributes) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Attributes) Matches(n wire.Name) bool {
-	return n.Local == "attributes" && n.Space == NS
+	return n.Matches(NS, "attributes")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -154,13 +154,13 @@ func (v *Attributes) DecodeXML(r wire.Raw) error {
 		case "i64":
 			v.I64 = wire.Ptr(d.Int(64, 5))
 		case "u8":
-			v.U8 = wire.Ptr(uint8(d.Uint(8, 6)))
+			wire.ReadUint(&d, &v.U8, 6)
 		case "u16":
-			v.U16 = wire.Ptr(uint16(d.Uint(16, 7)))
+			wire.ReadUint(&d, &v.U16, 7)
 		case "u32":
-			v.U32 = wire.Ptr(uint32(d.Uint(32, 8)))
+			wire.ReadUint(&d, &v.U32, 8)
 		case "u64":
-			v.U64 = wire.Ptr(d.Uint(64, 9))
+			wire.ReadUint(&d, &v.U64, 9)
 		case "dec":
 			v.Dec = wire.Ptr(d.Decimal(10))
 		case "dbl":
@@ -184,7 +184,7 @@ func (v *Attributes) DecodeXML(r wire.Raw) error {
 		case "colour":
 			d.Optional((*string)(&v.Colour))
 		case "level":
-			v.Level = wire.Ptr(Level(d.Uint(8, 21)))
+			wire.ReadUint(&d, &v.Level, 21)
 		case "offset":
 			v.Offset = wire.Ptr(Offset(d.Int(16, 22)))
 		case "xml:lang":
@@ -196,7 +196,7 @@ func (v *Attributes) DecodeXML(r wire.Raw) error {
 		case "":
 			switch d.Expanded() {
 			case (wire.Name{Space: NSOther, Local: "id"}):
-				v.OtherID = wire.Ptr(uint16(d.Uint(16, 25)))
+				wire.ReadUint(&d, &v.OtherID, 25)
 			case (wire.Name{Space: NSOdd, Local: "note"}):
 				d.OptionalSpelled(&v.Note, 27)
 			default:
@@ -256,7 +256,7 @@ func (*Required) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Required) Matches(n wire.Name) bool {
-	return n.Local == "required" && n.Space == NS
+	return n.Matches(NS, "required")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -703,7 +703,7 @@ func (*Children) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Children) Matches(n wire.Name) bool {
-	return n.Local == "children" && n.Space == NSOdd
+	return n.Matches(NSOdd, "children")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -834,7 +834,7 @@ func (v *Children) DecodeXML(r wire.Raw) error {
 			}
 		case "u64":
 			if d.Same() && v.U64 == nil {
-				v.U64 = wire.Ptr(d.Uint(64, 3))
+				wire.ReadUint(&d, &v.U64, 3)
 				continue
 			}
 		case "dec":
@@ -900,7 +900,7 @@ func (v *Children) DecodeXML(r wire.Raw) error {
 			}
 		case "level":
 			if d.Same() && v.Level == nil {
-				v.Level = wire.Ptr(Level(d.Uint(8, 15)))
+				wire.ReadUint(&d, &v.Level, 15)
 				continue
 			}
 		case "flag":
@@ -948,7 +948,7 @@ func (*Lists) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Lists) Matches(n wire.Name) bool {
-	return n.Local == "lists" && n.Space == NS
+	return n.Matches(NS, "lists")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1195,25 +1195,29 @@ func (v *Lists) DecodeXML(r wire.Raw) error {
 			}
 		case "message":
 			if d.In(wire.NSClient) {
-				if len(v.Messages) == cap(v.Messages) {
-					v.Messages = append(v.Messages, make([]stanza.Message, d.Count())...)[:len(v.Messages)]
+				if v.Messages == nil {
+					v.Messages = make([]stanza.Message, 0, d.Count())
 				}
-				v.Messages = v.Messages[:len(v.Messages)+1]
-				if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Messages) < cap(v.Messages) {
+					v.Messages = v.Messages[:len(v.Messages)+1]
+					if err := v.Messages[len(v.Messages)-1].DecodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		case "node":
 			if d.Same() {
-				if len(v.Nodes) == cap(v.Nodes) {
-					v.Nodes = append(v.Nodes, make([]Node, d.Count())...)[:len(v.Nodes)]
+				if v.Nodes == nil {
+					v.Nodes = make([]Node, 0, d.Count())
 				}
-				v.Nodes = v.Nodes[:len(v.Nodes)+1]
-				if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Nodes) < cap(v.Nodes) {
+					v.Nodes = v.Nodes[:len(v.Nodes)+1]
+					if err := v.Nodes[len(v.Nodes)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		if d.In(NSOther) {
@@ -1290,7 +1294,7 @@ func (*Rules) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Rules) Matches(n wire.Name) bool {
-	return n.Local == "rules" && n.Space == NS
+	return n.Matches(NS, "rules")
 }
 
 // SenderRule says who may send the element.
@@ -1469,7 +1473,7 @@ func (v *Rules) DecodeXML(r wire.Raw) error {
 		case "tint":
 			d.Optional((*string)(&v.Tint))
 		case "rank":
-			v.Rank = wire.Ptr(Level(d.Uint(8, 12)))
+			wire.ReadUint(&d, &v.Rank, 12)
 		case "yes":
 			v.Yes = wire.Ptr(d.Bool(false, 13))
 		case "no":
@@ -1585,7 +1589,7 @@ func (*Tree) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Tree) Matches(n wire.Name) bool {
-	return n.Local == "tree" && n.Space == NS
+	return n.Matches(NS, "tree")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1666,14 +1670,16 @@ func (v *Tree) DecodeXML(r wire.Raw) error {
 			}
 		case "leaf":
 			if d.Same() {
-				if len(v.Leaves) == cap(v.Leaves) {
-					v.Leaves = append(v.Leaves, make([]Node, d.Count())...)[:len(v.Leaves)]
+				if v.Leaves == nil {
+					v.Leaves = make([]Node, 0, d.Count())
 				}
-				v.Leaves = v.Leaves[:len(v.Leaves)+1]
-				if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
-					return err
+				if len(v.Leaves) < cap(v.Leaves) {
+					v.Leaves = v.Leaves[:len(v.Leaves)+1]
+					if err := v.Leaves[len(v.Leaves)-1].decodeXML(d.Raw()); err != nil {
+						return err
+					}
+					continue
 				}
-				continue
 			}
 		}
 		if d.In(NSOther) {
@@ -1734,7 +1740,7 @@ func (*TreeGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*TreeGet) Matches(n wire.Name) bool {
-	return n.Local == "tree" && n.Space == NS
+	return n.Matches(NS, "tree")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -1820,7 +1826,7 @@ func (*Failure) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Failure) Matches(n wire.Name) bool {
-	return n.Local == "failure" && n.Space == NS
+	return n.Matches(NS, "failure")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -1915,7 +1921,7 @@ func (*Mood) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Mood) Matches(n wire.Name) bool {
-	return n.Local == "mood" && n.Space == NS
+	return n.Matches(NS, "mood")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2062,7 +2068,7 @@ func (v *Word) DecodeXML(r wire.Raw) error {
 		}
 	}
 	if d.HasText() {
-		v.Value = wire.Ptr(uint16(d.Uint(16, 2)))
+		wire.ReadUint(&d, &v.Value, 2)
 	}
 	return d.End(&v.Extra)
 }
@@ -2099,7 +2105,7 @@ func (*Carrier) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Carrier) Matches(n wire.Name) bool {
-	return n.Local == "carrier" && n.Space == NS
+	return n.Matches(NS, "carrier")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2187,7 +2193,7 @@ func (*Moods) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Moods) Matches(n wire.Name) bool {
-	return n.Local == "moods" && n.Space == NS
+	return n.Matches(NS, "moods")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2229,14 +2235,16 @@ func (v *Moods) DecodeXML(r wire.Raw) error {
 			}
 		}
 		if d.In(NSOther) {
-			if len(v.Words) == cap(v.Words) {
-				v.Words = append(v.Words, make([]Word, 1)...)[:len(v.Words)]
+			if v.Words == nil {
+				v.Words = make([]Word, 0, d.Rest())
 			}
-			v.Words = v.Words[:len(v.Words)+1]
-			if err := v.Words[len(v.Words)-1].DecodeXML(d.Raw()); err != nil {
-				return err
+			if len(v.Words) < cap(v.Words) {
+				v.Words = v.Words[:len(v.Words)+1]
+				if err := v.Words[len(v.Words)-1].DecodeXML(d.Raw()); err != nil {
+					return err
+				}
+				continue
 			}
-			continue
 		}
 		d.Keep()
 	}
@@ -2284,7 +2292,7 @@ func (*Number) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Number) Matches(n wire.Name) bool {
-	return n.Local == "number" && n.Space == NS
+	return n.Matches(NS, "number")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2339,7 +2347,7 @@ func (*Needed) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Needed) Matches(n wire.Name) bool {
-	return n.Local == "needed" && n.Space == NS
+	return n.Matches(NS, "needed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2384,7 +2392,7 @@ func (*Said) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Said) Matches(n wire.Name) bool {
-	return n.Local == "said" && n.Space == NS
+	return n.Matches(NS, "said")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2438,7 +2446,7 @@ func (*LevelText) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*LevelText) Matches(n wire.Name) bool {
-	return n.Local == "level" && n.Space == NS
+	return n.Matches(NS, "level")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2467,7 +2475,7 @@ func (v *LevelText) DecodeXML(r wire.Raw) error {
 	var d wire.Decoder
 	d.Open(r, NS, "level")
 	if d.HasText() {
-		v.Value = wire.Ptr(Level(d.Uint(8, 0)))
+		wire.ReadUint(&d, &v.Value, 0)
 	}
 	return d.End(&v.Extra)
 }
@@ -2493,7 +2501,7 @@ func (*Truth) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Truth) Matches(n wire.Name) bool {
-	return n.Local == "truth" && n.Space == NS
+	return n.Matches(NS, "truth")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2548,7 +2556,7 @@ func (*Ratio) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Ratio) Matches(n wire.Name) bool {
-	return n.Local == "ratio" && n.Space == NS
+	return n.Matches(NS, "ratio")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2615,7 +2623,7 @@ func (*Price) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Price) Matches(n wire.Name) bool {
-	return n.Local == "price" && n.Space == NS
+	return n.Matches(NS, "price")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2668,7 +2676,7 @@ func (*Moment) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Moment) Matches(n wire.Name) bool {
-	return n.Local == "moment" && n.Space == NS
+	return n.Matches(NS, "moment")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2709,7 +2717,7 @@ func (*Who) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Who) Matches(n wire.Name) bool {
-	return n.Local == "who" && n.Space == NS
+	return n.Matches(NS, "who")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2750,7 +2758,7 @@ func (*Data) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Data) Matches(n wire.Name) bool {
-	return n.Local == "data" && n.Space == NS
+	return n.Matches(NS, "data")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2785,7 +2793,7 @@ func (*Digest) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Digest) Matches(n wire.Name) bool {
-	return n.Local == "digest" && n.Space == NS
+	return n.Matches(NS, "digest")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2823,7 +2831,7 @@ func (*FixedText) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*FixedText) Matches(n wire.Name) bool {
-	return n.Local == "fixed" && n.Space == NS
+	return n.Matches(NS, "fixed")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2862,7 +2870,7 @@ func (*Eternal) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Eternal) Matches(n wire.Name) bool {
-	return n.Local == "eternal" && n.Space == NS
+	return n.Matches(NS, "eternal")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2921,7 +2929,7 @@ func (*Nothing) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Nothing) Matches(n wire.Name) bool {
-	return n.Local == "empty" && n.Space == NS
+	return n.Matches(NS, "empty")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -2950,7 +2958,7 @@ func (*Either) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Either) Matches(n wire.Name) bool {
-	return n.Local == "either" && n.Space == NS
+	return n.Matches(NS, "either")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3207,7 +3215,7 @@ func (v *WayNumber) decodeXML(r wire.Raw) error {
 	var d wire.Decoder
 	d.Enter(r)
 	if d.HasText() {
-		v.Value = wire.Ptr(uint8(d.Uint(8, 0)))
+		wire.ReadUint(&d, &v.Value, 0)
 	}
 	return d.End(&v.Extra)
 }
@@ -3247,7 +3255,7 @@ func (*Session) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Session) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3338,7 +3346,7 @@ func (*SessionStart) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionStart) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3448,7 +3456,7 @@ func (*SessionEnd) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionEnd) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3525,7 +3533,7 @@ func (*SessionSet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*SessionSet) Matches(n wire.Name) bool {
-	return n.Local == "session" && n.Space == NS
+	return n.Matches(NS, "session")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3626,7 +3634,7 @@ func (*Register) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Register) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // Features returns the disco features to advertise where the element is handled.
@@ -3715,7 +3723,7 @@ func (*RegisterGet) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RegisterGet) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3754,7 +3762,7 @@ func (*Unregister) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*Unregister) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3861,7 +3869,7 @@ func (*UnregisterNode) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*UnregisterNode) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -3938,7 +3946,7 @@ func (*RegisterName) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RegisterName) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.
@@ -4013,7 +4021,7 @@ func (*RegisterMood) WireName() wire.Name {
 
 // Matches reports whether n is the name of the element.
 func (*RegisterMood) Matches(n wire.Name) bool {
-	return n.Local == "register" && n.Space == NS
+	return n.Matches(NS, "register")
 }
 
 // IQType returns the type of the IQ that makes the request.

@@ -92,7 +92,7 @@ func (g *file) method(e *model.Element, receiver, name, comments string) *jen.St
 //	func (*Ping) WireName() wire.Name { return wire.Name{Space: NS, Local: "ping"} }
 //
 //	// Matches reports whether n is the name of the element.
-//	func (*Ping) Matches(n wire.Name) bool { return n.Local == "ping" && n.Space == NS }
+//	func (*Ping) Matches(n wire.Name) bool { return n.Matches(NS, "ping") }
 //
 // and for elements whose name is their value:
 //
@@ -108,7 +108,7 @@ func (g *file) names(e *model.Element) {
 	space := func() *jen.Statement { return g.space(e.Namespace) }
 	n := func(part string) *jen.Statement { return jen.Id("n").Dot(part) }
 	receiver, local, says := "", jen.Code(jen.Lit(e.Local)), "the name of the element"
-	matches := n("Local").Op("==").Lit(e.Local).Op("&&").Add(n("Space")).Op("==").Add(space())
+	matches := n("Matches").Call(space(), jen.Lit(e.Local))
 	if f := e.NameField(); f != nil {
 		receiver, local, says = "v", jen.String().Call(field(f.GoName)), "a name that the element is known to have"
 		matches = n("Space").Op("==").Add(space()).Op("&&").Add(g.enum(f.Type.Enum)).Call(n("Local")).Dot("Known").Call()

@@ -475,7 +475,22 @@ func (d *decoder) child(f *model.Field) []jen.Code {
 	if d.choices[f] != nil {
 		cond = d.fitting(cond, f, at("Raw").Call())
 	}
-	return d.once(f, cond, append(d.take(f), jen.Continue()))
+	return d.once(f, cond, d.taken(f))
+}
+
+// taken makes the code that takes a child and goes on with the next one.
+func (d *decoder) taken(f *model.Field) []jen.Code {
+	if f.Shape == model.Slice && d.choices[f] == nil && !isSimple(f) {
+		return d.another(f, decodeName(f))
+	}
+	return append(d.take(f), jen.Continue())
+}
+
+func decodeName(f *model.Field) string {
+	if t := f.Type.Element; t != nil && t.Role == model.Nested {
+		return "decodeXML"
+	}
+	return "DecodeXML"
 }
 
 // once makes the statement around the code that takes a child if cond holds, for the first one; none if there is no condition.
@@ -506,28 +521,39 @@ func (d *decoder) room(f *model.Field) jen.Code {
 
 // another makes, for one more struct:
 //
-//	if len(v.Items) == cap(v.Items) {
-//		v.Items = append(v.Items, make([]Item, d.Count())...)[:len(v.Items)]
+//	if v.Items == nil {
+//		v.Items = make([]Item, 0, d.Count())
 //	}
-//	v.Items = v.Items[:len(v.Items)+1]
+//	if len(v.Items) < cap(v.Items) {
+//		v.Items = v.Items[:len(v.Items)+1]
+//		if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+//			return err
+//		}
+//		continue
+//	}
 //
-// which makes room for all of them at once.
-func (d *decoder) another(f *model.Field) []jen.Code {
+// There is room for all of them if the slice was nil to begin with, as it should.
+func (d *decoder) another(f *model.Field, name string) []jen.Code {
 	n := func() *jen.Statement { return jen.Add(lenOf(f.GoName)) }
-	more := at("Count").Call()
+	count := at("Count").Call()
 	if hasNames(f) {
-		more = literally("1")
+		count = at("Rest").Call()
 	}
+	into := field(f.GoName).Index(n().Op("-").Lit(1))
 	return []jen.Code{
-		jen.If(n().Op("==").Cap(field(f.GoName))).Block(
-			assign(field(f.GoName), jen.Append(field(f.GoName), jen.Make(d.typeOf(f), more).Op("...")).Index(jen.Empty(), n()))),
-		assign(field(f.GoName), field(f.GoName).Index(jen.Empty(), n().Op("+").Lit(1))),
+		jen.If(field(f.GoName).Op("==").Nil()).Block(assign(field(f.GoName), jen.Make(d.typeOf(f), literally("0"), count))),
+		jen.If(n().Op("<").Cap(field(f.GoName))).Block(
+			assign(field(f.GoName), field(f.GoName).Index(jen.Empty(), n().Op("+").Lit(1))),
+			check(into.Dot(name).Call(at("Raw").Call())),
+			jen.Continue(),
+		),
 	}
 }
 
 // take makes the code that reads the child at the cursor.
 //
-//	if err := v.Items[len(v.Items)-1].decodeXML(d.Raw()); err != nil {
+//	v.Actor = new(Actor)
+//	if err := v.Actor.decodeXML(d.Raw()); err != nil {
 //		return err
 //	}
 func (d *decoder) take(f *model.Field) []jen.Code {
@@ -538,21 +564,12 @@ func (d *decoder) take(f *model.Field) []jen.Code {
 		return d.takeSimple(f)
 	}
 	var code []jen.Code
-	into := field(f.GoName)
-	switch f.Shape {
-	case model.Pointer:
+	if f.Shape == model.Pointer {
 		code = append(code, assign(field(f.GoName), jen.New(d.one(f))))
-	case model.Slice:
-		code = append(code, d.another(f)...)
-		into = field(f.GoName).Index(jen.Add(lenOf(f.GoName)).Op("-").Lit(1))
-	default:
+	} else {
 		code = append(code, d.mark(f))
 	}
-	name := "DecodeXML"
-	if t := f.Type.Element; t != nil && t.Role == model.Nested {
-		name = "decodeXML"
-	}
-	return append(code, check(into.Dot(name).Call(at("Raw").Call())))
+	return append(code, check(field(f.GoName).Dot(decodeName(f)).Call(at("Raw").Call())))
 }
 
 // takeSimple makes the same for text: d.OptionalLeaf(&v.Reason, 4).
@@ -616,7 +633,7 @@ func (d *decoder) namedChild(f *model.Field) []jen.Code {
 		cond = cond.Op("&&").Add(d.enum(f.NamesEnum())).Call(at("Local").Call()).Dot("Known").Call()
 	}
 	if f.Kind != model.FieldNames {
-		return d.once(f, cond, append(d.take(f), jen.Continue()))
+		return d.once(f, cond, d.taken(f))
 	}
 	slot := d.slot(f.Index, nil)
 	if f.Shape == model.Slice {

@@ -33,6 +33,8 @@ func (d *decoder) decoded(f *model.Field, src jen.Code, slot jen.Code) []jen.Cod
 		call = src
 	case s == model.Bool:
 		call = at("Bool").Call(jen.Lit(f.Shape == model.Value && !f.Required), slot)
+	case s.IsUnsigned() && f.Shape == model.Pointer && f.Fixed == nil && !bounded(f):
+		return []jen.Code{d.wire("ReadUint").Call(jen.Op("&").Id("d"), jen.Op("&").Add(field(f.GoName)), slot)}
 	case s.IsUnsigned():
 		call = at("Uint").Call(literally(strconv.Itoa(s.Bits())), slot)
 	case s.IsInteger():
