@@ -134,8 +134,8 @@ func TestCursors(t *testing.T) {
 		seen = append(seen, fmt.Sprintf("%s %q same=%v in=%v left=%d count=%d stray=%v", c.Local(), c.Text(), c.Same(), c.In("v"), c.Remaining(), c.Count(), c.Stray()))
 	}
 	require.Equal(t, []string{
-		`b "" same=true in=false left=4 count=2 stray=true`,
-		`b "y" same=false in=true left=3 count=1 stray=true`,
+		`b "" same=true in=false left=4 count=3 stray=true`,
+		`b "y" same=false in=true left=3 count=2 stray=true`,
 		`b "w" same=true in=false left=2 count=1 stray=true`,
 		`d "" same=false in=true left=1 count=1 stray=true`,
 	}, seen)
