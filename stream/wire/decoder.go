@@ -225,6 +225,9 @@ func (d *Decoder) Part() bool {
 //
 //go:noinline
 func (d *Decoder) Parts() int {
+	if d.attrs.d == nil {
+		return 0
+	}
 	c := d.element().Content()
 	return c.Size()
 }
