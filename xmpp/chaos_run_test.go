@@ -40,6 +40,7 @@ func chaos(t *testing.T, v *venue, n size, r *rand.Rand) {
 			}
 			return d.fault()
 		})
+		c.begun.Store(true)
 		c.proxy.Cut(true)
 	}
 	go func() {

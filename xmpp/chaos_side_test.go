@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ type correspondent struct {
 	proxy *testproxy.Proxy
 	peer  jid.JID
 	dice  *dice
+	begun atomic.Bool // the session may be cut: it can be resumed
 
 	mu      sync.Mutex
 	record  []seen      // guarded by mu
@@ -153,7 +155,7 @@ func (c *correspondent) look(d stream.Direction, text string) {
 		}
 	}
 	c.note(what, body, text)
-	if telling.MatchString(text) && c.dice.roll(60) == 0 {
+	if c.begun.Load() && telling.MatchString(text) && c.dice.roll(60) == 0 {
 		c.proxy.Cut(c.dice.roll(2) == 0)
 	}
 }

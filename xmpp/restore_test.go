@@ -102,7 +102,7 @@ func TestRestorersAreIndependent(t *testing.T) {
 func TestRestoreOfEndedSession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv := xmpptest.Start(t, xmpptest.Config{Offline: -1})
+		srv := xmpptest.Start(t, xmpptest.Config{})
 		romeo := srv.User("romeo@example.org/orchard")
 		busy := make(chan struct{})
 		c := connect(t, srv, func(cfg *xmpp.Config) {

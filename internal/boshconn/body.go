@@ -79,9 +79,6 @@ func newParser(src io.Reader, l wire.Limits) *parser {
 // errCut is returned for a <body/> whose end is missing.
 var errCut = errors.New("a <body/> without an end")
 
-// buffered says whether something more was read of the source than has been returned.
-func (p *parser) buffered() bool { return p.f.Pending() }
-
 // root reads the start tag.
 func (p *parser) root() (wire.Raw, error) {
 	r, err := p.next()

@@ -16,12 +16,11 @@ import (
 
 // Session is the server's side of a session, as a connection on which a client opens a stream.
 type Session struct {
-	srv    *Server
-	sid    string
-	wait   time.Duration // immutable, as all that was agreed on
-	hold   int
-	acks   bool
-	remote net.Addr
+	srv  *Server
+	sid  string
+	wait time.Duration // immutable, as all that was agreed on
+	hold int
+	acks bool
 
 	reads, writes *deadline.Deadline
 
