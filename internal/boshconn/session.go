@@ -402,6 +402,9 @@ func (s *Session) Write(b []byte) (int, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for len(s.out) > mostOut && !s.ended {
+			if s.decide(); len(s.out) == 0 {
+				break // a request had waited for it
+			}
 			changed := s.change()
 			s.mu.Unlock()
 			late := false
