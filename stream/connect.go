@@ -449,14 +449,14 @@ func (s *Stream) stop(err error) {
 	suspended, saved := s.suspended, s.saved
 	s.mu.Unlock()
 	s.tasks.close()
-	if saved == nil {
-		s.out.close(nil)
-	}
 	var keeper *keeper
 	if s.sm != nil {
 		s.sm.in.close()
 		keeper = s.sm.keeper
-		keeper.close()
+		keeper.close() // the last state is from before all is decided
+	}
+	if saved == nil {
+		s.out.close(nil)
 	}
 	s.waiters.drop()
 	close(s.ended)

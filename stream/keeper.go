@@ -69,10 +69,13 @@ func (k *keeper) run() {
 	k.waiting, k.dirty = nil, false
 	k.mu.Unlock()
 	v, handled := k.s.sm.snapshot()
-	err := safely(func() error { return k.save(v) })
+	err := ErrClosed
+	if !k.isClosed() {
+		err = safely(func() error { return k.save(v) })
+	}
 	if err == nil {
 		k.s.sm.in.savedTo(handled)
-	} else {
+	} else if err != ErrClosed {
 		k.s.fail(Failure{Err: err, Handler: "Management.Save"})
 	}
 	for _, c := range waiting {
@@ -83,6 +86,12 @@ func (k *keeper) run() {
 	k.busy, k.last = false, time.Now()
 	k.dirty = k.dirty || err != nil
 	k.plan()
+}
+
+func (k *keeper) isClosed() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.closed
 }
 
 // close ends the saving. Whoever waits gets no answer.
