@@ -33,6 +33,10 @@
 //
 // What became of a stanza is known to whom sends it with [Session.SendTracked].
 //
+// A session may outlive its program: [Client.Suspend] returns its state to one that ends in
+// order, and Config.Management.Save gets it as it changes, for the case of one that is
+// killed. Behind a kill some stanzas come twice; stream.Redelivered tells which those may be.
+//
 // # Handlers
 //
 // Handlers run one after the other, in the order in which stanzas arrive, on the

@@ -108,3 +108,88 @@ func ExampleClient_Suspend() {
 	// resumed: true
 	// you said hello?
 }
+
+// A program that may be killed at any moment: the state of its session is in a file, always
+// one that is whole. What it had not finished comes again, and is marked.
+func Example_killed() {
+	srv := xmpptest.NewServer(xmpptest.Config{})
+	defer srv.Close()
+	srv.Account("bot@example.org", "secret")
+	romeo := srv.User("romeo@example.org/orchard")
+	dir, err := os.MkdirTemp("", "bot")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "session.json")
+
+	save := func(v *stream.Suspended) error {
+		if v == nil { // the session has ended
+			return os.Remove(file)
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(file+".new", b, 0o600); err != nil {
+			return err
+		}
+		return os.Rename(file+".new", file)
+	}
+	start := func(ctx context.Context, handle func(ctx context.Context, body string) error) *xmpp.Client {
+		cfg := srv.ClientConfig("bot@example.org")
+		cfg.Handler = xmpp.NewMux(xmpp.OnBody(func(ctx context.Context, _ *stanza.Message, body string) error {
+			return handle(ctx, body)
+		}))
+		cfg.Management.Save = save
+		if b, err := os.ReadFile(file); err == nil {
+			cfg.Management.Resume = new(stream.Suspended)
+			if err := json.Unmarshal(b, cfg.Management.Resume); err != nil {
+				log.Fatal(err)
+			}
+		}
+		bot, err := xmpp.NewClient(jid.MustParse("bot@example.org/shop"), cfg)
+		if err != nil {
+			log.Fatal(err)
+		}
+		kept := make(chan struct{}, 1)
+		xmpp.On(bot, func(e xmpp.Managed) { kept <- struct{}{} })
+		if err := bot.Open(ctx); err != nil {
+			log.Fatal(err)
+		}
+		if cfg.Management.Resume == nil {
+			<-kept // the server keeps the session
+			if err := bot.Stream().Save(ctx); err != nil {
+				log.Fatal(err)
+			}
+		}
+		return bot
+	}
+
+	ctx := context.Background()
+	begun := make(chan struct{})
+	bot := start(ctx, func(ctx context.Context, body string) error {
+		close(begun)
+		<-ctx.Done() // it takes long
+		return ctx.Err()
+	})
+	if err := romeo.Send(stanza.NewMessage(bot.Local(), "ten teas")); err != nil {
+		log.Fatal(err)
+	}
+	<-begun
+	bot.Abort() // as good as a kill: nothing is said to the server, and nothing saved
+	<-bot.Done()
+
+	done := make(chan struct{})
+	bot = start(ctx, func(ctx context.Context, body string) error {
+		fmt.Printf("%s; perhaps not for the first time: %t\n", body, stream.Redelivered(ctx))
+		close(done)
+		return nil
+	})
+	<-done
+	if err := bot.Close(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// ten teas; perhaps not for the first time: true
+}

@@ -72,7 +72,8 @@ func (o Offer) binding() (b binding, flag byte, sure bool, err error) {
 		return o.have(bindUnique), 'n', false, nil
 	}
 	if !plus && !o.Extensible && !slices.ContainsFunc(o.Mechanisms, isSCRAM) {
-		// Prosody 13 lists bindings also for accounts that have nothing to bind, those of LDAP
+		// Bindings are of TLS, and a server may list them although those who check its
+		// passwords, a directory for example, leave it with nothing that can be bound.
 		return binding{}, 'n', false, nil
 	}
 	if !plus {
