@@ -348,6 +348,9 @@ func (e *Encoder) RestoreAttr(x *Extra, slot Slot, open string) {
 //
 //go:noinline
 func (e *Encoder) Text(s string) {
+	if s == "" {
+		return // there may be no room to point at
+	}
 	n := len(e.Buf)
 	if end := n + len(s); end <= cap(e.Buf) && putPlain(unsafe.Add(unsafe.Pointer(unsafe.SliceData(e.Buf)), n), s) {
 		e.Buf = e.Buf[:end]

@@ -223,6 +223,7 @@ func TestSlowReader(t *testing.T) {
 		require.Less(t, c.Stream().Queued(), 50, "the rest is at the server")
 		close(gate)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		require.Len(t, got, 300)
 		require.Equal(t, "000", got[0])
 		require.Equal(t, "299", got[299])
