@@ -224,7 +224,8 @@ func (c *Conn) Read() (wire.Raw, error) {
 }
 
 // ReadWithin is [Conn.Read] for an answer that has to come in time. If it does not, which is
-// os.ErrDeadlineExceeded, nothing more can be read.
+// os.ErrDeadlineExceeded, nothing more can be read. It is made for BOSH, whose transport heeds
+// the deadline itself; over TLS on TCP the time for the whole negotiation may come first.
 func (c *Conn) ReadWithin(d time.Duration) (wire.Raw, error) {
 	set := func(at time.Time) {
 		c.mu.Lock()
