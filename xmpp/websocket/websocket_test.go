@@ -69,6 +69,7 @@ func TestResume(t *testing.T) {
 		srv := xmpptest.Start(t, xmpptest.Config{})
 		romeo := srv.User("romeo@example.org/orchard")
 		c := connect(t, srv, nil)
+		synctest.Wait() // Dial may return before the server has said that the session can be resumed
 		for i := range 5 {
 			d, err := c.SendTracked(t.Context(), stanza.NewMessage(romeo.JID(), "one"))
 			require.NoError(t, err)
