@@ -287,6 +287,41 @@ func TestSlowIsNotDead(t *testing.T) {
 	})
 }
 
+// VF3: also where it is not known how much was sent, because the process that knew was killed,
+// a count goes forward only: one that goes backwards acknowledges nothing.
+func TestVF3BackwardsAfterKill(t *testing.T) {
+	t.Parallel()
+	config := func() Config {
+		return Config{Management: &Management{Resend: true, Resume: &Suspended{
+			ID: "one", Local: me, Remote: server, Running: true, Acked: 5, Received: 7,
+			Unacked: []string{"<message id='6'/>", "<message id='7'/>"}, Written: 2,
+		}}, Negotiators: []Negotiator{managing()}}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		for h, want := range map[uint32][]string{4: {"6", "7"}, 5: {"6", "7"}, 6: {"7"}, 7: {}, 9: {}} {
+			l := newLink(t, roomy, config())
+			opened := make(chan error, 1)
+			go func() { opened <- l.Open(context.Background()) }()
+			p := l.accept()
+			p.want("<resume" + inSM + " previd='one' h='7'/>")
+			p.send("<failed"+inSM+" h='%d'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>", h)
+			p.want("<enable" + inSM + " resume='true'/>")
+			require.NoError(t, <-opened)
+			require.NoError(t, l.Send(t.Context(), message("new")))
+			require.Equal(t, append(want, "new"), p.ids(len(want)+1), h)
+			l.Abort()
+		}
+		l := newLink(t, roomy, config())
+		opened := make(chan error, 1)
+		go func() { opened <- l.Open(context.Background()) }()
+		p := l.accept()
+		p.want("<resume" + inSM + " previd='one' h='7'/>")
+		p.send("<resumed" + inSM + " previd='one' h='4'/>")
+		_, _ = p.rest()
+		require.ErrorIs(t, <-opened, ErrCounters)
+	})
+}
+
 // How long the peer is asked to keep a session is never nothing.
 func TestManagementMax(t *testing.T) {
 	t.Parallel()

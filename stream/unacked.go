@@ -112,8 +112,8 @@ func (w *writer) acked(h uint32) error {
 	n := h - u.ackedTo // wraps at 2^32
 	left, i := n, 0
 	for handed := w.written + uint64(w.handing); left > 0; i++ {
-		if u.behind && u.on && i == len(u.entries) {
-			break // sent since the state was saved
+		if u.behind && u.on && i == len(u.entries) && n < 1<<31 {
+			break // sent since the state was saved; more than that is a count that goes backwards
 		}
 		if !u.on || i == len(u.entries) || u.entries[i].end > handed {
 			text := "acknowledged are " + strconv.FormatUint(uint64(h), 10) + " stanzas, before that it were " +
