@@ -177,10 +177,17 @@ func (r *Contacts) pushed(ctx context.Context, _ *stanza.IQ, set *roster.Set) (*
 		return nil, stanza.BadRequest
 	}
 	r.mu.Lock()
-	if r.asking > 0 || !r.loaded && len(r.pending) < maxPending {
+	switch _, known := r.items[set.Items[0].JID]; {
+	case r.asking > 0 || !r.loaded:
+		defer r.mu.Unlock()
+		if len(r.pending) >= maxPending {
+			return nil, stanza.ResourceConstraint
+		}
 		r.pending = append(r.pending, *set)
-		r.mu.Unlock()
 		return nil, nil
+	case !known && len(r.items) >= maxItems:
+		r.mu.Unlock()
+		return nil, stanza.ResourceConstraint
 	}
 	changes := r.push(set, nil)
 	r.mu.Unlock()
@@ -193,8 +200,12 @@ func (r *Contacts) pushed(ctx context.Context, _ *stanza.IQ, set *roster.Set) (*
 	return nil, nil
 }
 
-// maxPending is how many pushes are kept for a roster that has not come yet.
-const maxPending = 1000
+// What a server can make a client keep: pushes for a roster that has not come yet, and items
+// that it adds one by one. More of them are refused.
+const (
+	maxPending = 1000
+	maxItems   = 50_000
+)
 
 // push takes a push. The caller holds mu.
 func (r *Contacts) push(set *roster.Set, changes []Changed) []Changed {
