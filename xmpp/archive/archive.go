@@ -50,7 +50,8 @@ type Forged struct {
 	Archive jid.JID
 	// Message is the message that was taken out of the way.
 	Message *stanza.Message
-	// Err says what is wrong with it: [ErrSender], [ErrAuthor], or what of it could not be read.
+	// Err says what is wrong with it: [ErrSender], [ErrAuthor], [ErrTooMany], or what of it could
+	// not be read.
 	Err error
 }
 
@@ -61,8 +62,9 @@ var (
 	ErrAuthor = errors.New("archive: a room can only tell what was said in it")
 	// ErrTooMany is returned when an archive sends more results than were asked for.
 	ErrTooMany = errors.New("archive: more results than were asked for")
-	// ErrNoProgress is returned when an archive gives the same page again and again.
-	ErrNoProgress = errors.New("archive: the next page is the one before")
+	// ErrNoProgress is returned when an archive gives the same page again and again, or page after
+	// page with nothing in it.
+	ErrNoProgress = errors.New("archive: the next page is no further")
 )
 
 // Query iterates over the messages of an archive, without options over all of the own
@@ -99,6 +101,7 @@ type query struct {
 	link   xmpp.Link
 	cursor string // behind or before which the next page begins
 	begun  bool   // there was a page
+	barren int    // pages in a row that had no message
 }
 
 func newQuery(l xmpp.Link, opts []Option) (*query, error) {
@@ -140,7 +143,11 @@ func (q *query) next(ctx context.Context, n int) (page []*Message, more bool, er
 	fin, err := xmpp.Call(ctx, q.link, q.archive, request)
 	got := results.Stop()
 	for _, st := range forged.Stop() {
-		q.report(st, ErrSender)
+		why := ErrSender
+		if slices.Contains(q.senders(), st.Attributes().From) {
+			why = ErrTooMany
+		}
+		q.report(st, why)
 	}
 	switch {
 	case err != nil:
@@ -160,6 +167,12 @@ func (q *query) next(ctx context.Context, n int) (page []*Message, more bool, er
 		slices.Reverse(page)
 	}
 	more, err = q.advance(fin, page)
+	if q.barren++; len(page) > 0 {
+		q.barren = 0
+	}
+	if more && q.barren == maxBarren {
+		return nil, false, ErrNoProgress
+	}
 	return page, more, err
 }
 
@@ -168,6 +181,10 @@ func (q *query) report(st stanza.Stanza, err error) {
 	// a queue that is full has worse to tell
 	_ = xmpp.Emit(q.link, Forged{Archive: q.archive, Message: st.(*stanza.Message), Err: err})
 }
+
+// maxBarren is how many pages in a row may have no message: one whose messages are all refused
+// has none.
+const maxBarren = 100
 
 // maxForged bounds how many forged results of a page are reported.
 const maxForged = 16

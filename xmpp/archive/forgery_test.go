@@ -165,6 +165,11 @@ func TestVS6LyingArchive(t *testing.T) {
 		n, err := all(t, s)
 		require.ErrorIs(t, err, archive.ErrTooMany)
 		require.Zero(t, n)
+		told := s.forged.take()
+		require.NotEmpty(t, told)
+		for _, e := range told {
+			require.Contains(t, e, archive.ErrTooMany.Error(), "it does come from the archive")
+		}
 	})
 	play("one page for ever", func(k *keeper) {
 		k.fin = func(f *mam.Fin) { f.Complete, f.Set.Last = false, "4" }
@@ -180,6 +185,17 @@ func TestVS6LyingArchive(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, n)
 		require.Len(t, s.keeper.queries, 1)
+	})
+	play("page after page with nothing in it", func(k *keeper) {
+		pages := 0
+		k.n, k.fin = 0, func(f *mam.Fin) {
+			pages++
+			f.Complete, f.Set.Last = false, fmt.Sprint(pages)
+		}
+	}, func(t *testing.T, s *stage) {
+		n, err := all(t, s)
+		require.ErrorIs(t, err, archive.ErrNoProgress)
+		require.Zero(t, n)
 	})
 	play("an end that it does not name", func(k *keeper) {
 		k.fin = func(f *mam.Fin) { f.Set.First, f.Set.Last = nil, "" }
