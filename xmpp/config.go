@@ -184,6 +184,9 @@ func (c *Config) check(addr jid.JID) error {
 	case c.DirectTLS && c.Addr == "":
 		return errors.New("xmpp: Config.DirectTLS is about Config.Addr, which is missing")
 	}
+	if m := &c.Management; c.NoManagement && (m.Resume != nil || m.Save != nil) {
+		return errors.New("xmpp: Config.NoManagement excludes Management.Resume and Save")
+	}
 	if id := c.UserAgent.ID; id != "" && !isUUID(id) {
 		return fmt.Errorf("xmpp: Config.UserAgent.ID %q is no UUID", id)
 	}

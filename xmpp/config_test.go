@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"stanza.invalid/stream"
 	"stanza.invalid/xmpp"
 	"stanza.invalid/xmpp/jid"
 )
@@ -25,7 +26,13 @@ func TestConfigMistakes(t *testing.T) {
 		"Config.Auth.Minimum":             func(cfg *xmpp.Config) { cfg.Auth.Minimum = "SCRAM" },
 		`Mechanisms: the mechanism "SCRA`: func(cfg *xmpp.Config) { cfg.Auth.Mechanisms = []string{"PLAIN", "SCRAM-SHA256"} },
 		"Config.Pins":                     func(cfg *xmpp.Config) { cfg.Pins = [][]byte{{1}} },
-		"Config.Anonymous":                func(cfg *xmpp.Config) { cfg.Anonymous = true },
+		"NoManagement excludes": func(cfg *xmpp.Config) {
+			cfg.NoManagement, cfg.Management.Save = true, func(*stream.Suspended) error { return nil }
+		},
+		"Config.NoManagement": func(cfg *xmpp.Config) {
+			cfg.NoManagement, cfg.Management.Resume = true, &stream.Suspended{}
+		},
+		"Config.Anonymous": func(cfg *xmpp.Config) { cfg.Anonymous = true },
 	} {
 		cfg := xmpp.Config{Password: "hush"}
 		change(&cfg)

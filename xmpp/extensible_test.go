@@ -291,6 +291,46 @@ func TestVT8Tokens(t *testing.T) {
 	})
 }
 
+// Whoever logs out with the configuration of a client takes no session up that the client has
+// left to the next one, and does not write over it.
+func TestForgetTokenLeavesSession(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := xmpptest.Start(t, xmpptest.Config{})
+		srv.Account(julietBare.String(), "secret")
+		cfg := srv.ClientConfig(julietBare.String())
+		cfg.Store = xmpp.MemoryStore()
+		var got []string
+		cfg.Handler = xmpp.NewMux(xmpp.OnBody(func(_ context.Context, _ *stanza.Message, body string) error {
+			got = append(got, body)
+			return nil
+		}))
+		c, err := xmpp.Dial(t.Context(), julietBare, cfg)
+		require.NoError(t, err)
+		synctest.Wait()
+		addr := c.Local()
+		saved, err := c.Suspend(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, srv.User("romeo@example.org/orchard").Send(stanza.NewMessage(addr, "what light")))
+
+		cfg.Management.Resume = saved
+		cfg.Management.Save = func(*stream.Suspended) error {
+			t.Error("it is not to be replaced")
+			return nil
+		}
+		require.NoError(t, xmpp.ForgetToken(t.Context(), julietBare, cfg))
+		require.Empty(t, got)
+
+		cfg.Management.Save = nil
+		c, err = xmpp.Dial(t.Context(), julietBare, cfg)
+		require.NoError(t, err)
+		synctest.Wait()
+		require.Equal(t, addr, c.Local())
+		require.Equal(t, []string{"what light"}, got)
+		require.NoError(t, c.Close(t.Context()))
+	})
+}
+
 // A client whose policy wants a binding takes no token without, nor does one whose login is
 // bound.
 func TestTokenPolicy(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"stanza.invalid/stream"
 	"stanza.invalid/xmpp/jid"
 )
 
@@ -16,6 +17,7 @@ func ForgetToken(ctx context.Context, addr jid.JID, cfg Config) error {
 		return errors.New("xmpp: there is no Config.Store")
 	}
 	cfg.Presence, cfg.Carbons, cfg.Handler = nil, false, nil
+	cfg.NoManagement, cfg.Management = true, stream.Management{} // a session that is kept is not its own
 	c, err := NewClient(addr, cfg)
 	if err != nil {
 		return err

@@ -84,7 +84,7 @@ func Register(ctx context.Context, addr jid.JID, cfg Config, fill Fill) error {
 		fill = FillAccount(addr.Local(), cfg.Password)
 	}
 	cfg.Presence, cfg.Carbons, cfg.NoManagement, cfg.Idle, cfg.Store = nil, false, true, -1, nil
-	cfg.SessionConfig = SessionConfig{NoDefaults: true}
+	cfg.SessionConfig, cfg.Management = SessionConfig{NoDefaults: true}, stream.Management{}
 	c, err := newClient(addr, cfg, func(c *Client) []stream.Negotiator {
 		return []stream.Negotiator{
 			{Name: "TLS", Run: c.startTLS},

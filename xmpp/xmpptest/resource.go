@@ -112,18 +112,18 @@ func (s *Server) leave(r *resource, c *conn, closed bool) {
 // endResource ends a session: its contacts see it go, and what it never got goes back.
 func (s *Server) endResource(r *resource) {
 	r.mu.Lock()
-	var lost [][]byte
-	if r.managed != nil {
-		lost = r.managed.unacked
-		r.managed = nil
-	}
 	s.mu.Lock()
-	if r.ended || r.conn != nil {
+	if r.ended || r.conn != nil { // it is over, or was resumed at the last moment
 		s.mu.Unlock()
 		r.mu.Unlock()
 		return
 	}
 	r.ended = true
+	var lost [][]byte
+	if r.managed != nil {
+		lost = r.managed.unacked
+		r.managed = nil
+	}
 	if r.expiry != nil {
 		r.expiry.Stop()
 	}
