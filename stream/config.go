@@ -23,6 +23,11 @@ type Config struct {
 	// Redirect is asked when the peer says see-other-host, and reports whether the next
 	// Dial will go there. It may be nil.
 	Redirect func(host string) bool
+	// Elsewhere is asked when a connection could not be made, or came to nothing while it was
+	// negotiated, with why. It reports whether the next Dial will go to another place of the
+	// peer's: then it comes at once, as part of the same attempt, a few times at most. It may be
+	// nil.
+	Elsewhere func(err error) bool
 	// Header is what this side's stream header says.
 	Header Header
 	// Base is where the contexts of handlers get their values from; nil for none.

@@ -98,15 +98,34 @@ func (s *Stream) again(a *attempts, session bool, err error) bool {
 // maxRedirects is how often a peer may say see-other-host before it counts as an error.
 const maxRedirects = 4
 
-// connectFollowing makes a connection, and goes where the peer says; it makes another at
-// once where that helps.
+// connectFollowing makes a connection, and goes where the peer says, or to another of its
+// places; it makes another at once where that helps.
 func (s *Stream) connectFollowing(a *attempts) (*Conn, error) {
+	var before []error
 	for n := 0; ; n++ {
 		c, err := s.connect(a)
-		if err == nil || n == maxRedirects || !isAtOnce(err) && !s.redirected(err) || s.isClosing() || a.ctx.Err() != nil {
-			return c, err
+		switch {
+		case err == nil:
+			return c, nil
+		case s.isClosing() || a.ctx.Err() != nil:
+			return nil, tried(before, err)
+		case n < maxRedirects && (isAtOnce(err) || s.redirected(err)):
+		case !s.elsewhere(err) || n == maxRedirects:
+			return nil, tried(before, err)
+		default:
+			before = append(before, err)
 		}
 	}
+}
+
+// elsewhere reports whether another place of the peer's is to be tried.
+func (s *Stream) elsewhere(err error) bool {
+	if s.cfg.Elsewhere == nil || errors.Is(err, ErrReconnect) {
+		return false
+	}
+	next := false
+	s.guard("Config.Elsewhere", nil, func() error { next = s.cfg.Elsewhere(err); return nil })
+	return next
 }
 
 // redirected reports whether an error says to go elsewhere, and whether that is done.

@@ -204,8 +204,36 @@ func isAtOnce(err error) bool {
 	return errors.As(err, &a)
 }
 
+// severally is why an attempt to connect has failed at several places of the peer's. What
+// is said at the last one decides whether to go on.
+type severally struct {
+	before []error
+	last   error
+}
+
+// tried returns why an attempt has failed.
+func tried(before []error, last error) error {
+	if len(before) == 0 {
+		return last
+	}
+	return &severally{before, last}
+}
+
+func (e *severally) Error() string {
+	s := ""
+	for _, err := range e.before {
+		s += err.Error() + "; "
+	}
+	return s + e.last.Error()
+}
+
+func (e *severally) Unwrap() []error { return append([]error{e.last}, e.before...) }
+
 // IsPermanent reports whether connecting again after err is of no use.
 func IsPermanent(err error) bool {
+	if e, ok := err.(*severally); ok {
+		err = e.last
+	}
 	var p *permanent
 	if errors.As(err, &p) {
 		return true

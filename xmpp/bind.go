@@ -114,6 +114,7 @@ func (c *Client) setAddress(conn *stream.Conn, bound jid.JID) error {
 		return fmt.Errorf("the server has bound %s", bound)
 	}
 	c.redirect.arrived()
+	c.places.arrived()
 	conn.SetLocal(bound.Clone())
 	conn.SetRemote(c.addr.DomainJID())
 	return nil

@@ -24,6 +24,7 @@ type Client struct {
 	login  login
 
 	redirect redirect
+	places   targets
 	shown    shown
 
 	mine     sync.Mutex
@@ -78,6 +79,7 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 		Probe:       c.probe,
 		Dial:        c.dial,
 		Redirect:    c.follow,
+		Elsewhere:   c.elsewhere,
 		Header: stream.Header{
 			To: addr.DomainJID(), Version: "1.0", Lang: cfg.Lang,
 		},

@@ -36,11 +36,12 @@ func (c *Client) dial(ctx context.Context) (stream.Transport, error) {
 		c.redirect.forget(hint)
 	}
 	all, err := c.candidates(ctx)
+	all = c.places.order(all)
 	c.trace().lookup(all, err)
 	if err != nil {
 		return nil, err
 	}
-	return c.race(ctx, all)
+	return c.negotiateWith(ctx, all)
 }
 
 // dialHint connects to where the server wants the client to go, which costs a part of the
@@ -52,7 +53,17 @@ func (c *Client) dialHint(ctx context.Context, hint string) (stream.Transport, e
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.SessionTimeout/4)
 	defer cancel()
-	return c.race(ctx, c.addresses(ctx, []candidate{{host: host, port: port, direct: c.cfg.DirectTLS}}))
+	return c.negotiateWith(ctx, c.places.order(c.addresses(ctx, []candidate{{host: host, port: port, direct: c.cfg.DirectTLS}})))
+}
+
+// negotiateWith makes a connection to one of several places, for a session with whom is there.
+func (c *Client) negotiateWith(ctx context.Context, all []candidate) (net.Conn, error) {
+	conn, at, err := c.race(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	c.places.negotiating(conn, at, all, c.cfg.SessionTimeout/4)
+	return conn, nil
 }
 
 const defaultPort = 5222

@@ -167,17 +167,17 @@ func TestRace(t *testing.T) {
 			}
 			return closing{closed: func() { mu.Lock(); closed++; mu.Unlock() }}, nil
 		})})
-		_, err := c.race(t.Context(), []candidate{{host: "silent", port: 1}, {host: "refuses", port: 1}, {host: "slow", port: 1}, {host: "good", port: 1}, {host: "spare", port: 1}})
+		_, _, err := c.race(t.Context(), []candidate{{host: "silent", port: 1}, {host: "refuses", port: 1}, {host: "slow", port: 1}, {host: "good", port: 1}, {host: "spare", port: 1}})
 		require.NoError(t, err)
 		require.Equal(t, []string{"silent:1 0s", "refuses:1 250ms", "slow:1 250ms", "good:1 500ms"}, tried)
 		require.Equal(t, 1, closed, "the slow one came too late")
 
-		_, err = c.race(t.Context(), []candidate{{host: "refuses", port: 1}, {host: "refuses", port: 1}})
+		_, _, err = c.race(t.Context(), []candidate{{host: "refuses", port: 1}, {host: "refuses", port: 1}})
 		require.ErrorContains(t, err, "refuses:1: refused")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		begin = time.Now()
-		_, err = c.race(ctx, []candidate{{host: "silent", port: 1}})
+		_, _, err = c.race(ctx, []candidate{{host: "silent", port: 1}})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, time.Minute, time.Since(begin))
 	})

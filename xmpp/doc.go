@@ -25,7 +25,9 @@
 //
 // A [Client] insists on TLS, with a certificate for the domain of its address, and on a
 // server that proves that it knows the password, where the mechanism lets it
-// ([AuthPolicy]). When the connection is lost it makes another, after a random while
+// ([AuthPolicy]). Where DNS knows several places of the server, one that takes connections and
+// gets no further than that is left for the next at once, and comes last for five minutes; a
+// place that says nothing has a quarter of Config.SessionTimeout. When the connection is lost it makes another, after a random while
 // (stream.Backoff), and goes on with its session if the server has kept it (XEP-0198):
 // nothing is lost then, nothing comes twice, and requests that wait for an answer go on
 // waiting. Otherwise a new session begins, in which [Session.Restore] sets up again what

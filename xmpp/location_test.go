@@ -28,11 +28,19 @@ type roads struct {
 func (r *roads) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	r.mu.Lock()
 	r.went = append(r.went, addr)
+	d := r.to[addr]
 	r.mu.Unlock()
-	if d := r.to[addr]; d != nil {
+	if d != nil {
 		return d.DialContext(ctx, network, addr)
 	}
 	return nil, errors.New("nobody there")
+}
+
+// set makes a road lead to somebody else.
+func (r *roads) set(addr string, to xmpp.Dialer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.to[addr] = to
 }
 
 func (r *roads) take() []string {

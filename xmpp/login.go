@@ -200,6 +200,7 @@ func (c *Client) offer(conn *stream.Conn, from *offered, extensible bool) mechan
 // authenticate logs in: by SASL 2 (XEP-0388) where there is TLS, the server has it, and
 // there is a way to; else as RFC 6120, section 6, has it.
 func (c *Client) authenticate(ctx context.Context, conn *stream.Conn) (stream.Outcome, error) {
+	c.places.reached()
 	c.loadFor(ctx, conn)
 	var classic sasl.Mechanisms
 	if r := conn.Features().Child(sasl.NS, "mechanisms"); !r.IsZero() {

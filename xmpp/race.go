@@ -14,10 +14,11 @@ import (
 const headStart = 250 * time.Millisecond
 
 // race connects to the candidates in order, each with a head start before the next, and
-// returns the first connection that is made.
-func (c *Client) race(ctx context.Context, all []candidate) (net.Conn, error) {
+// returns the first connection that is made, and where.
+func (c *Client) race(ctx context.Context, all []candidate) (net.Conn, candidate, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	type result struct {
+		at   candidate
 		conn net.Conn
 		err  error
 	}
@@ -31,10 +32,13 @@ func (c *Client) race(ctx context.Context, all []candidate) (net.Conn, error) {
 		wg.Go(func() {
 			conn, err := c.connectTo(ctx, a)
 			if err != nil {
+				if ctx.Err() == nil {
+					c.places.setback(a)
+				}
 				err = fmt.Errorf("%s: %w", a, err)
 			}
 			select {
-			case results <- result{conn, err}:
+			case results <- result{a, conn, err}:
 			case <-done:
 				if conn != nil {
 					conn.Close()
@@ -52,11 +56,11 @@ func (c *Client) race(ctx context.Context, all []candidate) (net.Conn, error) {
 		case r := <-results:
 			running--
 			if r.err == nil {
-				return r.conn, nil
+				return r.conn, r.at, nil
 			}
 			why = append(why, r.err)
 		case <-ctx.Done():
-			return nil, errors.Join(append(why, ctx.Err())...)
+			return nil, candidate{}, errors.Join(append(why, ctx.Err())...)
 		}
 		if next < len(all) {
 			start(all[next])
@@ -64,7 +68,7 @@ func (c *Client) race(ctx context.Context, all []candidate) (net.Conn, error) {
 			running++
 			timer.Reset(headStart)
 		} else if running == 0 {
-			return nil, errors.Join(why...)
+			return nil, candidate{}, errors.Join(why...)
 		}
 	}
 }

@@ -104,6 +104,7 @@ func Register(ctx context.Context, addr jid.JID, cfg Config, fill Fill) error {
 
 // register is section 3.1.
 func (c *Client) register(ctx context.Context, conn *stream.Conn, fill Fill) error {
+	c.places.reached()
 	answer, err := ask(conn, stanza.Get, c.addr.DomainJID(), &register.RegistrationGet{})
 	if err != nil {
 		return stream.Permanent(err)

@@ -64,6 +64,7 @@ func (c *Client) takeResumed(conn *stream.Conn, answer *sm.Resumed) error {
 		return err
 	}
 	c.redirect.arrived()
+	c.places.arrived()
 	server := c.Server()
 	conn.SetPeerLimits(server.MaxBytes, server.Idle)
 	conn.SetLocal(c.Local())
@@ -93,7 +94,10 @@ func (s *Session) SendTracked(ctx context.Context, st stanza.Stanza) (*stream.De
 // for programs that learn that the network has changed, or that the machine has slept. The
 // session goes on if the server has kept it. Before the first session it does nothing. It
 // does not wait; any goroutine and any handler may call it.
-func (c *Client) Reconnect() { c.stream.Reconnect() }
+func (c *Client) Reconnect() {
+	c.places.forget()
+	c.stream.Reconnect()
+}
 
 // defaults of liveness.
 const (

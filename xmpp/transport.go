@@ -66,7 +66,8 @@ func (c *Client) dialAddr(ctx context.Context, _, addr string) (net.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	return c.race(ctx, c.addresses(ctx, []candidate{{host: host, port: port}}))
+	conn, _, err := c.race(ctx, c.places.order(c.addresses(ctx, []candidate{{host: host, port: port}})))
+	return conn, err
 }
 
 // follow takes a redirection, and reports whether it is one.

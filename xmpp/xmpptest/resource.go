@@ -118,6 +118,11 @@ func (s *Server) endResource(r *resource) {
 		r.mu.Unlock()
 		return
 	}
+	var lost [][]byte
+	if r.managed != nil {
+		lost = r.managed.unacked
+		r.managed = nil
+	}
 	r.ended = true
 	var lost [][]byte
 	if r.managed != nil {
