@@ -106,12 +106,9 @@ func (c *conn) negotiateClient() error {
 // loginFeatures are what clients are offered to log in with.
 func (c *conn) loginFeatures() string {
 	offer := "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + c.mechanisms() + "</mechanisms>"
-	if len(c.srv.cfg.Bindings) > 0 && c.secured() {
+	if all := c.announcedBindings(); len(all) > 0 {
 		offer += "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'>"
-		for _, b := range c.srv.cfg.Bindings {
-			if c.shared && b != "tls-server-end-point" {
-				continue
-			}
+		for _, b := range all {
 			offer += "<channel-binding type='" + b + "'/>"
 		}
 		offer += "</sasl-channel-binding>"
@@ -126,11 +123,31 @@ func (c *conn) loginFeatures() string {
 	return offer
 }
 
-// mechanisms are what can be used over the connection.
+// mechanisms are the elements of those of them that can be used over the connection.
 func (c *conn) mechanisms() (all string) {
+	for _, m := range c.mechanismNames() {
+		all += "<mechanism>" + m + "</mechanism>"
+	}
+	return all
+}
+
+func (c *conn) mechanismNames() (all []string) {
 	for _, m := range c.srv.cfg.Mechanisms {
 		if !strings.HasSuffix(m, "-PLUS") || c.secured() {
-			all += "<mechanism>" + m + "</mechanism>"
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// announcedBindings are the channel bindings that clients are told of; nil for nothing.
+func (c *conn) announcedBindings() (all []string) {
+	if !c.secured() {
+		return nil
+	}
+	for _, b := range c.srv.cfg.Bindings {
+		if !c.shared || b == "tls-server-end-point" {
+			all = append(all, b)
 		}
 	}
 	return all

@@ -2,13 +2,9 @@ package xmpptest
 
 import (
 	"cmp"
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
-	"hash"
 	"slices"
 	"strings"
 
@@ -237,58 +233,4 @@ func (c *conn) challenge(data []byte) ([]byte, error) {
 		return nil, failure{condition: sasl.ConditionMalformedRequest}
 	}
 	return decode64(answer.Data)
-}
-
-// scram is SCRAM (RFC 5802).
-func (c *conn) scram(name string, first []byte) (jid.JID, []byte, error) {
-	var h func() hash.Hash
-	switch strings.TrimSuffix(name, "-PLUS") {
-	case "SCRAM-SHA-1":
-		h = sha1.New
-	case "SCRAM-SHA-256":
-		h = sha256.New
-	case "SCRAM-SHA-512":
-		h = sha512.New
-	}
-	var user jid.JID
-	f := scram.HashGeneratorFcn(h)
-	srv, err := f.NewServer(func(name string) (scram.StoredCredentials, error) {
-		addr, password, ok := c.lookUp(name)
-		if !ok {
-			return scram.StoredCredentials{}, errors.New("no such account")
-		}
-		user = addr
-		client, err := f.NewClient(name, password, "")
-		if err != nil {
-			return scram.StoredCredentials{}, err
-		}
-		return client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "sea salt of " + name, Iters: 4096})
-	})
-	if err != nil {
-		return user, nil, err
-	}
-	plus := slices.ContainsFunc(c.srv.cfg.Mechanisms, func(m string) bool { return strings.HasSuffix(m, "-PLUS") })
-	conv := srv.NewConversation()
-	if all := c.bindings(); plus && len(all) > 0 {
-		b := all["tls-server-end-point"]
-		if kind, _, _ := strings.Cut(string(first), ","); strings.HasPrefix(kind, "p=") && slices.Contains(c.srv.cfg.Bindings, kind[2:]) {
-			b = all[kind[2:]]
-		}
-		conv = srv.NewConversationWithChannelBinding(b)
-	}
-	if bound := strings.HasPrefix(string(first), "p="); bound != strings.HasSuffix(name, "-PLUS") {
-		return user, nil, failure{condition: sasl.ConditionMalformedRequest}
-	}
-	msg, err := conv.Step(string(first))
-	if err != nil {
-		return user, nil, failure{condition: sasl.ConditionNotAuthorized}
-	}
-	answer, err := c.challenge([]byte(msg))
-	if err != nil {
-		return user, nil, err
-	}
-	if msg, err = conv.Step(string(answer)); err != nil || !conv.Valid() {
-		return user, nil, failure{condition: sasl.ConditionNotAuthorized}
-	}
-	return user, []byte(msg), nil
 }

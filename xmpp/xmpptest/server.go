@@ -38,6 +38,9 @@ type Config struct {
 	// Bindings are the channel bindings that the server announces (XEP-0440): tls-exporter
 	// and tls-server-end-point if nil. An empty list announces nothing.
 	Bindings []string
+	// ProveOffer makes the server prove in SCRAM what it has offered (XEP-0474), so that clients
+	// find out if somebody in between has taken something away.
+	ProveOffer bool
 	// NoSASL2 turns SASL 2 (XEP-0388) off, and with it Bind 2 and tokens.
 	NoSASL2 bool
 	// Tokens are the mechanisms of tokens (XEP-0484): HT-SHA-256-EXPR, -ENDP and -NONE if nil.
