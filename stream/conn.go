@@ -223,22 +223,6 @@ func (c *Conn) Read() (wire.Raw, error) {
 	return r, nil
 }
 
-// ReadWithin is [Conn.Read] for an answer that has to come in time. If it does not, which is
-// os.ErrDeadlineExceeded, nothing more can be read. It is made for BOSH, whose transport heeds
-// the deadline itself; over TLS on TCP the time for the whole negotiation may come first.
-func (c *Conn) ReadWithin(d time.Duration) (wire.Raw, error) {
-	set := func(at time.Time) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if t, ok := c.transport.(interface{ SetReadDeadline(time.Time) error }); ok && !c.late {
-			_ = t.SetReadDeadline(at)
-		}
-	}
-	set(time.Now().Add(d))
-	defer set(time.Time{})
-	return c.Read()
-}
-
 // showOut shows what is about to be written.
 func (c *Conn) showOut(b []byte) {
 	if c.cfg.XML != nil {

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -74,6 +73,8 @@ type management struct {
 	keeper *keeper // nil if nobody saves
 	copies copies  // of the goroutine that reads
 	began  bool    // of the goroutine that reads: there was a session
+
+	unanswered int // of the goroutine that reads: how many attempts in a row to resume the session
 
 	mu       sync.Mutex
 	id       string        // guarded by mu: what the peer calls the session; "" if it can't be resumed
@@ -161,8 +162,9 @@ func (m *management) enabled(c *Conn, e *sm.Enabled) {
 	emit(m.s, told)
 }
 
-// forget is when the session is over for good.
+// forget is when the session is over for good. It is for the goroutine that reads.
 func (m *management) forget() {
+	m.unanswered = 0
 	m.mu.Lock()
 	m.id, m.location, m.keep = "", "", 0
 	m.mu.Unlock()
@@ -206,50 +208,6 @@ func (m *management) enableXML() string {
 
 // Managed reports whether the stream uses stream management ([Config.Management]).
 func (c *Conn) Managed() bool { return c.sm != nil }
-
-// ResumeRequest returns what asks the peer to resume the session of the connection
-// before, or nil if there is none that could be.
-func (c *Conn) ResumeRequest() *sm.Resume {
-	if c.sm == nil {
-		return nil
-	}
-	c.sm.mu.Lock()
-	id := c.sm.id
-	c.sm.mu.Unlock()
-	if id == "" {
-		return nil
-	}
-	c.resuming = true
-	return &sm.Resume{PreviousID: id, Handled: c.sm.in.receivedCount()}
-}
-
-// Resumed takes the peer's answer that the session goes on, and makes the negotiation one
-// that resumes it: what the peer has not got is sent again.
-func (c *Conn) Resumed(r *sm.Resumed) error {
-	c.sm.mu.Lock()
-	id := c.sm.id
-	c.sm.mu.Unlock()
-	if r.PreviousID != id {
-		c.sm.forget()
-		return fmt.Errorf("the peer has resumed another session: %w", ErrCounters)
-	}
-	if err := c.cfg.stream.out.acked(r.Handled); err != nil {
-		c.sm.forget()
-		return err
-	}
-	c.SetResumed()
-	return nil
-}
-
-// ResumeFailed takes the peer's answer that the session is gone, and with it, perhaps, how
-// much of what was sent it has handled.
-func (c *Conn) ResumeFailed(f *sm.Failed) {
-	c.sm.forget()
-	c.resuming = false
-	if f.Handled != nil {
-		_ = c.cfg.stream.out.acked(*f.Handled) // what does not fit says nothing
-	}
-}
 
 // EnableRequest returns what asks the peer to manage the session that is about to begin,
 // for who sends it as a part of something else; the answer goes to [Conn.Enabled].

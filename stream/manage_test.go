@@ -15,14 +15,14 @@ import (
 
 // managing is what a client does about XEP-0198.
 func managing() Negotiator {
-	return Negotiator{Name: "sm", Run: func(_ context.Context, c *Conn) (Outcome, error) {
+	return Negotiator{Name: "sm", Run: func(ctx context.Context, c *Conn) (Outcome, error) {
 		c.SetLocal(me)
 		c.SetRemote(server)
 		if q := c.ResumeRequest(); q != nil {
 			if err := c.Write(q); err != nil {
 				return 0, err
 			}
-			r, err := c.Read()
+			r, err := c.ReadResumption(ctx)
 			if err != nil {
 				return 0, err
 			}

@@ -226,7 +226,11 @@ func (c *Client) attempt(ctx context.Context, conn *stream.Conn, a *attempt, sen
 		}
 	}
 	for round := 0; ; round++ {
-		r, err := conn.Read()
+		read := conn.Read
+		if a.resume && (round > 0 || a.brief()) { // the server has got all that it needs
+			read = func() (wire.Raw, error) { return conn.ReadResumption(ctx) }
+		}
+		r, err := read()
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package xmpp
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"stanza.invalid/gen/sasl2"
 	"stanza.invalid/internal/mechanism"
@@ -63,6 +64,10 @@ func (a *attempt) canFly() bool {
 func (a *attempt) single() bool {
 	return a.token || a.m.Name() == "EXTERNAL" || a.m.Name() == "ANONYMOUS"
 }
+
+// brief reports whether the client has nothing more to say behind the first message, although
+// the server may have.
+func (a *attempt) brief() bool { return a.token || !strings.HasPrefix(a.m.Name(), "SCRAM-") }
 
 // landed goes on with a login that went out with the stream header, now that it is known
 // what the server offers. Without done, another one is to be tried; tokens says that it

@@ -2,9 +2,7 @@ package xmpp
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"stanza.invalid/gen/ping"
@@ -27,12 +25,8 @@ func (c *Client) resume(ctx context.Context, conn *stream.Conn) (stream.Outcome,
 	if err := conn.Write(q); err != nil {
 		return 0, err
 	}
-	r, err := conn.ReadWithin(c.cfg.SessionTimeout / 3)
+	r, err := conn.ReadResumption(ctx)
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil:
-		// Prosody 0.12 trips over resumptions by BOSH, and over each one of that session
-		conn.ResumeFailed(&sm.Failed{})
-		return 0, stream.AtOnce(errNoAnswer)
 	case err != nil:
 		return 0, err
 	case r.Is(sm.NS, "resumed"):
@@ -54,9 +48,6 @@ func (c *Client) resume(ctx context.Context, conn *stream.Conn) (stream.Outcome,
 	}
 	return 0, fmt.Errorf("%s in place of the answer", r.Name())
 }
-
-// errNoAnswer is why there is a new session, on a new connection.
-var errNoAnswer = errors.New("the server does not say whether the session is resumed")
 
 // takeResumed goes on with the session, under the address that it has.
 func (c *Client) takeResumed(conn *stream.Conn, answer *sm.Resumed) error {

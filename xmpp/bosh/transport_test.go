@@ -73,6 +73,7 @@ func TestClient(t *testing.T) {
 				}
 				require.NoError(t, c.Close(t.Context()))
 				require.ErrorIs(t, c.Err(), stream.ErrClosed)
+				synctest.Wait()
 				require.False(t, srv.Online(juliet.String()))
 			})
 		})

@@ -23,8 +23,8 @@
 // ([Server.Disconnect]), the network is down for a while ([Server.Offline]), dead without a
 // sign ([Server.Swallow]), or slow ([Server.Delay], [Server.SlowReads]); the server throws
 // somebody out ([Server.Expel], [Server.Redirect]), has forgotten a session
-// ([Server.RefuseResume]), does not say what it has got
-// ([Server.DropAcks]), or shows a certificate that is none ([Server.BadCertificate]). See the
+// ([Server.RefuseResume]) or does not say whether it has ([Server.IgnoreResume]), does not say
+// what it has got ([Server.DropAcks]), or shows a certificate that is none ([Server.BadCertificate]). See the
 // example of a network that goes down.
 //
 // A client waits before it connects again, for up to a minute: in a bubble of testing/synctest

@@ -3,6 +3,7 @@ package xmpptest
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"stanza.invalid/gen/csi"
 	"stanza.invalid/gen/sm"
@@ -73,11 +74,17 @@ func (s *Server) resume(c *conn, q *sm.Resume, answer func(p stanza.Payload) err
 	var r *resource
 	s.mu.Lock()
 	all := s.accounts[c.user].list(func(*resource) bool { return true })
-	refuse := s.refuseResume > 0
-	if refuse {
+	refuse, ignore := s.refuseResume > 0, s.ignoreResume > 0
+	switch {
+	case ignore:
+		s.ignoreResume--
+	case refuse:
 		s.refuseResume--
 	}
 	s.mu.Unlock()
+	if ignore {
+		return false, c.ignore()
+	}
 	for _, o := range all { // its lock comes before the server's
 		o.mu.Lock()
 		if o.managed != nil && o.managed.id == q.PreviousID && q.PreviousID != "" {
@@ -132,6 +139,24 @@ func (s *Server) RefuseResume(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuseResume = n
+}
+
+// IgnoreResume makes the server leave the next n attempts to resume a session without an
+// answer, as long as the client waits.
+func (s *Server) IgnoreResume(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ignoreResume = n
+}
+
+// ignore reads on until the client goes.
+func (c *conn) ignore() error {
+	_ = c.raw.SetReadDeadline(time.Time{})
+	for {
+		if _, err := c.element(); err != nil {
+			return err
+		}
+	}
 }
 
 // nonza handles what a client sends beside stanzas.

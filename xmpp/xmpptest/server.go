@@ -141,6 +141,7 @@ type Server struct {
 	ca           *testca.Authority           // guarded by mu: made when it is first needed
 	certs        map[string]*tls.Certificate // guarded by mu, by domain
 	refuseResume int                         // guarded by mu
+	ignoreResume int                         // guarded by mu
 	dropAcks     bool                        // guarded by mu
 	slowness     time.Duration               // guarded by mu
 	conns        map[*conn]struct{}          // guarded by mu
