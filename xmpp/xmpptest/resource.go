@@ -124,11 +124,6 @@ func (s *Server) endResource(r *resource) {
 		r.managed = nil
 	}
 	r.ended = true
-	var lost [][]byte
-	if r.managed != nil {
-		lost = r.managed.unacked
-		r.managed = nil
-	}
 	if r.expiry != nil {
 		r.expiry.Stop()
 	}
