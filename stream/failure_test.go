@@ -155,7 +155,11 @@ func TestVS13Panics(t *testing.T) {
 		Failed:    func(f Failure) { failed.add(f.Err.Error()) },
 		Unhandled: func(stanza.Payload) { panic("unhandled") },
 		Received:  func(stanza.Stanza) { panic("received") },
+		XML:       func(Direction, string) { panic("XML") },
+		Features:  func(wire.Raw) { panic("features") },
 	})
+	defer l.HandleBranch(stanza.Get, name("urn:q", "q"), func(wire.Raw) bool { panic("branch") }, nil)()
+	l.cfg.Features(wire.Raw{}) // as a connection does that has some
 	remove := l.Handle(MatchFunc(func(stanza.Stanza) bool { panic("matcher") }), nil)
 	p.send("<message/>")
 	l.fence(p)
@@ -174,8 +178,8 @@ func TestVS13Panics(t *testing.T) {
 		runtime.Goexit()
 		return nil
 	})
-	p.send("<presence/><message id='exit'/><message id='exit'/>")
-	for _, want := range []string{"unhandled", "received", "matcher", "collector", "event", "direct event", "concurrent event", "task", "concurrent"} {
+	p.send("<presence/><message id='exit'/><message id='exit'/><iq type='get' id='1'><q xmlns='urn:q'/></iq>")
+	for _, want := range []string{"XML", "features", "unhandled", "received", "branch", "matcher", "collector", "event", "direct event", "concurrent event", "task", "concurrent"} {
 		for !strings.Contains(strings.Join(failed.get(), "\n")+"\n", "handler panicked: "+want+"\n") {
 			time.Sleep(time.Millisecond)
 		}

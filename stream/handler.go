@@ -103,14 +103,14 @@ func (t *table) candidates(key requestKey) []*registration {
 
 // request returns the handler of an IQ request, or nil: one that looks at the payload goes
 // before one for all of the name.
-func (t *table) request(key requestKey, iq *stanza.IQ) *registration {
+func (s *Stream) request(t *table, key requestKey, iq *stanza.IQ) *registration {
 	var all *registration
 	for _, r := range t.candidates(key) {
 		switch {
 		case r.matcher.name != key.name || r.typ != key.typ:
 		case r.matcher.check == nil:
 			all = r
-		case r.matcher.check(iq):
+		case s.fits(r, iq):
 			return r
 		}
 	}
@@ -269,7 +269,7 @@ func (s *Stream) find(st stanza.Stanza) []*registration {
 	case *stanza.IQ:
 		i, ps, isError = 2, &st.Payloads, st.Type == stanza.IQError
 		if len(t.requests) > 0 && st.IsRequest() && ps.Len() == 1 {
-			if r := t.request(requestKey{st.Type, ps.First()}, st); r != nil {
+			if r := s.request(t, requestKey{st.Type, ps.First()}, st); r != nil {
 				found = append(found, r)
 			}
 		}

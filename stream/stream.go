@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
 )
@@ -74,6 +75,7 @@ func New(cfg Config) *Stream {
 		cfg:  cfg.withDefaults(),
 		hang: make(chan struct{}), hurry: make(chan struct{}, 1), ended: make(chan struct{}), done: make(chan struct{}),
 	}
+	s.guardHooks()
 	base := context.Background()
 	if s.cfg.Base != nil {
 		base = context.WithoutCancel(s.cfg.Base)
@@ -98,6 +100,20 @@ func New(cfg Config) *Stream {
 	s.cfg.stream = s
 	s.table.Store(&table{})
 	return s
+}
+
+// guardHooks keeps panics of hooks that are called from many places from ending the process.
+func (s *Stream) guardHooks() {
+	if show := s.cfg.XML; show != nil {
+		s.cfg.XML = func(d Direction, text string) {
+			s.guard("Config.XML", nil, func() error { show(d, text); return nil })
+		}
+	}
+	if tell := s.cfg.Features; tell != nil {
+		s.cfg.Features = func(features wire.Raw) {
+			s.guard("Config.Features", nil, func() error { tell(features); return nil })
+		}
+	}
 }
 
 // State returns where the stream stands. [StateChanged] events tell of changes.

@@ -240,7 +240,7 @@ func OnError(h func(ctx context.Context, s stanza.Stanza, err *stanza.Error) err
 				}
 			}
 			return h(ctx, st, e)
-		}, options(site, append(opts, stream.WithErrors()))...)
+		}, options(site, append(slices.Clip(opts), stream.WithErrors()))...)
 	}}
 }
 

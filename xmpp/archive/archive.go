@@ -133,13 +133,13 @@ func (q *query) next(ctx context.Context, n int) (page []*Message, more bool, er
 	id := stream.NewID()
 	request := &mam.Query{QueryID: id, Node: q.node, Form: q.form(), Set: q.set(size)}
 	s := q.link.Session().Stream()
-	any, err := stream.MatchMask("<message><result xmlns='" + mam.NS + "' queryid='" + id + "'/></message>")
+	marked, err := stream.MatchMask("<message><result xmlns='" + mam.NS + "' queryid='" + id + "'/></message>")
 	if err != nil {
 		return nil, false, err
 	}
 	// at the reader: when the answer is here, so are all results before it, and none behind
-	results := s.Collect(stream.MatchAll(any, stream.MatchSender(q.senders()...)), stream.Exclusive(), stream.AtMost(size))
-	forged := s.Collect(any, stream.Exclusive(), stream.AtMost(maxForged))
+	results := s.Collect(stream.MatchAll(marked, stream.MatchSender(q.senders()...)), stream.Exclusive(), stream.AtMost(size))
+	forged := s.Collect(marked, stream.Exclusive(), stream.AtMost(maxForged))
 	fin, err := xmpp.Call(ctx, q.link, q.archive, request)
 	got := results.Stop()
 	for _, st := range forged.Stop() {

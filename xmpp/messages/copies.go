@@ -82,11 +82,11 @@ func CopyOf(m *stanza.Message) (*Copy, error) {
 
 // OnCopy handles copies. Forged ones are reported to the session's Failed hook.
 func OnCopy(h func(ctx context.Context, c *Copy) error, opts ...stream.Option) xmpp.Route {
-	any := stream.MatchAny(
+	either := stream.MatchAny(
 		stream.MatchPayload(stream.KindMessage, (*carbons.Sent)(nil).WireName()),
 		stream.MatchPayload(stream.KindMessage, (*carbons.Received)(nil).WireName()),
 	)
-	return xmpp.OnStanza(any, func(ctx context.Context, st stanza.Stanza) error {
+	return xmpp.OnStanza(either, func(ctx context.Context, st stanza.Stanza) error {
 		c, err := CopyOf(st.(*stanza.Message))
 		if err != nil || c == nil {
 			return err
