@@ -12,6 +12,7 @@ import (
 	"github.com/xdg-go/scram"
 
 	"stanza.invalid/gen/sasl2"
+	"stanza.invalid/internal/mechanism"
 	"stanza.invalid/stream"
 	"stanza.invalid/xmpp"
 )
@@ -92,41 +93,57 @@ func (v *villain) quiet2() error {
 func TestVT5SASL2(t *testing.T) {
 	t.Parallel()
 	const me = "<authorization-identifier>juliet@example.org/x</authorization-identifier>"
-	ok := func(s string) string { return "<success xmlns='" + sasl2.NS + "'>" + s + "</success>" }
+	// who believes it is logged in, and has a session
+	ok := func(s string) string {
+		return "<success xmlns='" + sasl2.NS + "'>" + s + "<bound xmlns='urn:xmpp:bind:0'/></success><stream:features/>"
+	}
 	wrong := "<additional-data>" + base64.StdEncoding.EncodeToString([]byte("v="+base64.StdEncoding.EncodeToString(make([]byte, 32)))) + "</additional-data>"
 	salt := "<continue xmlns='" + sasl2.NS + "'>%s<tasks><task>UPGR-SCRAM-SHA-512</task></tasks></continue>"
 	synctest.Test(t, func(t *testing.T) {
-		for name, final := range map[string]func(data string) string{
-			"missing":                 func(string) string { return ok(me) },
-			"empty":                   func(string) string { return ok("<additional-data/>" + me) },
-			"wrong":                   func(string) string { return ok(wrong + me) },
-			"no address":              ok,
-			"upgrade without a proof": func(string) string { return fmt.Sprintf(salt, "") },
-			"upgrade, wrong proof":    func(string) string { return fmt.Sprintf(salt, wrong) },
-			"a task": func(data string) string {
+		for name, c := range map[string]struct {
+			final func(data string) string
+			want  error
+		}{
+			"missing":                 {func(string) string { return ok(me) }, mechanism.ErrServer},
+			"empty":                   {func(string) string { return ok("<additional-data/>" + me) }, mechanism.ErrServer},
+			"wrong":                   {func(string) string { return ok(wrong + me) }, mechanism.ErrServer},
+			"upgrade without a proof": {func(string) string { return fmt.Sprintf(salt, "") }, mechanism.ErrServer},
+			"upgrade, wrong proof":    {func(string) string { return fmt.Sprintf(salt, wrong) }, mechanism.ErrServer},
+			"a task": {func(data string) string {
 				return strings.Replace(fmt.Sprintf(salt, data), "UPGR-SCRAM-SHA-512", "PAY", 1)
-			},
-			"another challenge": func(string) string { return "<challenge xmlns='" + sasl2.NS + "'>" + "eA==" + "</challenge>" },
-			"no element of it":  func(string) string { return "<presence/>" },
+			}, xmpp.ErrTask},
+			"another challenge": {func(string) string { return "<challenge xmlns='" + sasl2.NS + "'>" + "eA==" + "</challenge>" }, mechanism.ErrServer},
+			"no address":        {ok, nil},
+			"no element of it":  {func(string) string { return "<presence/>" }, nil},
 		} {
-			dialled, scripted := against(t, nil, func(v *villain) error {
+			dialled, scripted := against(t, func(cfg *xmpp.Config) { cfg.Resource = "" }, func(v *villain) error {
 				if err := v.secure(offerSASL2(bind2Offer+"<upgrade xmlns='urn:xmpp:sasl:upgrade:0'>UPGR-SCRAM-SHA-512</upgrade>", "SCRAM-SHA-256")); err != nil {
 					return err
 				}
-				return scramServer2(v, same, final)
-			})
+				return scramServer2(v, same, c.final)
+			}, julietBare)
 			require.Error(t, dialled, name)
+			if c.want != nil {
+				require.ErrorIs(t, dialled, c.want, name)
+			}
 			require.NoError(t, scripted, name)
-			require.Equal(t, name == "a task", errors.Is(dialled, xmpp.ErrTask), name)
 			require.Equal(t, name == "a task", stream.IsPermanent(dialled), name)
 		}
+		// as above, but with the proof: what is missing there is that, and nothing else
+		dialled, _ := against(t, nil, func(v *villain) error {
+			if err := v.secure(offerSASL2(bind2Offer, "SCRAM-SHA-256")); err != nil {
+				return err
+			}
+			return scramServer2(v, same, func(data string) string { return ok(data + me) })
+		}, julietBare)
+		require.NoError(t, dialled)
 		for _, who := range []string{"romeo@example.org/x", "juliet@example.com/x", "juliet@example.org"} {
 			dialled, _ := against(t, func(cfg *xmpp.Config) { cfg.Resource = "" }, func(v *villain) error {
 				if err := v.secure(offerSASL2(bind2Offer, "SCRAM-SHA-256")); err != nil {
 					return err
 				}
 				return scramServer2(v, same, func(data string) string {
-					return ok(data+"<authorization-identifier>"+who+"</authorization-identifier><bound xmlns='urn:xmpp:bind:0'/>") + "<stream:features/>"
+					return ok(data + "<authorization-identifier>" + who + "</authorization-identifier>")
 				})
 			}, julietBare)
 			require.ErrorContains(t, dialled, "the server has bound", who)

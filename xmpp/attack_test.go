@@ -17,6 +17,7 @@ import (
 	"github.com/xdg-go/scram"
 
 	"stanza.invalid/gen/sasl"
+	"stanza.invalid/internal/mechanism"
 	"stanza.invalid/internal/testca"
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
@@ -430,16 +431,27 @@ func TestVT6SCRAM(t *testing.T) {
 func TestMalformedChallenges(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		for name, say := range map[string]string{
-			"no base64":   "<challenge xmlns='" + sasl.NS + "'>%%%</challenge>",
-			"in PLAIN":    "<challenge xmlns='" + sasl.NS + "'>YQ==</challenge>",
-			"a stanza":    "<message from='example.org'/>",
-			"large":       "<challenge xmlns='" + sasl.NS + "'>" + strings.Repeat("A", 17<<10) + "</challenge>",
-			"deep":        strings.Repeat("<a xmlns='urn:example'>", 1000),
-			"a footer":    "</stream:stream>",
-			"no XML":      "HTTP/1.1 400 Bad Request\r\n\r\n",
-			"an error":    "<stream:error><host-gone xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
-			"two streams": "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
+		policy := func(err error) bool { // a limit, and not what the mechanism thinks of it
+			var e *wire.SyntaxError
+			return errors.As(err, &e) && e.Condition == wire.PolicyViolation
+		}
+		is := func(want error) func(error) bool { return func(err error) bool { return errors.Is(err, want) } }
+		says := func(text string) func(error) bool {
+			return func(err error) bool { return strings.Contains(err.Error(), text) }
+		}
+		for name, c := range map[string]struct {
+			say  string
+			want func(err error) bool
+		}{
+			"no base64":   {"<challenge xmlns='" + sasl.NS + "'>%%%</challenge>", says("base64")},
+			"in PLAIN":    {"<challenge xmlns='" + sasl.NS + "'>YQ==</challenge>", is(mechanism.ErrChallenge)},
+			"a stanza":    {"<message from='example.org'/>", says("in the middle of authentication")},
+			"large":       {"<challenge xmlns='" + sasl.NS + "'>" + strings.Repeat("A", 17<<10) + "</challenge>", policy},
+			"deep":        {strings.Repeat("<a xmlns='urn:example'>", 500), policy},
+			"a footer":    {"</stream:stream>", is(stream.ErrEnded)},
+			"no XML":      {"HTTP/1.1 400 Bad Request\r\n\r\n", func(err error) bool { var e *wire.SyntaxError; return errors.As(err, &e) }},
+			"an error":    {"<stream:error><host-gone xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>", is(stream.HostGone)},
+			"two streams": {"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>", func(err error) bool { var e *wire.SyntaxError; return errors.As(err, &e) }},
 		} {
 			dialled, _ := against(t, nil, func(v *villain) error {
 				if err := v.secure(offerSASL("PLAIN")); err != nil {
@@ -448,12 +460,13 @@ func TestMalformedChallenges(t *testing.T) {
 				if _, err := v.Read(); err != nil {
 					return err
 				}
-				if err := v.Send(say); err != nil {
+				if err := v.Send(c.say); err != nil {
 					return err
 				}
 				return v.quiet()
 			})
 			require.Error(t, dialled, name)
+			require.True(t, c.want(dialled), "%s: %v", name, dialled)
 		}
 		// challenges without an end
 		dialled, _ := against(t, func(cfg *xmpp.Config) { cfg.SessionTimeout = time.Minute }, func(v *villain) error {
