@@ -50,7 +50,8 @@ type Management struct {
 	// Resend sends messages again that the peer has not acknowledged when the session is
 	// lost: in the next one, with a delay that says when they were sent (XEP-0203), and their
 	// id as origin-id (XEP-0359), by which those who get one twice can tell. Messages without
-	// an id get one. Without it they are [Lost].
+	// an id get one. Without it they are [Lost], and with it those over which five sessions have
+	// ended: the peer may end them because of the message.
 	Resend bool
 }
 

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"bytes"
+	"hash/crc32"
 	"time"
 
 	"stanza.invalid/stream/wire"
@@ -13,10 +14,40 @@ const (
 	nsStanzaID = "urn:xmpp:sid:0"
 )
 
+// maxTries is how many sessions may end over an element before it is given up: a peer that ends
+// the stream because of it would do that for ever.
+const maxTries = 5
+
+// half is the element that the last connections have ended in the middle of, if it is one that
+// the peer perhaps does not take.
+type half struct {
+	sum   uint32
+	times int
+}
+
+// largeBytes is what every peer takes at once (RFC 6120, section 13.12).
+const largeBytes = 10_000
+
+// note notes that a connection has ended in the middle of an element.
+func (h *half) note(element []byte) {
+	if len(element) <= largeBytes {
+		return
+	}
+	if sum := crc32.ChecksumIEEE(element); sum != h.sum {
+		*h = half{sum: sum}
+	}
+	h.times++
+}
+
+// deadly reports whether one connection after the other has ended in the middle of an element.
+func (h *half) deadly(element []byte) bool {
+	return h.times >= maxTries && crc32.ChecksumIEEE(element) == h.sum
+}
+
 // resend makes an element one that goes out again in a new session although it may have
 // arrived in the last one, and reports whether it is to ([Management.Resend]).
 func (u *unacked) resend(e *entry) bool {
-	if !u.cfg.Resend || !e.counted {
+	if e.tries++; !u.cfg.Resend || !e.counted || e.tries >= maxTries {
 		return false
 	}
 	b := appendMarked(nil, e.b, e.at)

@@ -36,6 +36,7 @@ type entry struct {
 	d       *Delivery
 	counted bool
 	at      time.Time // when it was sent, if it may be sent again
+	tries   uint8     // in how many sessions it was, that ended before it was acknowledged
 }
 
 const ackRequest = "<r xmlns='" + sm.NS + "'/>"
@@ -250,7 +251,7 @@ func (w *writer) renew(first string, on bool) {
 	kept := u.entries[:0]
 	for i := range u.entries {
 		e := &u.entries[i]
-		if e.end > w.written || u.resend(e) {
+		if unsent := e.end > w.written; unsent && !w.half.deadly(e.b) || !unsent && u.resend(e) {
 			kept = append(kept, *e)
 			continue
 		}

@@ -44,6 +44,7 @@ type writer struct {
 	ackDue   bool          // guarded by mu: the next write is to say what was handled
 	tracked  []*Delivery   // guarded by mu: what waits to be written, without XEP-0198
 	when     time.Time     // guarded by mu: of the last write
+	half     half          // guarded by mu
 }
 
 // chunk is a buffer of elements. Idle writers own none.
@@ -384,6 +385,14 @@ func (w *writer) keep(c *chunk, n int) {
 			kept = max(kept, e)
 			continue
 		}
+		if len(rest.b) == 0 && c.gone+n > kept {
+			w.half.note(c.b[kept:e])
+			if w.sm == nil && w.half.deadly(c.b[kept:e]) {
+				kept = e
+				w.giveUp(w.written + uint64(kept-c.gone))
+				continue
+			}
+		}
 		rest.add(c.b[kept+len(rest.b) : e])
 	}
 	w.written += uint64(kept - c.gone)
@@ -399,6 +408,18 @@ func (w *writer) keep(c *chunk, n int) {
 		w.cur = nil
 	}
 	c.giveBack()
+}
+
+// giveUp decides about the element that ends there: it is not written any more. The caller holds
+// mu.
+func (w *writer) giveUp(end uint64) {
+	w.tracked = slices.DeleteFunc(w.tracked, func(d *Delivery) bool {
+		if d.end != end {
+			return false
+		}
+		d.resolve(Lost)
+		return true
+	})
 }
 
 // open lets what waits go out on a connection; longest is what the peer takes at once.
