@@ -8,9 +8,9 @@
 //
 // A [Stream] has one goroutine that connects and reads. Handlers run on a second
 // one, the dispatcher, and output is written by a third; both exist only while
-// there is work. The reader runs none of the user's code but [Config.Nonza] and
-// [Config.Received]. Replies, waiters and collectors get their stanzas at the reader, in
-// the order of the wire; all else is queued.
+// there is work. The reader runs no handlers but [Direct] ones of the stream's own events,
+// and those hooks of [Config] that say so. Replies, waiters and collectors get their
+// stanzas at the reader, in the order of the wire; all else is queued.
 //
 // # Back-pressure
 //
