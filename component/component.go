@@ -170,6 +170,7 @@ func (c *Config) dial(ctx context.Context) (stream.Transport, error) {
 			return nil, err
 		}
 	}
+	tc.DynamicRecordSizingDisabled = true // as for clients: stanzas are whole in records
 	t := tls.Client(conn, tc)
 	if err := t.HandshakeContext(ctx); err != nil {
 		conn.Close()

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -308,7 +309,7 @@ func (w *writer) flush() {
 		c, conn := w.cur, w.conn
 		w.cur = nil
 		for c.left() > 0 && w.conn != nil {
-			b := c.piece()
+			b := c.piece(pieceFor(conn))
 			w.inFlight, w.handing, w.began = c.left(), len(b), time.Now()
 			w.mu.Unlock()
 
@@ -348,17 +349,34 @@ func (w *writer) flush() {
 	w.mu.Unlock()
 }
 
-// pieceBytes is about how much goes out in one write, which has the write timeout for
-// itself: a network is slow before it is dead.
-const pieceBytes = 64 << 10
+// pieceBytes is how much goes out in one write, which has the write timeout for itself: a
+// network is slow before it is dead. recordBytes is how much of it over TLS: what a record
+// takes. A peer gets all of a record or nothing, so that no element is cut in two, unless it
+// does not fit.
+const (
+	pieceBytes  = 64 << 10
+	recordBytes = 16 << 10
+)
 
-// piece returns what to write next: whole elements.
-func (c *chunk) piece() []byte {
-	if c.left() <= pieceBytes {
+// pieceFor returns how much goes out in one write.
+func pieceFor(conn Transport) int {
+	if _, ok := conn.(*net.TCPConn); ok {
+		return pieceBytes
+	}
+	return recordBytes
+}
+
+// piece returns what to write next: whole elements, at most n bytes of them, or the first.
+func (c *chunk) piece(n int) []byte {
+	if c.left() <= n {
 		return c.b[c.gone:]
 	}
-	i, _ := slices.BinarySearch(c.ends, c.gone+pieceBytes)
-	return c.b[c.gone:c.ends[i]]
+	i, _ := slices.BinarySearch(c.ends, c.gone+n+1)
+	end := c.ends[i]
+	if i > 0 && c.ends[i-1] > c.gone {
+		end = c.ends[i-1]
+	}
+	return c.b[c.gone:end]
 }
 
 // left returns how many bytes are still to be written.

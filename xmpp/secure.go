@@ -131,6 +131,7 @@ func (c *Client) tlsConfig(direct bool) *tls.Config {
 	}
 	t.ServerName = c.domain
 	t.MinVersion = max(t.MinVersion, tls.VersionTLS12)
+	t.DynamicRecordSizingDisabled = true // no stanza is cut in two by records: some servers lose a session then
 	if direct {
 		t.NextProtos = []string{"xmpp-client"} // XEP-0368, section 2
 	} else {

@@ -21,6 +21,7 @@ func TLS(ctx context.Context, conn net.Conn, cfg *tls.Config, host string) (*tls
 	cfg.ServerName = host
 	cfg.NextProtos = []string{"http/1.1"}
 	cfg.MinVersion = max(cfg.MinVersion, tls.VersionTLS12)
+	cfg.DynamicRecordSizingDisabled = true // whoever writes whole messages wants them whole in records
 	secure := tls.Client(conn, cfg)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()

@@ -153,7 +153,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	c.marks = c.marks[:0]
 	c.raw.cork()
 	err := c.cutter.Cut(b, c.send)
-	n, failed := c.raw.uncork()
+	n, failed := c.raw.uncork(c.marks)
 	if err == nil && failed == nil {
 		return len(b), nil
 	}

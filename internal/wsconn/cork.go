@@ -108,8 +108,12 @@ func (c *corked) gathered() int {
 	return len(c.buf)
 }
 
-// uncork writes what was gathered, and returns how much of it was written.
-func (c *corked) uncork() (int, error) {
+// recordBytes is what a record of TLS takes.
+const recordBytes = 16 << 10
+
+// uncork writes what was gathered, and returns how much of it was written. No message of
+// those that marks tell apart is in two records, unless it does not fit into one.
+func (c *corked) uncork(marks []mark) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.on = false
@@ -117,11 +121,21 @@ func (c *corked) uncork() (int, error) {
 	if c.buf = b[:0]; cap(b) > 16<<10 {
 		c.buf = nil
 	}
-	if len(b) == 0 || c.flag != nil {
+	if c.flag != nil {
 		return 0, c.flag
 	}
-	c.bound(0)
-	n, err := c.Conn.Write(b)
+	for n < len(b) && err == nil {
+		end := len(b)
+		for i := len(marks) - 1; i >= 0 && end-n > recordBytes; i-- {
+			if m := marks[i].gathered; m < end && m > n {
+				end = m
+			}
+		}
+		c.bound(0)
+		var k int
+		k, err = c.Conn.Write(b[n:end])
+		n += k
+	}
 	c.flag = err
 	return n, err
 }
