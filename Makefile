@@ -37,8 +37,10 @@ race: ## run the tests of all that is concurrent under the race detector
 integration: ## run the tests that need real servers, and fail without them
 	XMPP_REQUIRE_SERVERS=1 $(GO) test -count=1 -run 'Prosody|EJabberd|Servers' ./component/ ./xmpp/
 
-chaos: ## send 10,000 messages each way through a network that is cut 200 times, with every server
-	XMPP_REQUIRE_SERVERS=1 XMPP_CHAOS=10000 $(GO) test -count=1 -v -timeout 30m -parallel 1 -run Chaos ./xmpp/
+chaos: ## send 10,000 messages each way through a network that is cut 200 times, with every server, and print a table (XMPP_CHAOS_SEED=... for the same decisions again)
+	@table=$$(mktemp); rm -f $$table; \
+	XMPP_REQUIRE_SERVERS=1 XMPP_CHAOS=10000 XMPP_CHAOS_TABLE=$$table $(GO) test -count=1 -v -timeout 60m -parallel 1 -run Chaos ./xmpp/; \
+	status=$$?; echo; cat $$table; rm -f $$table; exit $$status
 
 generate: ## write the generated code anew
 	$(GO) generate ./...

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,10 +16,12 @@ import (
 type account struct {
 	side     *correspondent
 	sessions []*bout
-	// last is where each message was last sent.
-	last map[int]place
-	// got are the messages in the order of the wire, with where they came.
-	got []arrived
+	// writes are where and when each message was written.
+	writes map[int][]passed
+	// got are the messages in the order of the wire, with where and when they came.
+	got []passed
+	// turns are when sessions began and went on.
+	turns []uint64
 }
 
 // bout is one session, over any number of connections.
@@ -30,19 +31,26 @@ type bout struct {
 	acked   uint32   // how many of them the server has acknowledged
 	in      uint32   // how many stanzas came
 	told    uint32   // how many of them the server was told
+	heard   []heard  // what it is known to have heard of that, and since when
 	counts  bool     // the server counts what it sends
 	over    bool     // the server has refused to resume it, or ended it
 	resumed int
+
+	asked, answered bool // of a connection that has resumed the session: whether the server was asked what it has handled, and said it
+	mute            int  // how many such connections in a row brought no answer
 }
 
-type place struct {
+// passed is a message on the wire.
+type passed struct {
+	number  int
+	at      uint64
 	session *bout
-	index   uint32 // from 1
+	index   uint32 // among the stanzas of the session, from 1; 0 before they are counted
 }
 
-type arrived struct {
-	number int
-	place
+type heard struct {
+	at uint64
+	h  uint32
 }
 
 var (
@@ -53,10 +61,10 @@ var (
 
 // examine replays a record. What is wrong in it fails the test.
 func examine(t *testing.T, c *correspondent) *account {
-	a := &account{side: c, last: map[int]place{}}
+	a := &account{side: c, writes: map[int][]passed{}}
 	var now *bout
-	var waiting []arrived // messages whose handlers have not finished
-	latest := -1          // the last message that was sent for the first time
+	var waiting []passed // messages whose handlers have not finished
+	latest := -1         // the last message that was sent for the first time
 	all := c.all()
 	for i, s := range all {
 		wrong := func(format string, args ...any) {
@@ -75,15 +83,11 @@ func examine(t *testing.T, c *correspondent) *account {
 			}
 			waiting = waiting[1:]
 		case s.what == life:
-			if now != nil && strings.HasPrefix(s.text, "session ended: stream error from the peer") {
-				now.over = true
-			}
+		case stanza && (now == nil || now.over):
+			// binding
 		case stanza && s.what == wireOut:
-			if now == nil {
-				break // binding
-			}
 			if s.number >= 0 {
-				if _, again := a.last[s.number]; !again {
+				if len(a.writes[s.number]) == 0 {
 					if s.number != latest+1 {
 						wrong("message %d is sent behind %d", s.number, latest)
 					}
@@ -96,13 +100,10 @@ func examine(t *testing.T, c *correspondent) *account {
 				wrong("stanza %d of the session was %s", now.at, now.out[now.at-1])
 			}
 			if s.number >= 0 {
-				a.last[s.number] = place{now, uint32(now.at)}
+				a.writes[s.number] = append(a.writes[s.number], passed{s.number, s.at, now, uint32(now.at)})
 			}
 		case stanza:
-			if now == nil {
-				break
-			}
-			m := arrived{s.number, place{session: now}} // before the server counts
+			m := passed{number: s.number, at: s.at, session: now} // before the server counts
 			if now.counts {
 				now.in++
 				m.index = now.in
@@ -110,6 +111,8 @@ func examine(t *testing.T, c *correspondent) *account {
 			if s.number >= 0 {
 				waiting, a.got = append(waiting, m), append(a.got, m)
 			}
+		case s.what == wireIn && now != nil && strings.HasPrefix(s.text, "<stream:error"):
+			now.over = true
 		default:
 			for _, e := range smElement.FindAllStringSubmatch(s.text, -1) {
 				h := uint32(0)
@@ -122,8 +125,11 @@ func examine(t *testing.T, c *correspondent) *account {
 				case e[1] == "enable" && out && strings.HasPrefix(s.text, "<enable"), // of its own
 					e[1] == "enabled" && !out && !strings.HasPrefix(s.text, "<enabled"): // or with the login
 					if now != nil && now.counts && !now.over {
-						wrong("a new session, and the server has not refused the last one")
+						if now.leave(); now.mute < 2 {
+							wrong("a new session, and the server has not refused the last one")
+						}
 					}
+					a.turns = append(a.turns, s.at)
 					now = &bout{counts: !out}
 					a.sessions = append(a.sessions, now)
 				case e[1] == "enabled" && !out:
@@ -132,11 +138,18 @@ func examine(t *testing.T, c *correspondent) *account {
 					if h < now.acked || h > uint32(len(now.out)) || e[1] == "a" && h > uint32(now.at) {
 						wrong("the server acknowledges %d, of %d; before it were %d", h, len(now.out), now.acked)
 					}
-					now.acked = h
+					if e[1] == "a" || h > now.acked {
+						now.mute = 0
+					}
+					now.acked, now.answered = h, true
 					if e[1] == "resumed" {
 						now.resumed++
-						now.at = int(h)
+						now.heard = append(now.heard, heard{s.at, now.told})
+						now.at, now.asked, now.answered = int(h), false, false
+						a.turns = append(a.turns, s.at)
 					}
+				case e[1] == "r" && out:
+					now.asked = true
 				case e[1] == "failed" && !out:
 					if now != nil {
 						now.over = true
@@ -148,6 +161,7 @@ func examine(t *testing.T, c *correspondent) *account {
 					if h != now.in {
 						wrong("resuming with %d, when %d came", h, now.in)
 					}
+					now.leave()
 					now.told = h
 				case e[1] == "a" && out:
 					if h > now.in || h < now.told {
@@ -167,12 +181,20 @@ func examine(t *testing.T, c *correspondent) *account {
 	return a
 }
 
+// leave is when a connection of the session has ended.
+func (b *bout) leave() {
+	if b.asked && !b.answered {
+		b.mute++
+	}
+	b.asked, b.answered = false, false
+}
+
 // judge compares outcomes with what the server has said: acknowledged is what it has
 // acknowledged, and lost what it has not.
 func (a *account) judge(t *testing.T, outcomes []stream.DeliveryOutcome) {
-	require.Len(t, a.last, len(outcomes))
+	require.Len(t, a.writes, len(outcomes))
 	for n, o := range outcomes {
-		p := a.last[n]
+		p := a.writes[n][len(a.writes[n])-1]
 		want := stream.Lost
 		if p.index <= p.session.acked {
 			want = stream.Acked
@@ -181,71 +203,4 @@ func (a *account) judge(t *testing.T, outcomes []stream.DeliveryOutcome) {
 			require.Equal(t, want.String(), o.String(), "message %d was stanza %d of a session in which %d are acknowledged", n, p.index, p.session.acked)
 		}
 	}
-}
-
-// compare compares what one side has sent with what the other has got.
-func compare(t *testing.T, v *venue, sides []*correspondent, messages int, outcomes [][]stream.DeliveryOutcome, sum *summary) {
-	for i, c := range sides {
-		from := sides[1-i]
-		a := sum.accounts[i]
-		times := make([][]place, messages)
-		highest := -1
-		for _, m := range a.got {
-			require.Less(t, m.number, messages)
-			times[m.number] = append(times[m.number], m.place)
-			if m.number < highest {
-				sum.disorder++
-			}
-			highest = max(highest, m.number)
-		}
-		for n, all := range times {
-			lost := outcomes[1-i][n] == stream.Lost
-			if lost {
-				sum.lost++
-			}
-			if len(all) == 0 && !lost {
-				// the server has taken it, and told that it could not deliver it
-				if !from.sentBack(n) {
-					require.Failf(t, "a message is lost", "message %d to side %d\n%s", n, i, c.tail(50))
-				}
-				sum.bounced++
-			}
-			for k, p := range all[:max(0, len(all)-1)] {
-				// the session ended before the server had, for all that is known, heard of it
-				sum.twice++
-				if !v.repeats && (p.session == all[k+1].session || p.session == a.sessions[len(a.sessions)-1]) {
-					require.Failf(t, "a message came twice", "message %d to side %d, in one session", n, i)
-				}
-			}
-		}
-	}
-	if v.keeps {
-		require.Zero(t, sum.lost+sum.twice+sum.bounced)
-	}
-	if v.orders {
-		require.Zero(t, sum.disorder, "messages came out of order")
-	}
-}
-
-// summary is what a run was like.
-type summary struct {
-	venue                          string
-	messages, cuts, busy           int
-	resumed, anew                  int
-	lost, twice, bounced, disorder int
-	took                           time.Duration
-	accounts                       []*account
-}
-
-func (s *summary) add(a *account, c *correspondent) {
-	s.accounts = append(s.accounts, a)
-	s.anew += len(a.sessions)
-	for _, b := range a.sessions {
-		s.resumed += b.resumed
-	}
-}
-
-func (s *summary) String() string {
-	return fmt.Sprintf("%s: %d messages each way, %d cuts, %d of them with messages under way, %d before a session was there; sessions: %d resumed, %d new; messages: %d lost, %d twice, %d sent back, %d overtaken by the server's doing; %s",
-		s.venue, s.messages, s.cuts, s.busy, s.cuts-s.resumed-(s.anew-len(s.accounts)), s.resumed, s.anew, s.lost, s.twice, s.bounced, s.disorder, s.took.Round(time.Millisecond))
 }

@@ -3,7 +3,6 @@ package xmpp_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"regexp"
 	"strconv"
 	"strings"
@@ -26,8 +25,10 @@ type correspondent struct {
 	*xmpp.Client
 	proxy *testproxy.Proxy
 	peer  jid.JID
-	dice  *dice
-	begun atomic.Bool // the session may be cut: it can be resumed
+	clock *atomic.Uint64 // of both sides
+	begun atomic.Bool    // the session may be cut: it can be resumed
+
+	faults, tells *dice // where connections end, and at which telling places
 
 	mu      sync.Mutex
 	record  []seen      // guarded by mu
@@ -39,6 +40,7 @@ type correspondent struct {
 // seen is one thing that a correspondent saw.
 type seen struct {
 	what   sight
+	at     uint64 // by the clock of both sides: what causes something comes before it
 	number int    // of the message; -1 for others
 	text   string // what was on the wire; or of an event
 }
@@ -52,32 +54,15 @@ const (
 	life                 // something happened to the connection
 )
 
-// dice are shared by goroutines.
-type dice struct {
-	mu sync.Mutex
-	r  *rand.Rand // guarded by mu
-}
-
-func (d *dice) roll(n int) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.r.IntN(n)
-}
-
-// fault is where a connection ends: often in the login, mostly later.
-func (d *dice) fault() testproxy.Fault {
-	bytes := 48 << 10
-	if d.roll(6) == 0 {
-		bytes = 6 << 10
-	}
-	return testproxy.Fault{Up: 1 + d.roll(bytes), Down: 1 + d.roll(bytes), Hard: d.roll(2) == 0}
-}
-
 var telling = regexp.MustCompile(`^<(r|a|resume|resumed|enable|enabled)[ /]`)
 
-func newCorrespondent(t *testing.T, v *venue, d *dice, name, peer string) *correspondent {
+func newCorrespondent(t *testing.T, v *venue, clock *atomic.Uint64, seed, side uint64, name, peer string) *correspondent {
 	t.Helper()
-	c := &correspondent{dice: d, peer: jid.MustParse(peer + "@" + v.domain + "/chaos"), handled: map[int]int{}, bounced: map[int]int{}}
+	c := &correspondent{
+		peer: jid.MustParse(peer + "@" + v.domain + "/chaos"), clock: clock,
+		faults: newDice(seed, 3*side), tells: newDice(seed, 3*side+1),
+		handled: map[int]int{}, bounced: map[int]int{},
+	}
 	if v.dialer != nil {
 		c.proxy = testproxy.InMemory(v.dialer)
 	} else {
@@ -86,6 +71,7 @@ func newCorrespondent(t *testing.T, v *venue, d *dice, name, peer string) *corre
 		require.NoError(t, err)
 	}
 	t.Cleanup(c.proxy.Close)
+	c.proxy.Chance(newDice(seed, 3*side+2).roll)
 	cfg := v.config(name)
 	cfg.Dialer = c.proxy
 	cfg.Presence = &stanza.Presence{}
@@ -134,7 +120,7 @@ func (c *correspondent) note(what sight, body, text string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.record = append(c.record, seen{what, n, text})
+	c.record = append(c.record, seen{what, c.clock.Add(1), n, text})
 	if what == handled {
 		c.handled[n]++
 		c.highest = max(c.highest, n)
@@ -155,8 +141,8 @@ func (c *correspondent) look(d stream.Direction, text string) {
 		}
 	}
 	c.note(what, body, text)
-	if c.begun.Load() && telling.MatchString(text) && c.dice.roll(60) == 0 {
-		c.proxy.Cut(c.dice.roll(2) == 0)
+	if c.begun.Load() && telling.MatchString(text) && c.tells.roll(60) == 0 {
+		c.proxy.Cut(c.tells.roll(2) == 0)
 	}
 }
 

@@ -15,7 +15,13 @@ import (
 // logins, and wronghost.test, expired.test and selfsigned.test with a certificate like that.
 func Prosody(t testing.TB) *Server {
 	t.Helper()
-	return prosody(t, "", true)
+	return prosody(t, "", true, true)
+}
+
+// ProsodyWithoutTLS is a Prosody for many messages that offers no STARTTLS.
+func ProsodyWithoutTLS(t testing.TB) *Server {
+	t.Helper()
+	return prosody(t, "", false, false)
 }
 
 // ProsodyWithoutArchive is a Prosody for many messages: its archives in files are read from
@@ -23,15 +29,15 @@ func Prosody(t testing.TB) *Server {
 func ProsodyWithoutArchive(t testing.TB, sasl2 bool) *Server {
 	t.Helper()
 	if sasl2 {
-		return prosody(t, modulesSASL2(t), false)
+		return prosody(t, modulesSASL2(t), false, true)
 	}
-	return prosody(t, "", false)
+	return prosody(t, "", false, true)
 }
 
 // ProsodySASL2 is a Prosody with SASL 2, Bind 2 and tokens, from Debian's prosody-modules.
 func ProsodySASL2(t testing.TB) *Server {
 	t.Helper()
-	return prosody(t, modulesSASL2(t), true)
+	return prosody(t, modulesSASL2(t), true, true)
 }
 
 func modulesSASL2(t testing.TB) string {
@@ -45,7 +51,7 @@ func modulesSASL2(t testing.TB) string {
 // ProsodyModules is where Debian keeps Prosody's community modules.
 const ProsodyModules = "/usr/lib/prosody/modules"
 
-func prosody(t testing.TB, modules string, archive bool) *Server {
+func prosody(t testing.TB, modules string, archive, tls bool) *Server {
 	t.Helper()
 	need(t, "prosody")
 	s := newServer(t, "prosody", "localhost", "sha256.test", "cert.test", "anon.localhost")
@@ -55,7 +61,7 @@ func prosody(t testing.TB, modules string, archive bool) *Server {
 	check(t, err)
 	s.fill("prosody-client.cfg.lua.in", "prosody.cfg.lua", map[string]string{
 		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),
-		"PLUGINS": plugins, "MODULES": modules, "ARCHIVE": strconv.FormatBool(archive),
+		"PLUGINS": plugins, "MODULES": modules, "ARCHIVE": strconv.FormatBool(archive), "TLS": strconv.FormatBool(tls),
 	})
 	s.account = s.writeAccount
 	for _, host := range []string{"localhost", "sha256.test"} {

@@ -51,6 +51,9 @@ func (s *Server) Addr() string { return loopback(s.Port) }
 // DirectAddr returns where clients connect with TLS from the first byte.
 func (s *Server) DirectAddr() string { return loopback(s.DirectPort) }
 
+// WebAddr returns where HTTP is served with TLS.
+func (s *Server) WebAddr() string { return loopback(s.HTTPSPort) }
+
 // WebsocketURL returns where clients connect by websocket, with TLS or without.
 func (s *Server) WebsocketURL(secure bool) string { return s.web("ws", secure) + s.websocket }
 

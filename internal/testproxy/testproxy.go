@@ -3,6 +3,7 @@
 package testproxy
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"math/rand/v2"
@@ -22,12 +23,14 @@ type Proxy struct {
 	next   Dialer
 	l      net.Listener // nil in memory
 
-	mu    sync.Mutex
-	conns map[*pair]struct{} // guarded by mu
-	plan  func() Fault       // guarded by mu: nil for none
-	cuts  int                // guarded by mu
-	down  bool               // guarded by mu
-	wg    sync.WaitGroup
+	mu     sync.Mutex
+	conns  map[*pair]struct{} // guarded by mu
+	plan   func() Fault       // guarded by mu: nil for none
+	chance func(n int) int    // guarded by mu: nil for any
+	behind string             // guarded by mu: where to cut next on the way up
+	cuts   int                // guarded by mu
+	down   bool               // guarded by mu
+	wg     sync.WaitGroup
 }
 
 // Fault says when a connection is to end.
@@ -44,6 +47,7 @@ type pair struct {
 	client, server net.Conn
 	fault          Fault // immutable
 	once           sync.Once
+	tail           []byte // of the goroutine that forwards up: what may begin the text behind which to cut
 }
 
 // New starts a proxy for an address.
@@ -82,6 +86,50 @@ func (p *Proxy) Plan(f func() Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.plan = f
+}
+
+// Chance makes the proxy take chances from f, which returns numbers below n, and is called
+// by one goroutine at a time.
+func (p *Proxy) Chance(f func(n int) int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.chance = f
+}
+
+func (p *Proxy) roll(n int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.chance != nil {
+		return p.chance(n)
+	}
+	return rand.IntN(n)
+}
+
+// CutBehind makes the proxy end a connection when a text has passed on the way to the
+// target, once: the target gets all up to there and nothing behind it.
+func (p *Proxy) CutBehind(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.behind = text
+}
+
+// upTo returns how much of b passes before the cut behind a text; found is false if there is
+// none in it.
+func (p *Proxy) upTo(c *pair, b []byte) (n int, found bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.behind == "" {
+		return len(b), false
+	}
+	all := append(c.tail, b...)
+	if i := bytes.Index(all, []byte(p.behind)); i >= 0 {
+		n = i + len(p.behind) - len(c.tail)
+		p.behind = ""
+		p.cuts++
+		return n, true
+	}
+	c.tail = append([]byte(nil), all[max(0, len(all)-len(p.behind)+1):]...)
+	return len(b), false
 }
 
 // Addr is where to connect to.
@@ -129,8 +177,18 @@ func (p *Proxy) forward(c *pair, to, from net.Conn, limit int) {
 	buf := make([]byte, 16<<10)
 	for passed := 0; ; {
 		n, err := from.Read(buf)
+		if found := false; from == c.client {
+			if n, found = p.upTo(c, buf[:n]); found {
+				_, _ = to.Write(buf[:n])
+				if t, ok := to.(*net.TCPConn); ok {
+					_ = t.CloseWrite()
+				}
+				time.Sleep(20 * time.Millisecond) // the other way goes on, or this would be a reset
+				return
+			}
+		}
 		for at := 0; at < n; {
-			k := min(n-at, 1+rand.IntN(4<<10))
+			k := min(n-at, 1+p.roll(4<<10))
 			if limit > 0 {
 				k = min(k, limit-passed)
 			}
