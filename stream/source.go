@@ -38,8 +38,12 @@ type secureSource struct {
 
 func (s *secureSource) fill(f *wire.Framer) (int, error) {
 	for {
-		if n, err := s.read(f); !idle.IsNothing(err) {
+		n, err := s.read(f)
+		if !idle.IsNothing(err) {
 			return n, err
+		}
+		if n > 0 {
+			return n, nil // there is nothing behind it: a part of an alert at the most
 		}
 		if err := s.below.Wait(); err != nil {
 			return 0, err

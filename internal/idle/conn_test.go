@@ -62,6 +62,9 @@ func read(c *tls.Conn, below *Conn, b []byte, waits *int) (int, error) {
 		if !IsNothing(err) {
 			return n, err
 		}
+		if n > 0 {
+			return n, nil
+		}
 		*waits++
 		if err := below.Wait(); err != nil {
 			return 0, err

@@ -12,7 +12,8 @@ import (
 
 // Conn is a TCP connection for TLS to run on. Between [Conn.Hold] and [Conn.Release] reading
 // from it does not wait: without data it fails with an error that is a timeout, and TLS can
-// be read on after one of these. Then it is time for [Conn.Wait].
+// be read on after one of these. Then it is time for [Conn.Wait], unless TLS has said something
+// beside the error: it looks for the end behind what it reads, and that may be there in part.
 //
 // Hold, Release and Wait are for the goroutine that reads.
 type Conn struct {
