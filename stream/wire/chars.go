@@ -73,10 +73,11 @@ func textStops(v uint64) uint64 {
 	return ((((v | every.two) ^ every.greater) - every.one) | ((v ^ every.amp) - every.one) | (v - every.blank) | v) & every.high
 }
 
-// valueStops is the same for an attribute value in the quote whose byte is
-// repeated in q; '>' means nothing there.
-func valueStops(v, q uint64) uint64 {
-	return (((v ^ q) - every.one) | ((v ^ every.less) - every.one) | ((v ^ every.amp) - every.one) | (v - every.blank) | v) & every.high
+// valueStops is the same for an attribute value: it marks <, everything beyond ASCII and all that is less than a
+// parenthesis, since one subtraction finds both quotes, & and controls. Spaces are among them: names and addresses, which
+// are most of what values hold, have few.
+func valueStops(v uint64) uint64 {
+	return (((v ^ every.less) - every.one) | (v - every.parenthesis) | v) & every.high
 }
 
 // charStops marks controls and everything beyond ASCII.
@@ -90,9 +91,9 @@ func nameStops(v uint64) uint64 {
 // every has words of the same byte eight times. They come from memory, since each as part of the
 // code would be an instruction of its own, of ten bytes.
 var every = struct {
-	one, two, high, blank, less, greater, amp, quote, toA, toZ uint64
+	one, two, high, blank, less, greater, amp, quote, parenthesis, toA, toZ uint64
 }{
-	ones, 0x02 * ones, highs, 0x20 * ones, '<' * ones, '>' * ones, '&' * ones, '\'' * ones,
+	ones, 0x02 * ones, highs, 0x20 * ones, '<' * ones, '>' * ones, '&' * ones, '\'' * ones, '(' * ones,
 	(0x80 - 'a') * ones, (0x7F - 'z') * ones,
 }
 

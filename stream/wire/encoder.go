@@ -275,19 +275,36 @@ func (e *Encoder) SpelledAttr(x *Extra, slot Slot, open, value string, required 
 //
 //go:noinline
 func (e *Encoder) UintAttr(x *Extra, slot Slot, open string, n uint64) {
-	mark := e.Put(open)
-	if x == nil && mark+maxDigits < cap(e.Buf) {
-		b := e.Buf[:mark+maxDigits+1]
-		end := putUint(b, mark, n)
-		b[end] = '\''
-		e.Buf = b[:end+1]
+	from := len(e.Buf)
+	mark := from + len(open)
+	if x != nil || mark+maxDigits >= cap(e.Buf) {
+		e.Put(open)
+		e.Buf = strconv.AppendUint(e.Buf, n, 10)
+		e.EndAttr(x, mark, slot)
 		return
 	}
-	e.Buf = strconv.AppendUint(e.Buf, n, 10)
-	if x != nil {
-		e.Buf = x.Respell(e.Buf, mark, slot)
+	b := e.Buf[:mark+maxDigits+1]
+	switch k, to := len(open), unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), from); {
+	case k < 4 || k > 16:
+		put(to, open)
+	case k >= 8:
+		putLong(to, unsafe.Pointer(unsafe.StringData(open)), k)
+	default:
+		putShort(to, unsafe.Pointer(unsafe.StringData(open)), k)
 	}
-	e.Buf = append(e.Buf, '\'')
+	end := mark + 1
+	switch {
+	case n < 10:
+		b[mark] = '0' + byte(n)
+	case n < 100:
+		ten := n / 10
+		b[mark], b[mark+1] = '0'+byte(ten), '0'+byte(n-10*ten)
+		end++
+	default:
+		end = putUint(b, mark, n)
+	}
+	b[end] = '\''
+	e.Buf = b[:end+1]
 }
 
 // maxDigits is the length of the greatest number.

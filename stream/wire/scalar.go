@@ -55,6 +55,9 @@ func DecodeInt(s string, bits int, x **Extra, slot Slot) (int64, string) {
 
 // DecodeUint reads an unsigned integer of so many bits.
 func DecodeUint(s string, bits int, x **Extra, slot Slot) (uint64, string) {
+	if n, ok := plainUint(s); ok && n>>bits == 0 {
+		return n, "" // as nearly all are, and as it would be written
+	}
 	t := s
 	if s == "" || s[0] < '1' || s[0] > '9' || class[s[len(s)-1]]&clsSpace != 0 {
 		// "+5" and "-0" are unsigned integers to XML Schema
@@ -71,6 +74,21 @@ func DecodeUint(s string, bits int, x **Extra, slot Slot) (uint64, string) {
 		KeepSpelling(x, slot, s, strconv.FormatUint(n, 10))
 	}
 	return n, ""
+}
+
+// plainUint reads a number of digits that does not begin with 0, unless it is 0, and is not too long to fit.
+func plainUint(s string) (n uint64, ok bool) {
+	if uint(len(s)-1) >= uint(maxDigits-1) || s[0] == '0' && len(s) > 1 {
+		return 0, false
+	}
+	for i := range len(s) {
+		c := uint64(s[i] - '0')
+		if c > 9 {
+			return 0, false
+		}
+		n = 10*n + c
+	}
+	return n, true
 }
 
 // DecodeFloat reads a decimal or floating-point number. INF, -INF and NaN are

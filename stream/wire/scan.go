@@ -357,7 +357,7 @@ quote:
 	quote, tok = uint64(c)*ones, p
 
 value:
-	for m = valueStops(wordAt(b, p), quote); m == 0; m = valueStops(wordAt(b, p), quote) {
+	for m = valueStops(wordAt(b, p)); m == 0; m = valueStops(wordAt(b, p)) {
 		p += 8
 	}
 	p += firstStop(m)
@@ -382,6 +382,8 @@ value:
 		goto tag
 	}
 	switch {
+	case c >= ' ' && c < '(' && c != '&': // a space, the other quote
+		p++
 	case c == '\n' || c == '\t' || c == '\r':
 		*word(t, n+1) |= flagEscaped
 		p++

@@ -43,11 +43,16 @@ func appendBase64(dst, b []byte) []byte {
 	}
 	out := dst[len(dst) : len(dst)+n]
 	// six bytes make eight characters; of the eight bytes that are loaded the last two do not count
-	for len(b) >= 8 && len(out) >= 8 {
-		v := binary.BigEndian.Uint64(b)
-		binary.LittleEndian.PutUint64(out, uint64(base64Pairs[v>>52])|uint64(base64Pairs[v>>40&0xFFF])<<16|
-			uint64(base64Pairs[v>>28&0xFFF])<<32|uint64(base64Pairs[v>>16&0xFFF])<<48)
-		b, out = b[6:], out[8:]
+	if groups := (len(b) - 2) / 6; groups > 0 {
+		// nothing is checked in this loop: there is room for all of it
+		from, to := unsafe.Pointer(unsafe.SliceData(b)), unsafe.Pointer(unsafe.SliceData(out))
+		t := &base64Pairs
+		for k := range groups {
+			v := binary.BigEndian.Uint64((*[8]byte)(unsafe.Add(from, 6*k))[:])
+			binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(to, 8*k))[:], uint64(t[v>>52])|uint64(t[v>>40&0xFFF])<<16|
+				uint64(t[v>>28&0xFFF])<<32|uint64(t[v>>16&0xFFF])<<48)
+		}
+		b, out = b[6*groups:], out[8*groups:]
 	}
 	for len(b) >= 3 && len(out) >= 4 {
 		v := uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2])
