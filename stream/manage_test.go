@@ -283,6 +283,13 @@ func TestVF4FailedWithCount(t *testing.T) {
 	}
 }
 
+// What is to be sent again is decided by one.
+func TestRequeueManaged(t *testing.T) {
+	t.Parallel()
+	l := newLink(t, roomy, Config{Management: &Management{}})
+	require.ErrorContains(t, l.Requeue(func() []stanza.Payload { return nil }), "Management")
+}
+
 // A peer that offers management and then does not manage: what was written was sent.
 func TestEnableFailed(t *testing.T) {
 	t.Parallel()

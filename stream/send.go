@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"stanza.invalid/stream/wire"
@@ -109,8 +110,16 @@ func (s *Stream) Flush(ctx context.Context) error { return s.out.drain(ctx) }
 // bytes they have. It is for resuming a session (XEP-0198), from a [Negotiator]: what the
 // peer has not acknowledged comes first, and what [Config.Queued] has seen is not sent
 // twice. f is called with the output locked, as Queued is, which is not called for these
-// elements. If one cannot be written as XML, nothing is changed.
-func (s *Stream) Requeue(f func() []stanza.Payload) error { return s.out.requeue(f) }
+// elements. If one cannot be written as XML, nothing is changed. With [Config.Management] the
+// stream does all of this itself, and Requeue is an error.
+func (s *Stream) Requeue(f func() []stanza.Payload) error {
+	if s.sm != nil {
+		return errManaged
+	}
+	return s.out.requeue(f)
+}
+
+var errManaged = errors.New("stream: Config.Management decides what is sent again")
 
 func (s *Stream) startKeepAlive(c *Conn) {
 	every := s.cfg.KeepAlive
