@@ -243,8 +243,9 @@ func TestVT8Tokens(t *testing.T) {
 
 		// too late
 		time.Sleep(11 * time.Hour)
-		_, err := login("forgotten")
+		late, err := login("forgotten")
 		require.ErrorIs(t, err, xmpp.NotAuthorized)
+		require.NotContains(t, strings.Join(late.all(), "\n"), "login "+token, "it is not tried")
 		by("secret", scram)
 		by("forgotten", token)
 
