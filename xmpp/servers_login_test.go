@@ -113,12 +113,21 @@ func logsIn(t *testing.T, s *tested, m, host string, offered bool, version uint1
 			addr = s.person(host, "juliet")
 		}
 		cfg.TLS.Certificates = []tls.Certificate{s.certificate(addr.String())}
+	case m == "OAUTHBEARER" && offered && host != "localhost":
+		addr = jid.MustParse("juliet@" + host) // who brings the token
 	case offered:
 		addr = s.person(host, "juliet")
 	}
 	if m == "OAUTHBEARER" {
 		cfg.Password = ""
-		cfg.Credentials = func(context.Context) (xmpp.Credentials, error) { return xmpp.Credentials{Bearer: password}, nil }
+		cfg.Credentials = func(context.Context) (xmpp.Credentials, error) { return xmpp.Credentials{Bearer: s.bearer}, nil }
+		if offered {
+			wrong := cfg
+			wrong.Trace = nil
+			wrong.Credentials = func(context.Context) (xmpp.Credentials, error) { return xmpp.Credentials{Bearer: "guess"}, nil }
+			_, err := xmpp.Dial(limited(t), addr, wrong)
+			require.ErrorIs(t, err, xmpp.NotAuthorized)
+		}
 	}
 	if !offered {
 		_, err := xmpp.Dial(limited(t), addr, cfg)

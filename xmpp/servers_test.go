@@ -56,7 +56,7 @@ type row struct {
 }
 
 func rows() (all []row) {
-	for _, some := range [][]row{loginRows(), tlsRows(), tokenRows(), sessionRows(), accountRows(), messageRows()} {
+	for _, some := range [][]row{loginRows(), passwordRows(), tlsRows(), tokenRows(), sessionRows(), accountRows(), messageRows()} {
 		all = append(all, some...)
 	}
 	return all
@@ -67,9 +67,10 @@ type tested struct {
 	addr, direct    string                   // host:port for STARTTLS, and for TLS from the first byte
 	websocket, bosh func(secure bool) string // where those are
 	roots           *x509.CertPool
-	makeAccount     func(host, name string)
+	makeAccount     func(host, name, password string)
 	certificate     func(account string) tls.Certificate // for a client
 	log             func() string
+	dialer          xmpp.Dialer // how to get there; nil for a socket
 	people          atomic.Int64
 	abilities
 }
@@ -78,6 +79,7 @@ type tested struct {
 type abilities struct {
 	mechanisms map[string]string // the host where a mechanism is to be had
 	unbound    bool              // -PLUS works up to TLS 1.2 only
+	bearer     string            // a token of OAUTHBEARER
 	best       [2]string         // what a client logs in with by itself, over TLS 1.2 and 1.3
 	inline     bool              // a session is resumed along with the login
 	sasl2      bool
@@ -99,8 +101,15 @@ const password = "a-rose-by-any-other-name"
 // person makes an account with a name of its own: a row's accounts are nobody else's.
 func (s *tested) person(host, name string) jid.JID {
 	name = fmt.Sprintf("%s-%d", name, s.people.Add(1))
-	s.makeAccount(host, name)
+	s.makeAccount(host, name, password)
 	return jid.MustParse(name + "@" + host)
+}
+
+// account makes an account whose name and password a row is about.
+func (s *tested) account(name, password string) jid.JID {
+	addr := jid.MustParse(name + "@localhost")
+	s.makeAccount("localhost", addr.Local(), password)
+	return addr
 }
 
 // config is how a client connects, with STARTTLS.
@@ -134,16 +143,16 @@ func startXMPPTest(t *testing.T) *tested {
 			}
 			return clear.BOSHURL()
 		},
-		makeAccount: func(host, name string) {
+		makeAccount: func(host, name, password string) {
 			srv.Account(name+"@"+host, password)
 			clear.Account(name+"@"+host, password)
 		},
 		certificate: srv.ClientCertificate,
 		log:         func() string { return "" },
 		abilities: abilities{
-			mechanisms: map[string]string{"ANONYMOUS": "anon.localhost"},
-			best:       [2]string{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-512-PLUS"},
-			inline:     true, sasl2: true, fast: "HT-SHA-256-EXPR", trips: [2]int{3, 1},
+			mechanisms: map[string]string{"ANONYMOUS": "anon.localhost"}, bearer: password,
+			best:   [2]string{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-512-PLUS"},
+			inline: true, sasl2: true, fast: "HT-SHA-256-EXPR", trips: [2]int{3, 1},
 			approval: true, approved: true, extended: true, maxBytes: int(bytes), idle: 300 * time.Second,
 		},
 	}
@@ -165,7 +174,7 @@ func startXMPPTest(t *testing.T) *tested {
 func real(s *realserver.Server, a abilities) *tested {
 	return &tested{
 		addr: s.Addr(), direct: s.DirectAddr(), websocket: s.WebsocketURL, bosh: s.BOSHURL, roots: s.CA.Pool(),
-		makeAccount: func(host, name string) { s.Account(host, name, password) },
+		makeAccount: s.Account,
 		certificate: func(account string) tls.Certificate {
 			return s.CA.Issue(testca.Leaf{Names: []string{account}, Client: true})
 		},
@@ -192,6 +201,9 @@ func startProsody(t *testing.T, s *realserver.Server) *tested {
 		t.Log("prosody-modules is not installed: nobody logs in with a certificate")
 		delete(server.mechanisms, "EXTERNAL")
 	}
+	if s.Bearer != "" {
+		server.mechanisms["OAUTHBEARER"], server.bearer = "oauth.test", s.Bearer
+	}
 	return server
 }
 
@@ -205,8 +217,10 @@ func startProsodySASL2(t *testing.T) *tested {
 
 // startEJabberd starts ejabberd 23.01. On TLS 1.3 it offers -PLUS, and takes no binding that exists
 // there (VT7); it does not say which it takes.
-func startEJabberd(t *testing.T) *tested {
-	s := real(realserver.EJabberd(t), abilities{
+func startEJabberd(t *testing.T) *tested { return ejabberd(realserver.EJabberd(t)) }
+
+func ejabberd(server *realserver.Server) *tested {
+	s := real(server, abilities{
 		mechanisms: map[string]string{"ANONYMOUS": "anon.localhost"},
 		unbound:    true, best: [2]string{"SCRAM-SHA-512-PLUS", "SCRAM-SHA-512"}, trips: [2]int{5, 5}, forgiving: true,
 		holding: "under load ejabberd 23.01 now and then holds two BOSH requests at once, and answers neither",

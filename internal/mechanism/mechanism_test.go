@@ -201,7 +201,7 @@ func TestSimpleMechanisms(t *testing.T) {
 	require.Equal(t, "you,=@example.org", start(external{c.Authzid}))
 	require.Empty(t, start(anonymous{}))
 	b := &bearer{c: c, host: "example.org", port: 5222}
-	require.Equal(t, "n,a=you=2C=3D@example.org,\x01host=example.org\x01port=5222\x01auth=Bearer token\x01\x01", start(b))
+	require.Equal(t, "n,a=you=2C=3D@example.org,\x01auth=Bearer token\x01host=example.org\x01port=5222\x01\x01", start(b))
 	require.ErrorIs(t, b.Finish(nil, false), ErrServer, "the server has just explained why not")
 	_, err := (&bearer{c: Credentials{Bearer: "a\x01b"}}).Start()
 	require.Error(t, err)

@@ -67,14 +67,15 @@ func (b *bearer) Start() ([]byte, error) {
 	if id != "" {
 		s += "a=" + strings.NewReplacer("=", "=3D", ",", "=2C").Replace(id)
 	}
-	s += ",\x01"
+	// the token first: there are servers that look for it nowhere else (Prosody's module of 2023)
+	s += ",\x01auth=Bearer " + b.c.Bearer + "\x01"
 	if b.host != "" {
 		s += "host=" + b.host + "\x01"
 	}
 	if b.port != 0 {
 		s += fmt.Sprintf("port=%d\x01", b.port)
 	}
-	return []byte(s + "auth=Bearer " + b.c.Bearer + "\x01\x01"), nil
+	return []byte(s + "\x01"), nil
 }
 
 // Next answers the server's explanation, after which it says that it failed (section

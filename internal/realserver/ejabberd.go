@@ -1,11 +1,12 @@
 package realserver
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 )
@@ -69,10 +70,11 @@ func erlangLibs() string {
 func (s *Server) register(host, name, password string) {
 	s.t.Helper()
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	body := `{"user":"` + name + `","host":"` + host + `","password":"` + password + `"}`
+	body, err := json.Marshal(map[string]string{"user": name, "host": host, "password": password})
+	check(s.t, err)
 	why := "no answer"
 	for range 100 {
-		r, err := client.Post("http://"+loopback(s.HTTPPort)+"/api/register", "application/json", strings.NewReader(body))
+		r, err := client.Post("http://"+loopback(s.HTTPPort)+"/api/register", "application/json", bytes.NewReader(body))
 		if err == nil {
 			r.Body.Close()
 			if r.StatusCode == http.StatusOK || r.StatusCode == http.StatusConflict {

@@ -2,6 +2,9 @@ package realserver
 
 import (
 	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -11,7 +14,8 @@ import (
 
 // Prosody starts Prosody for a test, which is skipped where there is none. Its hosts are
 // localhost, sha256.test, which stores passwords for SCRAM-SHA-256, cert.test, where clients
-// log in with certificates (by Debian's prosody-modules), anon.localhost for anonymous
+// log in with certificates, oauth.test, where they do with the token Bearer (both by Debian's
+// prosody-modules), anon.localhost for anonymous
 // logins, and wronghost.test, expired.test and selfsigned.test with a certificate like that.
 func Prosody(t testing.TB) *Server {
 	t.Helper()
@@ -54,7 +58,7 @@ const ProsodyModules = "/usr/lib/prosody/modules"
 func prosody(t testing.TB, modules string, archive, tls bool) *Server {
 	t.Helper()
 	need(t, "prosody")
-	s := newServer(t, "prosody", "localhost", "sha256.test", "cert.test", "anon.localhost")
+	s := newServer(t, "prosody", "localhost", "sha256.test", "cert.test", "oauth.test", "anon.localhost")
 	s.websocket, s.bosh = "/xmpp-websocket", "/http-bind"
 	s.logs = []string{"prosody.log"}
 	plugins, err := filepath.Abs(filepath.Join(scripts(), "prosody-plugins"))
@@ -62,6 +66,7 @@ func prosody(t testing.TB, modules string, archive, tls bool) *Server {
 	s.fill("prosody-client.cfg.lua.in", "prosody.cfg.lua", map[string]string{
 		"DIR": s.dir, "PORT": itoa(s.Port), "DIRECT": itoa(s.DirectPort), "HTTP": itoa(s.HTTPPort), "HTTPS": itoa(s.HTTPSPort),
 		"PLUGINS": plugins, "MODULES": modules, "ARCHIVE": strconv.FormatBool(archive), "TLS": strconv.FormatBool(tls),
+		"OAUTH": s.oauth(),
 	})
 	s.account = s.writeAccount
 	for _, host := range []string{"localhost", "sha256.test"} {
@@ -87,6 +92,30 @@ func prosody(t testing.TB, modules string, archive, tls bool) *Server {
 	return s
 }
 
+// oauth is the configuration of a host whose clients log in with tokens, which somebody else
+// judges. It is empty if there are no modules for that.
+func (s *Server) oauth() string {
+	for _, m := range []string{"mod_auth_oauthbearer", "mod_sasl_oauthbearer"} {
+		if _, err := os.Stat(ProsodyModules + "/" + m); err != nil {
+			return ""
+		}
+	}
+	const token = "ya29-a.token_of-juliets"
+	issuer := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id, secret, _ := r.BasicAuth(); id != "prosody" || secret != "hush" || r.URL.Path != "/tokens/"+token {
+			http.NotFound(w, r)
+		}
+	}))
+	s.t.Cleanup(issuer.Close)
+	s.Bearer = token
+	return `VirtualHost "oauth.test"
+	authentication = "oauthbearer"
+	modules_enabled = { "sasl_oauthbearer" }
+	oauth_client_id = "prosody"
+	oauth_client_secret = "hush"
+	oauth_url = "` + issuer.URL + `/tokens/{{password}}"`
+}
+
 func (s *Server) accountDir(host string) string {
 	return filepath.Join(s.dir, "data", percent(host), "accounts")
 }
@@ -95,7 +124,16 @@ func (s *Server) accountDir(host string) string {
 func (s *Server) writeAccount(host, name, password string) {
 	s.t.Helper()
 	file := filepath.Join(s.accountDir(host), percent(name)+".dat")
-	check(s.t, os.WriteFile(file, []byte("return { password = "+strconv.Quote(password)+" };\n"), 0o644))
+	check(s.t, os.WriteFile(file, []byte("return { password = "+luaString(password)+" };\n"), 0o644))
+}
+
+// luaString writes a string as Lua reads it, whatever is in it.
+func luaString(s string) string {
+	q := `"`
+	for _, c := range []byte(s) {
+		q += fmt.Sprintf("\\%03d", c)
+	}
+	return q + `"`
 }
 
 // percent names a folder as Prosody does.

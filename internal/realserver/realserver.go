@@ -32,6 +32,9 @@ type Server struct {
 	// HTTP in clear text, HTTPSPort with TLS.
 	Port, DirectPort, HTTPPort, HTTPSPort int
 
+	// Bearer is a token that clients may log in with at oauth.test (OAUTHBEARER); "" for none.
+	Bearer string
+
 	websocket, bosh string // their paths
 	account         func(host, name, password string)
 

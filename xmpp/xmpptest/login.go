@@ -2,7 +2,6 @@ package xmpptest
 
 import (
 	"cmp"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -143,7 +142,7 @@ func (c *conn) attempt(mechanism string, first []byte) (jid.JID, []byte, error) 
 			return none, nil, failure{condition: sasl.ConditionMalformedRequest}
 		}
 		user, password, ok := c.lookUp(parts[1])
-		if !ok || subtle.ConstantTimeCompare([]byte(password), []byte(parts[2])) != 1 {
+		if !ok || !samePassword(password, parts[2]) {
 			return none, nil, failure{condition: sasl.ConditionNotAuthorized}
 		}
 		return user, nil, nil

@@ -87,6 +87,27 @@ func (c *conn) scram(name string, first []byte) (jid.JID, []byte, error) {
 	return user, []byte(msg), nil
 }
 
+// samePassword reports whether passwords are the same once SASLprep has prepared them, as SCRAM
+// does (RFC 4616, section 2).
+func samePassword(a, b string) bool {
+	if hmac.Equal([]byte(a), []byte(b)) {
+		return true
+	}
+	key := func(password string) []byte {
+		client, err := scram.SHA256.NewClient("", password, "")
+		if err != nil {
+			return nil
+		}
+		stored, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "salt", Iters: 4096})
+		if err != nil {
+			return nil
+		}
+		return stored.StoredKey
+	}
+	x, y := key(a), key(b)
+	return x != nil && y != nil && hmac.Equal(x, y)
+}
+
 // offerHash is the hash of what the server has offered, with SASL 2 or without (XEP-0474,
 // section 5.1).
 func (c *conn) offerHash(of func() hash.Hash) string {
