@@ -92,9 +92,10 @@ type Config struct {
 	// stanzas and have no handler. It may be nil.
 	Unhandled func(p stanza.Payload)
 	// Failed is called for what a handler did not catch: its error, a panic (as a
-	// [*PanicError]), a payload that does not fit its type (as a *stanza.DecodeError). It
-	// runs where the handler ran: on the dispatcher, or on the goroutine of a [Concurrent]
-	// handler. It may be nil.
+	// [*PanicError]), a payload that does not fit its type (as a *stanza.DecodeError). It is
+	// called for panics of other functions of this configuration, too. It runs where the handler or
+	// the function ran: on the dispatcher, on the goroutine of a [Concurrent] handler, or on
+	// those that connect, read and write; several may call it at once. It may be nil.
 	Failed func(f Failure)
 	// Nonza is called by the reader, in the order of the wire, for top-level elements that
 	// are no stanzas, and says whether it took them. It must not block. It may be nil.

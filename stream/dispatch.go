@@ -285,7 +285,11 @@ func (s *Stream) Report(f Failure) { s.fail(f) }
 
 // fail reports a failure to the hook and the log.
 func (s *Stream) fail(f Failure) {
-	s.cfg.Logger.Warn("stanza not handled", "error", f.Err, "handler", f.Handler)
+	what := "stanza not handled"
+	if f.Stanza == nil {
+		what = "failed"
+	}
+	s.cfg.Logger.Warn(what, "error", f.Err, "handler", f.Handler)
 	if s.cfg.Failed != nil {
 		if err := safely(func() error { s.cfg.Failed(f); return nil }); err != nil {
 			s.cfg.Logger.Error("Failed hook panicked", "error", err)

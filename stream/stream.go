@@ -114,6 +114,13 @@ func (s *Stream) guardHooks() {
 			s.guard("Config.Features", nil, func() error { tell(features); return nil })
 		}
 	}
+	if queued := s.cfg.Queued; queued != nil {
+		s.cfg.Queued = func(p stanza.Payload) {
+			if err := safely(func() error { queued(p); return nil }); err != nil {
+				go s.fail(Failure{Err: err, Handler: "Config.Queued"}) // the output is locked
+			}
+		}
+	}
 }
 
 // State returns where the stream stands. [StateChanged] events tell of changes.

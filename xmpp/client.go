@@ -22,10 +22,13 @@ type Client struct {
 	addr   jid.JID // immutable: the address that it was made for
 	domain string  // immutable: the domain as DNS and TLS know it
 	login  login
+	hooks  *Trace // immutable: Config.Trace, guarded; nil for none
 
 	redirect redirect
 	places   targets
 	shown    shown
+
+	storing sync.Mutex // held while Config.Store is written
 
 	mine     sync.Mutex
 	password *string          // guarded by mine: in place of Config.Password
@@ -34,6 +37,7 @@ type Client struct {
 	inactive bool             // guarded by mine: nobody is looking
 	server   ServerFeatures   // guarded by mine: of the last session that was new
 	carbons  bool             // guarded by mine: the session has begun with them
+	deleted  bool             // guarded by mine: there is no account any more
 	// saidInactive says that the session has begun so. It is guarded by mine.
 	saidInactive bool
 	forgetting   bool // immutable: see ForgetToken
@@ -62,6 +66,7 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 		cfg.Resource = addr.Resource()
 	}
 	c := &Client{cfg: cfg, addr: addr, domain: domain} // no closure takes cfg: once is enough of it
+	c.hooks = c.guarded(cfg.Trace)
 	var management *stream.Management
 	if !cfg.NoManagement {
 		management = &c.cfg.Management
@@ -100,7 +105,7 @@ func newClient(addr jid.JID, cfg Config, steps func(c *Client) []stream.Negotiat
 	if cfg.Presence != nil {
 		c.presence = cfg.Presence.Clone()
 	}
-	if t := cfg.Trace; t != nil {
+	if t := c.hooks; t != nil && t.Session != nil {
 		stream.On(c, func(_ context.Context, e SessionStarted) error {
 			t.session(e.Local, e.Resumed)
 			return nil
@@ -126,7 +131,9 @@ func Dial(ctx context.Context, addr jid.JID, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Open connects. It may be called once.
+// Open connects, and returns when the first session has started, or with why there is none:
+// it tries each place of the server's once at most, and a client that could not be opened is
+// closed. The errors are those of [Dial]. It may be called once; ctx bounds this call only.
 func (c *Client) Open(ctx context.Context) error { return c.stream.Open(ctx) }
 
 // trusted reports whether what is said over a connection comes from the server.

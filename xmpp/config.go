@@ -76,12 +76,14 @@ type Config struct {
 	// not sent as such, unless Auth.InsecurePlain says so too. It is for tests on loopback.
 	InsecureNoTLS bool
 	// Dialer makes connections, and resolves names; nil is a net.Dialer. See [ProxyDialer]. Which
-	// names there are to resolve is still asked of Resolver, unless Addr says it.
+	// names there are to resolve is still asked of Resolver, unless Addr says it. Several
+	// goroutines may call it at once.
 	Dialer Dialer
-	// Resolver looks the server up in DNS; nil is that of package net.
+	// Resolver looks the server up in DNS; nil is that of package net. Several goroutines may
+	// call it at once.
 	Resolver Resolver
 	// Socket is called for each new connection before anything is sent, to set options on
-	// it. It may be nil.
+	// it, and may refuse it; several goroutines may call it at once. It may be nil.
 	Socket func(c net.Conn) error
 
 	// Management is how stream management (XEP-0198) is used, if the server has it. With it
@@ -109,7 +111,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Trace has hooks that see what the client does; it may be nil. See [LogTrace].
 	Trace *Trace
-	// Failed is called for what a handler did not catch; see stream.Config.
+	// Failed is called for what a handler did not catch, and for panics of the functions in this
+	// configuration; see stream.Config. Several goroutines may call it at once.
 	Failed func(f stream.Failure)
 	// Unhandled is called for what no handler took; see stream.Config.
 	Unhandled func(p stanza.Payload)

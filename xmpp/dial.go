@@ -18,6 +18,9 @@ var ErrNoService = errors.New("xmpp: the domain says that it has no XMPP service
 // dial makes a connection to the server: where the session can be resumed, where the
 // server has sent the client, at Config.Addr, or wherever DNS leads.
 func (c *Client) dial(ctx context.Context) (stream.Transport, error) {
+	if c.isDeleted() {
+		return nil, stream.Permanent(ErrDeleted)
+	}
 	c.shown.forget()
 	if c.cfg.Transport != nil {
 		return c.dialTransport(ctx)
@@ -104,13 +107,13 @@ func isHostname(s string) bool {
 // connectTo makes one connection, with TLS if it begins with that.
 func (c *Client) connectTo(ctx context.Context, a candidate) (net.Conn, error) {
 	conn, err := c.trace().connect(a.String(), func() (net.Conn, error) {
-		return c.cfg.dialer().DialContext(ctx, "tcp", a.String())
+		return c.dialVia(ctx, a.String())
 	})
 	if err != nil {
 		return nil, err
 	}
 	if c.cfg.Socket != nil {
-		if err := c.cfg.Socket(conn); err != nil {
+		if err := c.call("Config.Socket", func() error { return c.cfg.Socket(conn) }); err != nil {
 			conn.Close()
 			return nil, err
 		}

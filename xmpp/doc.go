@@ -52,6 +52,22 @@
 // within a second of being asked for, whatever handlers do (XEP-0198); a ping is a request
 // like others, and has its turn.
 //
+// # Functions that a client calls
+//
+// What a program gives a client to call runs on goroutines of the client's. Config.Credentials, Store
+// and Transport, a [Fill], and those hooks of [Trace] that are about the login are called by the one
+// that connects; Dialer, Socket, Resolver, the functions in TLS, and the hooks about connections
+// by several at once; Trace.XML by those that read and write. What [Session.Restore] registers
+// has a goroutine of its own. None may block for long, but Credentials, which may ask somebody,
+// and what gets a context, as long as that lasts.
+//
+// One that panics ends neither the program nor the client. The panic is reported to
+// Config.Failed and the log, as a *[stream.PanicError] with the stack, under the name of the
+// field. It counts as an error where one can be returned: no connection, no login, and
+// [Dial] returns it; later the client tries again. A Store that panics has nothing stored, a
+// Resolver knows nothing, a hook of Trace has just not been told. Methods of the connections
+// that a Dialer returns, and a slog.Handler, are none of these functions.
+//
 // # Many clients
 //
 // A client that waits for stanzas is one goroutine and no buffers: some 14 kB of memory, 4 kB

@@ -11,7 +11,9 @@ import (
 // ForgetToken ends the use of the token that Config.Store has for an account: it logs in
 // with it a last time, to tell the server to take it no more (XEP-0484, section 3.5), and
 // removes it from the store. It is for logging out on a device that somebody else may get.
-// The token is removed from the store also if the server cannot be told.
+// The token is removed from the store also if the server cannot be told. What stays is what
+// the next login is protected with (see [AuthPolicy]), and the id of the installation: nothing
+// that anybody could log in with. Save nil for the account to remove that as well.
 func ForgetToken(ctx context.Context, addr jid.JID, cfg Config) error {
 	if cfg.Store == nil {
 		return errors.New("xmpp: there is no Config.Store")
@@ -32,7 +34,7 @@ func ForgetToken(ctx context.Context, addr jid.JID, cfg Config) error {
 	if err == nil {
 		err = c.Close(ctx)
 	}
-	k.Token = nil
+	*k = kept{Agent: k.Agent, Hashed: k.Hashed, Bound: k.Bound}
 	c.save(ctx)
 	if refused {
 		return nil

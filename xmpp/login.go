@@ -149,7 +149,11 @@ func (c *Client) askUser(ctx context.Context) (mechanism.Credentials, error) {
 	c.mine.Unlock()
 	if c.cfg.Credentials != nil {
 		var err error
-		if cr, err = c.cfg.Credentials(ctx); err != nil {
+		err = c.call("Config.Credentials", func() (err error) {
+			cr, err = c.cfg.Credentials(ctx)
+			return err
+		})
+		if err != nil {
 			return m, fmt.Errorf("credentials: %w", err)
 		}
 	}

@@ -20,7 +20,10 @@ var ErrProxyAuth = errors.New("xmpp: the proxy wants other credentials")
 
 // ProxyDialer returns a dialer that goes through a proxy: http://user:password@host:port
 // (by CONNECT) or socks5://user:password@host:port. The proxy looks names up. forward
-// makes the connections to the proxy; nil is a net.Dialer.
+// makes the connections to the proxy; nil is a net.Dialer. A proxy that refuses the
+// credentials of the URL is [ErrProxyAuth]. The dialer may be used from any goroutine, by any
+// number of clients; what connects to the proxy itself is in clear text, and TLS with the server
+// goes through it.
 func ProxyDialer(proxyURL string, forward Dialer) (Dialer, error) {
 	u, err := url.Parse(proxyURL)
 	if err != nil {

@@ -116,7 +116,11 @@ func (c *Client) register(ctx context.Context, conn *stream.Conn, fill Fill) err
 	if asked == nil {
 		return errors.New("the server asks nothing")
 	}
-	reply, err := fill(ctx, asked)
+	var reply *register.Register
+	err = c.call("Fill", func() (err error) {
+		reply, err = fill(ctx, asked)
+		return err
+	})
 	if err != nil {
 		return stream.Permanent(err)
 	}
@@ -130,7 +134,8 @@ func (c *Client) register(ctx context.Context, conn *stream.Conn, fill Fill) err
 }
 
 // ChangePassword gives the client's account another password (XEP-0077, section 3.3). The
-// client itself uses it from then on, unless Config.Credentials is there to. With
+// client itself uses it from then on, unless Config.Credentials is there to. A server that does
+// not do this, or not for this password, answers with a *[stanza.Error]. With
 // Config.InsecureNoTLS it takes Auth.InsecurePlain, too: nobody knows over which connection
 // the password would go.
 func (c *Client) ChangePassword(ctx context.Context, password string) error {
@@ -150,12 +155,57 @@ func (c *Client) ChangePassword(ctx context.Context, password string) error {
 	return nil
 }
 
+// ErrDeleted is why a client ends whose account was deleted.
+var ErrDeleted = errors.New("xmpp: the account was deleted")
+
+// deleteAttempts is how often a deletion is asked for whose answer got lost.
+const deleteAttempts = 3
+
 // DeleteAccount deletes the client's account (XEP-0077, section 3.2). The server ends the
-// session, perhaps before it has answered.
+// session, perhaps before it has answered: a client that can log in again then asks once
+// more. Nothing of the account stays in Config.Store, and the client does not connect again:
+// [Session.Err] is [ErrDeleted], or what the server has said.
 func (c *Client) DeleteAccount(ctx context.Context) error {
-	_, err := Call(ctx, c, c.addr.DomainJID(), &register.Unregister{})
-	if errors.Is(err, stream.ErrDisconnected) || errors.Is(err, stream.ErrClosed) {
+	for attempt := 1; ; attempt++ {
+		_, err := Call(ctx, c, c.addr.DomainJID(), &register.Unregister{})
+		lost := errors.Is(err, stream.ErrDisconnected) || errors.Is(err, stream.ErrClosed)
+		switch {
+		case err == nil, lost && c.expelled():
+			return c.forgetAccount(ctx)
+		case !lost, c.Err() != nil, attempt == deleteAttempts:
+			return err
+		}
+	}
+}
+
+// expelled reports whether the server has ended the client for good, as it does with one whose
+// account is gone.
+func (c *Client) expelled() bool {
+	var e *stream.Error
+	err := c.Err()
+	return errors.As(err, &e) && !e.Sent || errors.Is(err, NotAuthorized)
+}
+
+// forgetAccount removes what is kept of the account, and keeps it from coming back.
+func (c *Client) forgetAccount(ctx context.Context) error {
+	c.mine.Lock()
+	c.deleted, c.password, c.presence = true, nil, nil
+	if c.keys != nil {
+		c.keys.Forget()
+	}
+	c.mine.Unlock()
+	if c.cfg.Store == nil {
 		return nil
 	}
-	return err
+	if err := c.store(context.WithoutCancel(ctx), nil); err != nil { // ctx may be a handler's, which ends with the session
+		return fmt.Errorf("xmpp: the account is deleted; what is stored of it is not: %w", err)
+	}
+	return nil
+}
+
+// isDeleted reports whether there is no account any more.
+func (c *Client) isDeleted() bool {
+	c.mine.Lock()
+	defer c.mine.Unlock()
+	return c.deleted
 }

@@ -79,7 +79,7 @@ func (c *Client) reload(ctx context.Context) {
 		return
 	}
 	var k kept
-	b, err := c.cfg.Store.Load(ctx, c.addr.Bare())
+	b, err := c.loadStored(ctx)
 	if err == nil && b != nil {
 		if !first && bytes.Equal(b, l.saved) {
 			return
@@ -108,7 +108,7 @@ func (c *Client) save(ctx context.Context) {
 		return
 	}
 	if err == nil {
-		err = c.cfg.Store.Save(ctx, c.addr.Bare(), b)
+		err = c.store(ctx, b)
 	}
 	if err != nil {
 		c.warn("what is known of this login is not stored", err)

@@ -63,7 +63,8 @@ func (c *Client) candidates(ctx context.Context) ([]candidate, error) {
 // srv looks up one service. An error is like no answer.
 func (c *Client) srv(service string) func(ctx context.Context) []*net.SRV {
 	return func(ctx context.Context) []*net.SRV {
-		_, all, _ := c.cfg.resolver().LookupSRV(ctx, service, "tcp", c.domain+".")
+		var all []*net.SRV
+		c.tell("Config.Resolver", func() { _, all, _ = c.cfg.resolver().LookupSRV(ctx, service, "tcp", c.domain+".") })
 		return all
 	}
 }
@@ -147,7 +148,7 @@ func (c *Client) lookUp(family, host string) func(ctx context.Context) []netip.A
 		if ip, err := netip.ParseAddr(host); err == nil {
 			all = append(all, ip)
 		} else {
-			all, _ = c.cfg.resolver().LookupNetIP(ctx, family, host)
+			c.tell("Config.Resolver", func() { all, _ = c.cfg.resolver().LookupNetIP(ctx, family, host) })
 		}
 		for _, ip := range all {
 			if ip = ip.Unmap(); ip.Is4() == (family == "ip4") {

@@ -2,7 +2,6 @@ package xmpp
 
 import (
 	"context"
-	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -63,13 +62,8 @@ func (s *Session) Restore(order int, f func(ctx context.Context) error) (remove 
 }
 
 // call runs one of them.
-func (r *restorer) call(ctx context.Context) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &stream.PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	return r.run(ctx)
+func (r *restorer) call(ctx context.Context) error {
+	return caught(func() error { return r.run(ctx) })
 }
 
 // watchSessions runs the restorers for each new session. Its turn comes in the queue; it may

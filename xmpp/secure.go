@@ -128,6 +128,7 @@ func (c *Client) tlsConfig(direct bool) *tls.Config {
 	t := &tls.Config{}
 	if c.cfg.TLS != nil {
 		t = c.cfg.TLS.Clone()
+		c.guardTLS(t)
 	}
 	t.ServerName = c.domain
 	t.MinVersion = max(t.MinVersion, tls.VersionTLS12)

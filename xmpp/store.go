@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"stanza.invalid/xmpp/jid"
@@ -97,11 +98,28 @@ func (s fileStore) Load(_ context.Context, account jid.JID) ([]byte, error) {
 	return b, err
 }
 
+// draft is how the names of files begin that are about to take the place of an account's.
+func (s fileStore) draft(account jid.JID) string {
+	sum := sha256.Sum256([]byte(account.String()))
+	return ".login-" + hex.EncodeToString(sum[:8]) + "-"
+}
+
+// tidy removes what writers have left behind that were killed.
+func (s fileStore) tidy(account jid.JID) {
+	files, _ := os.ReadDir(string(s))
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), s.draft(account)) {
+			_ = os.Remove(filepath.Join(string(s), f.Name()))
+		}
+	}
+}
+
 // Save writes a new file and puts it in the place of the old one: whoever is interrupted
 // leaves one of the two.
 func (s fileStore) Save(_ context.Context, account jid.JID, data []byte) error {
 	path := s.path(account)
 	if data == nil {
+		s.tidy(account)
 		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -110,7 +128,7 @@ func (s fileStore) Save(_ context.Context, account jid.JID, data []byte) error {
 	if err := os.MkdirAll(string(s), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(string(s), ".login-*") // with 0600
+	f, err := os.CreateTemp(string(s), s.draft(account)+"*") // with 0600
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // Trace is a set of hooks that see what a [Client] does to get to a session, and what it
 // says and hears then. Each may be nil. They may be called from several goroutines and at
-// once; they must not block. None gets a secret: not a password, nor a token, nor what is
+// once; they must not block. One that panics is reported to Config.Failed, and changes nothing. None gets a secret: not a password, nor a token, nor what is
 // said in SASL.
 type Trace struct {
 	// Lookup is called when it is known where the server may be: in the order in which
@@ -62,8 +62,8 @@ func LogTrace(l *slog.Logger) *Trace {
 
 // trace returns the hooks, none of which has to be there.
 func (c *Client) trace() *Trace {
-	if c.cfg.Trace != nil {
-		return c.cfg.Trace
+	if c.hooks != nil {
+		return c.hooks
 	}
 	return &Trace{}
 }

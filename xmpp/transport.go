@@ -16,7 +16,8 @@ type Transport interface {
 	// over TCP. If the connection has a method ConnectionState that returns a
 	// tls.ConnectionState, it is protected by TLS, and logins may be bound to it; one that
 	// consists of several also has a method ChannelBindings, which returns the names of the
-	// channel bindings that hold for all of them.
+	// channel bindings that hold for all of them. One goroutine of a client calls it, again for
+	// each connection; ctx bounds it, and not the connection.
 	Connect(ctx context.Context, s Service) (stream.Transport, error)
 }
 
@@ -46,7 +47,7 @@ func (c *Client) dialTransport(ctx context.Context) (stream.Transport, error) {
 		s.Location = hint
 		hinted, cancel := context.WithTimeout(ctx, c.cfg.SessionTimeout/4)
 		defer cancel()
-		t, err := c.cfg.Transport.Connect(hinted, s)
+		t, err := c.connectBy(hinted, s)
 		if err == nil {
 			c.redirect.try(hint)
 			return t, nil
@@ -57,7 +58,16 @@ func (c *Client) dialTransport(ctx context.Context) (stream.Transport, error) {
 		c.redirect.forget(hint)
 		s.Location = ""
 	}
-	return c.cfg.Transport.Connect(ctx, s)
+	return c.connectBy(ctx, s)
+}
+
+// connectBy makes a connection by Config.Transport.
+func (c *Client) connectBy(ctx context.Context, s Service) (t stream.Transport, err error) {
+	err = c.call("Config.Transport", func() (err error) {
+		t, err = c.cfg.Transport.Connect(ctx, s)
+		return err
+	})
+	return t, err
 }
 
 // dialAddr makes a connection of TCP to a host that a transport names.
