@@ -49,6 +49,8 @@ func run(ctx context.Context, args []string) error {
 	switch err := xmpp.Register(ctx, addr, cfg, nil); {
 	case errors.Is(err, stanza.Conflict):
 		return fmt.Errorf("%s is taken", addr)
+	case errors.Is(err, stanza.ServiceUnavailable), errors.Is(err, stanza.FeatureNotImplemented), errors.Is(err, stanza.NotAllowed):
+		return fmt.Errorf("%s lets nobody make an account so", addr.Domain())
 	case errors.Is(err, xmpp.ErrMoreWanted):
 		return fmt.Errorf("that takes a person: %w", err)
 	case err != nil:

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,9 +91,33 @@ func TestOrder(t *testing.T) {
 }
 `
 
-// TestReadme does in an empty folder what the README says: the component compiles, the
-// schema of one's own becomes a package by go generate, and its handler serves. One
-// element more shows the import of a package of ours.
+// fragments are what stands around the README's blocks of Go that are no whole files, by what they
+// are recognized by.
+var fragments = map[string]string{
+	"disco.InfoQuery": `package call
+
+import (
+	"context"
+	"errors"
+
+	"MODULE/component"
+	"MODULE/gen/disco"
+	"MODULE/xmpp"
+	"MODULE/xmpp/jid"
+	"MODULE/xmpp/stanza"
+)
+
+func call(ctx context.Context, echo *component.Component, to jid.JID) *disco.Info {
+	BLOCK
+	return info
+}
+`,
+}
+
+// TestReadme does in an empty folder what the README says: all of its Go compiles, the
+// schema of one's own becomes a package by go generate, its handler serves, and its client logs
+// in, answers, and ends when it is told to. One element more shows the import of a package of
+// ours.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -131,7 +156,30 @@ func TestReadme(t *testing.T) {
 		"    attrs:\n      - {name: from, type: jid, required: true, doc: is who left it.}\n    children:\n      - {type: message, required: true, doc: is what was left.}\n"
 	write("tea/tea.yaml", schema)
 	write("tea/generate.go", find("//go:generate"))
-	write("echo/main.go", find("func main()"))
+	programs := 0
+	for _, b := range goBlocks {
+		switch {
+		case strings.Contains(b, "package main"):
+			programs++
+			write(fmt.Sprintf("program%d/main.go", programs), b)
+		case strings.HasPrefix(b, "package "), strings.Contains(b, "tea.Order"): // below
+		default:
+			known := false
+			for sign, around := range fragments {
+				if strings.Contains(b, sign) {
+					known = true
+					b = strings.ReplaceAll(b, "{ ... }", "{ return nil }")
+					write("call/call.go", strings.NewReplacer("BLOCK", b, "MODULE", mod).Replace(around))
+				}
+			}
+			require.True(t, known, "no test compiles this block:\n%s", b)
+		}
+	}
+	require.Equal(t, 2, programs)
+	const mine = "\t\tPassword:"
+	bot := find("xmpp.Dial(")
+	require.Contains(t, bot, mine)
+	write("bot/main.go", strings.Replace(bot, mine, "\t\tAddr: os.Getenv(\"ADDR\"),\n"+mine, 1))
 	handler := strings.TrimSpace(find("tea.Order"))
 	write("house_test.go", strings.NewReplacer("HANDLER", handler, "MODULE", mod).Replace(handlerTest))
 	// a second package, begun with the tool
@@ -143,6 +191,8 @@ func TestReadme(t *testing.T) {
 	run("go", "mod", "tidy")
 	run("go", "vet", "./...")
 	run("go", "test", "./...")
+	run("go", "build", "-o", "thebot", "./bot")
+	tryBot(t, filepath.Join(dir, "thebot"))
 	run("go", "tool", "stanzagen", "check", "--flat", "-o", "tea", "tea/tea.yaml")
 	run("go", "tool", "stanzagen", "check", "--flat", "-o", "notes", "notes/notes.yaml")
 	run("go", "tool", "stanzagen", "lint", "notes")
