@@ -20,8 +20,10 @@ import (
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp"
+	"stanza.invalid/xmpp/bosh"
 	"stanza.invalid/xmpp/jid"
 	"stanza.invalid/xmpp/stanza"
+	"stanza.invalid/xmpp/websocket"
 	"stanza.invalid/xmpp/xmpptest"
 )
 
@@ -283,4 +285,22 @@ func TestVS13PanicWhileSending(t *testing.T) {
 			require.Equal(t, want, st.(*stanza.Message).Body.String())
 		}
 	})
+}
+
+// The functions in a configuration of TLS are called by net/http where the way is a websocket or
+// BOSH, on goroutines that nobody else guards.
+func TestVS13PanicInWebTLS(t *testing.T) {
+	t.Parallel()
+	srv := xmpptest.Start(t, xmpptest.Config{})
+	srv.Account("juliet@example.org", "secret")
+	for _, way := range []xmpp.Transport{&websocket.Transport{URL: srv.WebsocketURL()}, &bosh.Transport{URL: srv.BOSHURL()}} {
+		cfg := srv.ClientConfig("juliet@example.org")
+		cfg.Addr, cfg.Dialer, cfg.Transport, cfg.SessionTimeout = "", nil, way, 5*time.Second
+		cfg.TLS.VerifyConnection = func(tls.ConnectionState) error { panic("boom") }
+		reported := make(chan stream.Failure, 100)
+		cfg.Failed = func(f stream.Failure) { reported <- f }
+		_, err := xmpp.Dial(t.Context(), juliet, cfg)
+		require.ErrorContains(t, err, "boom")
+		require.Equal(t, "Config.TLS", next(t, reported).Handler)
+	}
 }

@@ -148,8 +148,7 @@ func (c *Client) askUser(ctx context.Context) (mechanism.Credentials, error) {
 	}
 	c.mine.Unlock()
 	if c.cfg.Credentials != nil {
-		var err error
-		err = c.call("Config.Credentials", func() (err error) {
+		err := c.call("Config.Credentials", func() (err error) {
 			cr, err = c.cfg.Credentials(ctx)
 			return err
 		})

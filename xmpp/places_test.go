@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -199,5 +200,23 @@ func TestX7LoginFails(t *testing.T) {
 		went := r.take()
 		require.Len(t, went, attempts)
 		require.Equal(t, []string{first, backup, first, backup}, went[:4], "each in its turn")
+	})
+}
+
+// X7: a zone full of places that lead nowhere costs an attempt a few connections, not all of them.
+func TestX7ManyPlaces(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv := xmpptest.Start(t, xmpptest.Config{})
+		r := &roads{to: map[string]xmpp.Dialer{}}
+		var all records
+		for i := range 12 {
+			host := fmt.Sprintf("s%d.example", i)
+			all = append(all, &net.SRV{Target: host + ".", Port: 5222, Priority: uint16(i)})
+			r.to[host+":5222"] = talking("")
+		}
+		_, err := tryConnect(t, srv, func(cfg *xmpp.Config) { cfg.Addr, cfg.Dialer, cfg.Resolver = "", r, all })
+		require.Error(t, err)
+		require.Equal(t, []string{"s0.example:5222", "s1.example:5222", "s2.example:5222", "s3.example:5222", "s4.example:5222"}, r.take())
 	})
 }
