@@ -67,8 +67,8 @@ func TestWorkload(t *testing.T) {
 // than for the whole. Unlike time, that is the same on every machine.
 func TestThreatVX9Work(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds this package again")
+	if testing.Short() || raceEnabled {
+		t.Skip("builds this package again, in which nothing is concurrent")
 	}
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "wire.test")

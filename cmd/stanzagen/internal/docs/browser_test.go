@@ -22,7 +22,7 @@ func TestBrowser(t *testing.T) {
 	}
 	browser := startChromium(t)
 	dir := t.TempDir()
-	files := built(t, own(t), ownProject(t))
+	_, files := ownSite(t)
 	require.NoError(t, Write(dir, files))
 	site := "file://" + filepath.ToSlash(dir) + "/"
 

@@ -3,6 +3,7 @@ package docs
 import (
 	"html"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,7 @@ func TestHighlight(t *testing.T) {
 	plain := func(marked string) string {
 		return html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(marked, ""))
 	}
-	s := newSite(append(own(t), sample(t)...), nil)
+	s := newSite(slices.Concat(own(t), sample(t)), nil)
 	for _, p := range s.packages {
 		for _, e := range s.examples[p] {
 			if e.code == nil {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,13 +30,47 @@ func compiled(t *testing.T, importPath string, files ...string) []*model.Package
 	return packages
 }
 
-// own makes the packages of the project's schemas.
+// made keeps what takes a while to make, for all tests that ask for it; nobody changes it.
+type made[T any] struct {
+	once sync.Once
+	v    T
+}
+
+// get makes it, if nobody has.
+func (m *made[T]) get(t *testing.T, make func() T) T {
+	t.Helper()
+	m.once.Do(func() { m.v = make() })
+	require.NotEmpty(t, m.v, "the test that makes it has failed")
+	return m.v
+}
+
+var (
+	ownPackages made[[]*model.Package]
+	ownFiles    made[map[string][]byte]
+)
+
+// own are the packages of the project's schemas.
 func own(t *testing.T) []*model.Package {
 	t.Helper()
-	schemas, err := filepath.Glob(filepath.FromSlash(root + "/schema/*.yaml"))
-	require.NoError(t, err)
-	require.NotEmpty(t, schemas)
-	return compiled(t, model.GenPath, schemas...)
+	return ownPackages.get(t, func() []*model.Package {
+		schemas, err := filepath.Glob(filepath.FromSlash(root + "/schema/*.yaml"))
+		require.NoError(t, err)
+		require.NotEmpty(t, schemas)
+		return compiled(t, model.GenPath, schemas...)
+	})
+}
+
+// ownSite is the site of the project's schemas, with their packages.
+func ownSite(t *testing.T) ([]*model.Package, map[string][]byte) {
+	t.Helper()
+	return own(t), ownFiles.get(t, func() map[string][]byte { return built(t, own(t), ownProject(t)) })
+}
+
+// sampleSite is the site of the schema that has everything, without a project.
+func sampleSite(t *testing.T) ([]*model.Package, map[string][]byte) {
+	t.Helper()
+	packages := sample(t)
+	return packages, built(t, packages, nil)
 }
 
 // sample makes the package of the schema that has everything the language can say.
