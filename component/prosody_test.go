@@ -16,6 +16,7 @@ import (
 	"stanza.invalid/gen/ping"
 	"stanza.invalid/gen/receipts"
 	"stanza.invalid/gen/version"
+	"stanza.invalid/internal/realserver"
 	"stanza.invalid/stream"
 	"stanza.invalid/stream/wire"
 	"stanza.invalid/xmpp"
@@ -56,13 +57,13 @@ func teaHouse() xmpp.SessionConfig {
 	}
 }
 
-func through(t *testing.T, p *prosody, addr jid.JID, sc xmpp.SessionConfig) *component.Component {
+func through(t *testing.T, p *realserver.Server, addr jid.JID, sc xmpp.SessionConfig) *component.Component {
 	t.Helper()
 	c, err := component.Dial(t.Context(), addr, component.Config{
-		SessionConfig: sc, Addr: p.addr(), Secret: secret,
+		SessionConfig: sc, Addr: p.Addr(), Secret: secret,
 		Backoff: stream.Backoff{Min: 50 * time.Millisecond, Max: 200 * time.Millisecond, Spread: 50 * time.Millisecond},
 	})
-	require.NoError(t, err, p.log())
+	require.NoError(t, err, p.Log())
 	t.Cleanup(func() { _ = c.Close(context.Background()) })
 	return c
 }
@@ -70,7 +71,7 @@ func through(t *testing.T, p *prosody, addr jid.JID, sc xmpp.SessionConfig) *com
 // Everything that a component needs, from one component to another through Prosody.
 func TestProsody(t *testing.T) {
 	t.Parallel()
-	p := startProsody(t)
+	p := realserver.ProsodyComponents(t, secret)
 	a := through(t, p, service, teaHouse())
 	b := through(t, p, driver, xmpp.SessionConfig{})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -190,7 +191,7 @@ func TestProsody(t *testing.T) {
 		defer stop()
 		started, stop2 := stream.ExpectEvent[xmpp.SessionStarted](a, nil)
 		defer stop2()
-		p.stop()
+		p.Stop()
 		e, err := ended(ctx)
 		require.NoError(t, err)
 		require.Positive(t, e.Retry)
@@ -198,7 +199,7 @@ func TestProsody(t *testing.T) {
 		require.NoError(t, b.Send(ctx, stanza.NewMessage(driver, "to myself")))
 		back, stop3 := b.Stream().Expect(stream.MatchFrom(driver))
 		defer stop3()
-		p.start()
+		p.Start()
 		_, err = started(ctx)
 		require.NoError(t, err)
 		st, err := back(ctx)
@@ -223,11 +224,11 @@ func TestProsody(t *testing.T) {
 		require.NoError(t, err)
 	})
 	t.Run("refused", func(t *testing.T) {
-		_, err := component.Dial(ctx, service, component.Config{Addr: p.addr(), Secret: "guess"})
+		_, err := component.Dial(ctx, service, component.Config{Addr: p.Addr(), Secret: "guess"})
 		require.ErrorIs(t, err, component.ErrHandshake)
-		_, err = component.Dial(ctx, jid.MustParse("c.localhost"), component.Config{Addr: p.addr(), Secret: secret})
+		_, err = component.Dial(ctx, jid.MustParse("c.localhost"), component.Config{Addr: p.Addr(), Secret: secret})
 		require.ErrorIs(t, err, stream.HostUnknown)
-		_, err = component.Dial(ctx, service, component.Config{Addr: p.addr(), Secret: secret})
+		_, err = component.Dial(ctx, service, component.Config{Addr: p.Addr(), Secret: secret})
 		require.ErrorIs(t, err, stream.Conflict)
 		_, err = xmpp.Call(ctx, b, service, &ping.Ping{})
 		require.NoError(t, err)

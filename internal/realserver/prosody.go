@@ -75,21 +75,41 @@ func prosody(t testing.TB, modules string, archive, tls bool) *Server {
 			s.Account(host, name, password)
 		}
 	}
+	s.ready = func() bool {
+		return listens(s.Port) && listens(s.DirectPort) && listens(s.HTTPPort) && listens(s.HTTPSPort)
+	}
+	s.startProsody()
+	return s
+}
+
+// ProsodyComponents is a Prosody for the components a.localhost and b.localhost alone: they
+// connect to its Addr, with a secret.
+func ProsodyComponents(t testing.TB, secret string) *Server {
+	t.Helper()
+	need(t, "prosody")
+	s := newServer(t, "prosody", "localhost")
+	s.logs = []string{"prosody.log"}
+	s.fill("prosody.cfg.lua.in", "prosody.cfg.lua", map[string]string{"DIR": s.dir, "PORT": itoa(s.Port), "SECRET": secret})
+	check(t, os.Mkdir(filepath.Join(s.dir, "data"), 0o755))
+	s.ready = func() bool { return listens(s.Port) }
+	s.startProsody()
+	return s
+}
+
+// startProsody starts a Prosody that is configured, for as long as the test takes. It refuses
+// to run as root.
+func (s *Server) startProsody() {
+	s.t.Helper()
 	s.args = []string{"prosody", "--config", filepath.Join(s.dir, "prosody.cfg.lua"), "-F"}
 	if os.Getuid() == 0 {
-		// Prosody refuses to run as root
 		if _, err := user.Lookup("prosody"); err != nil {
-			t.Skip("there is no user prosody to run it as")
+			s.t.Skip("there is no user prosody to run it as")
 		}
 		s.run("chown", "-R", "prosody:", s.dir)
 		s.args = append([]string{"setpriv", "--reuid", "prosody", "--regid", "prosody", "--init-groups", "--pdeathsig", "TERM", "env", "HOME=" + s.dir}, s.args...)
 	}
-	s.ready = func() bool {
-		return listens(s.Port) && listens(s.DirectPort) && listens(s.HTTPPort) && listens(s.HTTPSPort)
-	}
 	s.Start()
-	t.Cleanup(s.Stop)
-	return s
+	s.t.Cleanup(s.Stop)
 }
 
 // oauth is the configuration of a host whose clients log in with tokens, which somebody else

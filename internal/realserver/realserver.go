@@ -48,7 +48,7 @@ type Server struct {
 	ready  func() bool
 }
 
-// Addr returns where clients connect with STARTTLS.
+// Addr returns where clients connect with STARTTLS, or components.
 func (s *Server) Addr() string { return loopback(s.Port) }
 
 // DirectAddr returns where clients connect with TLS from the first byte.
