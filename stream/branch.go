@@ -13,5 +13,5 @@ func (s *Stream) HandleBranch(typ stanza.IQType, name wire.Name, fits func(paylo
 		iq, ok := st.(*stanza.IQ)
 		return ok && fits(iq.Raw(name))
 	}
-	return s.register(&registration{options: makeOptions(opts), matcher: Matcher{kinds: KindIQ, name: name, check: check, user: true}, run: h, typ: typ})
+	return s.register(&registration{listed: listed{options: makeOptions(opts)}, matcher: Matcher{kinds: KindIQ, name: name, check: check, user: true}, run: h, typ: typ})
 }

@@ -78,7 +78,7 @@ func (s *Stream) handleStanza(st stanza.Stanza, bad error) {
 		if i < len(found)-1 || request != nil && r.watching {
 			mine = stanza.Clone(st)
 		}
-		started := s.start(job{r: r, st: mine, mute: answerer && r.typ == ""})
+		started := s.start(job{r: &r.listed, run: r.run, st: mine, mute: answerer && r.typ == ""})
 		handled = handled || started && !r.watching
 	}
 	clear(found)
@@ -116,7 +116,7 @@ func (s *Stream) handleRaw(r wire.Raw) {
 	handled := false
 	for _, h := range s.table.Load().nonzas {
 		if h.matcher.name.IsZero() || h.matcher.name == r.Name() {
-			started := s.start(job{r: h, f: func(ctx context.Context) error { return h.raw(ctx, r) }})
+			started := s.start(job{r: &h.listed, f: func(ctx context.Context) error { return h.raw(ctx, r) }})
 			handled = handled || started && !h.watching
 		}
 	}
@@ -127,9 +127,10 @@ func (s *Stream) handleRaw(r wire.Raw) {
 
 // job is one run of a handler that is due.
 type job struct {
-	r    *registration
+	r    *listed
 	st   stanza.Stanza                   // nil if it is about something else
-	f    func(ctx context.Context) error // what to call in place of r.run
+	run  Handler                         // of the stanza
+	f    func(ctx context.Context) error // what to call in place of run
 	mute bool                            // a failure is not answered: another handler does that
 }
 
@@ -143,7 +144,7 @@ func (j *job) call(ctx context.Context) (err error) {
 	if j.f != nil {
 		return j.f(ctx)
 	}
-	return j.r.run(ctx, j.st)
+	return j.run(ctx, j.st)
 }
 
 // start runs a handler, here or on a goroutine of its own, and reports whether it did:

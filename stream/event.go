@@ -18,9 +18,8 @@ func (s *Stream) Events() *Stream { return s }
 
 // eventHandler is a registered handler for events of one type.
 type eventHandler struct {
-	registration
-	typ   reflect.Type
-	event func(ctx context.Context, v any) error
+	listed
+	run func(ctx context.Context, v any) error
 }
 
 type events struct {
@@ -76,14 +75,8 @@ func (s *Stream) on(typ reflect.Type, o options, run func(ctx context.Context, v
 	if o.concurrent {
 		o.direct = false // waiting for a place is for the dispatcher
 	}
-	h := &eventHandler{registration: registration{options: o}, typ: typ, event: run}
 	ev := &s.events
-	h.unlist = func() {
-		ev.mu.Lock()
-		defer ev.mu.Unlock()
-		e := ev.of(typ)
-		e.list = slices.DeleteFunc(slices.Clone(e.list), func(o *eventHandler) bool { return o == h })
-	}
+	h := &eventHandler{listed: listed{options: o, list: ev}, run: run}
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
 	e := ev.of(typ)
@@ -93,6 +86,17 @@ func (s *Stream) on(typ reflect.Type, o options, run func(ctx context.Context, v
 	}
 	e.list = append(slices.Clip(e.list), h)
 	return func() { h.remove() }
+}
+
+func (ev *events) unlist(e *listed) {
+	ev.mu.Lock()
+	defer ev.mu.Unlock()
+	for i := range ev.byType {
+		t := &ev.byType[i]
+		if k := slices.IndexFunc(t.list, func(h *eventHandler) bool { return &h.listed == e }); k >= 0 {
+			t.list = slices.Delete(slices.Clone(t.list), k, k+1)
+		}
+	}
 }
 
 func (ev *events) handlers(t reflect.Type) []*eventHandler {
@@ -128,7 +132,7 @@ func emit[T any](s *Stream, event T) {
 func (s *Stream) handleEvent(e event) {
 	for _, h := range s.events.handlers(e.typ) {
 		if !h.direct {
-			s.start(job{r: &h.registration, f: func(ctx context.Context) error { return h.event(ctx, e.v) }})
+			s.start(job{r: &h.listed, f: func(ctx context.Context) error { return h.run(ctx, e.v) }})
 		}
 	}
 }
@@ -139,7 +143,7 @@ func deliverDirect[T any](s *Stream, v T) {
 		if !h.direct || h.gone.Load() || h.once && !h.remove() {
 			continue
 		}
-		j := job{r: &h.registration, f: func(ctx context.Context) error { return h.event(ctx, v) }}
+		j := job{r: &h.listed, f: func(ctx context.Context) error { return h.run(ctx, v) }}
 		if err := j.call(s.ctx); err != nil {
 			s.failed(s.ctx, &j, err)
 		}

@@ -54,25 +54,33 @@ func Watching() Option { return func(o *options) { o.watching = true } }
 // At names where a handler was registered, for reports; without it, it is the caller.
 func At(site string) Option { return func(o *options) { o.site = site } }
 
+// listed is what all handlers have, those of events too.
+type listed struct {
+	options
+	gone atomic.Bool // removed
+	list lister      // where it is looked up
+}
+
+// lister has a list of handlers.
+type lister interface{ unlist(e *listed) }
+
+// remove removes a handler and reports whether it was there.
+func (e *listed) remove() bool {
+	if !e.gone.CompareAndSwap(false, true) {
+		return false
+	}
+	e.list.unlist(e)
+	return true
+}
+
 // registration is a registered handler.
 type registration struct {
-	options
+	listed
 	seq     uint64
 	matcher Matcher
 	run     Handler
 	raw     func(ctx context.Context, r wire.Raw) error // for top-level elements that are no stanzas
 	typ     stanza.IQType                               // for IQ requests
-	gone    atomic.Bool                                 // removed
-	unlist  func()                                      // takes it out of where it is looked up
-}
-
-// remove removes a handler and reports whether it was there.
-func (r *registration) remove() bool {
-	if !r.gone.CompareAndSwap(false, true) {
-		return false
-	}
-	r.unlist()
-	return true
 }
 
 // table is what dispatch looks handlers up in. It is immutable.
@@ -172,13 +180,13 @@ func makeOptions(opts []Option) options {
 // [Watching] or there is a handler by [Stream.HandleIQ] for the request as well: then
 // that one does. An error of the handler becomes the answer.
 func (s *Stream) Handle(m Matcher, h Handler, opts ...Option) (remove func()) {
-	return s.register(&registration{options: makeOptions(opts), matcher: m, run: h})
+	return s.register(&registration{listed: listed{options: makeOptions(opts)}, matcher: m, run: h})
 }
 
 // HandleElement is Handle for handlers that want the stanza as an element: as it was
 // received, or as it would be sent if a filter has changed it.
 func (s *Stream) HandleElement(m Matcher, h func(ctx context.Context, r wire.Raw) error, opts ...Option) (remove func()) {
-	return s.register(&registration{options: makeOptions(opts), matcher: m, run: func(ctx context.Context, st stanza.Stanza) error {
+	return s.register(&registration{listed: listed{options: makeOptions(opts)}, matcher: m, run: func(ctx context.Context, st stanza.Stanza) error {
 		return h(ctx, element(st))
 	}})
 }
@@ -187,13 +195,13 @@ func (s *Stream) HandleElement(m Matcher, h func(ctx context.Context, r wire.Raw
 // handler sends the answer; if it fails, the stream does. Two handlers for the same
 // request are a programming error: it panics and names both places.
 func (s *Stream) HandleIQ(typ stanza.IQType, name wire.Name, h Handler, opts ...Option) (remove func()) {
-	return s.register(&registration{options: makeOptions(opts), matcher: Matcher{kinds: KindIQ, name: name}, run: h, typ: typ})
+	return s.register(&registration{listed: listed{options: makeOptions(opts)}, matcher: Matcher{kinds: KindIQ, name: name}, run: h, typ: typ})
 }
 
 // HandleRaw registers a handler for top-level elements that are no stanzas, by name, or
 // for all of them if the name is zero.
 func (s *Stream) HandleRaw(name wire.Name, h func(ctx context.Context, r wire.Raw) error, opts ...Option) (remove func()) {
-	return s.register(&registration{options: makeOptions(opts), matcher: Matcher{kinds: KindNonza, name: name}, raw: h})
+	return s.register(&registration{listed: listed{options: makeOptions(opts)}, matcher: Matcher{kinds: KindNonza, name: name}, raw: h})
 }
 
 func (s *Stream) register(r *registration) func() {
@@ -207,17 +215,17 @@ func (s *Stream) register(r *registration) func() {
 	}
 	h.next++
 	r.seq = h.next
-	r.unlist = func() { s.unlist(r) }
+	r.list = s
 	h.all = append(h.all, r)
 	s.rebuild()
 	return func() { r.remove() }
 }
 
-func (s *Stream) unlist(r *registration) {
+func (s *Stream) unlist(e *listed) {
 	h := &s.handlers
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.all = slices.DeleteFunc(h.all, func(o *registration) bool { return o == r })
+	h.all = slices.DeleteFunc(h.all, func(o *registration) bool { return &o.listed == e })
 	s.rebuild()
 }
 

@@ -265,6 +265,11 @@ func runIdle() error {
 	}
 	time.Sleep(300 * time.Millisecond)
 	after := inUse()
+	if name := os.Getenv(profileVar); name != "" {
+		if err := writeProfile(name); err != nil {
+			return err
+		}
+	}
 	runtime.KeepAlive(sessions)
 	return json.NewEncoder(os.Stdout).Encode(result{PerIdle: (after - before) / idleSessions, Peak: peakKiB()})
 }
