@@ -111,11 +111,12 @@ func New(domain jid.JID, cfg Config) (*Component, error) {
 	if cfg.Namespace == "" {
 		cfg.Namespace = wire.NSComponent
 	}
+	peer := &server{addr: cfg.Addr, secret: cfg.Secret, tls: cfg.TLS, socket: cfg.Socket, dialer: cfg.Dialer}
 	s := xmpp.NewSession(stream.Config{
-		Dial:           cfg.dial,
+		Dial:           peer.dial,
 		Header:         stream.Header{To: domain, Content: cfg.Namespace},
 		StampFrom:      true,
-		Negotiators:    []stream.Negotiator{cfg.handshake(domain)},
+		Negotiators:    []stream.Negotiator{peer.handshake(domain)},
 		Limits:         cfg.Limits,
 		Queue:          cfg.Queue,
 		KeepAlive:      cfg.KeepAlive,
@@ -145,27 +146,35 @@ func Dial(ctx context.Context, domain jid.JID, cfg Config) (*Component, error) {
 // Open connects. It may be called once.
 func (c *Component) Open(ctx context.Context) error { return c.Stream().Open(ctx) }
 
-func (c *Config) dial(ctx context.Context) (stream.Transport, error) {
+// server is what a component needs of its configuration to connect again: the rest of it is not kept twice.
+type server struct {
+	addr, secret string
+	tls          *tls.Config
+	socket       func(c net.Conn) error
+	dialer       Dialer
+}
+
+func (s *server) dial(ctx context.Context) (stream.Transport, error) {
 	var d Dialer = &net.Dialer{}
-	if c.Dialer != nil {
-		d = c.Dialer
+	if s.dialer != nil {
+		d = s.dialer
 	}
-	conn, err := d.DialContext(ctx, "tcp", c.Addr)
+	conn, err := d.DialContext(ctx, "tcp", s.addr)
 	if err != nil {
 		return nil, err
 	}
-	if c.Socket != nil {
-		if err := c.Socket(conn); err != nil {
+	if s.socket != nil {
+		if err := s.socket(conn); err != nil {
 			conn.Close()
 			return nil, err
 		}
 	}
-	if c.TLS == nil {
+	if s.tls == nil {
 		return conn, nil
 	}
-	tc := c.TLS.Clone()
+	tc := s.tls.Clone()
 	if tc.ServerName == "" && !tc.InsecureSkipVerify {
-		if tc.ServerName, _, err = net.SplitHostPort(c.Addr); err != nil {
+		if tc.ServerName, _, err = net.SplitHostPort(s.addr); err != nil {
 			conn.Close()
 			return nil, err
 		}
@@ -180,8 +189,7 @@ func (c *Config) dial(ctx context.Context) (stream.Transport, error) {
 }
 
 // handshake is XEP-0114, section 3.
-func (c *Config) handshake(domain jid.JID) stream.Negotiator {
-	secret := c.Secret
+func (s *server) handshake(domain jid.JID) stream.Negotiator {
 	return stream.Negotiator{Name: "handshake", Run: func(_ context.Context, conn *stream.Conn) (stream.Outcome, error) {
 		peer := conn.Peer()
 		if peer.ID == "" {
@@ -192,7 +200,7 @@ func (c *Config) handshake(domain jid.JID) stream.Negotiator {
 			}
 			return 0, err
 		}
-		sum := sha1.Sum([]byte(peer.ID + secret))
+		sum := sha1.Sum([]byte(peer.ID + s.secret))
 		b := append([]byte("<handshake>"), hex.EncodeToString(sum[:])...)
 		if err := conn.WriteBytes(append(b, "</handshake>"...)); err != nil {
 			return 0, err

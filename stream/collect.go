@@ -155,13 +155,14 @@ func (c *Collector) Next(ctx context.Context) (stanza.Stanza, error) {
 		return st, nil
 	}
 	// those with a matcher of the user's get their stanzas from the dispatcher
-	ended := c.s.ended
+	ended := &c.s.ended
 	if c.matcher.user {
 		if c.s.holdsQueue(ctx) {
 			return nil, ErrWouldBlock
 		}
-		ended = c.s.queue.idle
+		ended = &c.s.queue.idle
 	}
+	over := ended.wait()
 	r := c.s.enterWait(ctx)
 	defer r.leave()
 	for {
@@ -172,7 +173,7 @@ func (c *Collector) Next(ctx context.Context) (stanza.Stanza, error) {
 			}
 		case <-ctx.Done():
 			return nil, waitError(ctx)
-		case <-ended:
+		case <-over:
 			if st := c.take(); st != nil {
 				return st, nil
 			}

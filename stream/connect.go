@@ -77,14 +77,17 @@ func (s *Stream) again(a *attempts, session bool, err error) bool {
 		s.cfg.Logger.Info("disconnected", "error", err, "retry", d)
 		t := time.NewTimer(d)
 		defer t.Stop()
+		s.mu.Lock()
+		hurry := s.hurrying()
+		s.mu.Unlock()
 		select {
-		case <-s.hurry:
+		case <-hurry:
 			a.failures = 0
 			return true
 		case <-t.C:
 			a.last = d
 			return true
-		case <-s.hang:
+		case <-s.hang.wait():
 			err = ErrClosed
 		}
 	}
@@ -361,13 +364,13 @@ func (s *Stream) writeFailed(t Transport, err error) {
 // A handler that calls it must be [Concurrent]: for others it does nothing and returns
 // [ErrWouldBlock]. Close does not wait for the handler that called it.
 func (s *Stream) Close(ctx context.Context) error {
-	done := s.done
+	done := s.done.wait()
 	if r := s.runOf(ctx); r != nil {
 		if !r.free {
 			return ErrWouldBlock
 		}
 		r.giveUpSlot()
-		done = s.queue.idle
+		done = s.queue.idle.wait()
 	}
 	limit := time.NewTimer(s.cfg.CloseTimeout)
 	defer limit.Stop()
@@ -397,7 +400,7 @@ func (s *Stream) Close(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	select {
-	case <-s.queue.idle:
+	case <-s.queue.idle.wait():
 		// ctx is perhaps a handler's, and ended with the stream: not a reason to fail
 		select {
 		case <-done:
@@ -417,7 +420,7 @@ func (s *Stream) sayGoodbye(ctx context.Context, reading <-chan struct{}) {
 	}
 	select {
 	case <-reading:
-	case <-s.hang:
+	case <-s.hang.wait():
 	case <-ctx.Done():
 	}
 }
@@ -425,7 +428,7 @@ func (s *Stream) sayGoodbye(ctx context.Context, reading <-chan struct{}) {
 // disconnect ends the connection, or the attempt to make one, and keeps others from being
 // made.
 func (s *Stream) disconnect() {
-	s.hangUp.Do(func() { close(s.hang) })
+	s.hang.close()
 	s.mu.Lock()
 	c, cancel := s.conn, s.cancelDial
 	s.mu.Unlock()
@@ -478,7 +481,7 @@ func (s *Stream) stop(err error) {
 		s.out.close(nil)
 	}
 	s.waiters.drop()
-	close(s.ended)
+	s.ended.close()
 	if suspended {
 		emit(s, SessionEnded{Err: err})
 	}
@@ -499,6 +502,6 @@ func (s *Stream) stop(err error) {
 		if over {
 			_ = keeper.final(nil) // it was reported
 		}
-		close(s.done)
+		s.done.close()
 	}()
 }

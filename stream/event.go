@@ -185,7 +185,7 @@ func ExpectEvent[T any](e Emitter, ok func(T) bool) (wait func(ctx context.Conte
 			return v, nil
 		case <-ctx.Done():
 			return v, waitError(ctx)
-		case <-s.queue.idle:
+		case <-s.queue.idle.wait():
 			select {
 			case v = <-got:
 				return v, nil

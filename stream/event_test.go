@@ -229,8 +229,7 @@ func TestE10Scheduler(t *testing.T) {
 		require.Equal(t, 2, runs)
 
 		// a full queue delays a task and loses none
-		l.cfg.Queue = QueueLimits{}
-		l.queue.limits = QueueLimits{SoftStanzas: 2, SoftBytes: 1 << 20, HardStanzas: 3, HardBytes: 1 << 20}
+		l.cfg.Queue = QueueLimits{SoftStanzas: 2, SoftBytes: 1 << 20, HardStanzas: 3, HardBytes: 1 << 20}
 		l.After(0, func(context.Context) { time.Sleep(5 * time.Second) })
 		for range 10 {
 			l.After(time.Second, note("late"))

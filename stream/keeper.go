@@ -143,7 +143,7 @@ func (s *Stream) Save(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 		return waitError(ctx)
-	case <-s.ended:
+	case <-s.ended.wait():
 		select {
 		case err := <-saved:
 			return err

@@ -18,10 +18,8 @@ var ErrReconnect = errors.New("stream: the connection is to be made anew")
 // that is silent for a sign of life. It counts nothing while reading is paused, because
 // then the silence is this side's.
 type liveness struct {
-	s       *Stream
-	idle    time.Duration // immutable: silence before the peer is asked; 0 for never
-	timeout time.Duration // immutable: how long it has to answer
-	reads   atomic.Uint32 // counts what came in
+	s     *Stream
+	reads atomic.Uint32 // counts what came in
 
 	mu      sync.Mutex
 	timer   *time.Timer // guarded by mu: nil while there is no session
@@ -34,8 +32,8 @@ func (l *liveness) start() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.probing, l.seen = false, l.reads.Load()
-	if l.idle > 0 {
-		l.timer = time.AfterFunc(l.idle, l.tick)
+	if l.s.cfg.Idle > 0 {
+		l.timer = time.AfterFunc(l.s.cfg.Idle, l.tick)
 	}
 }
 
@@ -54,7 +52,7 @@ func (l *liveness) expect() {
 	defer l.mu.Unlock()
 	if l.timer != nil && !l.probing {
 		l.probing, l.seen = true, l.reads.Load()
-		l.timer.Reset(l.timeout)
+		l.timer.Reset(l.s.cfg.IdleTimeout)
 	}
 }
 
@@ -64,7 +62,7 @@ func (l *liveness) answered() {
 	defer l.mu.Unlock()
 	if l.timer != nil && l.probing {
 		l.probing = false
-		l.timer.Reset(l.idle)
+		l.timer.Reset(l.s.cfg.Idle)
 	}
 }
 
@@ -80,16 +78,16 @@ func (l *liveness) tick() {
 	switch {
 	case l.s.Paused() || now != l.seen:
 		l.probing, l.seen = false, now
-		l.timer.Reset(l.idle)
+		l.timer.Reset(l.s.cfg.Idle)
 	case !l.probing:
 		l.probing = true
-		l.timer.Reset(l.timeout)
+		l.timer.Reset(l.s.cfg.IdleTimeout)
 		l.mu.Unlock()
 		l.s.probe()
 		return
 	case moves:
 		// the network is slow, and the question perhaps still here
-		l.timer.Reset(l.timeout)
+		l.timer.Reset(l.s.cfg.IdleTimeout)
 	default:
 		l.timer = nil
 		l.mu.Unlock()
@@ -167,7 +165,7 @@ func (s *Stream) Reconnect() {
 		return
 	}
 	select {
-	case s.hurry <- struct{}{}:
+	case s.hurrying() <- struct{}{}:
 	default:
 	}
 	c, cancel := s.conn, s.cancelDial
@@ -178,6 +176,14 @@ func (s *Stream) Reconnect() {
 	if c != nil {
 		c.fail(ErrReconnect)
 	}
+}
+
+// hurrying returns the channel that ends the delay between two connections. The caller holds mu.
+func (s *Stream) hurrying() chan struct{} {
+	if s.hurry == nil {
+		s.hurry = make(chan struct{}, 1)
+	}
+	return s.hurry
 }
 
 // Probe asks the peer for a sign of life now; without an answer in time the connection

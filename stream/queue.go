@@ -45,13 +45,7 @@ const (
 
 // queue is the one queue of a stream. Its dispatcher runs while there is work.
 type queue struct {
-	limits QueueLimits
-	run    func(*item) // handles one entry; nil tells that one did not come back
-	begin  func()      // before a batch
-	end    func()      // behind it
-	stall  func(ticks int)
-	every  time.Duration
-	slots  int // of concurrent handlers
+	s *Stream // whose it is
 
 	count atomic.Int64 // entries, with those that the dispatcher holds
 	bytes atomic.Int64
@@ -67,7 +61,7 @@ type queue struct {
 	free    int           // guarded by mu: concurrent handlers that wait for an answer
 	noSlot  bool          // guarded by mu: the dispatcher waits for a place for a concurrent handler
 	room    chan struct{} // guarded by mu: closed when the reader may look again; nil if it does not wait
-	idle    chan struct{} // closed when the dispatcher has ended after close
+	idle    latch         // closed when the dispatcher has ended after close
 	watch   *time.Timer   // guarded by mu
 	looking bool          // guarded by mu: the watchdog reports
 	fresh   bool          // guarded by mu: the dispatcher has begun since the last look
@@ -80,11 +74,11 @@ type queue struct {
 }
 
 func (q *queue) over(soft bool) bool {
-	n, b := int(q.count.Load()), int(q.bytes.Load())
+	n, b, limits := int(q.count.Load()), int(q.bytes.Load()), &q.s.cfg.Queue
 	if soft {
-		return n >= q.limits.SoftStanzas || b >= q.limits.SoftBytes
+		return n >= limits.SoftStanzas || b >= limits.SoftBytes
 	}
-	return n >= q.limits.HardStanzas || b >= q.limits.HardBytes
+	return n >= limits.HardStanzas || b >= limits.HardBytes
 }
 
 func cost(it *item) int64 { return int64(it.size) + itemOverhead }
@@ -118,7 +112,7 @@ func (q *queue) pushOwn(it item) error {
 	switch {
 	case q.closed:
 		return ErrClosed
-	case int(q.count.Load()) >= q.limits.HardStanzas+reserve:
+	case int(q.count.Load()) >= q.s.cfg.Queue.HardStanzas+reserve:
 		return ErrQueueFull
 	}
 	q.add([]item{it}, cost(&it))
@@ -140,7 +134,7 @@ func (q *queue) add(items []item, size int64) {
 // mayRead reports whether the reader may go on although the queue is over its soft limit:
 // what would make room waits for something that the reader must bring. The caller holds
 // mu.
-func (q *queue) mayRead() bool { return q.blocked > 0 || q.noSlot && q.free >= q.slots }
+func (q *queue) mayRead() bool { return q.blocked > 0 || q.noSlot && q.free >= q.s.cfg.Concurrency }
 
 // wait blocks the reader while the queue is over its soft limit, unless handlers wait for
 // an answer, the stream stops or the connection is cut. It tells pause if it has to.
@@ -219,7 +213,7 @@ func (q *queue) dispatch() {
 		if !back {
 			// the handler has ended the goroutine (runtime.Goexit, as a failed test does):
 			// go on behind it on another
-			q.run(nil)
+			q.s.handleItem(nil)
 			q.handled()
 			go q.dispatch()
 		}
@@ -227,11 +221,11 @@ func (q *queue) dispatch() {
 	for q.nextBatch() {
 		for q.next < len(q.batch) {
 			if it := &q.batch[q.next]; it.kind == itemEvent || !q.drop.Load() {
-				q.run(it)
+				q.s.handleItem(it)
 			}
 			q.handled()
 		}
-		q.end()
+		q.s.endBatch()
 	}
 	back = true
 }
@@ -247,7 +241,7 @@ func (q *queue) nextBatch() bool {
 	if len(q.pending) > 0 {
 		q.batch, q.pending, q.spare = q.pending, q.spare, nil
 		q.mu.Unlock()
-		q.begin() // takes a lock of its own
+		q.s.out.cork() // takes a lock of its own
 		return true
 	}
 	defer q.mu.Unlock()
@@ -272,8 +266,8 @@ func (q *queue) handled() {
 	q.next++
 	q.step.Add(1)
 	n, b := int(q.count.Add(-1)), int(q.bytes.Add(-size))
-	mark := q.limits.SoftBytes * 3 / 4
-	if n == q.limits.SoftStanzas*3/4 || b <= mark && b+int(size) > mark {
+	mark := q.s.cfg.Queue.SoftBytes * 3 / 4
+	if n == q.s.cfg.Queue.SoftStanzas*3/4 || b <= mark && b+int(size) > mark {
 		q.mu.Lock()
 		q.wake()
 		q.mu.Unlock()
@@ -289,7 +283,7 @@ func (q *queue) settle() {
 		q.watch.Stop()
 		q.watch = nil
 	}
-	close(q.idle)
+	q.idle.close()
 }
 
 // arm starts the watchdog, which looks whether the dispatcher still moves. It outlasts
@@ -297,7 +291,7 @@ func (q *queue) settle() {
 func (q *queue) arm() {
 	if q.fresh = q.watch != nil; !q.fresh {
 		q.seen, q.ticks = q.step.Load(), 0
-		q.watch = time.AfterFunc(q.every, q.look)
+		q.watch = time.AfterFunc(q.s.cfg.StallAfter, q.look)
 	}
 }
 
@@ -315,7 +309,7 @@ func (q *queue) look() {
 		ticks := q.ticks
 		q.looking = true
 		q.mu.Unlock()
-		q.stall(ticks) // may push
+		q.s.stalled(ticks) // may push
 		q.mu.Lock()
 		q.looking = false
 		if !q.running && q.closed {
@@ -323,7 +317,7 @@ func (q *queue) look() {
 			return
 		}
 	}
-	q.watch.Reset(q.every)
+	q.watch.Reset(q.s.cfg.StallAfter)
 }
 
 // close refuses further entries; those that are queued are still handled. The channel
@@ -336,7 +330,7 @@ func (q *queue) close() <-chan struct{} {
 		q.wake()
 		q.settle()
 	}
-	return q.idle
+	return q.idle.wait()
 }
 
 // discard drops what is queued, except for events, and what will be.

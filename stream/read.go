@@ -52,7 +52,7 @@ func (s *Stream) takeAll(c *Conn) error {
 		if !s.queue.over(true) {
 			return nil
 		}
-		return s.queue.wait(s.hang, c.whenCut(), s.pause)
+		return s.queue.wait(s.hang.wait(), c.whenCut(), s.pause)
 	}
 }
 

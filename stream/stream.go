@@ -21,10 +21,9 @@ type Stream struct {
 	// the stream is aborted.
 	ctx    context.Context
 	cancel context.CancelFunc
-	hang   chan struct{} // closed by Close and Abort: no connection is wanted any more
-	ended  chan struct{} // closed by stop: no connection will come any more
-	done   chan struct{} // closed when everything has stopped
-	hangUp sync.Once
+	hang   latch // closed by Close and Abort: no connection is wanted any more
+	ended  latch // closed by stop: no connection will come any more
+	done   latch // closed when everything has stopped
 
 	queue   queue
 	out     writer
@@ -34,7 +33,6 @@ type Stream struct {
 	tasks   tasks
 	pulse   liveness
 	sm      *management    // nil without XEP-0198
-	hurry   chan struct{}  // of capacity 1: connect again without delay
 	workers sync.WaitGroup // concurrent handlers
 
 	handlers handlers
@@ -57,6 +55,7 @@ type Stream struct {
 	conn       *Conn                   // guarded by mu: the session's connection
 	live       *Conn                   // guarded by mu: the connection that is to be cut off on Abort
 	cancelDial context.CancelCauseFunc // guarded by mu: ends connecting and negotiating
+	hurry      chan struct{}           // guarded by mu, of capacity 1: connect again without delay; made when it is needed
 	opened     bool                    // guarded by mu
 	closing    bool                    // guarded by mu
 	aborted    bool                    // guarded by mu
@@ -71,27 +70,14 @@ type Stream struct {
 
 // New returns a stream that is not open.
 func New(cfg Config) *Stream {
-	s := &Stream{
-		cfg:  cfg.withDefaults(),
-		hang: make(chan struct{}), hurry: make(chan struct{}, 1), ended: make(chan struct{}), done: make(chan struct{}),
-	}
+	s := &Stream{cfg: cfg.withDefaults()}
 	s.guardHooks()
 	base := context.Background()
 	if s.cfg.Base != nil {
 		base = context.WithoutCancel(s.cfg.Base)
 	}
 	s.ctx, s.cancel = context.WithCancel(base)
-	s.queue = queue{
-		limits: s.cfg.Queue, every: s.cfg.StallAfter, slots: s.cfg.Concurrency, idle: make(chan struct{}),
-		run: s.handleItem, begin: s.out.cork, end: s.endBatch, stall: s.stalled,
-	}
-	s.out = writer{max: s.cfg.OutputBytes, timeout: s.cfg.WriteTimeout, linger: time.Millisecond, failed: s.writeFailed}
-	s.out.enter = s.enterWait
-	s.out.handles = func(ctx context.Context) bool { return s.runOf(ctx) != nil }
-	if s.cfg.XML != nil {
-		s.out.show = func(text string) { s.cfg.XML(Out, text) }
-	}
-	s.pulse = liveness{s: s, idle: s.cfg.Idle, timeout: s.cfg.IdleTimeout}
+	s.queue.s, s.out.s, s.pulse.s = s, s, s
 	if s.cfg.Management != nil {
 		s.sm = newManagement(s, *s.cfg.Management)
 		s.out.sm = s.sm
@@ -182,7 +168,7 @@ func (s *Stream) Queued() int { return int(s.queue.count.Load()) }
 func (s *Stream) Unsent() int { return s.out.waiting() }
 
 // Done is closed when the stream has ended and everything of it has stopped.
-func (s *Stream) Done() <-chan struct{} { return s.done }
+func (s *Stream) Done() <-chan struct{} { return s.done.wait() }
 
 // Err returns why the stream ended, nil while it has not: [ErrClosed] if this side ended
 // it.

@@ -80,7 +80,7 @@ func (s *Stream) Suspend(ctx context.Context) (*Suspended, error) {
 	s.out.startSaving()
 	s.disconnect()
 	select {
-	case <-s.done:
+	case <-s.done.wait():
 	case <-ctx.Done():
 		s.Abort()
 		return nil, waitError(ctx)

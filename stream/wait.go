@@ -74,7 +74,7 @@ func (s *Stream) Request(ctx context.Context, q *stanza.IQ) (*stanza.IQ, error) 
 		return answerOf(a)
 	case <-ctx.Done():
 		return nil, waitError(ctx)
-	case <-s.ended:
+	case <-s.ended.wait():
 		select {
 		case a := <-p.answer:
 			return answerOf(a)

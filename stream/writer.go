@@ -15,14 +15,8 @@ import (
 // works on a batch, what is sent gathers for the next. It outlives connections: what
 // was not written whole is written again on the next one.
 type writer struct {
-	max     int           // bytes that may wait
-	timeout time.Duration // of one write
-	linger  time.Duration // how long a corked writer holds back
-	failed  func(t Transport, err error)
-	enter   func(ctx context.Context) *run // tells that the goroutine of ctx waits for the peer
-	handles func(ctx context.Context) bool // tells whether ctx is that of a handler that runs
-	sm      *management                    // nil without XEP-0198
-	show    func(text string)              // is shown what is about to be written; nil for nobody
+	s  *Stream     // whose it is
+	sm *management // nil without XEP-0198
 
 	mu       sync.Mutex
 	cur      *chunk    // guarded by mu: what waits; nil if nothing does
@@ -69,6 +63,9 @@ func (c *chunk) add(b []byte) {
 	c.ends = append(c.ends, len(c.b))
 }
 
+// corkTime is how long a corked writer holds back.
+const corkTime = time.Millisecond
+
 // corkBytes is what a batch may gather before it is written anyway.
 const corkBytes = 32 << 10
 
@@ -113,7 +110,7 @@ type mark struct {
 
 // put queues one element; it waits for room.
 func (w *writer) put(ctx context.Context, b []byte, n mark) error {
-	if len(b) > w.max {
+	if len(b) > w.s.cfg.OutputBytes {
 		return ErrStanzaTooLarge
 	}
 	w.mu.Lock()
@@ -126,7 +123,7 @@ func (w *writer) put(ctx context.Context, b []byte, n mark) error {
 			return ErrStanzaTooLarge
 		}
 		full := w.sm != nil && n.stanza && w.sm.out.full(len(b))
-		if !full && w.pending()+w.inFlight+len(b) <= w.max || w.sm != nil && w.sm.out.saving && w.handles(ctx) {
+		if !full && w.pending()+w.inFlight+len(b) <= w.s.cfg.OutputBytes || w.sm != nil && w.sm.out.saving && w.s.runOf(ctx) != nil {
 			break
 		}
 		if full {
@@ -167,7 +164,7 @@ func (w *writer) waitForAck(ctx context.Context) error {
 	changed := w.changed
 	w.mu.Unlock()
 	defer w.mu.Lock()
-	r := w.enter(ctx)
+	r := w.s.enterWait(ctx)
 	defer r.leave()
 	select {
 	case <-changed:
@@ -264,7 +261,7 @@ func (w *writer) start(now bool) {
 	if w.corked > 0 && !now && len(w.cur.b) < corkBytes {
 		if !w.lingers {
 			w.lingers = true
-			w.timer = time.AfterFunc(w.linger, w.lingered)
+			w.timer = time.AfterFunc(corkTime, w.lingered)
 		}
 		return
 	}
@@ -313,10 +310,10 @@ func (w *writer) flush() {
 			w.inFlight, w.handing, w.began = c.left(), len(b), time.Now()
 			w.mu.Unlock()
 
-			if w.show != nil {
-				showPieces(string(b), w.show)
+			if show := w.s.cfg.XML; show != nil {
+				showPieces(string(b), func(text string) { show(Out, text) })
 			}
-			setWriteDeadline(conn, w.timeout)
+			setWriteDeadline(conn, w.s.cfg.WriteTimeout)
 			n, err := conn.Write(b)
 
 			w.mu.Lock()
@@ -330,7 +327,7 @@ func (w *writer) flush() {
 				w.flushing = false
 				w.notify()
 				w.mu.Unlock()
-				w.failed(conn, err)
+				w.s.writeFailed(conn, err)
 				return
 			}
 			c.gone += len(b)
