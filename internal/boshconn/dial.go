@@ -154,12 +154,18 @@ type line struct{ *tls.Conn }
 // Close closes the connection.
 func (l *line) Close() error { return webdial.Close(l.Conn) }
 
+// bufferBytes is how long the buffers of a connection are. They are for headers: bodies are longer, and pass them by, or
+// fit. An idle session has two connections.
+const bufferBytes = 1 << 10
+
 // client returns what makes the requests of a session.
 func (l *lines) client(session context.Context) *http.Client {
 	l.ctx = session
 	t := &http.Transport{
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: headerBytes,
+		ReadBufferSize:         bufferBytes,
+		WriteBufferSize:        bufferBytes,
 		MaxConnsPerHost:        maxConns,
 		MaxIdleConnsPerHost:    maxConns,
 		IdleConnTimeout:        idleTimeout,

@@ -44,6 +44,8 @@ func Dial(ctx context.Context, cfg Config) (io.ReadWriteCloser, error) {
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: headerBytes,
+		ReadBufferSize:         1 << 10, // for one request and its answer
+		WriteBufferSize:        1 << 10,
 		DialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
 			conn, err := cfg.Dial(ctx, network, addr)
 			if err != nil {
