@@ -76,7 +76,9 @@ func newCorrespondent(t *testing.T, v *venue, clock *atomic.Uint64, seed, side u
 	cfg.Dialer = c.proxy
 	cfg.Presence = &stanza.Presence{}
 	cfg.Backoff = stream.Backoff{Min: 2 * time.Millisecond, Max: 100 * time.Millisecond, Spread: 2 * time.Millisecond}
-	cfg.SessionTimeout = 20 * time.Second
+	if cfg.SessionTimeout == 0 {
+		cfg.SessionTimeout = 20 * time.Second
+	}
 	cfg.Trace = &xmpp.Trace{XML: c.look}
 	cfg.Handler = xmpp.NewMux(
 		xmpp.OnBody(func(_ context.Context, m *stanza.Message, body string) error {
