@@ -228,16 +228,19 @@ func (c *correspondent) send(ctx context.Context, t *testing.T, messages int, to
 	return outcomes
 }
 
-// deaths are the ends of sessions, and what was seen in front of them.
+// deaths are the ends of sessions, and what was seen in front of them apart from messages.
 func (c *correspondent) deaths() string {
 	all := c.all()
 	var b strings.Builder
 	for i, s := range all {
 		if s.what == life && strings.HasPrefix(s.text, "session ended") {
-			for _, o := range all[max(0, i-12) : i+1] {
-				fmt.Fprintf(&b, "%d %d %.300s\n", o.what, o.number, o.text)
+			var lines []string
+			for _, o := range all[max(0, i-1000) : i+1] {
+				if o.number < 0 {
+					lines = append(lines, fmt.Sprintf("%d %d %.300s\n", o.at, o.what, o.text))
+				}
 			}
-			b.WriteString("\n")
+			b.WriteString(strings.Join(lines[max(0, len(lines)-60):], "") + "\n")
 		}
 	}
 	return b.String()

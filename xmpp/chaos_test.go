@@ -64,11 +64,15 @@ const few = 1000
 // VF1, VF7, VF15 with a real Prosody.
 //
 // Prosody 0.12.3 goes on with the parser of the old connection when a session is resumed:
-// TestHalfAStanzaProsody has the proof. A client over TLS is safe from that, since each of its
-// writes is a record of whole stanzas, of which Prosody sees all or nothing (TestRecords).
+// TestHalfAStanzaProsody has the proof. A client over TLS is nearly safe from that, since each of
+// its writes is a record of whole stanzas, which Prosody gets whole or not at all (TestRecords).
+// Nearly: where more waits than its network_default_read_size, it may close the connection
+// between two parts of a record, because a write has failed. So less is under way here.
 func TestChaosProsody(t *testing.T) {
 	t.Parallel()
-	chaos(t, onProsody(t, "Prosody", realserver.ProsodyWithoutArchive(t, false)), chaosSize(t, few))
+	v := onProsody(t, "Prosody", realserver.ProsodyWithoutArchive(t, false))
+	v.change(inOneRead)
+	chaos(t, v, chaosSize(t, few))
 }
 
 // Without TLS stanzas are cut in the middle: Prosody loses sessions, and others begin.
@@ -87,6 +91,7 @@ func TestChaosProsodyMidStanza(t *testing.T) {
 func TestChaosProsodySASL2(t *testing.T) {
 	t.Parallel()
 	v := onProsody(t, "Prosody, SASL 2, tokens", realserver.ProsodyWithoutArchive(t, true))
+	v.change(inOneRead)
 	v.change(withTokens)
 	chaos(t, v, chaosSize(t, few))
 }
@@ -96,6 +101,7 @@ func TestChaosProsodyWebsocket(t *testing.T) {
 	inFull(t)
 	s := realserver.ProsodyWithoutArchive(t, false)
 	v := onProsody(t, "Prosody, websocket", s)
+	v.change(inOneRead)
 	v.overWebsocket(s)
 	chaos(t, v, chaosSize(t, few))
 }
@@ -197,6 +203,10 @@ func (v *venue) overWebsocket(s *realserver.Server) {
 	v.addr = s.WebAddr()
 	v.change(func(cfg *xmpp.Config) { cfg.Addr, cfg.Transport = "", overURL(s.WebsocketURL(true)) })
 }
+
+// inOneRead lets no more be under way to the server than the Prosody of the tests reads at once,
+// which is 16 KiB; by websocket it is a third more.
+func inOneRead(cfg *xmpp.Config) { cfg.Management.MaxUnackedBytes = 11 << 10 }
 
 // withTokens lets clients have tokens to log in with.
 func withTokens(cfg *xmpp.Config) { cfg.Store = xmpp.MemoryStore() }
