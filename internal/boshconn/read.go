@@ -2,6 +2,7 @@ package boshconn
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -193,12 +194,15 @@ func (c *Conn) takeElement(q *request, r wire.Raw) (err error) {
 	if c.ending != nil && !c.ending.note(r) {
 		return nil
 	}
+	if q.gap && !r.Is(wire.NSStream, "error") {
+		return nil // who takes it for the next one counts wrong (XEP-0198), and misses those in front of it
+	}
 	c.text, err = frames.AppendElement(c.text, r)
 	return err
 }
 
 // finish is for the end of an answer.
-func (c *Conn) finish(q *request) error {
+func (c *Conn) finish(q *request) (err error) {
 	if c.seen < q.read && c.ending == nil {
 		return errDiffers
 	}
@@ -221,13 +225,18 @@ func (c *Conn) finish(q *request) error {
 	}
 	switch {
 	case end != nil:
-		if why := end.loss(); why != nil {
-			c.fail(fmt.Errorf("BOSH: %w", why))
-			return nil
+		why := end.loss()
+		if why != nil {
+			why = fmt.Errorf("BOSH: %w", why)
+		} else if c.text, err = end.append(c.text); err == nil {
+			why = io.EOF
 		}
-		var err error
-		c.text, err = end.append(c.text)
-		c.fail(io.EOF)
+		c.fail(cmp.Or(why, err))
+		// What came in answer to later requests stands behind a hole, if this one has not got
+		// what it asked for. Who reads on there counts wrong (XEP-0198).
+		c.mu.Lock()
+		c.open = nil
+		c.mu.Unlock()
 		return err
 	case c.seen == 0 && len(c.text) == 0:
 		c.text = append(c.text, ' ') // a sign of life
@@ -341,7 +350,13 @@ func (c *Conn) agree(root wire.Raw) error {
 func (c *Conn) skipTo(last *request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.open = slices.DeleteFunc(c.open, func(q *request) bool { return q.answer == nil && q.rid < last.rid })
+	gap := false
+	c.open = slices.DeleteFunc(c.open, func(q *request) bool {
+		given := q.answer == nil && q.rid < last.rid
+		gap = gap || given
+		q.gap = q.gap || gap
+		return given
+	})
 	c.notify()
 }
 

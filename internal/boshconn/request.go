@@ -39,6 +39,8 @@ type request struct {
 	retry  context.CancelCauseFunc // guarded by Conn.mu: gives up the attempt under way
 	unsent bool                    // guarded by Conn.mu: it has to be sent, perhaps again, and was not yet
 
+	gap bool // set before the reader gets to it: an answer in front of it was given up
+
 	read   int          // of the reader: how many elements of the answer it has returned
 	sum    maphash.Hash // of the reader: of those
 	breaks int          // of the reader: how often the answer has broken off
