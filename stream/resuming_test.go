@@ -126,6 +126,27 @@ func TestSuspendWithFullOutput(t *testing.T) {
 	})
 }
 
+// What was handled since the last state was saved is in the one that Suspend makes.
+func TestSuspendBehindSave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var states []uint32
+		l, p := managed(t, Config{Management: &Management{SaveEvery: time.Hour, Save: func(v *Suspended) error {
+			states = append(states, v.Received)
+			return nil
+		}}})
+		time.Sleep(2 * time.Hour)
+		p.send("<message id='a'/><message id='b'/>")
+		time.Sleep(time.Second) // the next state is for later
+		p.send("<message id='c'/>")
+		synctest.Wait()
+		saved, err := l.Suspend(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, 3, saved.Received)
+		require.EqualValues(t, 3, states[len(states)-1])
+	})
+}
+
 // A handler cannot wait for its own end.
 func TestSuspendInHandlers(t *testing.T) {
 	t.Parallel()

@@ -10,9 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// checkPrivate requires that only their owner can read the files of a folder.
+// checkPrivate requires that only their owner can read a folder and its files.
 func checkPrivate(t *testing.T, dir string) {
 	t.Helper()
+	folder, err := os.Stat(dir)
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o700), folder.Mode().Perm())
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

@@ -50,7 +50,7 @@ func (k Kind) parse(text string, insecure bool) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%q is no URL", text)
+		return nil, fmt.Errorf("the URL of %s is no URL", k.Name) // it may hold a password
 	case u.Scheme == k.Clear && !insecure:
 		return nil, fmt.Errorf("%s: %w", u.Redacted(), xmpp.ErrNoTLS)
 	case u.Scheme != k.Scheme && u.Scheme != k.Clear || u.Host == "" || u.User != nil:
