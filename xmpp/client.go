@@ -38,6 +38,10 @@ type Client struct {
 	server   ServerFeatures   // guarded by mine: of the last session that was new
 	carbons  bool             // guarded by mine: the session has begun with them
 	deleted  bool             // guarded by mine: there is no account any more
+	// spoke says that the server was told whether somebody is looking since the session has
+	// begun, or will be in the next: what was sent at its end may go out there. It is guarded
+	// by mine.
+	spoke bool
 	// saidInactive says that the session has begun so. It is guarded by mine.
 	saidInactive bool
 	forgetting   bool // immutable: see ForgetToken

@@ -180,6 +180,9 @@ func (c *Client) SetActive(ctx context.Context, active bool) error {
 	if !able || c.State() != stream.Established {
 		return nil
 	}
+	c.mine.Lock()
+	c.spoke = true
+	c.mine.Unlock()
 	return c.sendActive(ctx)
 }
 
@@ -209,8 +212,8 @@ func (c *Client) sendActive(ctx context.Context) error {
 func (c *Client) sayInactive() {
 	stream.On(c, func(ctx context.Context, _ SessionStarted) error {
 		c.mine.Lock()
-		say := c.inactive && c.server.ClientState && !c.saidInactive
-		c.saidInactive = false
+		say := (c.inactive && !c.saidInactive || c.spoke) && c.server.ClientState
+		c.saidInactive, c.spoke = false, false
 		c.mine.Unlock()
 		if say {
 			return c.sendActive(ctx)
