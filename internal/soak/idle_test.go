@@ -57,11 +57,17 @@ func holdIdle() error {
 		runtime.ReadMemStats(&m)
 		return int(m.HeapAlloc + m.StackInuse)
 	}
+	// what has done its work ends at some time
+	settle := func() {
+		for n := 0; n != runtime.NumGoroutine(); time.Sleep(300 * time.Millisecond) {
+			n = runtime.NumGoroutine()
+		}
+	}
 	var all []*xmpp.Client
 	before := 0
 	for i := range 2 * idleClients {
 		if i == idleClients {
-			time.Sleep(300 * time.Millisecond)
+			settle()
 			before = inUse()
 		}
 		c, err := xmpp.Dial(context.Background(), juliet.Bare(), cfg)
@@ -70,7 +76,7 @@ func holdIdle() error {
 		}
 		all = append(all, c)
 	}
-	time.Sleep(300 * time.Millisecond)
+	settle()
 	fmt.Println((inUse() - before) / idleClients)
 	runtime.KeepAlive(all)
 	return nil
