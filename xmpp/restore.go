@@ -96,7 +96,9 @@ func (s *Session) watchSessions() {
 		}
 		rs.mu.Lock()
 		defer rs.mu.Unlock()
-		rs.due, rs.stop = context.WithCancel(ctx)
+		// the end of the session ends it, that of the stream included: to be listed with the stream's context as well would
+		// cost each session a map
+		rs.due, rs.stop = context.WithCancel(context.WithoutCancel(ctx))
 		return nil
 	}, stream.Direct(), stream.At(site))
 	stream.On(s, func(context.Context, SessionEnded) error {
