@@ -27,7 +27,7 @@ func compare(t *testing.T, v *venue, from, to *account, outcomes []stream.Delive
 			if !v.orders && to.turned(w.at, m.at) {
 				// it was under way when the session went on elsewhere
 			} else {
-				require.Failf(t, "messages came out of order", "message %d behind %d\n%s", m.number, highest, history(m.number, from, to))
+				require.Failf(t, "messages came out of order", "message %d behind %d\n%s%s", m.number, highest, history(m.number, from, to), history(highest, from, to))
 			}
 		}
 		came[m.number] = append(came[m.number], m)
@@ -116,5 +116,8 @@ func history(n int, from, to *account) string {
 		}
 	}
 	say("came", came, to)
+	for _, m := range came {
+		s += "around it, at the receiver:\n" + to.side.around(m.at, 12)
+	}
 	return s + fmt.Sprintf("sessions of the sender began or went on at %d\nof the receiver at %d\n", from.turns, to.turns)
 }

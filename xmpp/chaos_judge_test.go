@@ -85,7 +85,7 @@ func examine(t *testing.T, v *venue, c *correspondent) *account {
 			}
 			waiting = waiting[1:]
 		case s.what == life:
-		case stanza && (now == nil || now.over):
+		case stanza && (now == nil || now.over && s.number < 0):
 			// binding
 		case stanza && s.what == wireOut:
 			if s.number >= 0 {

@@ -170,6 +170,20 @@ func (c *correspondent) tail(n int) string {
 	return b.String()
 }
 
+// around is what was seen about a time, for failures.
+func (c *correspondent) around(at uint64, n int) string {
+	all := c.all()
+	var b strings.Builder
+	for i, s := range all {
+		if s.at == at {
+			for _, o := range all[max(0, i-n):min(len(all), i+n)] {
+				fmt.Fprintf(&b, "%8d %s %d %.150s\n", o.at, []string{"in", "out", "handled", "life"}[o.what], o.number, o.text)
+			}
+		}
+	}
+	return b.String()
+}
+
 // has reports whether a message was handled.
 func (c *correspondent) has(n int) bool {
 	c.mu.Lock()
