@@ -121,10 +121,14 @@ func TestChaosEJabberd(t *testing.T) {
 
 // If a websocket breaks while ejabberd 23.01 writes to it, the writer waits for a process that
 // has ended, for ever; the session waits for the writer, and whoever wants to resume it waits for
-// the session. Then a new one is made.
+// the session, 15 s. A client that does not wait for so long makes a new one, which the server
+// ends as replaced if the old one is resumed after all: then the run is over.
 func TestChaosEJabberdWebsocket(t *testing.T) {
 	t.Parallel()
 	inFull(t)
+	if os.Getenv("XMPP_CHAOS_EJABBERD_WEBSOCKET") == "" {
+		t.Skip("ejabberd 23.01 does not keep sessions over websockets; XMPP_CHAOS_EJABBERD_WEBSOCKET=1 shows it")
+	}
 	s := realserver.EJabberdWithoutArchive(t)
 	v := onEJabberd("ejabberd, websocket", s)
 	v.overWebsocket(s)
