@@ -174,12 +174,6 @@ func wrongPassword(t *testing.T, s *tested) {
 func tlsRows() (all []row) {
 	for _, way := range ways() {
 		all = append(all, row{name: "session/" + way.name, run: func(t *testing.T, s *tested) {
-			if strings.HasPrefix(way.name, "BOSH") && s.holding != "" {
-				cfg := s.config()
-				way.apply(s, &cfg)
-				s.dial(t, s.person("localhost", "juliet"), cfg) // so far it goes
-				t.Skip(s.holding)
-			}
 			bothWays(t, s, func(cfg *xmpp.Config) { way.apply(s, cfg) })
 		}})
 		switch {

@@ -30,6 +30,7 @@ func sessionRows() (all []row) {
 	}
 	return append(all,
 		row{name: "suspended, and resumed by another", run: suspends},
+		row{name: "BOSH requests in the wrong order", run: wrongOrder},
 		row{name: "no stream management", run: unmanaged},
 		row{name: "password changed meanwhile", run: changedMeanwhile},
 		row{name: "the same resource twice", run: conflict},
@@ -51,9 +52,6 @@ func (s *tested) on(t *testing.T, w way) (*party, *network) {
 
 // BOSH sessions need no connection that lasts: requests that were cut are made again.
 func survives(t *testing.T, s *tested, w way) {
-	if s.frail != "" {
-		t.Skip(s.frail)
-	}
 	juliet, n := s.on(t, w)
 	romeo := s.join(t, s.person("localhost", "romeo"), func(cfg *xmpp.Config) { w.apply(s, cfg) })
 	for _, text := range []string{"one", "two", "three"} {

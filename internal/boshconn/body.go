@@ -129,5 +129,10 @@ func (p *parser) next() (wire.Raw, error) {
 	}
 }
 
+// isEmpty reports, behind the start tag, that nothing is in it, as far as that was read.
+func (p *parser) isEmpty() bool {
+	return p.ended || bytes.HasPrefix(bytes.TrimSpace(p.f.Buffered()), []byte("</"))
+}
+
 // clip shortens what somebody else has called something.
 func clip(s string) string { return s[:min(len(s), 40)] }

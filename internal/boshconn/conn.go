@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,6 +71,8 @@ type Conn struct {
 	paused  time.Time     // guarded by mu: until when no request is wanted
 	nudge   *time.Timer   // guarded by mu: keeps the session from being forgotten
 	stuck   *time.Timer   // guarded by mu: runs while the server holds more requests than it should
+	trip    time.Duration // guarded by mu: how long it takes to get a request to the server, and to know
+	rested  time.Time     // guarded by mu: when the last answer was read to its end
 }
 
 // terms are what both sides have agreed on.
@@ -84,6 +85,7 @@ type terms struct {
 	requests   int           // how many there may be at once
 	acks       bool          // the server acknowledges requests
 	legacy     bool          // the server is from before version 1.6
+	forgetful  bool          // the server has all of version 1.11 but acknowledgements, as ejabberd has
 }
 
 // secured is a Conn over TLS.
@@ -251,8 +253,16 @@ func (c *Conn) send(k kind, attrs *httpbind.Body, payload []byte) error {
 			c.over = true
 			close(c.ended)
 			return nil
-		case c.terms.sid != "" && c.mayLaunch(k):
-			return c.launch(k, attrs, payload)
+		}
+		var due <-chan time.Time
+		if c.terms.sid != "" {
+			after, ok := c.mayLaunch(k)
+			if ok && after <= 0 {
+				return c.launch(k, attrs, payload)
+			}
+			if ok {
+				due = time.After(after)
+			}
 		}
 		changed := c.change()
 		c.sending = true
@@ -260,6 +270,7 @@ func (c *Conn) send(k kind, attrs *httpbind.Body, payload []byte) error {
 		late := false
 		select {
 		case <-changed:
+		case <-due:
 		case <-c.writes.Passed():
 			late = true
 		}
@@ -269,19 +280,6 @@ func (c *Conn) send(k kind, attrs *httpbind.Body, payload []byte) error {
 			return os.ErrDeadlineExceeded
 		}
 	}
-}
-
-// mayLaunch reports whether there may be another request of a kind (XEP-0124, section 11). The
-// caller holds mu.
-func (c *Conn) mayLaunch(k kind) bool {
-	most := c.terms.requests
-	if k == kindEnd || k == kindPause {
-		most++
-	}
-	// those before it go first: ejabberd 23.01 gets stuck over requests out of order, and
-	// Prosody 0.12 repeats none after it has had the next
-	mended := !slices.ContainsFunc(c.open, func(q *request) bool { return q.unsent })
-	return c.awaited() < most && (mended && c.busy() < mostBusy || k == kindEnd)
 }
 
 // busy returns how many requests need a connection: those that are not answered, and those
@@ -335,7 +333,7 @@ func (c *Conn) launch(k kind, attrs *httpbind.Body, payload []byte) error {
 		c.over = true
 	}
 	if k != kindCreate && k != kindPause && c.stuck == nil && c.awaited() > 1 {
-		c.stuck = time.AfterFunc(stuckAfter, func() { c.loosen(1) })
+		c.stuck = time.AfterFunc(stuckAfter, c.unstick)
 	}
 	c.notify()
 	go c.exchange(q)
@@ -405,8 +403,17 @@ func (c *Conn) Close() error {
 func (c *Conn) Pause(d time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if d > c.terms.maxPause || d < time.Second || c.over || c.err != nil || !c.mayLaunch(kindPause) {
-		return false
+	for soon := time.Now().Add(2 * mostGrace); ; {
+		after, ok := c.mayLaunch(kindPause)
+		if d > c.terms.maxPause || d < time.Second || c.over || c.err != nil || !ok || time.Now().After(soon) {
+			return false
+		}
+		if after <= 0 {
+			break
+		}
+		c.mu.Unlock()
+		time.Sleep(after)
+		c.mu.Lock()
 	}
 	n := uint16(min(d/time.Second, 1<<16-1))
 	if c.launch(kindPause, &httpbind.Body{Pause: &n}, nil) != nil {

@@ -64,7 +64,7 @@ func (c *Conn) more() error {
 			c.mu.Unlock()
 			return c.err
 		case len(c.open) == 0 && c.terms.sid != "" && !c.over && !c.sending:
-			wait := c.untilPoll()
+			wait := max(c.untilPoll(), lull-time.Since(c.rested))
 			if wait <= 0 {
 				err := c.launch(kindPoll, &httpbind.Body{}, nil)
 				c.mu.Unlock()
@@ -95,6 +95,10 @@ func isClosed(ch <-chan struct{}) bool {
 		return false
 	}
 }
+
+// lull is how long the program has to say something to what it has read, in the request that
+// asks for more.
+const lull = 10 * time.Millisecond
 
 // leastGap is how long there is between two requests that carry nothing and are answered
 // with nothing, whatever the server is content with.
@@ -217,7 +221,7 @@ func (c *Conn) finish(q *request) (err error) {
 	if len(c.open) == 0 {
 		c.open = nil
 	}
-	c.quiet = c.seen == 0 && q.kind == kindPoll
+	c.quiet, c.rested = c.seen == 0 && q.kind == kindPoll, time.Now()
 	c.notify()
 	c.mu.Unlock()
 	if end == nil && q.kind == kindEnd {
@@ -283,7 +287,14 @@ func (c *Conn) note(q *request, a *answer) error {
 		}
 		return nil
 	}
-	q.answer = a
+	a, err := c.judge(q, a)
+	if err != nil {
+		return err
+	}
+	if q.answer = a; a.rest == nil {
+		q.body = nil
+	}
+	c.took(q, a)
 	if c.stuck != nil && c.awaited() <= 1 {
 		c.stuck.Stop()
 		c.stuck = nil
@@ -341,7 +352,7 @@ func (c *Conn) agree(root wire.Raw) error {
 	t.maxPause, _ = seconds(root, "maxpause")
 	_, t.acks = number(root, "ack", maxRID)
 	ver, _ := root.Attr("ver")
-	t.legacy = ver == ""
+	t.legacy, t.forgetful = ver == "", ver == version && !t.acks
 	c.terms = t
 	return nil
 }
@@ -394,41 +405,7 @@ func (c *Conn) suspect(q *request, root wire.Raw) {
 	}
 }
 
-// stuckAfter is how long the server may hold two requests, where it should hold one and answer
-// the other (XEP-0124, section 8).
-const stuckAfter = 3 * time.Second
-
-// loosen gets answers from a server that holds two requests: it repeats the older one, whose
-// answer may be lost; and if that does not help, asks for a pause, for which the server has to
-// answer them all.
-func (c *Conn) loosen(n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.stuck = nil
-	if c.err != nil || c.over || c.awaited() < 2 {
-		return
-	}
-	pause := min(max(c.terms.inactivity, time.Second), c.terms.maxPause)
-	switch q := c.oldest(); {
-	case n == 1 && q.retry != nil:
-		q.retry(errMissed)
-	case n == 2 && pause >= time.Second && c.mayLaunch(kindPause):
-		secs := uint16(pause / time.Second)
-		_ = c.launch(kindPause, &httpbind.Body{Pause: &secs}, nil)
-		return
-	}
-	if n == 1 {
-		c.stuck = time.AfterFunc(stuckAfter, func() { c.loosen(n + 1) })
-	}
-}
-
-// oldest returns the first request that is not answered. The caller holds mu, and there is
-// one.
-func (c *Conn) oldest() *request {
-	return c.open[slices.IndexFunc(c.open, func(q *request) bool { return q.answer == nil })]
-}
-
-// What may wait for a reader before the server is not kept waiting for it any more.
+// What may wait for a reader, before the server is not asked for more.
 const (
 	mostAnswers = 16
 	mostKept    = 256 << 10
@@ -440,14 +417,7 @@ func (c *Conn) keepUp() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.nudge = nil
-	if c.err != nil || c.over || c.awaited() > 0 || c.busy() >= mostBusy || len(c.open) >= mostAnswers {
-		return
-	}
-	kept := 0
-	for _, q := range c.open {
-		kept += len(q.answer.text)
-	}
-	if kept < mostKept {
+	if c.err == nil && !c.over && c.awaited() == 0 && c.busy() < mostBusy && !c.full() {
 		_ = c.launch(kindPoll, &httpbind.Body{}, nil)
 	}
 }

@@ -32,7 +32,7 @@ const (
 type request struct {
 	rid  uint64 // immutable
 	kind kind   // immutable
-	body []byte // immutable: the same each time it is sent (XEP-0124, section 14.3)
+	body []byte // the same each time it is sent (XEP-0124, section 14.3); nil once there is an answer
 
 	answer *answer                 // guarded by Conn.mu: nil until it begins to come in
 	begun  time.Time               // guarded by Conn.mu: when it was sent last
@@ -40,6 +40,10 @@ type request struct {
 	unsent bool                    // guarded by Conn.mu: it has to be sent, perhaps again, and was not yet
 
 	gap bool // set before the reader gets to it: an answer in front of it was given up
+
+	written time.Time // guarded by Conn.mu: when it had left the last time
+	tries   int       // guarded by Conn.mu: how often it has
+	taken   bool      // guarded by Conn.mu: the server is known to have it
 
 	read   int          // of the reader: how many elements of the answer it has returned
 	sum    maphash.Hash // of the reader: of those
@@ -52,6 +56,7 @@ type answer struct {
 	text  []byte        // the beginning
 	rest  io.ReadCloser // what is still on the network; nil if text is all
 	whole bool          // HTTP says that text is all
+	empty bool          // there is nothing in it
 }
 
 // prefetch is how much of an answer is read before somebody wants it: nearly all answers are
@@ -62,6 +67,9 @@ const prefetch = 32 << 10
 func (c *Conn) exchange(q *request) {
 	var since time.Time
 	for n := 0; ; n++ {
+		if !c.awaitTurn(q) {
+			return
+		}
 		a, err := c.attempt(q)
 		if err == nil {
 			c.answered(q, a)
@@ -70,7 +78,8 @@ func (c *Conn) exchange(q *request) {
 		if since.IsZero() {
 			since = time.Now()
 		}
-		c.setUnsent(q, true)
+		c.unsend(q)
+		c.http.CloseIdleConnections() // they are perhaps no better
 		d, ok := c.repair(q, n, since, err)
 		if !ok {
 			c.fail(fmt.Errorf("BOSH: %w", err))
@@ -110,14 +119,12 @@ func (c *Conn) repair(q *request, n int, since time.Time, err error) (time.Durat
 	return min(100*time.Millisecond<<n, longestPause), true
 }
 
-// setUnsent notes whether a request is still to be sent.
-func (c *Conn) setUnsent(q *request, on bool) {
+// unsend notes that a request has to be sent again.
+func (c *Conn) unsend(q *request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if q.unsent != on {
-		q.unsent = on
-		c.notify()
-	}
+	q.unsent = true
+	c.notify()
 }
 
 // margin is how much longer than the server may hold a request an answer may take.
@@ -144,7 +151,11 @@ func (c *Conn) attempt(q *request) (_ *answer, err error) {
 			cancel(nil)
 		}
 	}()
-	seen := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { c.setUnsent(q, false) }})
+	seen := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) {
+		if i.Err == nil {
+			c.sent(q)
+		}
+	}})
 	r, err := http.NewRequestWithContext(seen, http.MethodPost, c.url, bytes.NewReader(q.body))
 	if err != nil {
 		return nil, &final{err}
@@ -176,6 +187,7 @@ func (c *Conn) attempt(q *request) (_ *answer, err error) {
 		body.Close()
 		return nil, describe(truncated(err, a.whole || a.rest != nil), resp)
 	}
+	a.empty = a.rest == nil && p.isEmpty()
 	if kind, _ := a.root.Attr("type"); kind == string(httpbind.TypeError) {
 		body.Close()
 		return nil, errAgain

@@ -10,7 +10,7 @@
 // always a request that the server holds until it has something to say; what is sent goes into
 // another. A request whose connection breaks is sent again for a while, and with a server that
 // keeps to XEP-0124 nothing is lost or doubled by that: the stream does not notice. Prosody 0.12
-// and ejabberd 23.01 do not always. Once the server has given up or forgotten the session, the
+// and ejabberd 23.01 do not always, when several connections in a row are cut. Once the server has given up or forgotten the session, the
 // stream is resumed if the server can do that by BOSH (Prosody 0.12 cannot), else made anew.
 //
 // Limits, proxies, and errors are those of TCP. What the server says when it ends a session of
