@@ -85,6 +85,7 @@ type abilities struct {
 	sasl2      bool
 	fast       string // the mechanism of tokens, "" for none
 	trips      [2]int // round trips from TLS to a session, the first time and the second, with a Store
+	frail      string // why BOSH sessions do not always survive cuts
 	stops      bool   // a later request of BOSH that comes first stops the session
 	ghosts     bool   // a session that is ended while it is away from a websocket is not seen to go
 	approval   bool   // subscriptions can be approved before they are asked for
@@ -190,6 +191,7 @@ func prosody(s *realserver.Server) *tested {
 			"PLAIN": "localhost", "ANONYMOUS": "anon.localhost", "EXTERNAL": "cert.test",
 		},
 		unbound: true, best: [2]string{"SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"}, trips: [2]int{5, 5}, approval: true, ghosts: true, extended: true,
+		frail: "with Prosody 0.12.3, under load, once in about 80 runs a message to a BOSH session that was cut does not arrive, and nobody knows yet why",
 	})
 }
 
