@@ -121,7 +121,7 @@ func TestDeleteAccountRefused(t *testing.T) {
 // Several processes may have one folder: each finds what one of them has written, whole.
 func TestFileStoreShared(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "store")
 	var wg sync.WaitGroup
 	for i := range 4 {
 		s := xmpp.FileStore(dir)
