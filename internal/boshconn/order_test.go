@@ -339,6 +339,40 @@ func TestCutTwice(t *testing.T) {
 	}
 }
 
+// What stands behind an answer that never came is not read: who takes it for the next stanza
+// counts wrong (XEP-0198), and what is missing is never sent again.
+func TestNothingBehindAGap(t *testing.T) {
+	t.Parallel()
+	const ended = open + " type='terminate' condition='remote-stream-error'>"
+	for name, c := range map[string]struct {
+		answer func(poll, a *asked)
+		end    string
+	}{
+		"refused": {func(poll, a *asked) {
+			a.answer(say("x"))
+			synctest.Wait()
+			poll.reply <- gone
+		}, "error: BOSH: the server has ended the session of BOSH: item-not-found"},
+		"never answered": {func(_, a *asked) { a.reply <- ended + say("x") + "</body>" }, "BOSH: remote-stream-error"},
+		"answered late": {func(poll, a *asked) {
+			a.reply <- ended + say("x") + "</body>"
+			time.Sleep(time.Second)
+			poll.answer(say("w"))
+		}, "BOSH: remote-stream-error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, acks, func(t *testing.T, s *script) {
+				poll := s.next(1)
+				s.write(say("a"))
+				c.answer(poll, s.next(2))
+				s.reads(c.end)
+				require.NotContains(t, s.all(), "<message")
+			})
+		})
+	}
+}
+
 // A server that holds two requests will answer neither: the session is given up.
 func TestStuck(t *testing.T) {
 	t.Parallel()
