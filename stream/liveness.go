@@ -2,12 +2,14 @@ package stream
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// ErrDead ends a connection whose peer gave no sign of life when it was asked for one.
+// ErrDead ends a connection whose peer gave no sign of life when it was asked for one, or
+// none of what it has got (XEP-0198), however much else it said.
 var ErrDead = errors.New("stream: the peer gives no sign of life")
 
 // ErrReconnect ends a connection that this side wanted to make anew; see
@@ -25,13 +27,21 @@ type liveness struct {
 	timer   *time.Timer // guarded by mu: nil while there is no session
 	seen    uint32      // guarded by mu: reads when the timer was set
 	probing bool        // guarded by mu: the peer was asked
+	owed    time.Time   // guarded by mu: since when it owes an acknowledgement; zero if it does not
 }
+
+// patience is how many times [Config.IdleTimeout] a peer may take for an acknowledgement while
+// it says other things.
+const patience = 4
+
+// errDeaf is why a connection ended whose peer was not silent.
+var errDeaf = fmt.Errorf("the peer acknowledges nothing: %w", ErrDead)
 
 // start begins with a session.
 func (l *liveness) start() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.probing, l.seen = false, l.reads.Load()
+	l.probing, l.seen, l.owed = false, l.reads.Load(), time.Time{}
 	if l.s.cfg.Idle > 0 {
 		l.timer = time.AfterFunc(l.s.cfg.Idle, l.tick)
 	}
@@ -56,10 +66,19 @@ func (l *liveness) expect() {
 	}
 }
 
-// answered says that it has.
+// asked says that the peer was asked for an acknowledgement.
+func (l *liveness) asked() {
+	l.mu.Lock()
+	l.owed = time.Now()
+	l.mu.Unlock()
+	l.expect()
+}
+
+// answered says that it has acknowledged.
 func (l *liveness) answered() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.owed = time.Time{}
 	if l.timer != nil && l.probing {
 		l.probing = false
 		l.timer.Reset(l.s.cfg.Idle)
@@ -74,9 +93,19 @@ func (l *liveness) tick() {
 		l.mu.Unlock()
 		return
 	}
-	now := l.reads.Load()
+	now, paused := l.reads.Load(), l.s.Paused()
+	if !l.owed.IsZero() && (paused || moves) {
+		l.owed = time.Now() // the acknowledgement, or the question, is perhaps still on this side
+	}
 	switch {
-	case l.s.Paused() || now != l.seen:
+	case !paused && now != l.seen && !l.owed.IsZero():
+		if time.Since(l.owed) >= patience*l.s.cfg.IdleTimeout {
+			l.cut(errDeaf)
+			return
+		}
+		l.seen = now
+		l.timer.Reset(l.s.cfg.IdleTimeout)
+	case paused || now != l.seen:
 		l.probing, l.seen = false, now
 		l.timer.Reset(l.s.cfg.Idle)
 	case !l.probing:
@@ -89,12 +118,17 @@ func (l *liveness) tick() {
 		// the network is slow, and the question perhaps still here
 		l.timer.Reset(l.s.cfg.IdleTimeout)
 	default:
-		l.timer = nil
-		l.mu.Unlock()
-		l.s.cutOff(ErrDead)
+		l.cut(ErrDead)
 		return
 	}
 	l.mu.Unlock()
+}
+
+// cut ends the connection. The caller holds mu, which is released.
+func (l *liveness) cut(why error) {
+	l.timer = nil
+	l.mu.Unlock()
+	l.s.cutOff(why)
 }
 
 // probe asks the peer for a sign of life.

@@ -76,6 +76,7 @@ type management struct {
 	began  bool    // of the goroutine that reads: there was a session
 
 	unanswered int // of the goroutine that reads: how many attempts in a row to resume the session
+	deaf       int // of the goroutine that reads: see gotNowhere
 
 	mu       sync.Mutex
 	id       string        // guarded by mu: what the peer calls the session; "" if it can't be resumed
@@ -125,6 +126,7 @@ func (m *management) nonza(c *Conn, r wire.Raw) error {
 			return err
 		}
 		m.copies.resumed = false // it was asked behind what it sends again
+		m.deaf = 0
 		m.s.pulse.answered()
 	case "enabled":
 		var e sm.Enabled
@@ -165,7 +167,7 @@ func (m *management) enabled(c *Conn, e *sm.Enabled) {
 
 // forget is when the session is over for good. It is for the goroutine that reads.
 func (m *management) forget() {
-	m.unanswered = 0
+	m.unanswered, m.deaf = 0, 0
 	m.mu.Lock()
 	m.id, m.location, m.keep = "", "", 0
 	m.mu.Unlock()

@@ -79,11 +79,15 @@ func (c *Conn) Resumed(r *sm.Resumed) error {
 		c.sm.forget()
 		return fmt.Errorf("the peer has resumed another session: %w", ErrCounters)
 	}
-	if err := c.cfg.stream.out.acked(r.Handled); err != nil {
+	more, err := c.cfg.stream.out.advance(r.Handled)
+	if err != nil {
 		c.sm.forget()
 		return err
 	}
 	c.sm.unanswered = 0
+	if more {
+		c.sm.deaf = 0
+	}
 	c.SetResumed()
 	return nil
 }
@@ -101,4 +105,19 @@ func (c *Conn) ResumeFailed(f *sm.Failed) {
 func (c *Conn) forget() {
 	c.sm.forget()
 	c.resuming = false
+}
+
+// maxDeaf is how many connections in a row may resume a session, get no acknowledgement, and
+// end because of that. There are servers in which half a stanza, left by a connection that broke,
+// swallows all that comes behind it in the same session.
+const maxDeaf = 3
+
+// gotNowhere is told how a connection ended, and reports whether its session is to be given up.
+// One that was lost otherwise says nothing about the session.
+func (m *management) gotNowhere(c *Conn, err error) bool {
+	if !c.resumed || !errors.Is(err, ErrDead) {
+		return false
+	}
+	m.deaf++
+	return m.deaf >= maxDeaf
 }

@@ -144,6 +144,14 @@ func (w *writer) acked(h uint32) error {
 	return nil
 }
 
+// advance is acked, and reports whether the peer has got more than was known.
+func (w *writer) advance(h uint32) (more bool, err error) {
+	w.mu.Lock()
+	before := w.sm.out.ackedTo
+	w.mu.Unlock()
+	return h != before, w.acked(h)
+}
+
 // tooHigh is the peer's mistake in XML (XEP-0198, section 6).
 func tooHigh(h, sent uint32) []wire.Raw {
 	b, err := (&sm.HandledCountTooHigh{Handled: &h, SendCount: &sent}).AppendXML(nil, "")
@@ -194,7 +202,7 @@ func (w *writer) appendQuestion() {
 func (w *writer) noteQuestion() {
 	if u := &w.sm.out; u.askEnd > 0 && w.written >= u.askEnd {
 		u.askEnd = 0
-		u.s.pulse.expect()
+		u.s.pulse.asked()
 	}
 }
 
