@@ -44,6 +44,12 @@ func TestDeaf(t *testing.T) {
 			if late > 0 {
 				synctest.Wait()
 				require.Equal(t, []string{"acked"}, outcomes(sent))
+				for range 100 { // it owes nothing now
+					time.Sleep(3 * time.Second)
+					p.send("<message/>")
+				}
+				synctest.Wait()
+				require.Equal(t, Established, l.State())
 				return
 			}
 			require.GreaterOrEqual(t, took, 40*time.Second)
@@ -91,17 +97,22 @@ func TestDeafSession(t *testing.T) {
 				p.send("<enabled" + inSM + " resume='true' id='one'/>")
 				synctest.Wait()
 
-				// an answer now and then is enough
+				// an answer now and then is enough, and so is progress
 				l.track("b")
-				for i := range 3 * maxDeaf {
-					if i%(maxDeaf-1) == 0 {
-						p.send("<a" + inSM + " h='0'/>")
+				h := 0
+				for i := range 6 * maxDeaf {
+					switch i % (2 * (maxDeaf - 1)) {
+					case 0:
+						p.send("<a"+inSM+" h='%d'/>", h)
+					case maxDeaf - 2:
+						l.track("more")
+						h++
 					}
 					end(p)
 					_ = p.end.Close()
 					p = l.accept()
 					require.Equal(t, "one", p.previous())
-					p.send("<resumed" + inSM + " previd='one' h='0'/>")
+					p.send("<resumed"+inSM+" previd='one' h='%d'/>", h)
 					synctest.Wait()
 				}
 			})
