@@ -65,7 +65,8 @@ type Config struct {
 	KeepAlive time.Duration
 	// Idle is after how much silence of the peer it is asked for a sign of life; 0 means
 	// never. Without an answer within IdleTimeout (default 30 s) the connection is given up
-	// for dead: see [ErrDead].
+	// for dead: see [ErrDead]. With stream management so is one whose peer says other things,
+	// and does not acknowledge within four times IdleTimeout what it was asked about.
 	Idle, IdleTimeout time.Duration
 	// Probe sends something that the peer has to answer; nil is a space, which only TCP
 	// answers. Where there is stream management, that asks. Probe must not block.
