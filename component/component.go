@@ -72,13 +72,7 @@ func (c Config) String() string {
 }
 
 // Format prints String whatever the verb, so that none shows the secret.
-func (c Config) Format(f fmt.State, verb rune) {
-	if verb == 'q' {
-		fmt.Fprintf(f, "%q", c.String())
-		return
-	}
-	_, _ = io.WriteString(f, c.String())
-}
+func (c Config) Format(f fmt.State, verb rune) { printAs(f, verb, c.String()) }
 
 // LogValue returns the configuration without the secret.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
@@ -93,6 +87,23 @@ type Component struct {
 }
 
 var _ xmpp.Link = (*Component)(nil)
+
+// String says whose component it is.
+func (c Component) String() string { return fmt.Sprintf("component.Component(%s)", c.Local()) }
+
+// Format prints String whatever the verb: what is inside changes meanwhile, and some is secret.
+func (c Component) Format(f fmt.State, verb rune) { printAs(f, verb, c.String()) }
+
+// LogValue says whose component it is.
+func (c Component) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func printAs(f fmt.State, verb rune, s string) {
+	if verb == 'q' {
+		fmt.Fprintf(f, "%q", s)
+		return
+	}
+	_, _ = io.WriteString(f, s)
+}
 
 // ErrHandshake is returned when the server refuses the secret. It is final.
 var ErrHandshake = errors.New("component: the server refused the handshake")

@@ -290,7 +290,7 @@ func TestSecretIsNotShown(t *testing.T) {
 	fmt.Fprintf(&shown, "%v %+v %#v", err, err, err)
 
 	type bot struct{ Config component.Config }
-	for _, v := range []any{cfg, &cfg, bot{cfg}, &bot{cfg}, []component.Config{cfg}, map[string]component.Config{"a": cfg}, c, *c, c.Session()} {
+	for _, v := range []any{cfg, &cfg, bot{cfg}, &bot{cfg}, []component.Config{cfg}, map[string]component.Config{"a": cfg}, c, *c, c.Session(), c.Stream()} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 			fmt.Fprintf(&shown, verb+"\n", v)
 		}
@@ -302,4 +302,8 @@ func TestSecretIsNotShown(t *testing.T) {
 	require.NotContains(t, strings.ToLower(text), fmt.Sprintf("%x", secret))
 	require.Contains(t, text, "disconnected", "something was logged")
 	require.Contains(t, cfg.String(), "memory:5347")
+	for _, what := range []string{"component.Component(", "xmpp.Session("} {
+		require.Contains(t, text, "\""+what+domain.String()+")\"")
+	}
+	require.Contains(t, text, "stream.Stream("+domain.String()+", closed)")
 }

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"time"
 
@@ -140,4 +142,17 @@ func (b Backoff) delay(failures int) (time.Duration, bool) {
 		}
 	}
 	return d - rand.N(d/2+1), true
+}
+
+// String says whose stream it is, and its state.
+func (s *Stream) String() string { return fmt.Sprintf("stream.Stream(%s, %s)", s.Local(), s.State()) }
+
+// Format prints String whatever the verb: what is inside is changed while it would be printed,
+// and some of it is secret.
+func (s *Stream) Format(f fmt.State, verb rune) {
+	if verb == 'q' {
+		fmt.Fprintf(f, "%q", s.String())
+		return
+	}
+	_, _ = io.WriteString(f, s.String())
 }

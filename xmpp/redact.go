@@ -41,6 +41,15 @@ func (c Credentials) Format(f fmt.State, verb rune) { printAs(f, verb, c.String(
 // LogValue returns the credentials without their secrets.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
+// String says whose session it is.
+func (s *Session) String() string { return fmt.Sprintf("xmpp.Session(%s)", s.Local()) }
+
+// Format prints String whatever the verb: what is inside changes meanwhile, and some is secret.
+func (s *Session) Format(f fmt.State, verb rune) { printAs(f, verb, s.String()) }
+
+// LogValue says whose session it is.
+func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
 // String says whose client it is.
 func (c *Client) String() string { return fmt.Sprintf("xmpp.Client(%s)", c.addr) }
 
