@@ -13,7 +13,9 @@ import (
 
 // Transport is a bidirectional stream of bytes: a net.Conn, a pipe. Deadlines are used
 // if it has SetReadDeadline and SetWriteDeadline. One that parses what it reads is told
-// the limits in force, by the goroutine that reads, if it has SetLimits(wire.Limits).
+// the limits in force, by the goroutine that reads, if it has SetLimits(wire.Limits). One that
+// mends connections by itself says with Mending() bool whether it is about to: what does not
+// come then is no silence of the peer's.
 type Transport = io.ReadWriteCloser
 
 // Config is what a [Stream] needs. Only Dial is required.

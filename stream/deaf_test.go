@@ -81,7 +81,13 @@ func TestDeafSession(t *testing.T) {
 					p = l.accept()
 					require.Equal(t, "one", p.previous())
 					p.send("<resumed" + inSM + " previd='one' h='0'/>")
-					if i == 1 { // says nothing about the session
+					if i == 1 { // say nothing about the session: a connection that is cut, one that is mended
+						_ = p.end.Close()
+						p = l.accept()
+						require.Equal(t, "one", p.previous())
+						p.send("<resumed" + inSM + " previd='one' h='0'/>")
+						p.end.mend()
+						end(p)
 						_ = p.end.Close()
 						p = l.accept()
 						require.Equal(t, "one", p.previous())

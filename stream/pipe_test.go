@@ -27,6 +27,21 @@ type flow struct {
 	writes   int
 	failAt   int // total bytes after which writing fails; 0 for never
 	accepted int
+	mending  bool
+}
+
+// mend makes the other end believe that the network has failed, and is being mended.
+func (e *end) mend() {
+	e.out.mu.Lock()
+	defer e.out.mu.Unlock()
+	e.out.mending = true
+}
+
+// Mending is of transports that mend.
+func (e *end) Mending() bool {
+	e.in.mu.Lock()
+	defer e.in.mu.Unlock()
+	return e.in.mending
 }
 
 func newFlow(max int) *flow {

@@ -18,8 +18,11 @@ import (
 // time: asking on and on would keep a client away for good.
 const maxUnanswered = 2
 
-// errUnanswered is why there is another connection.
-var errUnanswered = errors.New("stream: the peer does not say whether the session goes on")
+// Why there is another connection.
+var (
+	errUnanswered = errors.New("stream: the peer does not say whether the session goes on")
+	errMending    = errors.New("stream: the network has failed for too long while the session was to be resumed")
+)
 
 // ResumeRequest returns what asks the peer to resume the session of the connection
 // before, or nil if there is none that could be. The answer is to be read by
@@ -42,7 +45,7 @@ func (c *Conn) ResumeRequest() *sm.Resume {
 // session. That has to come within a third of [Config.SessionTimeout]; if it does not, nothing
 // more can be read, and another connection is made at once ([AtOnce]). The session is given up
 // when that happens for the second time in a row: the next connection begins a new one. A
-// connection that is lost meanwhile does not count.
+// connection that is lost meanwhile, or being mended, does not count.
 func (c *Conn) ReadResumption(ctx context.Context) (wire.Raw, error) {
 	c.setReadDeadline(time.Now().Add(c.cfg.SessionTimeout / 3))
 	defer c.setReadDeadline(time.Time{})
@@ -51,12 +54,21 @@ func (c *Conn) ReadResumption(ctx context.Context) (wire.Raw, error) {
 	if err == nil || !timeout && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		return r, err
 	}
+	if c.mending() {
+		return r, AtOnce(errMending)
+	}
 	m := c.sm
 	if m.unanswered++; m.unanswered >= maxUnanswered {
 		m.s.cfg.Logger.Warn("a session is given up: the peer does not say whether it goes on", "attempts", m.unanswered)
 		c.forget()
 	}
 	return r, AtOnce(errUnanswered)
+}
+
+// mending reports whether the transport mends what has broken.
+func (c *Conn) mending() bool {
+	t, ok := c.transport.(interface{ Mending() bool })
+	return ok && t.Mending()
 }
 
 // setReadDeadline bounds the reads to come, if the transport can, and as long as negotiation
@@ -115,7 +127,7 @@ const maxDeaf = 3
 // gotNowhere is told how a connection ended, and reports whether its session is to be given up.
 // One that was lost otherwise says nothing about the session.
 func (m *management) gotNowhere(c *Conn, err error) bool {
-	if !c.resumed || !errors.Is(err, ErrDead) {
+	if !c.resumed || !errors.Is(err, ErrDead) || c.mending() {
 		return false
 	}
 	m.deaf++

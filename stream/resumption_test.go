@@ -18,7 +18,7 @@ func TestUnanswered(t *testing.T) {
 	const s = 10 * time.Second // a third of SessionTimeout
 	for _, tt := range []struct {
 		name   string
-		events string // silence, cut, late, reset, another connection that the program wants
+		events string // silence, mending, cut, late, reset, another connection that the program wants
 		given  bool   // up
 		wait   time.Duration
 	}{
@@ -29,6 +29,7 @@ func TestUnanswered(t *testing.T) {
 		{name: "nor is a wish for another connection", events: "wish wish silence wish"},
 		{name: "slow before", events: "slow", wait: 3 * s},
 		{name: "slow before, twice", events: "slow silence", given: true},
+		{name: "what is mended does not count", events: "mending mending silence mending", wait: 4 * s},
 		{name: "an answer is one", events: "silence resumed silence"},
 		{name: "time and again", events: "silence resumed silence resumed silence silence", given: true},
 	} {
@@ -55,7 +56,10 @@ func TestUnanswered(t *testing.T) {
 						q := l.accept()
 						q.want("<resume" + inSM + " previd='one' h='0'/>")
 						switch e {
-						case "silence":
+						case "silence", "mending":
+							if e == "mending" {
+								q.end.mend()
+							}
 							_, err := q.rest()
 							require.Error(t, err)
 						case "wish":

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"time"
 
 	"stanza.invalid/gen/httpbind"
@@ -38,6 +39,7 @@ type request struct {
 	begun  time.Time               // guarded by Conn.mu: when it was sent last
 	retry  context.CancelCauseFunc // guarded by Conn.mu: gives up the attempt under way
 	unsent bool                    // guarded by Conn.mu: it has to be sent, perhaps again, and was not yet
+	failed bool                    // guarded by Conn.mu: an attempt has failed
 
 	gap bool // set before the reader gets to it: an answer in front of it was given up
 
@@ -123,8 +125,15 @@ func (c *Conn) repair(q *request, n int, since time.Time, err error) (time.Durat
 func (c *Conn) unsend(q *request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	q.unsent = true
+	q.unsent, q.failed = true, true
 	c.notify()
+}
+
+// Mending reports whether there are requests that had to be sent again, and have no answer yet.
+func (c *Conn) Mending() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.open, func(q *request) bool { return q.failed && q.answer == nil })
 }
 
 // margin is how much longer than the server may hold a request an answer may take.
