@@ -452,6 +452,9 @@ func (s *Stream) Abort() {
 	s.closing, s.aborted = true, true
 	opened, live := s.opened, s.live
 	s.mu.Unlock()
+	if s.sm != nil {
+		s.sm.keeper.close() // what handlers fail with from here on is no part of a state
+	}
 	s.queue.discard()
 	s.cancel()
 	s.disconnect()
