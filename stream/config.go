@@ -14,8 +14,8 @@ import (
 // Transport is a bidirectional stream of bytes: a net.Conn, a pipe. Deadlines are used
 // if it has SetReadDeadline and SetWriteDeadline. One that parses what it reads is told
 // the limits in force, by the goroutine that reads, if it has SetLimits(wire.Limits). One that
-// mends connections by itself says with Mending() bool whether it is about to: what does not
-// come then is no silence of the peer's.
+// mends connections by itself says with Mending() bool whether it is at that: what does not
+// come meanwhile is no silence of the peer's.
 type Transport = io.ReadWriteCloser
 
 // Config is what a [Stream] needs. Only Dial is required.

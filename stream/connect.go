@@ -284,7 +284,7 @@ func (s *Stream) endSession(c *Conn, err error) error {
 	s.stopKeepAlive()
 	s.pulse.stop()
 	resumable := c.resumable && isLoss(err)
-	if resumable && s.sm.gotNowhere(c, err) {
+	if resumable && s.sm != nil && s.sm.gotNowhere(c, err) {
 		s.cfg.Logger.Warn("a session is given up: the peer resumes it, and acknowledges nothing", "connections", maxDeaf)
 		resumable = false
 	}

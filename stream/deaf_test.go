@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,4 +133,24 @@ func (p *peer) previous() string {
 	require.Equal(p.t, "resume", r.Local(), r.Source())
 	id, _ := r.Attr("previd")
 	return id
+}
+
+// Who resumes sessions without the stream's management decides about them, too.
+func TestDeadWithoutManagement(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, p := open(t, Config{
+			Idle: time.Minute, IdleTimeout: 10 * time.Second, Backoff: Backoff{Min: time.Millisecond, Spread: time.Millisecond},
+			Negotiators: []Negotiator{{Name: "resume", Run: func(_ context.Context, c *Conn) (Outcome, error) {
+				c.SetResumed()
+				return Done, nil
+			}}},
+		})
+		for range maxDeaf + 1 {
+			_, _ = p.rest() // it says nothing, and is dead
+			p = l.accept()
+			synctest.Wait()
+			require.Equal(t, Established, l.State())
+		}
+	})
 }

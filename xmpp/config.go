@@ -94,7 +94,8 @@ type Config struct {
 	NoManagement bool
 	// Idle is after how much silence the server is asked for a sign of life (default 2 min;
 	// negative for never), IdleTimeout how long it has to give one before the connection is
-	// given up for dead (default 30 s).
+	// given up for dead (default 30 s), and a quarter of how long it has to acknowledge what it
+	// gets while it says other things.
 	Idle, IdleTimeout time.Duration
 
 	// Limits bound what one stanza may cost.

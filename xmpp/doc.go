@@ -70,8 +70,8 @@
 //
 // # Many clients
 //
-// A client that waits for stanzas is one goroutine and no buffers: some 14 kB of memory, 4 kB
-// of it stack, and with TLS 23 kB. That is for small certificates; crypto/tls keeps room
+// A client that waits for stanzas is one goroutine and no buffers: some 13 kB of memory, 4 kB
+// of it stack, and with TLS 21 kB. That is for small certificates; crypto/tls keeps room
 // for the longest record that came in, up to 34 kB. Logins by SCRAM leave 1 kB, so that the
 // next one need not do the work again; a websocket adds the buffers of its library, 17 kB.
 // Handlers, what is remembered of a server, and what a program itself keeps come on top.
