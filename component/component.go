@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -71,8 +70,8 @@ func (c Config) String() string {
 	return fmt.Sprintf("component.Config{Addr: %q, Secret: [redacted]}", c.Addr)
 }
 
-// Format prints String whatever the verb, so that none shows the secret.
-func (c Config) Format(f fmt.State, verb rune) { printAs(f, verb, c.String()) }
+// Format prints nothing but String, whatever the verb, so that none shows the secret.
+func (c Config) Format(f fmt.State, verb rune) { fmt.Fprintf(f, fmt.FormatString(f, verb), c.String()) }
 
 // LogValue returns the configuration without the secret.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
@@ -91,19 +90,13 @@ var _ xmpp.Link = (*Component)(nil)
 // String says whose component it is.
 func (c Component) String() string { return fmt.Sprintf("component.Component(%s)", c.Local()) }
 
-// Format prints String whatever the verb: what is inside changes meanwhile, and some is secret.
-func (c Component) Format(f fmt.State, verb rune) { printAs(f, verb, c.String()) }
+// Format prints nothing but String, whatever the verb: what is inside changes meanwhile, and some is secret.
+func (c Component) Format(f fmt.State, verb rune) {
+	fmt.Fprintf(f, fmt.FormatString(f, verb), c.String())
+}
 
 // LogValue says whose component it is.
 func (c Component) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-func printAs(f fmt.State, verb rune, s string) {
-	if verb == 'q' {
-		fmt.Fprintf(f, "%q", s)
-		return
-	}
-	_, _ = io.WriteString(f, s)
-}
 
 // ErrHandshake is returned when the server refuses the secret. It is final.
 var ErrHandshake = errors.New("component: the server refused the handshake")

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"time"
 
@@ -147,12 +146,8 @@ func (b Backoff) delay(failures int) (time.Duration, bool) {
 // String says whose stream it is, and its state.
 func (s *Stream) String() string { return fmt.Sprintf("stream.Stream(%s, %s)", s.Local(), s.State()) }
 
-// Format prints String whatever the verb: what is inside is changed while it would be printed,
+// Format prints nothing but String, whatever the verb: what is inside is changed while it would be printed,
 // and some of it is secret.
 func (s *Stream) Format(f fmt.State, verb rune) {
-	if verb == 'q' {
-		fmt.Fprintf(f, "%q", s.String())
-		return
-	}
-	_, _ = io.WriteString(f, s.String())
+	fmt.Fprintf(f, fmt.FormatString(f, verb), s.String())
 }

@@ -2,7 +2,6 @@ package xmpp
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 )
 
@@ -12,11 +11,7 @@ const redacted = "[redacted]"
 
 // printAs is a Format method for what prints as s.
 func printAs(f fmt.State, verb rune, s string) {
-	if verb == 'q' {
-		fmt.Fprintf(f, "%q", s)
-		return
-	}
-	_, _ = io.WriteString(f, s)
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), s)
 }
 
 // String returns the configuration without its secrets.
@@ -24,7 +19,7 @@ func (c Config) String() string {
 	return fmt.Sprintf("xmpp.Config{Addr: %q, Resource: %q, secrets: %s}", c.Addr, c.Resource, redacted)
 }
 
-// Format prints String whatever the verb, so that none shows a secret.
+// Format prints nothing but String, whatever the verb, so that none shows a secret.
 func (c Config) Format(f fmt.State, verb rune) { printAs(f, verb, c.String()) }
 
 // LogValue returns the configuration without its secrets.
@@ -35,7 +30,7 @@ func (c Credentials) String() string {
 	return fmt.Sprintf("xmpp.Credentials{Username: %q, Authzid: %q, secrets: %s}", c.Username, c.Authzid, redacted)
 }
 
-// Format prints String whatever the verb, so that none shows a secret.
+// Format prints nothing but String, whatever the verb, so that none shows a secret.
 func (c Credentials) Format(f fmt.State, verb rune) { printAs(f, verb, c.String()) }
 
 // LogValue returns the credentials without their secrets.
@@ -44,7 +39,7 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String())
 // String says whose session it is.
 func (s *Session) String() string { return fmt.Sprintf("xmpp.Session(%s)", s.Local()) }
 
-// Format prints String whatever the verb: what is inside changes meanwhile, and some is secret.
+// Format prints nothing but String, whatever the verb: what is inside changes meanwhile, and some is secret.
 func (s *Session) Format(f fmt.State, verb rune) { printAs(f, verb, s.String()) }
 
 // LogValue says whose session it is.
@@ -53,7 +48,7 @@ func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // String says whose client it is.
 func (c *Client) String() string { return fmt.Sprintf("xmpp.Client(%s)", c.addr) }
 
-// Format prints String whatever the verb, so that none shows a secret.
+// Format prints nothing but String, whatever the verb, so that none shows a secret.
 func (c *Client) Format(f fmt.State, verb rune) { printAs(f, verb, c.String()) }
 
 // LogValue says whose client it is.

@@ -39,7 +39,7 @@ type script struct {
 type asked struct {
 	rid   int // that of the first is 0
 	text  string
-	reply chan string // "" cuts the connection
+	reply chan string // "" cuts the connection, one without an end does behind it
 }
 
 const (
@@ -84,6 +84,10 @@ func play(t *testing.T, attrs string) *script {
 				panic(http.ErrAbortHandler)
 			}
 			fmt.Fprint(w, a)
+			if !strings.HasSuffix(a, ">") {
+				_ = http.NewResponseController(w).Flush()
+				panic(http.ErrAbortHandler)
+			}
 		case <-done:
 		case <-r.Context().Done():
 		}
@@ -343,6 +347,21 @@ func TestCutTwice(t *testing.T) {
 			s.reads(say("x"))
 		})
 	}
+}
+
+// An answer that breaks off is mended too.
+func TestMendingAnswer(t *testing.T) {
+	t.Parallel()
+	in(t, acks, func(t *testing.T, s *script) {
+		long := strings.Repeat(say("x"), 1000)
+		s.next(1).reply <- open + ">" + long[:len(long)-1]
+		again := s.next(1)
+		require.True(t, s.ses.Mending())
+		again.answer(long)
+		s.next(2)
+		require.False(t, s.ses.Mending())
+		require.Equal(t, 1000, strings.Count(s.all(), say("x")))
+	})
 }
 
 // What stands behind an answer that never came is not read: who takes it for the next stanza

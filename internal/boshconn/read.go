@@ -262,7 +262,7 @@ func (c *Conn) repeat(q *request, why error) error {
 	if q.answer.rest != nil {
 		q.answer.rest.Close()
 	}
-	q.answer = nil
+	q.answer, q.failed = nil, true
 	go c.exchange(q)
 	return nil
 }

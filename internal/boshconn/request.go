@@ -39,7 +39,7 @@ type request struct {
 	begun  time.Time               // guarded by Conn.mu: when it was sent last
 	retry  context.CancelCauseFunc // guarded by Conn.mu: gives up the attempt under way
 	unsent bool                    // guarded by Conn.mu: it has to be sent, perhaps again, and was not yet
-	failed bool                    // guarded by Conn.mu: an attempt has failed
+	failed bool                    // guarded by Conn.mu: an attempt has failed, or its answer has broken off
 
 	gap bool // set before the reader gets to it: an answer in front of it was given up
 
