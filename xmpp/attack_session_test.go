@@ -16,8 +16,8 @@ import (
 	"stanza.invalid/xmpp/stanza"
 )
 
-// session plays the server's side of a login, up to a session.
-func (v *villain) session() error {
+// toBinding plays the server's side of a login, up to where the client is to bind.
+func (v *villain) toBinding() error {
 	if err := v.secure(offerSASL("PLAIN")); err != nil {
 		return err
 	}
@@ -27,14 +27,29 @@ func (v *villain) session() error {
 	if err := v.Send("<success xmlns='" + sasl.NS + "'/>"); err != nil {
 		return err
 	}
-	if _, err := v.OpenClient(bindOffer); err != nil {
-		return err
+	_, err := v.OpenClient(bindOffer)
+	return err
+}
+
+// bindRequest is toBinding, and returns the id of the client's request to bind.
+func (v *villain) bindRequest() (id string, err error) {
+	if err := v.toBinding(); err != nil {
+		return "", err
 	}
 	r, err := v.Read()
 	if err != nil {
+		return "", err
+	}
+	id, _ = r.Attr("id")
+	return id, nil
+}
+
+// session plays the server's side of a login, up to a session.
+func (v *villain) session() error {
+	id, err := v.bindRequest()
+	if err != nil {
 		return err
 	}
-	id, _ := r.Attr("id")
 	return v.Send("<iq type='result' id='" + id + "'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>" + juliet.String() + "</jid></bind></iq>")
 }
 

@@ -89,16 +89,7 @@ func TestX6Drip(t *testing.T) {
 			return v.drip("  ")
 		},
 		"binding": func(v *villain) error {
-			if err := v.secure(offerSASL("PLAIN")); err != nil {
-				return err
-			}
-			if _, err := v.Read(); err != nil {
-				return err
-			}
-			if err := v.Send("<success xmlns='" + sasl.NS + "'/>"); err != nil {
-				return err
-			}
-			if _, err := v.OpenClient(bindOffer); err != nil {
+			if err := v.toBinding(); err != nil {
 				return err
 			}
 			return v.drip("<iq type='result'     ")

@@ -152,23 +152,10 @@ func TestBindErrors(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				dialled, _ := against(t, nil, func(v *villain) error {
-					if err := v.secure(offerSASL("PLAIN")); err != nil {
-						return err
-					}
-					if _, err := v.Read(); err != nil {
-						return err
-					}
-					if err := v.Send("<success xmlns='" + sasl.NS + "'/>"); err != nil {
-						return err
-					}
-					if _, err := v.OpenClient(bindOffer); err != nil {
-						return err
-					}
-					r, err := v.Read()
+					id, err := v.bindRequest()
 					if err != nil {
 						return err
 					}
-					id, _ := r.Attr("id")
 					if err := v.Send(strings.Replace(c.answer, "%s", id, 1)); err != nil {
 						return err
 					}
